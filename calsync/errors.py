@@ -1,0 +1,57 @@
+"""The errors that a user can meet, and the exit code of each.
+
+    CalsyncError                1   a bug, if nothing more precise is raised
+    ├── UsageError              2   the command line asks for something that has no meaning
+    ├── ConfigError             3   a config file is wrong
+    │   └── TemplateError       3   a week template or a routine is wrong
+    ├── AuthorisationNeeded     4   a person has to authorise calsync (again)
+    ├── Unavailable             5   something could not be read or written; trying again later may help
+    │   ├── SourceUnavailable   5   a busy calendar or feed
+    │   ├── TargetUnavailable   5   a calendar that calsync writes to
+    │   └── Locked              5   another push of the same plan still runs
+    └── RefusedToProtectData    6   what was asked for would destroy more than it should
+
+Foreign exceptions become one of these in one place for each library, chained with `from`.
+"""
+
+
+class CalsyncError(Exception):
+    """Base of all errors with a message for the user; `exit_code` is what the process ends with."""
+
+    exit_code = 1
+
+
+class UsageError(CalsyncError):
+    exit_code = 2
+
+
+class ConfigError(CalsyncError):
+    exit_code = 3
+
+
+class TemplateError(ConfigError):
+    pass
+
+
+class AuthorisationNeeded(CalsyncError):
+    exit_code = 4
+
+
+class Unavailable(CalsyncError):
+    exit_code = 5
+
+
+class SourceUnavailable(Unavailable):
+    pass
+
+
+class TargetUnavailable(Unavailable):
+    pass
+
+
+class Locked(Unavailable):
+    pass
+
+
+class RefusedToProtectData(CalsyncError):
+    exit_code = 6

@@ -1,0 +1,37 @@
+"""Files that are there whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Replace `path` by `content`, so that at any moment the old file or the new one is there, whole.
+
+    The bytes go to a temporary file in the same folder, reach the disk, and take the name's place in one
+    step (POSIX rename). Parent folders are created. `mode` is the new file's permission bits.
+
+    Raises OSError; nothing is left behind then.
+    """
+    path = path.resolve()  # a link stays a link: what it points to is replaced
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    # Without this the rename itself can be lost by a power cut. Folders can't be opened everywhere.
+    with contextlib.suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,84 @@
+"""Stretches of absolute time.
+
+Decides what it means for two stretches to overlap, to be merged or to be cut out of one another. Knows
+nothing of zones, days or calendars: those appear where a template becomes dates and where a person reads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timespan:
+    """The instants from `start` (included) to `end` (excluded), both in UTC.
+
+    Any aware datetime is accepted and converted.
+
+    Raises ValueError for a naive datetime, or when `end` is not after `start`.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            value: datetime = getattr(self, name)
+            if value.tzinfo is not UTC:
+                if value.utcoffset() is None:
+                    raise ValueError(f"{name} has no UTC offset: {value!r}")
+                object.__setattr__(self, name, value.astimezone(UTC))
+        if self.end <= self.start:
+            raise ValueError(f"ends at {self.end.isoformat()}, not after its start {self.start.isoformat()}")
+
+    @property
+    def duration(self) -> timedelta:
+        """Elapsed time, also across a change of clocks."""
+        return self.end - self.start
+
+    def overlaps(self, other: "Timespan") -> bool:
+        """True if they share an instant; touching is not overlapping."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: "Timespan") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def padded(self, margin: timedelta) -> "Timespan":
+        """This stretch with `margin` more on both sides."""
+        return Timespan(self.start - margin, self.end + margin)
+
+    def clipped(self, window: "Timespan") -> "Timespan | None":
+        """The part inside `window`; None if there is none."""
+        start, end = max(self.start, window.start), min(self.end, window.end)
+        return Timespan(start, end) if start < end else None
+
+
+def merge(spans: Iterable[Timespan]) -> tuple[Timespan, ...]:
+    """The same instants as few, ordered, disjoint stretches; touching ones are joined."""
+    merged: list[Timespan] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            if span.end > merged[-1].end:
+                merged[-1] = Timespan(merged[-1].start, span.end)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def subtract(spans: Iterable[Timespan], holes: Iterable[Timespan]) -> tuple[Timespan, ...]:
+    """The instants of `spans` that are in none of `holes`, merged."""
+    cut = merge(holes)
+    left: list[Timespan] = []
+    for span in merge(spans):
+        start = span.start
+        for hole in cut:
+            if hole.end <= start:
+                continue
+            if hole.start >= span.end:
+                break
+            if hole.start > start:
+                left.append(Timespan(start, hole.start))
+            start = hole.end
+        if start < span.end:
+            left.append(Timespan(start, span.end))
+    return tuple(left)

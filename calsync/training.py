@@ -1,0 +1,401 @@
+"""The runner's words: efforts, loads, runs, sessions, weeks of training and the rules around them.
+
+Decides what these words mean and which values make sense. Knows nothing of files, calendars, dates on
+which a week falls, or where a session goes. The words are those of docs/rules.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from calsync.timespan import Timespan
+
+
+class Weekday(StrEnum):
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """0 for Monday to 6 for Sunday, as in date.weekday()."""
+        return WEEKDAYS.index(self)
+
+    @property
+    def long_name(self) -> str:
+        return _LONG_NAMES[self.number]
+
+
+WEEKDAYS = tuple(Weekday)
+_LONG_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Effort(StrEnum):
+    """How hard a run, or the hardest run of a day, is."""
+
+    NONE = "none"
+    EASY = "easy"
+    LONG = "long"
+    HARD = "hard"
+    RACE = "race"
+
+    @property
+    def rank(self) -> int:
+        """Order in which a day takes the effort of its hardest run: race > hard > long > easy > none."""
+        return _EFFORTS.index(self)
+
+    @property
+    def wants_fresh_legs(self) -> bool:
+        """True for the runs that the rule `fresh-legs` protects."""
+        return self.rank >= Effort.LONG.rank
+
+
+_EFFORTS = tuple(Effort)
+
+
+class Kind(StrEnum):
+    """Kinds of run, as coaches name them."""
+
+    INTERVALS = "intervals"
+    TEMPO = "tempo"
+    THRESHOLD = "threshold"
+    HILLS = "hills"
+    FARTLEK = "fartlek"
+    TIME_TRIAL = "time-trial"
+    RACE = "race"
+    LONG = "long"
+    EASY = "easy"
+    RECOVERY = "recovery"
+
+    @property
+    def effort(self) -> Effort:
+        match self:
+            case Kind.RACE:
+                return Effort.RACE
+            case Kind.LONG:
+                return Effort.LONG
+            case Kind.EASY | Kind.RECOVERY:
+                return Effort.EASY
+            case _:
+                return Effort.HARD
+
+
+class Load(StrEnum):
+    """How much a strength session asks of the legs."""
+
+    LIGHT = "light"
+    MODERATE = "moderate"
+    HEAVY = "heavy"
+
+    @property
+    def rank(self) -> int:
+        return _LOADS.index(self)
+
+    @property
+    def and_lighter(self) -> "tuple[Load, ...]":
+        """This load, then each lighter one."""
+        return _LOADS[self.rank :: -1]
+
+
+_LOADS = tuple(Load)
+
+
+class Region(StrEnum):
+    """What an exercise trains (rule `what-to-train`)."""
+
+    LOWER_BODY = "lower-body"
+    HIPS_GLUTES = "hips-glutes"
+    CORE = "core"
+    SINGLE_LEG = "single-leg"
+
+
+class Experience(StrEnum):
+    """With strength training, not with running."""
+
+    NEW = "new"
+    REGULAR = "regular"
+    EXPERIENCED = "experienced"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TimeRange:
+    """Wall-clock minutes of a day, from `start` (0 to 1439) to `end` (at most 1440, excluded)."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= 24 * 60:
+            raise ValueError(f"not a range of a day: {self}")
+
+    def __str__(self) -> str:
+        return f"{clock(self.start)}-{clock(self.end)}"
+
+
+def clock(minute: int) -> str:
+    """A minute of the day as people write it: 390 is "06:30", 1440 is "24:00"."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """An ISO week: `str()` gives "2026-W48"."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> "Week":
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    @classmethod
+    def parse(cls, text: str) -> "Week":
+        """Raises ValueError unless `text` is like "2026-W48" and that week exists."""
+        year, separator, number = text.partition("-W")
+        if not (separator and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()):
+            raise ValueError(f"not an ISO week like 2026-W48: {text!r}")
+        week = cls(int(year), int(number))
+        date.fromisocalendar(week.year, week.number, 1)
+        return week
+
+    @property
+    def monday(self) -> date:
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(self.monday + timedelta(days=n) for n in range(7))
+
+    def plus(self, weeks: int) -> "Week":
+        return Week.of(self.monday + timedelta(weeks=weeks))
+
+    def until(self, other: "Week") -> int:
+        """Weeks from this one to the other; negative if the other is earlier."""
+        return (other.monday - self.monday).days // 7
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-W{self.number:02}"
+
+
+# --- what a week template holds ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a week template. `minutes` is its length; `start` a minute of the day.
+
+    At most one of `start` and `between` is given; with neither, the config's usual time counts.
+    """
+
+    day: Weekday
+    kind: Kind
+    minutes: int
+    title: str = ""
+    start: int | None = None
+    between: tuple[TimeRange, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A strength session that a template asks for; lengths in minutes, `shortest` <= `minutes`."""
+
+    routine: str
+    load: Load
+    minutes: int = 30
+    shortest: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WeekTemplate:
+    name: str
+    title: str
+    about: str = ""
+    recovery: bool = False
+    rest: tuple[Weekday, ...] = ()
+    rest_allows_light: bool = False
+    strength_days: tuple[Weekday, ...] = ()
+    runs: tuple[Run, ...] = ()
+    strength: tuple[Session, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """Sets and repetitions; `reps` is a number or a hold like "30s"."""
+
+    sets: int
+    reps: int | str
+
+    def __str__(self) -> str:
+        return f"{self.sets} x {self.reps}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    name: str
+    minutes: int
+    trains: tuple[Region, ...]
+    normal: Prescription | None = None
+    heavy: Prescription | None = None
+    light: Prescription | None = None
+    cue: str = ""
+
+    def prescription(self, load: Load) -> Prescription | None:
+        """What to do at this load; the normal sets and reps where no variant is written."""
+        variant = {Load.HEAVY: self.heavy, Load.LIGHT: self.light, Load.MODERATE: None}[load]
+        return variant or self.normal
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    name: str
+    title: str
+    exercises: tuple[Exercise, ...]
+    about: str = ""
+
+    def within(self, minutes: int) -> tuple[Exercise, ...]:
+        """The exercises that fit: in the order written, each that still has room."""
+        chosen, left = [], minutes
+        for exercise in self.exercises:
+            if exercise.minutes <= left:
+                chosen.append(exercise)
+                left -= exercise.minutes
+        return tuple(chosen)
+
+
+# --- what the config says about a plan --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When strength may be placed. `ranges` has seven entries, Monday first."""
+
+    ranges: tuple[tuple[TimeRange, ...], ...]
+    prefer_times: tuple[TimeRange, ...] = ()
+    buffer: timedelta = timedelta(minutes=15)
+    notice: timedelta = timedelta(hours=12)
+
+    def on(self, day: date) -> tuple[TimeRange, ...]:
+        return self.ranges[day.weekday()]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The numbers of the training rules that a runner may change."""
+
+    hours_apart: timedelta = timedelta(hours=3)
+    min_days_apart: int = 2
+    short_on_time: bool = False
+    experience: Experience = Experience.REGULAR
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days without runs and strength, both included."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class UsualStart:
+    """When a run starts whose template names no time: a minute of the day, or a range to look in."""
+
+    default: int | TimeRange = 7 * 60
+    days: Mapping[Weekday, int | TimeRange] = field(default_factory=dict)
+
+    def on(self, day: date) -> int | TimeRange:
+        return self.days.get(WEEKDAYS[day.weekday()], self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Which template each week follows, and all that the config says about planning.
+
+    `weeks` names templates and repeats from the week of `start`; `overrides` wins for single weeks.
+    """
+
+    start: date
+    weeks: tuple[str, ...]
+    availability: Availability
+    rules: Rules = Rules()
+    horizon: int = 4
+    usual_start: UsualStart = UsualStart()
+    overrides: Mapping[Week, str] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
+
+    def template_of(self, week: Week) -> str:
+        """The name of that week's template; `week` must not lie before the plan's first."""
+        number = Week.of(self.start).until(week)
+        if number < 0:
+            raise ValueError(f"{week} lies before the plan's first week")
+        return self.overrides.get(week) or self.weeks[number % len(self.weeks)]
+
+    def horizon_weeks(self, today: date) -> tuple[Week, ...]:
+        """The weeks that a plan covers, the one of `today` or of `start` first."""
+        first = max(Week.of(today), Week.of(self.start))
+        return tuple(first.plus(n) for n in range(self.horizon))
+
+    def is_paused(self, day: date) -> bool:
+        return any(day in pause for pause in self.pauses)
+
+
+# --- what the calendars already say -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A run or a session as it stands on a calendar.
+
+    `pinned`: its owner moved it there. The rest is what calsync last wrote, where the calendar can say so
+    (one that shows only "Busy" can't).
+    """
+
+    span: Timespan
+    pinned: bool = False
+    title: str = ""
+    kind: Kind | None = None
+    load: Load | None = None
+    routine: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that stands on the calendars, by key, before a new plan is made.
+
+    `skipped` holds the keys of what its owner deleted or skipped.
+    """
+
+    published: Mapping[str, Published] = field(default_factory=dict)
+    skipped: frozenset[str] = frozenset()
+
+
+# --- keys: they name the week and the slot, never a time --------------------------------------------------
+
+
+def run_key(week: Week, day: Weekday, number: int) -> str:
+    """The key of the n-th run (from 1) that a template lists on `day`."""
+    return f"{week}/run/{day}-{number}"
+
+
+def session_key(week: Week, number: int) -> str:
+    """The key of the n-th strength session (from 1) of a week."""
+    return f"{week}/strength/{number}"
+
+
+def week_of_key(key: str) -> Week:
+    """Raises ValueError if `key` doesn't begin with an ISO week."""
+    return Week.parse(key.partition("/")[0])
+
+
+def is_strength(key: str) -> bool:
+    return key.split("/")[1:2] == ["strength"]
