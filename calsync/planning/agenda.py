@@ -1,0 +1,83 @@
+"""A plan as events: what a runner reads in the calendar.
+
+Decides titles and descriptions. Knows nothing of calendars.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from calsync.event import Event, one_line, plain_lines
+from calsync.planning.explain import Reason, lasting_reasons
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession
+from calsync.planning.words import kind_name
+from calsync.training import Load, Routine
+
+
+def agenda(plan: Plan, routines: Mapping[str, Routine], alarm: timedelta | None = None) -> tuple[Event, ...]:
+    """The runs and sessions of `plan` as events, in the order of time. `routines` by name."""
+    events = [_run_event(run, alarm) for run in plan.runs]
+    for week in plan.weeks:
+        events += [
+            _session_event(session, routines, lasting_reasons(plan, week, session), alarm)
+            for session in week.strength
+        ]
+    return tuple(sorted(events, key=lambda event: (event.span, event.key)))
+
+
+def run_title(run: PlannedRun) -> str:
+    return one_line(run.run.title) or kind_name(run.run.kind).capitalize()
+
+
+def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> str:
+    """ "Strength: Lower body (moderate)"."""
+    routine = routines.get(session.routine)
+    title = one_line(routine.title) if routine else session.routine.replace("-", " ").capitalize()
+    return f"Strength: {title} ({session.load})" if title else f"Strength ({session.load})"
+
+
+def _run_event(planned: PlannedRun, alarm: timedelta | None) -> Event:
+    run = planned.run
+    minutes = (run.end - run.start) // 60
+    about = f"{kind_name(run.kind).capitalize()}, {minutes} min."
+    return Event(
+        key=run.key,
+        span=run.span,
+        summary=run_title(planned),
+        description=plain_lines(f"{about}\n\n{run.notes}"),
+        categories=("Running", str(run.effort).capitalize()),
+        kind=run.kind,
+        alarm=alarm,
+    )
+
+
+def _session_event(
+    session: PlannedSession,
+    routines: Mapping[str, Routine],
+    why: tuple[Reason, ...],
+    alarm: timedelta | None,
+) -> Event:
+    lines = [f"{session.minutes} min, {session.load}."]
+    if routine := routines.get(session.routine):
+        lines += ["", *_exercises(routine, session.minutes, session.load)]
+    if why:
+        lines += ["", "Why here: " + "; ".join(reason.text for reason in why) + "."]
+    return Event(
+        key=session.key,
+        span=session.span,
+        summary=session_title(session, routines),
+        description=plain_lines("\n".join(lines)),
+        categories=("Strength", str(session.load).capitalize()),
+        load=session.load,
+        routine=session.routine or None,
+        alarm=alarm,
+    )
+
+
+def _exercises(routine: Routine, minutes: int, load: Load) -> list[str]:
+    lines = []
+    for exercise in routine.within(minutes):
+        prescription = exercise.prescription(load)
+        lines.append(f"- {exercise.name}" + (f", {prescription}" if prescription else ""))
+        if exercise.cue:
+            lines.append(f"  {exercise.cue}")
+    return lines

@@ -1,0 +1,295 @@
+"""Which starts a strength session may have, and what each costs, term by term.
+
+Decides A1 to A6 and every cost term but `unplaced` and `spacing`, which are no matter of one candidate.
+Each rule becomes the stretches of starts that it forbids on a day, so that a whole day is decided at once.
+The rule ids and the numbers are those of docs/rules.md and docs/placement.md.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from operator import attrgetter
+
+from calsync.planning import wall
+from calsync.planning.rules import FRESH_LEGS_HOURS, Rule
+from calsync.planning.runs import SettledRun
+from calsync.planning.wall import Wall
+from calsync.planning.week import WantedSession, WantedWeek
+from calsync.timespan import Timespan
+from calsync.training import Effort, Load, Program
+
+DAY_POINTS = {Effort.HARD: 0, Effort.EASY: 60, Effort.NONE: 80, Effort.LONG: 120}
+REST_DAY_POINTS = 150
+ORDER_POINTS = 40
+LIGHTER_POINTS = 45
+SHORTER_POINTS = 30
+MOVED_POINTS = 35
+MOST_TIME_POINTS = 20
+
+_HOUR = 3600
+_FRESH = {load: FRESH_LEGS_HOURS[load] * _HOUR for load in Load}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place for a session, in seconds since the epoch; `minute` is what the clock shows at its start."""
+
+    day: date
+    minute: int
+    start: int
+    minutes: int
+    load: Load
+    cost: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.minutes * 60
+
+    @property
+    def span(self) -> Timespan:
+        return wall.span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Starts from `first` to `last`, both included, that a rule forbids."""
+
+    rule: Rule
+    first: int
+    last: int
+
+
+_EVER = 1 << 62
+_by_start = attrgetter("start")
+
+
+class Days:
+    """What every day of the horizon offers, given the settled runs and the busy time.
+
+    `busy` is merged and in order. Remembers what it found, since the sessions of a week often ask the same.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        runs: Sequence[SettledRun],
+        busy: Iterable[Timespan],
+        now: datetime,
+        clock: Wall,
+    ) -> None:
+        self.program = program
+        self.clock = clock
+        self._hours_apart = int(program.rules.hours_apart.total_seconds())
+        self._buffer = int(program.availability.buffer.total_seconds())
+        self._earliest = wall.seconds_up(now + program.availability.notice)
+        self._busy = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in busy]
+        self._busy_ends = [end for _, end in self._busy]
+        self._runs = sorted(runs, key=_by_start)
+        self._fresh_starts = [run.start for run in self._runs if run.effort.wants_fresh_legs]
+        self._runs_on: dict[date, list[SettledRun]] = {}
+        for run in self._runs:
+            self._runs_on.setdefault(run.day, []).append(run)
+        self._cheapest: dict[tuple[date, Load, int], tuple[int, int, int] | None] = {}
+
+    # --- what a day is ------------------------------------------------------------------------------------
+
+    def runs_on(self, day: date) -> Sequence[SettledRun]:
+        return self._runs_on.get(day, ())
+
+    def effort(self, day: date) -> Effort:
+        """The effort of the day's hardest run."""
+        return max((run.effort for run in self.runs_on(day)), key=lambda x: x.rank, default=Effort.NONE)
+
+    def next_fresh_run(self, end: int) -> SettledRun | None:
+        """The first hard run, long run or race that starts at or after `end`."""
+        index = bisect_left(self._fresh_starts, end)
+        if index == len(self._fresh_starts):
+            return None
+        start = self._fresh_starts[index]
+        return next(run for run in self._runs if run.start == start and run.effort.wants_fresh_legs)
+
+    # --- A1 to A6 -----------------------------------------------------------------------------------------
+
+    def forbidden(self, week: WantedWeek, day: date, minutes: int, load: Load) -> Iterator[Forbidden]:
+        """The starts of `day` that A2 to A6 and pauses forbid, in the order of the rules.
+
+        A1's ranges are what `starts` begins with.
+        """
+        length = minutes * 60
+        if self.program.is_paused(day):
+            yield Forbidden(Rule.PAUSE, -_EVER, _EVER)
+        low, high = self.clock.at(day, 0) - length, self.clock.at(day, 1440) + length
+        index = bisect_left(self._busy_ends, low - self._buffer)
+        while index < len(self._busy) and self._busy[index][0] <= high + self._buffer:
+            start, end = self._busy[index]
+            yield Forbidden(Rule.BUSY, start - self._buffer - length + 1, end + self._buffer - 1)
+            index += 1
+        for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
+            for run in self.runs_on(near):
+                yield Forbidden(Rule.RUN, run.start - length + 1, run.end - 1)
+        yield Forbidden(Rule.NOTICE, -_EVER, self._earliest - 1)
+        yield from self._forbidden_by_day(week, day, load)
+        index = bisect_left(self._fresh_starts, low)
+        while index < len(self._fresh_starts) and self._fresh_starts[index] < high + _FRESH[load]:
+            start = self._fresh_starts[index]
+            yield Forbidden(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length)
+            index += 1
+
+    def _forbidden_by_day(self, week: WantedWeek, day: date, load: Load) -> Iterator[Forbidden]:
+        """A5."""
+        efforts = {run.effort for run in self.runs_on(day)}
+        tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
+        if Effort.RACE in efforts | tomorrow:
+            yield Forbidden(Rule.RACE_DAY, -_EVER, _EVER)
+        if week.is_rest(day) and not (week.template.rest_allows_light and load is Load.LIGHT):
+            yield Forbidden(Rule.REST_DAY, -_EVER, _EVER)
+        if Effort.LONG in efforts and load is not Load.LIGHT:
+            yield Forbidden(Rule.LONG_RUN_DAY, -_EVER, _EVER)
+        if Effort.HARD in efforts and load is Load.HEAVY:
+            yield Forbidden(Rule.CONTROLLED, -_EVER, _EVER)
+        for run in self.runs_on(day):
+            if run.effort in (Effort.HARD, Effort.LONG):
+                yield Forbidden(Rule.HOURS_APART, -_EVER, run.end + self._hours_apart - 1)
+
+    def ranges(self, day: date, minutes: int) -> list[tuple[int, int]]:
+        """First and last start, both included, of a session of that length in each range of availability."""
+        bounds = (self.clock.range(day, times) for times in self.program.availability.on(day))
+        return [(first, last - minutes * 60) for first, last in bounds]
+
+    def starts(self, week: WantedWeek, day: date, minutes: int, load: Load) -> list[tuple[int, int]]:
+        """The allowed starts of a day: (minute of the day, instant), in order."""
+        ranges = self.ranges(day, minutes)
+        if not ranges:
+            return []
+        forbidden = [(rule.first, rule.last) for rule in self.forbidden(week, day, minutes, load)]
+        if (-_EVER, _EVER) in forbidden:
+            return []
+        return [
+            (minute, start)
+            for minute, start in self.clock.grid(day)
+            if any(first <= start <= last for first, last in ranges)
+            and not any(first <= start <= last for first, last in forbidden)
+        ]
+
+    def is_allowed_apart_from_notice(
+        self, week: WantedWeek, day: date, start: int, minutes: int, load: Load
+    ) -> bool:
+        """A1 to A3, A5 and A6 for a session that already stands, on the grid or off it."""
+        return any(first <= start <= last for first, last in self.ranges(day, minutes)) and not any(
+            ban.first <= start <= ban.last
+            for ban in self.forbidden(week, day, minutes, load)
+            if ban.rule is not Rule.NOTICE
+        )
+
+    # --- what a start costs -------------------------------------------------------------------------------
+
+    def terms(
+        self,
+        week: WantedWeek,
+        wanted: WantedSession,
+        place: Candidate,
+        published_start: int | None,
+    ) -> Mapping[str, int]:
+        """The non-zero cost terms of a candidate; their sum is its cost."""
+        day = self._day_terms(week, place.day)
+        terms = {
+            "day": day.points,
+            "gap": day.gap(place.start),
+            "order": day.order(place.end),
+            "lighter": LIGHTER_POINTS * (wanted.load.rank - place.load.rank),
+            "shorter": SHORTER_POINTS if place.minutes < wanted.minutes else 0,
+            "time": self._time(place.minute),
+            "moved": MOVED_POINTS if published_start not in (None, place.start) else 0,
+        }
+        return {name: points for name, points in terms.items() if points}
+
+    def cheapest(
+        self, week: WantedWeek, wanted: WantedSession, day: date, published_start: int | None
+    ) -> Candidate | None:
+        """The cheapest allowed candidate of a session on a day, the earliest of equals; None if none is."""
+        best: tuple[int, int] | None = None
+        found: Candidate | None = None
+        for minutes in wanted.lengths:
+            for load in wanted.load.and_lighter:
+                extra = LIGHTER_POINTS * (wanted.load.rank - load.rank)
+                extra += SHORTER_POINTS if minutes < wanted.minutes else 0
+                for minute, start, cost in self._best_starts(week, day, minutes, load, published_start):
+                    cost += extra
+                    if best is None or (cost, start) < best:
+                        best = cost, start
+                        found = Candidate(day, minute, start, minutes, load, cost)
+        return found
+
+    def _best_starts(
+        self, week: WantedWeek, day: date, minutes: int, load: Load, published_start: int | None
+    ) -> Iterator[tuple[int, int, int]]:
+        """The day's cheapest start, and the one where the session is published: (minute, start, cost)."""
+        key = (day, load, minutes)
+        if published_start is None:
+            if key not in self._cheapest:
+                self._cheapest[key] = self._cheapest_start(week, day, minutes, load)
+            if (best := self._cheapest[key]) is not None:
+                yield best
+        else:
+            terms = self._day_terms(week, day)
+            for minute, start in self.starts(week, day, minutes, load):
+                cost = terms.points + terms.gap(start) + terms.order(start + minutes * 60)
+                yield (
+                    minute,
+                    start,
+                    cost + self._time(minute) + (MOVED_POINTS if start != published_start else 0),
+                )
+
+    def _cheapest_start(
+        self, week: WantedWeek, day: date, minutes: int, load: Load
+    ) -> tuple[int, int, int] | None:
+        terms = self._day_terms(week, day)
+        best: tuple[int, int, int] | None = None
+        for minute, start in self.starts(week, day, minutes, load):
+            cost = terms.points + terms.gap(start) + terms.order(start + minutes * 60) + self._time(minute)
+            if best is None or cost < best[2]:
+                best = minute, start, cost
+        return best
+
+    def _day_terms(self, week: WantedWeek, day: date) -> "_DayTerms":
+        effort = self.effort(day)
+        points = REST_DAY_POINTS if week.is_rest(day) else DAY_POINTS.get(effort, 0)
+        hard = [run.end for run in self.runs_on(day) if run.effort is Effort.HARD]
+        easy = [run.start for run in self.runs_on(day) if run.effort is Effort.EASY]
+        return _DayTerms(
+            points=0 if week.is_strength_day(day) else points,
+            last_hard_end=max(hard) if hard and effort is Effort.HARD else None,
+            last_easy_start=max(easy, default=None),
+        )
+
+    def _time(self, minute: int) -> int:
+        ranges = self.program.availability.prefer_times
+        if not ranges:
+            return 0
+        away = min(max(times.start - minute, minute - times.end, 0) for times in ranges)
+        return min(-(-away // 15), MOST_TIME_POINTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _DayTerms:
+    """What a day's runs say of the starts on it."""
+
+    points: int
+    last_hard_end: int | None
+    last_easy_start: int | None
+
+    def gap(self, start: int) -> int:
+        """`gap`: minutes from the end of the day's last hard run; 4 to 8 hours are ideal."""
+        if self.last_hard_end is None:
+            return 0
+        elapsed = start - self.last_hard_end
+        if elapsed < 240 * 60:
+            return (240 * 60 - elapsed) // (5 * 60)
+        if elapsed > 480 * 60:
+            return (elapsed - 480 * 60) // (10 * 60)
+        return 0
+
+    def order(self, end: int) -> int:
+        """`order`: the easy run comes first."""
+        return ORDER_POINTS if self.last_easy_start is not None and self.last_easy_start >= end else 0

@@ -1,0 +1,132 @@
+"""What stage 2 has to solve: what each day offers, which sessions stand, which are to be placed.
+
+Decides which sessions are fixed. Knows nothing of how the best choice is found, or of how a plan reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from calsync.planning import wall
+from calsync.planning.candidates import Days
+from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
+from calsync.planning.runs import SettledRuns, settle
+from calsync.planning.wall import Wall
+from calsync.planning.week import WantedSession, WantedWeek, wanted_week
+from calsync.timespan import Timespan, merge
+from calsync.training import Load, Program, Published, Standing, Week, WeekTemplate, is_strength, week_of_key
+
+
+def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
+    """The time whose busy blocks a plan needs: its horizon, and a week more for the runs to be respected.
+
+    A day on both sides, for buffers and for runs around midnight. The same all week long, so that what was
+    read once serves until Sunday.
+    """
+    weeks = program.horizon_weeks(now.astimezone(zone).date())
+    clock = Wall(zone)
+    first, last = weeks[0].monday - timedelta(days=1), weeks[-1].plus(2).monday + timedelta(days=1)
+    return wall.span(clock.at(first, 0), clock.at(last, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Stage 2 before it is solved: what each day offers, what stands, what is to be placed."""
+
+    program: Program
+    weeks: tuple[WantedWeek, ...]
+    settled: SettledRuns
+    days: Days
+    fixed: tuple[Fixed, ...]
+    free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
+    standing: Standing
+
+    def published_start(self, key: str) -> int | None:
+        published = self.standing.published.get(key)
+        return wall.seconds(published.span.start) if published else None
+
+    def solve(self) -> Placement:
+        return place(
+            [
+                SlotWeek(week.week.monday, tuple(self._slot(week, s) for s in sessions), week.min_days_apart)
+                for week, sessions in self.free
+            ],
+            self.fixed,
+        )
+
+    def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
+        published = self.published_start(wanted.key)
+        places = (self.days.cheapest(week, wanted, day, published) for day in week.week.days)
+        return Slot(wanted.key, tuple(found for found in places if found))
+
+
+def pose(
+    program: Program,
+    templates: Mapping[str, WeekTemplate],
+    busy: Sequence[Timespan],
+    standing: Standing,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Problem:
+    """Settle the runs and say what stage 2 has to solve."""
+    clock = Wall(zone)
+    horizon = program.horizon_weeks(now.astimezone(zone).date())
+    # The runs of the week after the horizon count for its last sessions.
+    weeks = [wanted_week(week, program, templates) for week in (*horizon, horizon[-1].plus(1))]
+    blocks = merge(busy)
+    settled = settle(weeks, program, standing, blocks, now, clock)
+    days = Days(program, settled.runs, blocks, now, clock)
+    weeks = weeks[:-1]
+    fixed = _fixed(weeks, program, standing, days, now)
+    standing_keys = {session.key for session in fixed} | standing.skipped
+    free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
+    return Problem(program, tuple(weeks), settled, days, tuple(fixed), free, standing)
+
+
+def _fixed(
+    weeks: Sequence[WantedWeek], program: Program, standing: Standing, days: Days, now: datetime
+) -> list[Fixed]:
+    """The strength sessions that stand: begun, pinned, or too close to now to be moved."""
+    by_week = {week.week: week for week in weeks}
+    first = weeks[0].week
+    soon = now + program.availability.notice
+    fixed = []
+    for key, published in standing.published.items():
+        if not is_strength(key) or key in standing.skipped:
+            continue
+        week = week_of_key(key)
+        begun = published.span.start <= now
+        start = wall.seconds(published.span.start)
+        day = days.clock.day_of(start)
+        wanted = by_week.get(week)
+        if begun:
+            stands = first.plus(-1) in (week, Week.of(day)) or week in by_week or Week.of(day) in by_week
+        elif published.pinned:
+            stands = True
+        else:
+            stands = (
+                published.span.start < soon
+                and wanted is not None
+                and _still_allowed(wanted, key, day, published, days)
+            )
+        if stands:
+            apart = wanted.min_days_apart if wanted else max(2, program.rules.min_days_apart)
+            fixed.append(Fixed(key, day, start, apart))
+    return fixed
+
+
+def _still_allowed(week: WantedWeek, key: str, day: date, published: Published, days: Days) -> bool:
+    """A1 to A3, A5 and A6 for a published session, at the load it would have now."""
+    session = next((s for s in week.sessions if s.key == key), None)
+    if session is None or Week.of(day) != week.week:
+        return False
+    minutes = round(published.span.duration / timedelta(minutes=1))
+    start = wall.seconds(published.span.start)
+    return days.is_allowed_apart_from_notice(week, day, start, minutes, standing_load(published, session))
+
+
+def standing_load(published: Published, wanted: WantedSession | None) -> Load:
+    """What a standing session asks of the legs: as published, but never more than is wanted now."""
+    loads = [load for load in (published.load, wanted.load if wanted else None) if load]
+    return min(loads, key=lambda load: load.rank, default=Load.LIGHT)

@@ -1,0 +1,206 @@
+"""Stage 1 of placement: when the runs are.
+
+Runs choose first (`support-not-compete`). Decides each run's start from what its template says, from busy
+time and from what already stands on the calendars. Knows nothing of strength.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from calsync.planning import wall
+from calsync.planning.wall import Wall
+from calsync.planning.week import WantedRun, WantedWeek
+from calsync.timespan import Timespan
+from calsync.training import (
+    Effort,
+    Kind,
+    Program,
+    Published,
+    Standing,
+    TimeRange,
+    Week,
+    is_strength,
+    week_of_key,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRun:
+    """A run with its time, in seconds since the epoch, and the date on which it starts.
+
+    `fixed` says that it stands on a calendar and stays there: `pinned` by its owner, or too close to now.
+    """
+
+    key: str
+    kind: Kind
+    title: str
+    day: date
+    start: int
+    end: int
+    notes: str = ""
+    fixed: bool = False
+    pinned: bool = False
+
+    @property
+    def effort(self) -> Effort:
+        return self.kind.effort
+
+    @property
+    def span(self) -> Timespan:
+        return wall.span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWarning:
+    """What is wrong with a run's time: `code` for machines, `text` for people."""
+
+    key: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRuns:
+    """All runs in the order of their starts."""
+
+    runs: tuple[SettledRun, ...]
+    warnings: tuple[RunWarning, ...]
+
+
+def settle(
+    weeks: Sequence[WantedWeek],
+    program: Program,
+    standing: Standing,
+    busy: Iterable[Timespan],
+    now: datetime,
+    clock: Wall,
+) -> SettledRuns:
+    """Settle the runs of all `weeks` together. `busy` is merged and in order."""
+    room = _Room(_Blocks(busy), clock)
+    wanted = {run.key: run for week in weeks for run in week.runs if run.key not in standing.skipped}
+    soon = now + program.availability.notice
+    planned = {week.week for week in weeks}
+    for key, published in standing.published.items():
+        if is_strength(key) or key in standing.skipped:
+            continue
+        run = wanted.get(key)
+        # One that its owner moved here counts whatever week it belongs to.
+        stays = published.pinned and planned & {
+            week_of_key(key),
+            Week.of(clock.day_of(wall.seconds(published.span.start))),
+        }
+        if stays or (run and published.span.start < soon):
+            room.take(_standing_run(key, run, published, clock))
+            wanted.pop(key, None)
+
+    # Those with a start of their own, then by day, then as written (sorted() is stable).
+    for run in sorted(wanted.values(), key=lambda run: (run.run.start is None, run.day)):
+        room.settle(run, program)
+    return SettledRuns(tuple(sorted(room.runs, key=lambda run: (run.start, run.key))), tuple(room.clashes()))
+
+
+def _standing_run(key: str, run: WantedRun | None, published: Published, clock: Wall) -> SettledRun:
+    start, end = wall.seconds(published.span.start), wall.seconds_up(published.span.end)
+    # A run that its owner moved stays even if the template no longer asks for it. What a calendar that
+    # shows only "Busy" can't say is taken for easy: it occupies its time, and asks nothing of the legs.
+    kind = run.kind if run else published.kind or Kind.EASY
+    title = run.run.title if run else published.title
+    notes = run.run.notes if run else ""
+    day = clock.day_of(start)
+    return SettledRun(key, kind, title, day, start, end, notes, fixed=True, pinned=published.pinned)
+
+
+class _Blocks:
+    """Disjoint stretches in order, for the question whether a stretch is free of them."""
+
+    def __init__(self, spans: Iterable[Timespan]) -> None:
+        self.spans = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in spans]
+        self._starts = [start for start, _ in self.spans]
+
+    def clash(self, start: int, end: int) -> tuple[int, int] | None:
+        """The last block that begins before `end`, if it reaches beyond `start`."""
+        index = bisect_right(self._starts, end - 1) - 1
+        if index >= 0 and self.spans[index][1] > start:
+            return self.spans[index]
+        return None
+
+
+@dataclass
+class _Room:
+    """What is taken so far."""
+
+    busy: _Blocks
+    clock: Wall
+    runs: list[SettledRun] = field(default_factory=list)
+    without_room: set[str] = field(default_factory=set)
+    _by_day: dict[int, list[SettledRun]] = field(default_factory=dict)
+
+    def take(self, run: SettledRun) -> None:
+        self.runs.append(run)
+        for day in range(run.start // 86400, run.end // 86400 + 1):
+            self._by_day.setdefault(day, []).append(run)
+
+    def settle(self, wanted: WantedRun, program: Program) -> None:
+        run, length = wanted.run, wanted.run.minutes * 60
+        usual = program.usual_start.on(wanted.day)
+        if run.start is not None:
+            start = self.clock.at(wanted.day, run.start)
+        elif run.between:
+            start = self._within(wanted, run.between, length)
+        elif isinstance(usual, TimeRange):
+            start = self._within(wanted, (usual,), length)
+        else:
+            start = self._from(wanted, usual, length)
+        # A bound that a change of clocks skips can put the start on the next date.
+        day = self.clock.day_of(start)
+        self.take(SettledRun(wanted.key, run.kind, run.title, day, start, start + length, run.notes))
+
+    def _within(self, wanted: WantedRun, ranges: tuple[TimeRange, ...], length: int) -> int:
+        grid = self.clock.grid(wanted.day)
+        for times in ranges:
+            first, last = self.clock.range(wanted.day, times)
+            for _, start in grid:
+                if (
+                    first <= start <= last - length
+                    and not self.busy.clash(start, start + length)
+                    and not self._taken(start, start + length)
+                ):
+                    return start
+        self.without_room.add(wanted.key)
+        return self.clock.at(wanted.day, ranges[0].start)
+
+    def _from(self, wanted: WantedRun, usual: int, length: int) -> int:
+        """The usual time, or the next grid start of the day that no other run has taken."""
+        start = self.clock.at(wanted.day, usual)
+        if not self._taken(start, start + length):
+            return start
+        for _, later in self.clock.grid(wanted.day):
+            if later > start and not self._taken(later, later + length):
+                return later
+        return start
+
+    def _taken(self, start: int, end: int) -> bool:
+        days = range(start // 86400, end // 86400 + 1)
+        return any(run.start < end and start < run.end for day in days for run in self._by_day.get(day, ()))
+
+    def clashes(self) -> Iterable[RunWarning]:
+        runs = sorted(self.runs, key=lambda run: (run.start, run.key))
+        for number, run in enumerate(runs):
+            title = run.title or f"{run.kind} run"
+            when = self._when(run.start)
+            if run.key in self.without_room:
+                text = f"{title} ({when}) has no free time in its ranges; it stands at their start"
+                yield RunWarning(run.key, "run-without-room", text)
+            elif block := self.busy.clash(run.start, run.end):
+                text = f"{title} ({when}) clashes with busy time until {self._when(block[1])}"
+                yield RunWarning(run.key, "run-clashes", text)
+            for other in runs[number + 1 :]:
+                if other.start >= run.end:
+                    break
+                text = f"{title} ({when}) and {other.title or other.kind} overlap"
+                yield RunWarning(run.key, "runs-overlap", text)
+
+    def _when(self, second: int) -> str:
+        return f"{wall.instant(second).astimezone(self.clock.zone):%a %d %b %H:%M}"
