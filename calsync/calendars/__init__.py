@@ -1,0 +1,1 @@
+"""Calendars that calsync writes to: a module or a folder for each kind."""

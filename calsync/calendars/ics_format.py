@@ -1,0 +1,151 @@
+"""Events as iCalendar text (RFC 5545, RFC 7986) and back.
+
+Decides which properties a feed carries. Knows nothing of files. icalendar does the escaping and the folding.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar import Alarm, Calendar
+from icalendar import Event as VEvent
+from icalendar.prop import vDuration, vText
+
+from calsync.calendars.vtimezone import vtimezone
+from calsync.event import Event, key_of_uid, uid
+from calsync.timespan import Timespan
+from calsync.training import Kind, Load
+
+# Without a version, so that an upgrade alone changes no feed.
+PRODID = "-//calsync//calsync//EN"
+REFRESH = timedelta(hours=1)
+_SEQUENCE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When an event was last changed, and how often: DTSTAMP, LAST-MODIFIED and SEQUENCE."""
+
+    changed: datetime
+    sequence: int
+
+    @classmethod
+    def after(cls, before: "Stamp | None", now: datetime) -> "Stamp":
+        """The stamp of a change at `now`.
+
+        SEQUENCE counts seconds, not changes: a feed that was lost is written anew with numbers that are
+        higher than those which clients remember. It fits the 32 bits of RFC 5545 (3.3.8) until 2088.
+        """
+        sequence = max(int((now - _SEQUENCE_EPOCH).total_seconds()), 0)
+        if before is not None:
+            sequence = max(sequence, before.sequence + 1)
+        return cls(now.astimezone(UTC).replace(microsecond=0), sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An event of a file: `event` and `stamp` only if it is one of the plan's own."""
+
+    uid: str
+    event: Event | None = None
+    stamp: Stamp | None = None
+
+
+def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp) -> bytes:
+    """`event` as a VEVENT, CRLF at the end of each line."""
+    component = VEvent()
+    component.add("UID", uid(event.key, plan))
+    component.add("DTSTAMP", stamp.changed)
+    component.add("LAST-MODIFIED", stamp.changed)
+    component.add("SEQUENCE", stamp.sequence)
+    start, end = _in_zone(event.span, zone)
+    component.add("DTSTART", start)
+    component.add("DTEND", end)
+    component.add("SUMMARY", event.summary)
+    if event.description:
+        component.add("DESCRIPTION", event.description)
+    if event.categories:
+        component.add("CATEGORIES", list(event.categories))
+    component.add("TRANSP", "OPAQUE")
+    for name, value in (("KIND", event.kind), ("LOAD", event.load), ("ROUTINE", event.routine)):
+        if value:
+            component.add(f"X-CALSYNC-{name}", vText(value))
+    if event.alarm is not None:
+        component.add_component(_alarm(event.summary, event.alarm))
+    return bytes(component.to_ical())
+
+
+def _alarm(summary: str, before: timedelta) -> Alarm:
+    alarm = Alarm()
+    alarm.add("ACTION", "DISPLAY")
+    alarm.add("DESCRIPTION", summary)
+    alarm["TRIGGER"] = vDuration(-before)
+    return alarm
+
+
+def _in_zone(span: Timespan, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    # A wall time that occurs twice means its first occurrence (RFC 5545, 3.3.5), so the second one can only
+    # be said in UTC.
+    if start.fold or end.fold or zone.key in ("UTC", "Etc/UTC"):
+        return span.start, span.end
+    return start, end
+
+
+def calendar_bytes(events: Iterable[bytes], plan: str, zone: ZoneInfo, first_year: int) -> bytes:
+    """A VCALENDAR around events that are bytes already."""
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", PRODID)
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("NAME", plan)
+    calendar.add("X-WR-CALNAME", plan)
+    calendar.add("X-WR-TIMEZONE", zone.key)
+    calendar.add("REFRESH-INTERVAL", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
+    calendar.add_component(vtimezone(zone, first_year))
+    head, end = calendar.to_ical().rsplit(b"END:VCALENDAR", 1)
+    return bytes(head + b"".join(events) + b"END:VCALENDAR" + end)
+
+
+def parse_event(content: bytes, plan: str) -> Parsed | None:
+    """What a VEVENT's bytes say; None if they are damaged."""
+    try:
+        # Its values are unions of two dozen types; what is not as expected ends in the except below.
+        component: Any = VEvent.from_ical(content)
+        if component.errors:
+            return None
+        name = str(component["UID"])
+        key = key_of_uid(name, plan)
+        if key is None:
+            return Parsed(name)
+        event = Event(
+            key=key,
+            span=Timespan(component["DTSTART"].dt, component["DTEND"].dt),
+            summary=str(component.get("SUMMARY", "")),
+            description=str(component.get("DESCRIPTION", "")),
+            categories=_categories(component),
+            kind=Kind(component["X-CALSYNC-KIND"]) if "X-CALSYNC-KIND" in component else None,
+            load=Load(component["X-CALSYNC-LOAD"]) if "X-CALSYNC-LOAD" in component else None,
+            routine=str(component["X-CALSYNC-ROUTINE"]) if "X-CALSYNC-ROUTINE" in component else None,
+            alarm=_alarm_of(component),
+        )
+        stamp = Stamp(component["DTSTAMP"].dt, int(component.get("SEQUENCE", 0)))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        # icalendar has no error of its own for text that is no iCalendar.
+        return None
+    return Parsed(name, event, stamp)
+
+
+def _categories(component: Any) -> tuple[str, ...]:
+    categories = component.get("CATEGORIES")
+    return tuple(str(category) for category in categories.cats) if categories else ()
+
+
+def _alarm_of(component: Any) -> timedelta | None:
+    for alarm in component.walk("VALARM"):
+        trigger: timedelta = alarm["TRIGGER"].dt
+        return -trigger
+    return None

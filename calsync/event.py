@@ -1,0 +1,90 @@
+"""What is on a calendar: an event that calsync wants there, and one that it finds there.
+
+Decides what an event says and how its key becomes a UID and back. Knows nothing of file formats, of
+services, or of why the event is where it is.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from calsync.timespan import Timespan
+from calsync.training import Kind, Load, is_strength
+
+# RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
+# its own events, in whatever calendar they end up. It travels where X- properties are lost.
+_UID = re.compile(r"(?P<week>\d{4}-W\d\d)-(?P<what>[a-z]+)-(?P<slot>[a-z0-9-]+)@(?P<name>[^@\s]+)\.calsync")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as calsync wants it. `summary` is one line; `description` has lines ending in \\n.
+
+    `kind`, `load` and `routine` say what the event is to the plan; a calendar may not be able to keep them.
+    `alarm` is how long before the start a reminder comes; None for no reminder.
+    """
+
+    key: str
+    span: Timespan
+    summary: str
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    kind: Kind | None = None
+    load: Load | None = None
+    routine: str | None = None
+    alarm: timedelta | None = None
+
+    @property
+    def is_strength(self) -> bool:
+        return is_strength(self.key)
+
+    def busy_only(self) -> "Event":
+        """The same time, and nothing of what it is about."""
+        return replace(
+            self, summary="Busy", description="", categories=(), kind=None, load=None, routine=None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as a calendar holds it: what it says now, and the time that calsync last wrote for it."""
+
+    event: Event
+    written: Timespan
+
+    @property
+    def key(self) -> str:
+        return self.event.key
+
+    @property
+    def span(self) -> Timespan:
+        return self.event.span
+
+    @property
+    def was_moved(self) -> bool:
+        """True if somebody else gave it another start or end."""
+        return self.event.span != self.written
+
+
+def uid(key: str, name: str) -> str:
+    """The UID of a key in the plan `name`: never of a time, so a moved event stays the same event."""
+    return f"{key.replace('/', '-')}@{name}.calsync"
+
+
+def key_of_uid(text: str, name: str) -> str | None:
+    """The key of one of the plan's own events; None for the UID of anything else."""
+    match = _UID.fullmatch(text)
+    if match is None or match["name"] != name:
+        return None
+    return f"{match['week']}/{match['what']}/{match['slot']}"
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without control characters: what a title may be."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def plain_lines(text: str) -> str:
+    """`text` with plain line ends, no control characters and no blank edges: what a description may be."""
+    lines = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines())
+    return "\n".join(lines).strip("\n")

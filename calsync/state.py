@@ -1,0 +1,124 @@
+"""The state folder: what can't travel with a calendar.
+
+Decides where it is and how it is kept: what the owner skipped and moved for calendars that can't say so, the
+lock, the place for caches. Knows nothing of what follows from it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from calsync.errors import Locked, Unavailable
+from calsync.files import write_atomically
+from calsync.timespan import Timespan
+from calsync.training import Kind, Load, Published, Week, week_of_key
+
+# What was skipped or moved longer ago than this can't matter any more.
+WEEKS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the owner said: `moves` by key, with all that is needed if the plan no longer asks for it."""
+
+    moves: Mapping[str, Published] = field(default_factory=dict)
+    skips: frozenset[str] = frozenset()
+
+
+class _Move(msgspec.Struct, omit_defaults=True):
+    start: datetime
+    end: datetime
+    title: str = ""
+    kind: Kind | None = None
+    load: Load | None = None
+    routine: str | None = None
+
+
+class _File(msgspec.Struct):
+    moves: dict[str, _Move] = {}
+    skips: list[str] = []
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """$CALSYNC_STATE, or the user's state folder as the platform has it."""
+    if given := environment.get("CALSYNC_STATE"):
+        return Path(given).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("calsync", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One plan's part of the state folder. Folders are created when something is written."""
+
+    folder: Path
+
+    @property
+    def cache(self) -> Path:
+        """Where copies of busy feeds and what was read from them are kept."""
+        return self.folder / "cache"
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "wishes.json"
+
+    def wishes(self) -> Wishes:
+        """Raises Unavailable if the file can't be read or is damaged: to forget a skip would be worse."""
+        try:
+            file = msgspec.json.decode(self._file.read_bytes(), type=_File)
+            moves = {key: _published(move) for key, move in file.moves.items()}
+        except FileNotFoundError:
+            return Wishes()
+        except (OSError, msgspec.DecodeError, ValueError) as problem:
+            message = f"{self._file}: can't be read ({problem}); restore it, or delete it to forget all moves"
+            raise Unavailable(f"{message} and skips") from problem
+        return Wishes(moves, frozenset(file.skips))
+
+    def save_wishes(self, wishes: Wishes, now: datetime) -> None:
+        """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
+        oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
+        moves = {
+            key: _Move(p.span.start, p.span.end, p.title, p.kind, p.load, p.routine)
+            for key, p in sorted(wishes.moves.items())
+            if week_of_key(key) >= oldest
+        }
+        skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
+        content = msgspec.json.format(msgspec.json.encode(_File(moves, skips)), indent=2)
+        try:
+            write_atomically(self._file, content + b"\n", mode=0o600)
+        except OSError as problem:
+            raise Unavailable(f"{self._file}: can't be written: {problem.strerror}") from problem
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the plan's lock. Raises Locked at once if another process has it."""
+        from filelock import FileLock, Timeout
+
+        path = self.folder / "lock"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = FileLock(path)
+            lock.acquire(blocking=False)
+        except Timeout as problem:
+            raise Locked(f"another push still runs (it holds {path}); try again when it is done") from problem
+        except OSError as problem:
+            raise Unavailable(f"{path}: can't be locked: {problem.strerror}") from problem
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:
+    """The state of the plan `name`."""
+    return State(state_folder(os.environ if environment is None else environment) / name)
+
+
+def _published(move: _Move) -> Published:
+    return Published(Timespan(move.start, move.end), True, move.title, move.kind, move.load, move.routine)

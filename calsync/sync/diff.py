@@ -1,0 +1,98 @@
+"""From what is wanted and what is there to a list of changes.
+
+Decides whose change wins, event by event, and when a push would destroy more than it should. Knows nothing
+of calendars; `now` is a parameter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from calsync.errors import RefusedToProtectData
+from calsync.event import Event, StoredEvent
+from calsync.sync.changes import Action, Change
+
+# A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
+# (an emptied template, a wrong date) more often than it is meant.
+MASS_DELETE_AT_LEAST = 4
+
+
+def diff(
+    wanted: Iterable[Event],
+    stored: Iterable[StoredEvent],
+    *,
+    now: datetime,
+    pinned: frozenset[str] = frozenset(),
+    skipped: frozenset[str] = frozenset(),
+    reasons: Mapping[str, str] | None = None,
+) -> tuple[Change, ...]:
+    """The changes that make a calendar equal to the plan, in the order of time.
+
+    `pinned` and `skipped` are the keys that their owner moved or removed; `reasons` says for a key why it is
+    where it is, for people.
+    """
+    there = {event.key: event for event in stored}
+    desired = {event.key: event for event in wanted}
+    changes = []
+    for key in there.keys() | desired.keys() | skipped:
+        change = _decide(key, desired.get(key), there.get(key), now, key in pinned, key in skipped)
+        if change is not None:
+            why = (reasons or {}).get(key, "")
+            if change.action in (Action.INSERT, Action.UPDATE) and why and not change.reason:
+                change = Change(change.action, key, change.wanted, change.stored, why, change.wish)
+            changes.append(change)
+    return tuple(sorted(changes, key=_in_time))
+
+
+def _decide(
+    key: str, wanted: Event | None, stored: StoredEvent | None, now: datetime, pinned: bool, skipped: bool
+) -> Change | None:
+    if stored is not None and stored.span.start <= now:
+        return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+    if skipped:
+        if stored is None:
+            return Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
+        return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
+    if wanted is None:
+        if stored is None:
+            return None
+        if stored.was_moved:
+            return Change(Action.PIN, key, None, stored, "moved by its owner", wish=True)
+        return Change(Action.WITHDRAW, key, None, stored, "no longer planned")
+    if stored is None:
+        # The past is not written: what has begun before it was ever published is nobody's appointment.
+        if wanted.span.start <= now:
+            return None
+        return Change(Action.INSERT, key, wanted, reason="moved by its owner" if pinned else "", wish=pinned)
+    if stored.event == wanted:
+        return Change(Action.PIN if pinned else Action.KEEP, key, wanted, stored, wish=pinned)
+    return Change(Action.UPDATE, key, wanted, stored, "moved by its owner" if pinned else "", wish=pinned)
+
+
+def _in_time(change: Change) -> tuple[bool, float, str]:
+    span = change.after or change.before
+    return (span is None, span.start.timestamp() if span else 0, change.key)
+
+
+def refuse_mass_delete(
+    changes: Sequence[Change],
+    stored: Iterable[StoredEvent],
+    *,
+    now: datetime,
+    target: str,
+    plan_is_empty: bool,
+) -> None:
+    """Raises RefusedToProtectData if the changes withdraw more of what is still to come than they should."""
+    upcoming = [event for event in stored if event.span.start > now]
+    if not upcoming:
+        return
+    withdrawn = [c for c in changes if c.action is Action.WITHDRAW and not c.wish]
+    if plan_is_empty:
+        raise RefusedToProtectData(
+            f"the plan is empty, but {target} holds {len(upcoming)} upcoming events; nothing was changed. "
+            "If this is meant, run: calsync push --allow-mass-delete"
+        )
+    if len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
+        raise RefusedToProtectData(
+            f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}; nothing "
+            "was changed. If this is meant, run: calsync push --allow-mass-delete"
+        )
