@@ -153,6 +153,17 @@ class Config:
     templates: Path | None
     sources: tuple[IcsBusy, ...]
     targets: tuple[IcsTarget, ...]
+    document: Document
+
+    @property
+    def template_places(self) -> dict[str, Keys]:
+        """Each template that the plan names, and the first key path that names it."""
+        places: dict[str, Keys] = {}
+        for number, name in enumerate(self.program.weeks):
+            places.setdefault(name, ("plan", "weeks", number))
+        for week, name in self.program.overrides.items():
+            places.setdefault(name, ("plan", "override", str(week)))
+        return places
 
 
 # A name is part of every UID, so it must be safe there and in file names.
@@ -180,6 +191,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         templates=base / Path(table.plan.templates).expanduser() if table.plan.templates else None,
         sources=tuple(_source(document, n, busy, base, environment) for n, busy in enumerate(table.busy)),
         targets=tuple(_target(document, n, target, base) for n, target in enumerate(table.targets)),
+        document=document,
     )
     _refuse_doubles(document, config)
     return config

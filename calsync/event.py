@@ -79,12 +79,22 @@ def key_of_uid(text: str, name: str) -> str | None:
     return f"{match['week']}/{match['what']}/{match['slot']}"
 
 
+# Invisible, but no control characters: they join the parts of an emoji, or letters in Persian and Hindi.
+_JOINERS = "\u200c\u200d"
+
+
 def one_line(text: str) -> str:
     """`text` on one line, without control characters: what a title may be."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return " ".join(_printable(text).split())
 
 
 def plain_lines(text: str) -> str:
     """`text` with plain line ends, no control characters and no blank edges: what a description may be."""
-    lines = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in text.splitlines())
-    return "\n".join(lines).strip("\n")
+    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip("\n")
+
+
+def _printable(line: str) -> str:
+    shown = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line)
+    # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
+    # escaped, so a text with it would not come back as it went, and be written again by every push.
+    return shown.replace("\\N", "\\n")

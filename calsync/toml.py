@@ -169,6 +169,10 @@ def _explained(document: Document, data: object, kind: Any, message: str) -> Con
     """msgspec's "Expected `int`, got `str` - at `$.plan.horizon`" in the words of whoever wrote the file."""
     what, _, where = message.partition(" - at ")
     keys = tuple(_keys_of(where.strip("`"), data))
+    if what.startswith("Invalid RFC3339 encoded date"):
+        return document.fail(
+            keys, f"expected {_NAMES['date']} without quotes, found {_shown(_at(data, keys))}"
+        )
     if missing := re.search(r"missing required field `(\w+)`", what):
         return document.fail((*keys, missing[1]), "is missing" + _table_hint(keys))
     value = _at(data, keys)
@@ -182,7 +186,8 @@ def _explained(document: Document, data: object, kind: Any, message: str) -> Con
     expected = re.sub(
         r", got .*", "", expected.replace(" >= ", " of at least ").replace(" <= ", " of at most ")
     )
-    return document.fail(keys, f"{expected[:1].lower()}{expected[1:]}, found {_shown(value)}")
+    hint = f"; write [[{dotted(keys)}]]" if "a list" in expected and isinstance(value, dict) else ""
+    return document.fail(keys, f"{expected[:1].lower()}{expected[1:]}, found {_shown(value)}{hint}")
 
 
 def _table_hint(keys: Keys) -> str:

@@ -5,6 +5,7 @@ is decided in ics_format.py.
 """
 
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ KEEP_PAST = timedelta(weeks=8)
 _EVENT = re.compile(
     rb"^BEGIN:VEVENT\r?\n.*?^END:VEVENT[ \t]*\r?\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
+_LINE_END = re.compile(rb"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class IcsCalendar:
             ) from problem
         blocks = {}
         for match in _EVENT.finditer(self._content or b""):
-            block = self._block(match[0])
+            # An editor or a version control system may have changed the line ends.
+            block = self._block(_LINE_END.sub(b"\r\n", match[0].rstrip() + b"\r\n"))
             if block is not None:
                 # In a damaged file a UID may stand twice: the later one is the one that clients show.
                 blocks[block.uid] = block
@@ -78,11 +81,18 @@ class IcsCalendar:
         if content == self._content:
             return
         try:
-            write_atomically(self._path, content)
+            write_atomically(self._path, content, mode=self._mode())
         except OSError as problem:
             message = f"{self.name}: {self._path} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         self._content = content
+
+    def _mode(self) -> int:
+        """A web server reads the feed, so others may, unless the owner of the file has said otherwise."""
+        try:
+            return stat.S_IMODE(self._path.stat().st_mode)
+        except OSError:
+            return 0o644
 
     def _content_after(self, changes: Sequence[Change], now: datetime) -> bytes:
         by_key = {block.stored.key: block for block in self._blocks if block.stored}

@@ -21,6 +21,8 @@ from calsync.training import Kind, Load
 # Without a version, so that an upgrade alone changes no feed.
 PRODID = "-//calsync//calsync//EN"
 REFRESH = timedelta(hours=1)
+# Times in these zones are written in UTC form, which needs no VTIMEZONE.
+_UTC = ("UTC", "Etc/UTC")
 _SEQUENCE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -87,11 +89,15 @@ def _alarm(summary: str, before: timedelta) -> Alarm:
 
 def _in_zone(span: Timespan, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, end = span.start.astimezone(zone), span.end.astimezone(zone)
-    # A wall time that occurs twice means its first occurrence (RFC 5545, 3.3.5), so the second one can only
-    # be said in UTC.
-    if start.fold or end.fold or zone.key in ("UTC", "Etc/UTC"):
+    # A wall time that occurs twice means its first occurrence (RFC 5545, 3.3.5), but ical.js, node-ical and
+    # khal take the second. In UTC everybody reads it alike.
+    if zone.key in _UTC or _occurs_twice(start) or _occurs_twice(end):
         return span.start, span.end
     return start, end
+
+
+def _occurs_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def calendar_bytes(events: Iterable[bytes], plan: str, zone: ZoneInfo, first_year: int) -> bytes:
@@ -102,10 +108,11 @@ def calendar_bytes(events: Iterable[bytes], plan: str, zone: ZoneInfo, first_yea
     calendar.add("CALSCALE", "GREGORIAN")
     calendar.add("NAME", plan)
     calendar.add("X-WR-CALNAME", plan)
-    calendar.add("X-WR-TIMEZONE", zone.key)
+    # No X-WR-TIMEZONE: every time has its zone, and some readers move times in UTC into it.
     calendar.add("REFRESH-INTERVAL", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
-    calendar.add_component(vtimezone(zone, first_year))
+    if zone.key not in _UTC:
+        calendar.add_component(vtimezone(zone, first_year))
     head, end = calendar.to_ical().rsplit(b"END:VCALENDAR", 1)
     return bytes(head + b"".join(events) + b"END:VCALENDAR" + end)
 

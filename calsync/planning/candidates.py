@@ -5,11 +5,11 @@ Each rule becomes the stretches of starts that it forbids on a day, so that a wh
 The rule ids and the numbers are those of docs/rules.md and docs/placement.md.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from calsync.planning import wall
 from calsync.planning.rules import FRESH_LEGS_HOURS, Rule
@@ -62,6 +62,7 @@ class Forbidden:
 
 _EVER = 1 << 62
 _by_start = attrgetter("start")
+_instant = itemgetter(1)
 
 
 class Days:
@@ -159,18 +160,15 @@ class Days:
 
     def starts(self, week: WantedWeek, day: date, minutes: int, load: Load) -> list[tuple[int, int]]:
         """The allowed starts of a day: (minute of the day, instant), in order."""
-        ranges = self.ranges(day, minutes)
-        if not ranges:
+        if not self.program.availability.on(day):
             return []
-        forbidden = [(rule.first, rule.last) for rule in self.forbidden(week, day, minutes, load)]
-        if (-_EVER, _EVER) in forbidden:
-            return []
-        return [
-            (minute, start)
-            for minute, start in self.clock.grid(day)
-            if any(first <= start <= last for first, last in ranges)
-            and not any(first <= start <= last for first, last in forbidden)
-        ]
+        bans = [(ban.first, ban.last) for ban in self.forbidden(week, day, minutes, load)]
+        grid = self.clock.grid(day)
+        found: list[tuple[int, int]] = []
+        for first, last in _without(self.ranges(day, minutes), bans):
+            low = bisect_left(grid, first, key=_instant)
+            found += grid[low : bisect_right(grid, last, key=_instant)]
+        return found
 
     def is_allowed_apart_from_notice(
         self, week: WantedWeek, day: date, start: int, minutes: int, load: Load
@@ -293,3 +291,24 @@ class _DayTerms:
     def order(self, end: int) -> int:
         """`order`: the easy run comes first."""
         return ORDER_POINTS if self.last_easy_start is not None and self.last_easy_start >= end else 0
+
+
+def _without(ranges: list[tuple[int, int]], bans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What `bans` leave of `ranges`, in order and disjoint; all bounds are included."""
+    bans.sort()
+    left: list[tuple[int, int]] = []
+    reached = -_EVER
+    for first, last in sorted(ranges):
+        first = max(first, reached)
+        for ban_first, ban_last in bans:
+            if ban_last < first:
+                continue
+            if ban_first > last:
+                break
+            if ban_first > first:
+                left.append((first, ban_first - 1))
+            first = ban_last + 1
+        if first <= last:
+            left.append((first, last))
+        reached = max(reached, last + 1)
+    return left

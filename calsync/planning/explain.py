@@ -124,7 +124,7 @@ def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedS
 def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
     match rule:
         case Rule.AVAILABILITY:
-            ranges = ", ".join(str(times) for times in problem.program.availability.on(day))
+            ranges = ", ".join(str(times) for times in problem.given.program.availability.on(day))
             return f"strength may only be at {ranges}" if ranges else "no time for strength is given"
         case Rule.PAUSE:
             return "a pause"
@@ -133,7 +133,7 @@ def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
         case Rule.RUN:
             return "the run takes the time"
         case Rule.NOTICE:
-            notice = elapsed(int(problem.program.availability.notice.total_seconds()))
+            notice = elapsed(int(problem.given.program.availability.notice.total_seconds()))
             return f"past, or less than {notice} away"
         case Rule.RACE_DAY:
             return "nothing on the day of a race or the day before it"
@@ -144,14 +144,14 @@ def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
         case Rule.FRESH_LEGS:
             return f"too close to {_next_run(problem, day)}"
         case Rule.PAIR:
-            apart = max(2, problem.program.rules.min_days_apart)
+            apart = max(2, problem.given.program.rules.min_days_apart)
             return f"less than {apart} days from another strength session"
         case _:
             return str(rule)
 
 
 def _hours_apart(problem: Problem) -> str:
-    return elapsed(int(problem.program.rules.hours_apart.total_seconds()))
+    return elapsed(int(problem.given.program.rules.hours_apart.total_seconds()))
 
 
 def _runs_of(problem: Problem, day: date) -> str:

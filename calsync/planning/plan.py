@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from calsync.planning import wall
 from calsync.planning.candidates import Candidate
 from calsync.planning.placement import Fixed, Placement
-from calsync.planning.problem import Problem, pose, standing_load
+from calsync.planning.problem import Given, Problem, pose, standing_load
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.timespan import Timespan, merge
@@ -119,16 +119,16 @@ def make_plan(
 ) -> Plan:
     """Where everything goes, from the week of `now` on (or the plan's first, if that is later).
 
-    `busy` must cover busy_window(). `templates` holds every template that `program` names.
+    `busy` must cover busy_window(), in any order. `templates` holds every template that `program` names.
     """
-    problem = pose(program, templates, busy, standing, now, zone)
+    problem = pose(Given(program, templates, merge(busy), standing, now, zone))
     placement = problem.solve()
     weeks = tuple(_planned_week(week, problem, placement, now) for week in problem.weeks)
     clock = problem.days.clock
     horizon = wall.span(clock.at(weeks[0].week.monday, 0), clock.at(weeks[-1].week.plus(1).monday, 0))
     return Plan(
         weeks=weeks,
-        busy=tuple(part for block in merge(busy) if (part := block.clipped(horizon))),
+        busy=tuple(part for block in problem.given.busy if (part := block.clipped(horizon))),
         warnings=tuple(_warnings(problem, weeks)),
         cost=placement.cost,
         now=now,
@@ -138,14 +138,20 @@ def make_plan(
 
 
 def _planned_week(week: WantedWeek, problem: Problem, placement: Placement, now: datetime) -> PlannedWeek:
-    of_week = str(week.week) + "/"
+    horizon = {other.week for other in problem.weeks}
+
+    def is_shown_here(key: str, day: date) -> bool:
+        # Under the week that it belongs to, or if the horizon lacks that, where its owner moved it.
+        belongs_to = week_of_key(key)
+        return (belongs_to if belongs_to in horizon else Week.of(day)) == week.week
+
     wanted = {session.key: session for session in week.sessions}
     strength = [
         _standing_session(
-            session, problem.standing.published[session.key], placement, wanted.get(session.key), now
+            session, problem.given.standing.published[session.key], placement, wanted.get(session.key), now
         )
         for session in problem.fixed
-        if session.key.startswith(of_week)
+        if is_shown_here(session.key, session.day)
     ]
     unplaced = []
     for session in week.sessions:
@@ -157,11 +163,11 @@ def _planned_week(week: WantedWeek, problem: Problem, placement: Placement, now:
     return PlannedWeek(
         wanted=week,
         runs=tuple(
-            _planned_run(run, problem, now) for run in problem.settled.runs if run.key.startswith(of_week)
+            _planned_run(run, problem, now) for run in problem.settled.runs if is_shown_here(run.key, run.day)
         ),
         strength=tuple(sorted(strength, key=lambda session: (session.span, session.key))),
         unplaced=tuple(unplaced),
-        skipped=tuple(sorted(key for key in problem.standing.skipped if key.startswith(of_week))),
+        skipped=tuple(sorted(key for key in problem.given.standing.skipped if week_of_key(key) == week.week)),
         efforts=tuple(problem.days.effort(day) for day in week.week.days),
     )
 
@@ -204,7 +210,7 @@ def _placed_session(
 
 
 def _planned_run(run: SettledRun, problem: Problem, now: datetime) -> PlannedRun:
-    published = problem.standing.published.get(run.key)
+    published = problem.given.standing.published.get(run.key)
     if run.span.start <= now:
         state = State.PAST
     elif run.pinned:

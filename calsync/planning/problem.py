@@ -14,7 +14,7 @@ from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.runs import SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek, wanted_week
-from calsync.timespan import Timespan, merge
+from calsync.timespan import Timespan
 from calsync.training import Load, Program, Published, Standing, Week, WeekTemplate, is_strength, week_of_key
 
 
@@ -31,28 +31,44 @@ def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """All that a plan follows from.
+
+    `templates` holds every template that `program` names, by that name; `busy` is merged, in order, and
+    covers busy_window().
+    """
+
+    program: Program
+    templates: Mapping[str, WeekTemplate]
+    busy: tuple[Timespan, ...]
+    standing: Standing
+    now: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Stage 2 before it is solved: what each day offers, what stands, what is to be placed."""
 
-    program: Program
+    given: Given
     weeks: tuple[WantedWeek, ...]
     settled: SettledRuns
     days: Days
     fixed: tuple[Fixed, ...]
     free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
-    standing: Standing
 
     def published_start(self, key: str) -> int | None:
-        published = self.standing.published.get(key)
+        published = self.given.standing.published.get(key)
         return wall.seconds(published.span.start) if published else None
 
     def solve(self) -> Placement:
-        return place(
-            [
-                SlotWeek(week.week.monday, tuple(self._slot(week, s) for s in sessions), week.min_days_apart)
-                for week, sessions in self.free
-            ],
-            self.fixed,
+        return place(self.slot_weeks(), self.fixed)
+
+    def slot_weeks(self) -> tuple[SlotWeek, ...]:
+        """The cheapest candidate of each day and session to be placed."""
+        return tuple(
+            SlotWeek(week.week.monday, tuple(self._slot(week, s) for s in sessions), week.min_days_apart)
+            for week, sessions in self.free
         )
 
     def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
@@ -61,27 +77,20 @@ class Problem:
         return Slot(wanted.key, tuple(found for found in places if found))
 
 
-def pose(
-    program: Program,
-    templates: Mapping[str, WeekTemplate],
-    busy: Sequence[Timespan],
-    standing: Standing,
-    now: datetime,
-    zone: ZoneInfo,
-) -> Problem:
+def pose(given: Given) -> Problem:
     """Settle the runs and say what stage 2 has to solve."""
-    clock = Wall(zone)
-    horizon = program.horizon_weeks(now.astimezone(zone).date())
+    program, standing, now = given.program, given.standing, given.now
+    clock = Wall(given.zone)
+    horizon = program.horizon_weeks(now.astimezone(given.zone).date())
     # The runs of the week after the horizon count for its last sessions.
-    weeks = [wanted_week(week, program, templates) for week in (*horizon, horizon[-1].plus(1))]
-    blocks = merge(busy)
-    settled = settle(weeks, program, standing, blocks, now, clock)
-    days = Days(program, settled.runs, blocks, now, clock)
+    weeks = [wanted_week(week, program, given.templates) for week in (*horizon, horizon[-1].plus(1))]
+    settled = settle(weeks, program, standing, given.busy, now, clock)
+    days = Days(program, settled.runs, given.busy, now, clock)
     weeks = weeks[:-1]
     fixed = _fixed(weeks, program, standing, days, now)
     standing_keys = {session.key for session in fixed} | standing.skipped
     free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
-    return Problem(program, tuple(weeks), settled, days, tuple(fixed), free, standing)
+    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free)
 
 
 def _fixed(

@@ -19,6 +19,7 @@ GRID_MINUTES = 15
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SECOND = timedelta(seconds=1)
+_GRID = range(0, 24 * 60, GRID_MINUTES)
 
 
 def seconds(instant: datetime) -> int:
@@ -45,6 +46,7 @@ class Wall:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._offsets: dict[int, int | None] = {}
+        self._grids: dict[int, list[tuple[int, int]]] = {}
 
     def at(self, day: date, minute: int) -> int:
         """The instant of a minute of the day (0 to 1440, the next midnight)."""
@@ -57,11 +59,18 @@ class Wall:
 
     def grid(self, day: date) -> list[tuple[int, int]]:
         """The starts that a day offers: (minute of the day, instant), every quarter of an hour."""
-        minutes = range(0, 24 * 60, GRID_MINUTES)
-        starts = [(minute, self.at(day, minute)) for minute in minutes]
-        if self._offset(day) is None:
-            starts = [(minute, start) for minute, start in starts if self.minute_of(start) == (day, minute)]
-        return starts
+        ordinal = day.toordinal()
+        if ordinal not in self._grids:
+            midnight = self.at(day, 0)
+            if self._offset(day) is not None:
+                starts = [(minute, midnight + minute * 60) for minute in _GRID]
+            else:
+                starts = [(minute, self.at(day, minute)) for minute in _GRID]
+                starts = [
+                    (minute, start) for minute, start in starts if self.minute_of(start) == (day, minute)
+                ]
+            self._grids[ordinal] = starts
+        return self._grids[ordinal]
 
     def range(self, day: date, times: TimeRange) -> tuple[int, int]:
         """The instants of a range's bounds; the end may lie before the start when clocks change."""

@@ -5,6 +5,7 @@ of calendars; `now` is a parameter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from calsync.errors import RefusedToProtectData
@@ -37,8 +38,10 @@ def diff(
         change = _decide(key, desired.get(key), there.get(key), now, key in pinned, key in skipped)
         if change is not None:
             why = (reasons or {}).get(key, "")
-            if change.action in (Action.INSERT, Action.UPDATE) and why and not change.reason:
-                change = Change(change.action, key, change.wanted, change.stored, why, change.wish)
+            if change.writes and why and not change.reason:
+                change = replace(change, reason=why)
+            elif change.action is Action.WITHDRAW and not change.reason:
+                change = replace(change, reason="no longer planned")
             changes.append(change)
     return tuple(sorted(changes, key=_in_time))
 
@@ -55,9 +58,9 @@ def _decide(
     if wanted is None:
         if stored is None:
             return None
-        if stored.was_moved:
+        if stored.was_moved or pinned:
             return Change(Action.PIN, key, None, stored, "moved by its owner", wish=True)
-        return Change(Action.WITHDRAW, key, None, stored, "no longer planned")
+        return Change(Action.WITHDRAW, key, None, stored)
     if stored is None:
         # The past is not written: what has begun before it was ever published is nobody's appointment.
         if wanted.span.start <= now:

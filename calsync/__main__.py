@@ -1,0 +1,21 @@
+"""The start of the `calsync` command.
+
+Decides nothing but how fast it starts: `--version` is answered before anything else is imported.
+"""
+
+import sys
+
+from calsync import __version__
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"calsync {__version__}\n")
+        return
+    from calsync.cli.main import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

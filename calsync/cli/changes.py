@@ -1,0 +1,106 @@
+"""What a push changed, in text for people and in JSON for programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+import msgspec
+
+from calsync.cli.gather import Gathered, Target
+from calsync.cli.plan_json import warnings_json
+from calsync.sync.changes import Action, Change
+from calsync.timespan import Timespan
+
+Changes = Sequence[tuple[Target, tuple[Change, ...]]]
+
+_SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
+_COUNTED = (
+    (Action.INSERT, "new"),
+    (Action.UPDATE, "changed"),
+    (Action.WITHDRAW, "withdrawn"),
+    (Action.KEEP, "kept"),
+    (Action.PIN, "kept where you put them"),
+    (Action.SKIP, "skipped"),
+)
+
+
+def changes_json(gathered: Gathered, changes: Changes) -> str:
+    """`from` and `to` are the starts before and after, null where there is none."""
+    zone = gathered.plan.zone
+    data = {
+        "targets": [
+            {
+                "name": target.settings.name,
+                "changes": [
+                    {
+                        "action": change.action,
+                        "key": change.key,
+                        "from": _start(change.before, zone),
+                        "to": _start(change.after, zone),
+                        "reason": change.reason,
+                    }
+                    for change in its_changes
+                ],
+            }
+            for target, its_changes in changes
+        ],
+        "warnings": warnings_json(gathered),
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
+    return span.start.astimezone(zone).isoformat() if span else None
+
+
+def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
+    """The changes of each target on standard output, warnings on standard error.
+
+    `quiet` says nothing where nothing changed. A warning is then repeated only when something changes, as a
+    mail for each run of cron would teach people to ignore them.
+    """
+    something = any(change.writes for _, its_changes in changes for change in its_changes)
+    zone = gathered.plan.zone
+    for target, its_changes in changes:
+        writing = [change for change in its_changes if change.writes]
+        if quiet and not writing:
+            continue
+        head = f"{target.settings.name} ({target.settings.path})"
+        click.echo(click.style(head, bold=True) + (" - dry run, nothing is written" if dry_run else ""))
+        for change in writing:
+            click.echo(_line(change, zone))
+        click.echo(f"  {_summary(its_changes)}")
+    if something or not quiet:
+        for warning in warnings_json(gathered):
+            click.echo(click.style("Warning: ", fg="yellow", bold=True) + warning["text"], err=True)
+
+
+def _line(change: Change, zone: ZoneInfo) -> str:
+    sign, colour = _SIGNS[change.action]
+    event = change.wanted or (change.stored.event if change.stored else None)
+    when = change.after or change.before
+    text = f"{_when(when, zone)}  {event.summary}" if event and when else change.key
+    if change.action is Action.UPDATE and change.before and change.after:
+        text += _what_changed(change.before, change.after, zone)
+    reason = click.style(f"  {change.reason}", dim=True) if change.reason else ""
+    return f"  {click.style(sign, fg=colour, bold=True)} {text}{reason}"
+
+
+def _what_changed(before: Timespan, after: Timespan, zone: ZoneInfo) -> str:
+    if before == after:
+        return " (text)"
+    return f" (was {_when(before, zone)})"
+
+
+def _when(span: Timespan, zone: ZoneInfo) -> str:
+    start: datetime = span.start.astimezone(zone)
+    return f"{start:%a %d %b %H:%M}-{span.end.astimezone(zone):%H:%M}"
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    counts = {action: sum(change.action is action for change in changes) for action in Action}
+    if not any(change.writes for change in changes):
+        kept = counts[Action.KEEP] + counts[Action.PIN]
+        return f"up to date, {kept} events"
+    return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])

@@ -1,0 +1,222 @@
+"""The first of the three steps: read all that a command needs, before anything is decided.
+
+Decides where the config is looked for and in which order things are read. Knows nothing of commands.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from calsync.calendars.base import EventCalendar
+from calsync.cli.options import common, is_verbose
+from calsync.config import Config, IcsBusy, IcsTarget, load_config
+from calsync.errors import ConfigError, TemplateError
+from calsync.event import Event, StoredEvent
+from calsync.planning.agenda import agenda
+from calsync.planning.plan import Plan, make_plan
+from calsync.planning.problem import busy_window
+from calsync.state import State, state_of
+from calsync.sync.standing import standing
+from calsync.templates import Library
+from calsync.timespan import Timespan
+from calsync.training import Routine, Standing, WeekTemplate
+
+
+def config_path() -> Path:
+    """--config, $CALSYNC_CONFIG, ./config.toml, or the user's config folder. Raises ConfigError."""
+    if given := common().config or os.environ.get("CALSYNC_CONFIG"):
+        return Path(given)
+    if (here := Path("config.toml")).is_file():
+        return here
+    import platformdirs
+
+    users = Path(platformdirs.user_config_dir("calsync", appauthor=False)) / "config.toml"
+    if users.is_file():
+        return users
+    raise ConfigError(
+        f"no config found: neither ./config.toml nor {users} is there. Copy config.example.toml to one of "
+        "them, or name yours with --config"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The config and what it names on this machine."""
+
+    config: Config
+    library: Library
+    state: State
+    templates: Mapping[str, WeekTemplate]
+
+    @property
+    def routines(self) -> dict[str, Routine]:
+        """Every routine that a template of the plan asks for, by name."""
+        found = {}
+        for name, template in self.templates.items():
+            beside = self.library.template_path(name).parent
+            for session in template.strength:
+                found[session.routine] = self.library.routine(session.routine, beside)
+        return found
+
+
+def load_setup(weeks: int | None = None) -> Setup:
+    """Raises ConfigError. `weeks` takes the place of the config's horizon."""
+    config = load_config(config_path(), os.environ)
+    say(f"config: {config.path}")
+    if weeks is not None:
+        config = replace(config, program=replace(config.program, horizon=weeks))
+    library = Library(config.path.resolve().parent, config.templates)
+    if config.templates and not config.templates.is_dir():
+        raise config.document.fail(("plan", "templates"), f"there is no folder {config.templates}")
+    templates = {}
+    for name, place in config.template_places.items():
+        try:
+            library.template_path(name)
+        except TemplateError as problem:
+            raise config.document.fail(place, str(problem)) from problem
+        templates[name] = library.template(name)
+    return Setup(config, library, state_of(config.name), templates)
+
+
+def say(message: str) -> None:
+    """Something for --verbose."""
+    if is_verbose():
+        click.echo(message, err=True)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what is going on; nothing where no terminal is."""
+    if not sys.stderr.isatty():
+        yield lambda message: None
+        return
+    try:
+        yield lambda message: click.echo(f"\r\x1b[2K{message}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+# --- busy time --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What one source says: merged spans, and warnings."""
+
+    source: str
+    spans: tuple[Timespan, ...]
+    warnings: tuple[str, ...]
+
+
+def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: datetime) -> tuple[Busy, ...]:
+    """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
+    from calsync.feeds.busy import Reading
+    from calsync.feeds.source import IcsSource
+
+    found = []
+    with progress() as show:
+        for source in sources:
+            show(f"reading {source.name} …")
+            reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
+            ics = IcsSource(
+                name=source.name,
+                path=source.path,
+                url=source.url,
+                reading=reading,
+                use_cache_on_error=source.use_cache_on_error,
+                max_age=source.max_age,
+            )
+            busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
+            say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
+            found.append(Busy(source.name, busy.spans, busy.warnings))
+    return tuple(found)
+
+
+# --- calendars --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A calendar to keep up to date, and what it holds now."""
+
+    settings: IcsTarget
+    calendar: EventCalendar
+    stored: tuple[StoredEvent, ...]
+
+    def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """The events of the plan that belong here, as they shall be here."""
+        settings = self.settings
+        chosen = (
+            replace(event, alarm=settings.alarm)
+            for event in events
+            if (settings.strength if event.is_strength else settings.runs)
+        )
+        return tuple(event.busy_only() if settings.busy_only else event for event in chosen)
+
+
+def load_targets(setup: Setup) -> tuple[Target, ...]:
+    """Raises TargetUnavailable or RefusedToProtectData."""
+    from calsync.calendars.ics import IcsCalendar
+
+    targets = []
+    for settings in setup.config.targets:
+        calendar = IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone)
+        stored = calendar.load()
+        say(f"{settings.name}: {len(stored)} events in {settings.path}")
+        targets.append(Target(settings, calendar, stored))
+    return tuple(targets)
+
+
+def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
+    wishes = setup.state.wishes()
+    return standing([target.stored for target in targets], wishes.moves, wishes.skips)
+
+
+# --- the plan ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A plan with all that it was made from."""
+
+    setup: Setup
+    targets: tuple[Target, ...]
+    standing: Standing
+    plan: Plan
+    source_warnings: tuple[str, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return agenda(self.plan, self.setup.routines)
+
+
+def gather_plan(setup: Setup, now: datetime) -> Gathered:
+    """Read everything and plan."""
+    program, zone = setup.config.program, setup.config.zone
+    targets = load_targets(setup)
+    stands = what_stands(setup, targets)
+    sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
+    spans = [span for source in sources for span in source.spans]
+    plan = make_plan(program, setup.templates, spans, stands, now, zone)
+    warnings = [f"{source.source}: {text}" for source in sources for text in source.warnings]
+    return Gathered(setup, targets, stands, plan, tuple(warnings))
+
+
+def library_or_shipped() -> tuple[Library, tuple[str, ...]]:
+    """Where templates are, and which the config names; without a config the shipped ones, all of them.
+
+    A config that was asked for, or that is there, must be right. Raises ConfigError.
+    """
+    try:
+        path = config_path()
+    except ConfigError:
+        library = Library(Path.cwd())
+        return library, library.template_names()
+    config = load_config(path, os.environ)
+    return Library(config.path.resolve().parent, config.templates), tuple(config.template_places)

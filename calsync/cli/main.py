@@ -1,0 +1,96 @@
+"""The command group, and how a command ends.
+
+Decides which commands there are, and turns errors into messages and exit codes. Imports click alone, and a
+command's module only when it runs or shows help: the modules import what they need when they need it.
+"""
+
+import importlib
+from typing import Any
+
+import click
+
+from calsync import __version__
+from calsync.cli.options import common_options, is_verbose
+from calsync.errors import CalsyncError
+
+COMMANDS = ("plan", "push", "busy", "export", "skip", "move", "release", "lint", "templates")
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"calsync.cli.{name}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            raise click.UsageError(f'There is no command "{args[0]}".{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 config or template, 4 authorisation needed, 5 something "
+    "could not be reached or written, 6 refused to protect data, 130 interrupted.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@common_options
+def calsync() -> None:
+    """Place strength sessions around a runner's training, and keep the calendar up to date.
+
+    calsync reads week templates and when you are busy, finds the best places for strength, and writes a
+    calendar that phones subscribe to. Start with a config.toml (see config.example.toml), then:
+
+    \b
+      calsync plan     look at the coming weeks
+      calsync push     bring the calendars up to date
+    """
+
+
+def run() -> int:
+    """Run the command line; the process's exit code."""
+    try:
+        result = calsync.main(prog_name="calsync", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except CalsyncError as problem:
+        _say_error(str(problem))
+        return problem.exit_code
+    except SystemExit as end:
+        # click and rich both end with 1 when whoever read our output has seen enough (`calsync plan | head`).
+        # That is no failure; and nothing else here raises SystemExit.
+        return end.code if isinstance(end.code, int) and end.code != 1 else 0
+    except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
+        return _say_bug(problem)
+
+
+def _say_error(message: str) -> None:
+    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+
+
+def _say_bug(problem: Exception) -> int:
+    if is_verbose():
+        import traceback
+
+        traceback.print_exception(problem)
+    kind: Any = type(problem).__name__
+    _say_error(f"this is a bug in calsync {__version__}: {kind}: {problem}")
+    if not is_verbose():
+        click.echo("Run the same command with --verbose to see where.", err=True)
+    return 1

@@ -1,0 +1,165 @@
+"""Tables for people, in colour on a terminal and none in a pipe.
+
+Decides what a week looks like at a glance. Knows nothing of how it came to be. The only module that imports
+rich.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from calsync.cli.gather import Busy, Gathered
+from calsync.planning.agenda import run_title, session_title
+from calsync.planning.explain import reasons
+from calsync.planning.fix import smallest_fix
+from calsync.planning.plan import PlannedSession, PlannedWeek, State
+from calsync.planning.words import elapsed
+from calsync.timespan import Timespan
+from calsync.training import Effort, Week
+
+_EFFORT_STYLES = {
+    Effort.RACE: "bold magenta",
+    Effort.HARD: "bold red",
+    Effort.LONG: "bold blue",
+    Effort.EASY: "green",
+    Effort.NONE: "dim",
+}
+_STRENGTH_STYLE = "bold cyan"
+# In a pipe there is no width to ask for, and what is cut off there is lost.
+_PIPE_WIDTH = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
+    out = console()
+    for week in weeks:
+        out.print(_week_table(gathered, week))
+        for note in week.wanted.adjusted.notes:
+            out.print(Text(f"  {note.text} ({note.rule})", style="dim"))
+        out.print()
+    print_warnings([*gathered.source_warnings, *(warning.text for warning in gathered.plan.warnings)])
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    err = console(stderr=True)
+    for text in warnings:
+        err.print(Text("Warning: ", style="bold yellow") + Text(text, style="default"), soft_wrap=True)
+
+
+def _week_table(gathered: Gathered, week: PlannedWeek) -> Table:
+    first, last = week.week.days[0], week.week.days[-1]
+    title = Text.assemble(
+        (str(week.week), "bold"),
+        f"  {first:%-d %b} - {last:%-d %b %Y}  ",
+        (week.wanted.template.title, "italic"),
+    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Day", no_wrap=True)
+    table.add_column("Run", ratio=None)
+    table.add_column("Strength")
+    table.add_column("Busy", style="dim")
+    days = week.week.days
+    for day in days:
+        table.add_row(
+            _day_cell(gathered, week, day),
+            _run_cell(gathered, week, day),
+            _strength_cell(gathered, week, day),
+            _busy_cell(gathered, day),
+        )
+    for session in week.unplaced:
+        text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
+        if fix := smallest_fix(gathered.plan.problem, week.wanted, session):
+            text.append(f"\n  {fix.text(gathered.plan.zone)}", style="yellow")
+        table.add_row("", "", text, "")
+    for key in week.skipped:
+        table.add_row("", "", Text(f"{key}: skipped", style="dim"), "")
+    return table
+
+
+def _day_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    today = gathered.plan.now.astimezone(gathered.plan.zone).date()
+    style = "reverse" if day == today else "dim" if day < today else ""
+    return Text(f"{day:%a %-d}", style=style)
+
+
+def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    lines = []
+    for planned in week.runs:
+        if planned.run.day == day:
+            times = clock_span(planned.run.span, gathered.plan.zone)
+            style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[planned.run.effort]
+            lines.append(Text.assemble(f"{times}  ", (run_title(planned), style), _mark(planned.state)))
+    if not lines and week.wanted.is_rest(day):
+        return Text("rest", style="dim")
+    return Text("\n").join(lines)
+
+
+def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    lines = []
+    for session in week.strength:
+        if session.day == day:
+            title = session_title(session, gathered.setup.routines).removeprefix("Strength: ")
+            style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
+            times = clock_span(session.span, gathered.plan.zone)
+            lines.append(Text.assemble(f"{times}  ", (title, style), _mark(session.state)))
+            if why := _first_reason(gathered, week, session):
+                lines.append(Text(f"  {why}", style="dim"))
+    return Text("\n").join(lines)
+
+
+def _first_reason(gathered: Gathered, week: PlannedWeek, session: PlannedSession) -> str:
+    found = reasons(gathered.plan, week, session)
+    return found[0].text if found and session.state is not State.PAST else ""
+
+
+def _mark(state: State) -> tuple[str, str]:
+    return (" (moved by you)", "dim") if state is State.PINNED else ("", "")
+
+
+def _busy_cell(gathered: Gathered, day: date) -> Text:
+    zone = gathered.plan.zone
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    whole = Timespan(midnight, midnight + timedelta(days=1))
+    parts = [part for block in gathered.plan.busy if (part := block.clipped(whole))]
+    return Text(", ".join(clock_span(part, zone) for part in parts))
+
+
+def clock_span(span: Timespan, zone: ZoneInfo) -> str:
+    """ "12:15-12:45"; a span that ends at midnight ends at "24:00"."""
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    last = "24:00" if end.hour == end.minute == 0 and end.date() > start.date() else f"{end:%H:%M}"
+    return f"{start:%H:%M}-{last}"
+
+
+def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
+    """A table of what each source says is busy, by day."""
+    out = console()
+    for source in sources:
+        table = Table(title=Text(source.source, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("Day", no_wrap=True)
+        table.add_column("Busy")
+        table.add_column("For", justify="right")
+        previous: date | None = None
+        for span in source.spans:
+            day = span.start.astimezone(zone).date()
+            end = span.end.astimezone(zone)
+            until = "" if span.duration <= timedelta(days=1) else f" (until {end:%a %-d %b})"
+            label = f"{day:%a %-d %b} {Week.of(day) if day != previous else ''}" if day != previous else ""
+            length = elapsed(int(span.duration.total_seconds()))
+            table.add_row(label.strip(), clock_span(span, zone) + until, length)
+            previous = day
+        if not source.spans:
+            table.add_row("", "nothing", "")
+        out.print(table)
+    print_warnings(f"{source.source}: {text}" for source in sources for text in source.warnings)

@@ -1,0 +1,34 @@
+"""`calsync skip`: this session or run won't happen."""
+
+from datetime import datetime
+
+import click
+
+from calsync.cli.options import common_options, now_option
+
+
+@click.command()
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@now_option
+@common_options
+def skip(keys: tuple[str, ...], now: datetime) -> None:
+    """Leave out runs or sessions, as deleting them in a calendar would.
+
+    KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. Undone by
+    `calsync release`.
+    """
+    from dataclasses import replace
+
+    from calsync.cli.gather import load_setup
+    from calsync.cli.wishes import known_keys, say_what_next
+
+    setup = load_setup()
+    known = known_keys(setup, now)
+    known.check(keys)
+    known.refuse_begun(keys, now)
+    with setup.state.lock():
+        wishes = setup.state.wishes()
+        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+    for key in keys:
+        click.echo(f"{key}: skipped")
+    say_what_next()

@@ -1,0 +1,91 @@
+"""`calsync templates`: list, show and copy week templates and routines."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from calsync.cli.options import common_options
+
+
+@click.group()
+@common_options
+def templates() -> None:
+    """List, show and copy week templates and routines."""
+
+
+@templates.command("list")
+@common_options
+def list_templates() -> None:
+    """List every template and routine that can be used by name."""
+    from calsync.cli.gather import library_or_shipped
+
+    library, _ = library_or_shipped()
+    click.echo(click.style("Week templates", bold=True))
+    weeks = [library.template(name) for name in library.template_names()]
+    width = max((len(week.name) for week in weeks), default=0)
+    for week in weeks:
+        what = f"{len(week.runs)} runs, {len(week.strength)} strength"
+        click.echo(f"  {week.name:{width}}  {what:18}  {week.title}")
+    click.echo(click.style("\nRoutines", bold=True))
+    routines = [library.routine(name) for name in library.routine_names()]
+    width = max((len(routine.name) for routine in routines), default=0)
+    for routine in routines:
+        minutes = sum(exercise.minutes for exercise in routine.exercises)
+        click.echo(f"  {routine.name:{width}}  {minutes:3} min             {routine.title}")
+
+
+@templates.command()
+@click.argument("name")
+@common_options
+def show(name: str) -> None:
+    """Show a week template or a routine, by name or path."""
+    from calsync.cli.gather import library_or_shipped
+    from calsync.errors import TemplateError
+    from calsync.training import Load
+
+    library = replace(library_or_shipped()[0], base=Path.cwd())
+    if name in library.routine_names() and name not in library.template_names():
+        routine = library.routine(name)
+        click.echo(click.style(routine.title, bold=True))
+        click.echo(routine.about)
+        for exercise in routine.exercises:
+            prescription = exercise.prescription(Load.MODERATE)
+            click.echo(f"  {exercise.minutes:2} min  {exercise.name}, {prescription or ''}".rstrip(", "))
+            click.echo(click.style(f"          {exercise.cue}", dim=True))
+        return
+    try:
+        week = library.template(name)
+    except TemplateError as problem:
+        raise TemplateError(f"{problem} (routines: {', '.join(library.routine_names())})") from problem
+    click.echo(click.style(week.title, bold=True))
+    click.echo(week.about)
+    from calsync.cli.template_text import template_lines
+
+    for line in template_lines(week):
+        click.echo(f"  {line}")
+
+
+@templates.command()
+@click.argument("name")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace PATH if it is there.")
+@common_options
+def copy(name: str, path: Path, force: bool) -> None:
+    """Copy the template or routine NAME to PATH, to edit it."""
+    from calsync.cli.gather import library_or_shipped
+    from calsync.errors import TargetUnavailable
+    from calsync.files import write_atomically
+
+    library = replace(library_or_shipped()[0], base=Path.cwd())
+    is_routine = name in library.routine_names() and name not in library.template_names()
+    source = library.routine_path(name) if is_routine else library.template_path(name)
+    if path.is_dir():
+        path = path / source.name
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} is there already; --force replaces it")
+    try:
+        write_atomically(path, source.read_bytes())
+    except OSError as problem:
+        raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
+    click.echo(f"{source.name} copied to {path}", err=True)

@@ -1,0 +1,61 @@
+"""What `skip`, `move` and `release` have in common: keys that exist, and wishes that are kept.
+
+Decides which keys may be named. What a wish does to the plan is decided in planning.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from calsync.cli.gather import Setup, Target, load_targets
+from calsync.event import StoredEvent
+from calsync.planning.week import WantedRun, WantedSession, wanted_week
+from calsync.toml import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every key that can be named: what the weeks want, and what the calendars hold."""
+
+    wanted: dict[str, WantedRun | WantedSession]
+    stored: dict[str, StoredEvent]
+
+    def check(self, keys: Iterable[str]) -> None:
+        """Raises click.UsageError for the first key that is unknown."""
+        known = sorted({*self.wanted, *self.stored})
+        for key in keys:
+            if key not in known:
+                hint = did_you_mean(key, known).replace(key.lower(), key)
+                examples = ", ".join(known[:4]) if known else "none"
+                raise click.UsageError(
+                    f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
+                )
+
+    def refuse_begun(self, keys: Iterable[str], now: datetime) -> None:
+        for key in keys:
+            if (stored := self.stored.get(key)) and stored.span.start <= now:
+                raise click.UsageError(f"{key} has already begun; the past is never changed")
+
+
+def known_keys(setup: Setup, now: datetime) -> Known:
+    program, zone = setup.config.program, setup.config.zone
+    weeks = [
+        wanted_week(week, program, setup.templates)
+        for week in program.horizon_weeks(now.astimezone(zone).date())
+    ]
+    wanted: dict[str, WantedRun | WantedSession] = {}
+    for week in weeks:
+        wanted |= {run.key: run for run in week.runs}
+        wanted |= {session.key: session for session in week.sessions}
+    targets: tuple[Target, ...] = load_targets(setup)
+    stored: dict[str, StoredEvent] = {}
+    for target in targets:
+        for event in target.stored:
+            stored.setdefault(event.key, event)
+    return Known(wanted, stored)
+
+
+def say_what_next() -> None:
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)

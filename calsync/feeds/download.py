@@ -1,0 +1,239 @@
+"""Fetching a feed over HTTP.
+
+Decides how long and how much is enough, what is tried again, and where a redirect may lead. Every answer that
+is no complete 200 or 304 is an error with a reason a person can act on. Knows nothing of calendars or of
+earlier copies, beyond the two headers that ask whether anything changed.
+"""
+
+import contextlib
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+
+from calsync.errors import SourceUnavailable
+from calsync.feeds.addresses import is_loopback, shown
+from calsync.feeds.limits import Limits
+
+if TYPE_CHECKING:
+    import httpx
+    import tenacity
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: bytes | None
+    """None if nothing changed."""
+    etag: str = ""
+    last_modified: str = ""
+
+
+class _Failure(SourceUnavailable):
+    """An attempt that failed; `again` if another may not, after `pause` seconds if the server said so."""
+
+    def __init__(self, message: str, *, again: bool = False, pause: float | None = None) -> None:
+        super().__init__(message)
+        self.again = again
+        self.pause = pause
+
+
+def download(url: str, etag: str, last_modified: str, limits: Limits) -> Answer:
+    """The feed at `url`, or that it is still the one with this ETag and Last-Modified.
+
+    Raises SourceUnavailable, with a message that begins with the server's name and tells no more of the url.
+    """
+    end = time.monotonic() + limits.deadline
+    headers = {"Accept": "text/calendar, */*;q=0.5", "Accept-Encoding": "gzip", "User-Agent": "calsync"}
+    if etag:
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
+    clients: list[httpx.Client] = []
+    answer = _in_time(lambda: _attempts(url, headers, limits, end, clients), limits.deadline)
+    if answer is None:
+        for client in clients:
+            client.close()  # ends the thread too, at the latest when its read times out
+        raise SourceUnavailable(f"{shown(url)} did not answer completely within {limits.deadline:g} seconds")
+    return answer
+
+
+def _in_time(work: Callable[[], Answer], seconds: float) -> Answer | None:
+    """The result of `work`, or None after so many seconds.
+
+    A thread, because a server that sends its headers one byte at a time, or a resolver that never answers, is
+    stopped by none of httpx's timeouts.
+    """
+    results: list[Answer] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="calsync-download")
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    return results[0] if results else None
+
+
+def _attempts(
+    url: str, headers: dict[str, str], limits: Limits, end: float, clients: "list[httpx.Client]"
+) -> Answer:
+    try:
+        return _attempt(url, headers, limits, end, clients)
+    except _Failure as error:
+        if not error.again or limits.attempts < 2:
+            raise
+        first: _Failure | None = error
+    import tenacity
+
+    def attempt() -> Answer:
+        nonlocal first
+        if first is not None:  # the first attempt has been made, without tenacity
+            error, first = first, None
+            raise error
+        return _attempt(url, headers, limits, end, clients)
+
+    jitter = tenacity.wait_random_exponential(multiplier=limits.pause, max=limits.longest_pause)
+
+    def pause(state: "tenacity.RetryCallState") -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.pause if isinstance(error, _Failure) else None
+        return jitter(state) if asked is None else asked
+
+    def may_help(error: BaseException) -> bool:
+        return isinstance(error, _Failure) and error.again and (error.pause or 0.0) <= limits.longest_pause
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(may_help),
+        wait=pause,
+        stop=tenacity.stop_after_attempt(limits.attempts),
+        reraise=True,
+    )(attempt)
+
+
+def _attempt(
+    url: str, headers: dict[str, str], limits: Limits, end: float, clients: "list[httpx.Client]"
+) -> Answer:
+    """One attempt, redirects included."""
+    import logging
+
+    import httpx
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole addresses into logs
+    timeout = httpx.Timeout(limits.read, connect=limits.connect)
+    at = url
+    try:
+        with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+            clients[:] = [client]
+            for _ in range(limits.redirects + 1):
+                auth = _credentials(url) if _origin(at) == _origin(url) else None
+                with client.stream("GET", _without_credentials(at), headers=headers, auth=auth) as response:
+                    if response.status_code not in (301, 302, 303, 307, 308):
+                        return _answer(response, shown(at), limits, end)
+                    at = _redirected(at, response.headers.get("Location", ""))
+    except httpx.TimeoutException as error:
+        raise _Failure(f"{shown(at)} did not answer in time", again=True) from error
+    except httpx.ConnectError as error:
+        raise _Failure(f"{shown(at)} can't be reached ({error})", again=True) from error
+    except httpx.RemoteProtocolError as error:
+        raise _Failure(f"{shown(at)} broke off in the middle of its answer", again=True) from error
+    except httpx.TransportError as error:
+        raise _Failure(
+            f"the connection to {shown(at)} failed ({type(error).__name__})", again=True
+        ) from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise _Failure(f"{shown(url)} can't be asked ({type(error).__name__})") from error
+    raise _Failure(f"{shown(url)} redirects more than {limits.redirects} times")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _credentials(url: str) -> tuple[str, str] | None:
+    parts = urlsplit(url)
+    return (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _redirected(at: str, location: str) -> str:
+    target = urljoin(at, location)
+    try:
+        parts = urlsplit(target)
+        _ = parts.port
+    except ValueError:
+        raise _Failure(f"{shown(at)} redirects to an address that can't be read") from None
+    if not location or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _Failure(f"{shown(at)} redirects to an address that can't be read")
+    here = urlsplit(at)
+    if parts.scheme == "http" and not (
+        here.scheme == "http" and is_loopback(here.hostname or "") and is_loopback(parts.hostname)
+    ):
+        raise _Failure(f"{shown(at)} redirects to {shown(target)}, which anybody on the way can read")
+    return target
+
+
+def _answer(response: "httpx.Response", server: str, limits: Limits, end: float) -> Answer:
+    status = response.status_code
+    if status == 304:
+        return Answer(None)
+    if status != 200:
+        raise _refused(status, response.headers.get("Retry-After", ""), server)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in _decompressed(response, server, limits.max_bytes):
+        size += len(piece)
+        if size > limits.max_bytes:
+            raise _Failure(f"{server} sends more than {limits.max_bytes / 1e6:g} MB")
+        if time.monotonic() > end:
+            raise _Failure(f"{server} did not answer completely within {limits.deadline:g} seconds")
+        pieces.append(piece)
+    headers = response.headers
+    return Answer(b"".join(pieces), headers.get("ETag", ""), headers.get("Last-Modified", ""))
+
+
+def _decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:
+    """The body in pieces; each is bounded, which httpx's own decompression is not."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        yield from response.iter_raw()
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _Failure(f"{server} compresses its answer in an unknown way")
+    inflater = zlib.decompressobj(47)  # gzip or zlib, whichever it is
+    try:
+        for raw in response.iter_raw():
+            left = raw
+            while left and not inflater.eof:
+                yield inflater.decompress(left, min(most + 1, 1 << 20))
+                left = inflater.unconsumed_tail
+    except zlib.error as error:
+        raise _Failure(f"{server} compresses its answer in a way that can't be undone", again=True) from error
+    if not inflater.eof:
+        raise _Failure(f"{server} broke off in the middle of its answer", again=True)
+
+
+def _refused(status: int, retry_after: str, server: str) -> _Failure:
+    if status in (401, 403):
+        return _Failure(f"{server} refuses access ({status}): copy its private address again")
+    if status in (404, 410):
+        return _Failure(f"{server} has no calendar at this address ({status}): copy the address again")
+    if status == 429 or status >= 500:
+        pause: float | None = None
+        with contextlib.suppress(ValueError):
+            pause = max(0.0, float(retry_after))
+        return _Failure(f"{server} has trouble ({status}): try again later", again=True, pause=pause)
+    return _Failure(f"{server} answers {status}")

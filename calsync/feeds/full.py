@@ -1,0 +1,160 @@
+"""The same as `series`, through icalendar and recurring-ical-events.
+
+For what is too rare to be read twice, and to compare with: the property tests send every event this way.
+Decides how events that have been read are written down for icalendar, which so meets no line it could stumble
+over: the only zones are IANA's and those written here, under names of their own because icalendar remembers a
+name for as long as the process lives.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from calsync.feeds.component import Component
+from calsync.feeds.observances import FIRST, Observances
+from calsync.feeds.properties import Moment
+from calsync.feeds.rules import WEEKDAYS, Freq, Rule
+from calsync.feeds.series import ZONE_MARGIN, Occurrence
+from calsync.feeds.starts import starts
+from calsync.timespan import Timespan
+
+if TYPE_CHECKING:
+    import icalendar
+
+_TEN_YEARS = timedelta(days=3653)
+
+
+def occurrences(components: Sequence[Component], window: Timespan) -> Iterator[Occurrence]:
+    """Start and end of what the events of one UID make busy in the window.
+
+    Raises ValueError, OverflowError for what the libraries can't do.
+    """
+    import icalendar
+    import recurring_ical_events
+
+    calendar = icalendar.Calendar.from_ical(written(components, window))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # dateutil's, of COUNT with UNTIL
+        found = recurring_ical_events.of(calendar).between(
+            window.start - ZONE_MARGIN, window.end + ZONE_MARGIN
+        )
+    for event in found:
+        if event.get("TRANSP") != "TRANSPARENT":
+            yield _moment(event, "DTSTART"), _moment(event, "DTEND")
+
+
+def _moment(event: "icalendar.Component", name: str) -> Moment:
+    moment = getattr(event[name], "dt", None)
+    if not isinstance(moment, date):  # datetimes are dates too
+        raise TypeError(f"{name} of an occurrence is {moment!r}")
+    return moment
+
+
+def written(components: Sequence[Component], window: Timespan) -> bytes:
+    """The events as ICS."""
+    writer = _Writer(window)
+    events = [line for component in components for line in writer.event(component)]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", *writer.timezones, *events, "END:VCALENDAR", ""]
+    return "\r\n".join(lines).encode()
+
+
+class _Writer:
+    def __init__(self, window: Timespan) -> None:
+        self.window = window
+        self.timezones: list[str] = []
+        self.names: dict[int, str] = {}
+
+    def event(self, component: Component) -> Iterator[str]:
+        yield "BEGIN:VEVENT"
+        yield "UID:one"  # those given belong together, whatever their UIDs look like
+        if component.sequence >= 0:
+            yield f"SEQUENCE:{component.sequence}"
+        yield "DTSTART" + self.moment(component.start)
+        yield "DTEND" + self.moment(component.end)
+        if component.recurrence_id is not None:
+            reach = ";RANGE=THISANDFUTURE" if component.this_and_future else ""
+            yield f"RECURRENCE-ID{reach}" + self.moment(component.recurrence_id)
+        for rule, until in component.rules:
+            if self.falls_on_anything(rule, component.first):
+                yield "RRULE:" + _rule(rule, until, all_day=component.all_day)
+        for moment in component.rdates:
+            yield "RDATE" + self.moment(moment)
+        for start, length in component.periods:
+            yield f"RDATE;VALUE=PERIOD{self.moment(start)}/PT{length // timedelta(seconds=1)}S"
+        for moment in component.exdates:
+            yield "EXDATE" + self.moment(moment)
+        if component.free:
+            yield "TRANSP:TRANSPARENT"
+        yield "END:VEVENT"
+
+    def falls_on_anything(self, rule: Rule, first: datetime) -> bool:
+        """False if dateutil would look through every day up to the year 9999 and find none."""
+        if rule.freq >= Freq.HOURLY:
+            at_midnight = replace(
+                rule, freq=Freq.DAILY, interval=1, count=None, hours=(0,), minutes=(0,), seconds=(0,)
+            )
+            rule, first = at_midnight, datetime.combine(first, time())
+        high = self.window.end.replace(tzinfo=None) + _TEN_YEARS
+        return next(starts(rule, first, first, high), None) is not None
+
+    def moment(self, moment: Moment) -> str:
+        if not isinstance(moment, datetime):
+            return f";VALUE=DATE:{moment:%Y%m%d}"
+        if moment.tzinfo is UTC or moment.tzinfo is None:
+            return f":{moment:%Y%m%dT%H%M%S}Z"
+        return f";TZID={self.zone(moment.tzinfo)}:{moment:%Y%m%dT%H%M%S}"
+
+    def zone(self, zone: tzinfo) -> str:
+        if isinstance(zone, ZoneInfo):
+            return zone.key
+        if id(zone) not in self.names:
+            assert isinstance(zone, Observances)
+            lines = list(_observances(zone))
+            name = "own-" + hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
+            self.names[id(zone)] = name
+            self.timezones += ["BEGIN:VTIMEZONE", f"TZID:{name}", *lines, "END:VTIMEZONE"]
+        return self.names[id(zone)]
+
+
+def _observances(zone: Observances) -> Iterator[str]:
+    for observance in zone.observances:
+        kind = "DAYLIGHT" if observance.daylight else "STANDARD"
+        yield f"BEGIN:{kind}"
+        yield f"DTSTART:{max(observance.start, FIRST):%Y%m%dT%H%M%S}"
+        yield f"TZOFFSETFROM:{_offset(observance.before)}"
+        yield f"TZOFFSETTO:{_offset(observance.offset)}"
+        for onset in observance.onsets():
+            yield f"RDATE:{onset:%Y%m%dT%H%M%S}"
+        yield f"END:{kind}"
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+
+
+def _rule(rule: Rule, until: datetime | None, *, all_day: bool) -> str:
+    parts = [f"FREQ={rule.freq.name}", f"INTERVAL={rule.interval}", f"WKST={WEEKDAYS[rule.week_start]}"]
+    if rule.count is not None:
+        parts.append(f"COUNT={rule.count}")
+    if until:
+        parts.append(f"UNTIL={until:%Y%m%d}" if all_day else f"UNTIL={until.astimezone(UTC):%Y%m%dT%H%M%S}Z")
+    days = [WEEKDAYS[day] for day in rule.weekdays] + [f"{n}{WEEKDAYS[day]}" for day, n in rule.nth_weekdays]
+    for name, values in (
+        ("BYMONTH", rule.months),
+        ("BYWEEKNO", rule.week_numbers),
+        ("BYYEARDAY", rule.year_days),
+        ("BYMONTHDAY", rule.month_days),
+        ("BYDAY", days),
+        ("BYHOUR", rule.hours),
+        ("BYMINUTE", rule.minutes),
+        ("BYSECOND", rule.seconds),
+        ("BYSETPOS", rule.positions),
+    ):
+        if values:
+            parts.append(f"{name}={','.join(map(str, values))}")
+    return ";".join(parts)

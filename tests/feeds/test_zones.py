@@ -1,0 +1,71 @@
+"""What time zone identifiers stand for."""
+
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from calsync.feeds.observances import read_observances
+from calsync.feeds.windows_zones import IANA_OF_WINDOWS
+from calsync.feeds.zones import Zones
+
+
+def test_microsofts_names_are_those_that_icalendar_knows() -> None:
+    assert IANA_OF_WINDOWS == WINDOWS_TO_OLSON
+    assert set(IANA_OF_WINDOWS.values()) <= zoneinfo.available_timezones()
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("/Europe/Berlin", "Europe/Berlin"),
+        ("GMT Standard Time", "Europe/London"),
+        ("/citadel.org/20070227_1/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+        ("(UTC) Dublin, Edinburgh, Lisbon, London", "Europe/Dublin"),
+        ("(UTC+10:00) Canberra, Melbourne, Sydney", "Australia/Canberra"),
+        ("(UTC+05:30) Chennai, Kolkata, Mumbai, New Delhi", "Asia/Kolkata"),
+        ("(UTC-08:00) Pacific Time (US & Canada)", "America/Los_Angeles"),
+        ("(UTC+09:00) Berlin", None),
+        ("/example.org/Foo", None),
+        ("Foo", None),
+        ("", None),
+    ],
+)
+def test_names(name: str, zone: str | None) -> None:
+    assert Zones().find(name) == (ZoneInfo(zone) if zone else None)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago"]
+)
+@given(moment=st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)))
+def test_a_vtimezone_says_what_the_zone_it_was_made_from_says(zone: str, moment: datetime) -> None:
+    written = icalendar.Timezone.from_tzid(
+        zone, first_date=datetime(1990, 1, 1), last_date=datetime(2037, 1, 1)
+    )
+    text = written.to_ical().replace(b"\r\n ", b"")
+    found = read_observances(text)
+    assert found is not None
+    expected = moment.replace(tzinfo=ZoneInfo(zone))
+    # A time that the clocks skip has no right offset: here it is the new one, in zoneinfo the old one.
+    if expected.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment:
+        assert moment.replace(tzinfo=found).utcoffset() == expected.utcoffset()
+
+
+def test_vtimezones_that_are_broken() -> None:
+    standard = (
+        b"BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0130\n%sEND:STANDARD\n"
+    )
+    assert read_observances(b"TZID:A\n") is None
+    assert read_observances(standard % b"") is None  # without a name
+    assert read_observances(b"TZID:A\n" + (standard % b"").replace(b"+0130", b"+9930")) is None
+    assert read_observances(b"TZID:A\n" + standard % b"RRULE:FREQ=SECONDLY\n") is None
+    zone = read_observances(b"TZID:A\n" + standard % b"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n")
+    assert zone is not None
+    assert datetime(2026, 11, 23, tzinfo=zone).utcoffset() == timedelta(minutes=90)

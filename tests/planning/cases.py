@@ -1,0 +1,358 @@
+"""Hypothesis strategies for small cases of the placement model, small enough for brute force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from tests.planning.reference import (
+    DAY_MINUTES,
+    FRESH_LEGS,
+    GRID,
+    LOADS,
+    WEEKDAYS,
+    Case,
+    Published,
+    Range,
+    Run,
+    Session,
+    Template,
+    free_sessions,
+    grid_starts,
+    instant,
+    local,
+    monday_of,
+    settle,
+    solve,
+    standing,
+    strength_key,
+    week_name,
+)
+
+# More starts than this for one session, or combinations for all, and brute force takes too long.
+MOST_CANDIDATES = 120
+MOST_COMBINATIONS = 5_000_000
+
+# Zones with first weeks whose plan has a clock change near, both ways, or nothing special. What is odd there:
+PLACES: tuple[tuple[str, tuple[date, ...]], ...] = (
+    ("Europe/London", (date(2026, 3, 23), date(2026, 10, 19), date(2026, 12, 28), date(2026, 6, 1))),
+    ("America/New_York", (date(2026, 3, 2), date(2026, 10, 26), date(2026, 3, 9))),
+    ("Australia/Lord_Howe", (date(2026, 3, 30), date(2026, 9, 28))),  # by half an hour
+    ("Asia/Kathmandu", (date(2026, 11, 23),)),  # +05:45
+    ("America/St_Johns", (date(2026, 3, 2), date(2026, 10, 26))),  # -03:30
+    ("America/St_Johns", (date(2010, 3, 8), date(2010, 11, 1))),  # at 00:01, back into the day before
+    ("Africa/Cairo", (date(2026, 4, 20), date(2026, 10, 26))),  # at midnight
+    ("Asia/Beirut", (date(2026, 3, 23), date(2026, 10, 19))),  # at midnight
+    ("Pacific/Apia", (date(2011, 9, 19), date(2012, 3, 26))),
+    ("Pacific/Apia", (date(2011, 12, 26),)),  # without its Friday
+)
+
+KINDS = (
+    *("easy", "easy", "easy", "recovery", "recovery", "easy", "easy"),
+    *("intervals", "tempo", "hills", "threshold", "time-trial", "long", "long", "race"),
+)
+
+
+def grid_minutes(first: int, last: int) -> st.SearchStrategy[int]:
+    return st.integers(first // GRID, last // GRID).map(lambda step: step * GRID)
+
+
+# By day mostly, at times around midnight and the clock change.
+times = st.one_of(
+    grid_minutes(5 * 60, 22 * 60),
+    grid_minutes(5 * 60, 22 * 60),
+    grid_minutes(0, 4 * 60),
+    st.integers(0, DAY_MINUTES - 1),
+    grid_minutes(22 * 60, DAY_MINUTES - GRID),
+)
+
+
+@st.composite
+def ranges(draw: st.DrawFn, most: int, longest: int) -> tuple[Range, ...]:
+    """Up to `most` ranges of a day, in order; they may touch."""
+    found: list[Range] = []
+    low = draw(times)
+    for _ in range(draw(st.integers(1, most))):
+        length = draw(st.one_of(grid_minutes(GRID, longest), st.integers(1, longest)))
+        high = min(low + length, DAY_MINUTES)
+        if high <= low:
+            break
+        found.append((low, high))
+        low = high + draw(st.sampled_from((0, 0, 15, 60, 7, 300)))
+    return tuple(found)
+
+
+@st.composite
+def runs(draw: st.DrawFn, day: int) -> Run:
+    kind = draw(st.sampled_from(KINDS))
+    minutes = draw(st.one_of(st.sampled_from((30, 45, 60, 90)), st.integers(20, 200)))
+    how = draw(st.sampled_from(("start", "start", "between", "usual")))
+    if how == "start":
+        return Run(day, kind, minutes, start=draw(times))
+    if how == "between":
+        between = draw(ranges(most=3, longest=240))
+        return Run(day, kind, minutes, between=tuple(draw(st.permutations(between))))
+    return Run(day, kind, minutes)
+
+
+@st.composite
+def strength(draw: st.DrawFn) -> Session:
+    minutes = draw(st.one_of(st.sampled_from((15, 20, 30, 30, 45)), st.integers(10, 45)))
+    shortest = draw(st.one_of(st.just(minutes), st.integers(min(10, minutes), minutes)))
+    return Session(draw(st.sampled_from(("light", *LOADS))), minutes, shortest)
+
+
+@st.composite
+def templates(draw: st.DrawFn, most_sessions: int) -> Template:
+    how_many = [draw(st.sampled_from((0, 0, 0, 1, 1, 1, 2))) for _ in range(7)]
+    of_week = [draw(runs(day)) for day in range(7) for _ in range(how_many[day])]
+    how_many_sessions = draw(st.sampled_from((0, 1, 2, 2, most_sessions, most_sessions)))
+    free_days = [day for day in range(7) if not how_many[day]]
+    rest_days = draw(st.sets(st.sampled_from(free_days), max_size=2)) if free_days else set()
+    return Template(
+        runs=tuple(draw(st.permutations(of_week)) if draw(st.booleans()) else of_week),
+        sessions=tuple(draw(strength()) for _ in range(how_many_sessions)),
+        rest_days=frozenset(rest_days),
+        rest_allows_light=draw(st.booleans()),
+        strength_days=frozenset(draw(st.sets(st.integers(0, 6), max_size=2))),
+    )
+
+
+def hinges(case: Case) -> dict[int, list[datetime]]:
+    """By weekday, starts of a lift at which a rule about runs begins to hold or a cost changes."""
+    found: dict[int, list[datetime]] = {weekday: [] for weekday in range(7)}
+    sessions = [session for template in case.templates for session in template.sessions]
+    for run in settle(case).values():
+        starts = [run.end]
+        if run.effort in ("hard", "long"):
+            starts += [run.end + timedelta(hours=hours) for hours in (case.hours_apart, 4, 8)]
+        for session in sessions:
+            before = timedelta(0) if run.effort == "easy" else FRESH_LEGS[session.load]
+            starts += [run.start - before - timedelta(minutes=session.minutes)]
+        for start in starts:
+            found[local(case.zone, start).weekday()].append(start)
+    return found
+
+
+@st.composite
+def hinged(draw: st.DrawFn, case: Case) -> tuple[tuple[Range, ...], ...]:
+    """The availability, on some days right around one of the hinges."""
+    days = list(case.availability)
+    for weekday, starts in hinges(case).items():
+        if starts and draw(st.booleans()):
+            wall = local(case.zone, draw(st.sampled_from(sorted(set(starts)))))
+            minute = wall.hour * 60 + wall.minute
+            low = max(0, minute - draw(st.sampled_from((0, 7, 15, 30))))
+            high = min(DAY_MINUTES, minute + draw(st.sampled_from((30, 45, 60, 75))))
+            days[weekday] = ((low, high),)
+    return tuple(days)
+
+
+@st.composite
+def busy_spans(draw: st.DrawFn, case: Case) -> tuple[tuple[datetime, datetime], ...]:
+    """Blocks at the edges of the ranges, where it matters, and anywhere else."""
+    spans = []
+    for _ in range(draw(st.integers(0, 6))):
+        offset = draw(st.integers(-1, 7 * len(case.templates)))
+        day = case.first_monday + timedelta(days=offset)
+        of_day = case.availability[day.weekday()]
+        if of_day and draw(st.booleans()):
+            near = draw(st.sampled_from([minute for span in of_day for minute in span]))
+            start = instant(case.zone, day, max(0, near + draw(st.integers(-90, 60))))
+        else:
+            start = instant(case.zone, day, draw(times))
+        length = draw(st.one_of(grid_minutes(GRID, 180), st.integers(1, 180), st.just(36 * 60)))
+        spans.append((start, start + timedelta(minutes=length)))
+    return tuple(spans)
+
+
+@st.composite
+def pauses(draw: st.DrawFn, case: Case) -> tuple[tuple[date, date], ...]:
+    found = []
+    for _ in range(draw(st.sampled_from((0, 0, 0, 0, 1, 2)))):
+        first = case.first_monday + timedelta(days=draw(st.integers(-2, 7 * len(case.templates) - 1)))
+        found.append((first, first + timedelta(days=draw(st.integers(0, 4)))))
+    return tuple(found)
+
+
+def run_keys(case: Case) -> list[tuple[str, date, Run]]:
+    keys = []
+    for week, template in enumerate(case.templates):
+        for day in range(7):
+            of_day = [run for run in template.runs if run.day == day]
+            for number, run in enumerate(of_day, start=1):
+                key = f"{week_name(monday_of(case, week))}/run/{WEEKDAYS[day]}-{number}"
+                keys.append((key, monday_of(case, week) + timedelta(days=day), run))
+    return keys
+
+
+@st.composite
+def some_time(draw: st.DrawFn, case: Case, first: date, days: int) -> datetime:
+    """A moment of one of these days, on the grid or off it; what a person may have dragged something to."""
+    day = first + timedelta(days=draw(st.integers(0, days - 1)))
+    return instant(case.zone, day, draw(times))
+
+
+@st.composite
+def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
+    found = []
+    settled = settle(case)
+    for key, day, run in run_keys(case):
+        how = draw(st.sampled_from(("no", "no", "no", "there", "elsewhere", "pinned")))
+        if how == "no":
+            continue
+        if how == "there" and key in settled:
+            start = settled[key].start
+        elif how == "pinned":
+            start = draw(some_time(case, day - timedelta(days=2), 5))
+        else:
+            start = draw(some_time(case, day, 1))
+        minutes = run.minutes if draw(st.booleans()) else draw(st.integers(20, 120))
+        found.append(Published(key, start, start + timedelta(minutes=minutes), pinned=how == "pinned"))
+    return found
+
+
+@st.composite
+def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
+    """Where an earlier plan put it, elsewhere in its week, or where its owner put it."""
+    earlier = solve(case).chosen
+    found: list[Published] = []
+    for week in range(case.horizon):
+        monday = monday_of(case, week)
+        for number, session in enumerate(case.templates[week].sessions, start=1):
+            key = strength_key(case, week, number)
+            how = draw(st.sampled_from(("no", "there", "there", "elsewhere", "pinned")))
+            if how == "no":
+                continue
+            load = draw(st.sampled_from(LOADS[: LOADS.index(session.load) + 1]))
+            minutes = draw(st.sampled_from((session.minutes, session.shortest)))
+            place = earlier.get(key)
+            if how == "there" and place is not None:
+                start, minutes, load = place
+            elif how == "pinned":
+                start = draw(some_time(case, monday - timedelta(days=2), 11))
+            else:
+                day = monday + timedelta(days=draw(st.integers(0, 6)))
+                of_day = grid_starts(case.zone, day) or grid_starts(case.zone, monday)
+                start = draw(st.sampled_from(of_day))[1]
+            found.append(
+                Published(key, start, start + timedelta(minutes=minutes), load, pinned=how == "pinned")
+            )
+    for number in range(1, draw(st.sampled_from((0, 0, 1, 2))) + 1):  # the week before the horizon
+        key = strength_key(case, -1, number)
+        start = draw(some_time(case, case.first_monday - timedelta(days=4), 4))
+        pinned = draw(st.booleans())
+        found.append(
+            Published(key, start, start + timedelta(minutes=30), draw(st.sampled_from(LOADS)), pinned=pinned)
+        )
+    return found
+
+
+@st.composite
+def nows(draw: st.DrawFn, case: Case) -> datetime:
+    """From before the horizon to the middle of its first week; often when something just begins to count."""
+    midnight = instant(case.zone, case.first_monday, 0)
+    lifts = [entry.start for entry in case.published if entry.load is not None]
+    others = [entry.start for entry in case.published if entry.load is None] + [
+        instant(case.zone, case.first_monday + timedelta(days=day), -(-low // GRID) * GRID)
+        for day in range(5)
+        for low, _ in case.availability[day]
+    ]
+    notice = case.notice_hours * 60
+    before = draw(st.one_of(st.just(notice), st.just(notice), st.integers(0, notice), st.just(0))) + draw(
+        st.sampled_from((0, 0, -1, 1))
+    )
+    anywhere = draw(st.one_of(st.integers(-10 * 96, 4 * 96), st.integers(-96, 4 * 96)))
+    which = draw(st.sampled_from((lifts, lifts, others, [])))
+    earliest, latest = midnight - timedelta(days=10), midnight + timedelta(days=4)
+    moments = [moment - timedelta(minutes=before) for moment in which]
+    moments = [moment for moment in moments if earliest <= moment <= latest]
+    if moments:
+        return draw(st.sampled_from(moments))
+    return midnight + timedelta(minutes=anywhere * GRID + draw(st.sampled_from((0, 0, 7))))
+
+
+def small_enough(case: Case) -> Case:
+    """The same case with the longest ranges of availability dropped until brute force can do it."""
+    while True:
+        settled = list(settle(case).values())
+        free = free_sessions(case, settled, standing(case, settled))
+        combinations = 1
+        for _, _, found in free:
+            combinations *= len(found) + 1
+        most = max((len(found) for _, _, found in free), default=0)
+        if most <= MOST_CANDIDATES and combinations <= MOST_COMBINATIONS:
+            return case
+        weekday, longest = max(
+            ((weekday, span) for weekday in range(7) for span in case.availability[weekday]),
+            key=lambda item: item[1][1] - item[1][0],
+        )
+        middle = (longest[0] + longest[1]) // 2
+        kept = tuple(
+            (low, middle) if (low, high) == longest else (low, high)
+            for low, high in case.availability[weekday]
+        )
+        case = replace(
+            case, availability=(*case.availability[:weekday], kept, *case.availability[weekday + 1 :])
+        )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    zone, mondays = draw(st.sampled_from(PLACES))
+    first_monday = draw(st.sampled_from(mondays))
+    horizon = draw(st.sampled_from((1, 1, 1, 2, 2, 2, 3)))
+    most_sessions = {1: 3, 2: 3, 3: 2}[horizon]
+    of_weeks = [draw(templates(most_sessions)) for _ in range(draw(st.integers(1, 2)))]
+    days = st.one_of(st.just(()), ranges(most=2, longest=120), ranges(most=2, longest=120))
+    midnight = instant(zone, first_monday, 0)
+    case = Case(
+        zone=zone,
+        now=midnight,
+        first_monday=first_monday,
+        templates=tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1)),
+        usual=tuple(
+            draw(st.one_of(times, ranges(most=1, longest=240).map(lambda found: found[0]))) for _ in range(7)
+        ),
+        availability=tuple(draw(days) for _ in range(7)),
+        prefer_times=draw(st.one_of(st.just(()), ranges(most=2, longest=180))),
+        buffer_minutes=draw(st.sampled_from((0, 5, 10, 15, 30))),
+        notice_hours=draw(st.sampled_from((0, 2, 12, 24, 48))),
+        hours_apart=draw(st.integers(2, 5)),
+        min_days_apart=(draw(st.sampled_from((2, 2, 2, 3, 4))),) * horizon,
+    )
+    case = replace(case, availability=draw(hinged(case)))
+    case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)))
+    case = small_enough(case)
+    if draw(st.booleans()):
+        # What was planned a while ago, with what was busy and wanted then.
+        more = (Session("light", 30, 15),) if draw(st.booleans()) else ()
+        earlier = replace(
+            case,
+            now=midnight - timedelta(days=10),
+            busy=case.busy if draw(st.booleans()) else case.busy[1:],
+            templates=tuple(
+                replace(template, sessions=template.sessions + more)
+                if len(template.sessions) < 3
+                else template
+                for template in case.templates
+            ),
+        )
+        earlier = small_enough(earlier)
+        case = replace(
+            case,
+            published=(*draw(published_runs(earlier)), *draw(published_strength(earlier))),
+        )
+    case = replace(case, now=draw(nows(case)))
+    keys = [key for key, _, _ in run_keys(case)] + [
+        strength_key(case, week, number)
+        for week in range(horizon)
+        for number in range(1, len(case.templates[week].sessions) + 1)
+    ]
+    keys += 2 * [entry.key for entry in case.published]
+    if keys and draw(st.integers(0, 2)) == 0:
+        case = replace(case, skipped=frozenset(draw(st.sets(st.sampled_from(keys), max_size=3))))
+    assert case.now.tzinfo is UTC
+    return small_enough(case)

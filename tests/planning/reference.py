@@ -1,0 +1,561 @@
+"""The placement model written down a second time, as plainly as possible.
+
+Everything is tried: every grid start of every day, every length, every load, every combination. It shares no
+code with the product and is only there to be compared with it. Slow on purpose; keep the cases small.
+
+All instants are UTC inside (two datetimes of one zone would be subtracted by the wall clock, not by the
+time that passes). A wall time becomes an instant with ``fold=0``: the first occurrence of a time that occurs
+twice, and the offset before the gap for a time that is skipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+GRID = 15
+DAY_MINUTES = 24 * 60
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LOADS = ("light", "moderate", "heavy")
+EFFORTS = {
+    "intervals": "hard",
+    "tempo": "hard",
+    "threshold": "hard",
+    "hills": "hard",
+    "fartlek": "hard",
+    "time-trial": "hard",
+    "race": "race",
+    "long": "long",
+    "easy": "easy",
+    "recovery": "easy",
+}
+FRESH_LEGS = {"light": timedelta(hours=6), "moderate": timedelta(hours=24), "heavy": timedelta(hours=48)}
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+Range = tuple[int, int]  # minutes of the day, 1440 is 24:00
+
+
+# What goes in
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a template. It has a start, or ranges, or neither."""
+
+    day: int  # 0 is Monday
+    kind: str
+    minutes: int
+    start: int | None = None
+    between: tuple[Range, ...] = ()
+
+
+@dataclass(frozen=True)
+class Session:
+    """A strength session that a week wants."""
+
+    load: str
+    minutes: int
+    shortest: int
+
+
+@dataclass(frozen=True)
+class Template:
+    runs: tuple[Run, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    rest_days: frozenset[int] = frozenset()
+    rest_allows_light: bool = False
+    strength_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the calendar already has, by key: ``2026-W48/run/tue-1`` or ``2026-W48/strength/1``."""
+
+    key: str
+    start: datetime
+    end: datetime
+    load: str | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    zone: str
+    now: datetime
+    first_monday: date
+    templates: tuple[Template, ...]  # one a week of the horizon, and one for the week after it
+    usual: tuple[int | Range, ...]  # a weekday's usual time of running
+    availability: tuple[tuple[Range, ...], ...]  # by weekday
+    prefer_times: tuple[Range, ...] = ()
+    buffer_minutes: int = 0
+    notice_hours: int = 0
+    hours_apart: int = 3
+    min_days_apart: tuple[int, ...] = (2,)  # one a week of the horizon; the last one goes on
+    busy: tuple[tuple[datetime, datetime], ...] = ()
+    pauses: tuple[tuple[date, date], ...] = ()  # first and last day
+    published: tuple[Published, ...] = ()
+    skipped: frozenset[str] = frozenset()
+
+    @property
+    def horizon(self) -> int:
+        return len(self.templates) - 1
+
+
+# What comes out
+
+
+@dataclass(frozen=True)
+class SettledRun:
+    start: datetime
+    end: datetime
+    effort: str
+    day: date  # the local date on which it starts
+
+
+@dataclass(frozen=True)
+class Lift:
+    """A strength session at a time: a candidate, or one that stands."""
+
+    start: datetime
+    end: datetime
+    load: str
+    day: date
+    cost: int = 0
+    fixed: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return whole_minutes(self.end - self.start)
+
+
+@dataclass(frozen=True)
+class Solution:
+    runs: dict[str, tuple[datetime, datetime]]
+    fixed: dict[str, tuple[datetime, datetime]]
+    chosen: dict[str, tuple[datetime, int, str] | None]  # start, minutes, load; None is unplaced
+    cost: int
+
+
+# Time
+
+
+@lru_cache(maxsize=200_000)
+def instant(zone: str, day: date, minute: int) -> datetime:
+    """A wall time of a day as UTC."""
+    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+
+
+@lru_cache(maxsize=20_000)
+def grid_starts(zone: str, day: date) -> tuple[tuple[int, datetime], ...]:
+    """Minute of the day and instant of every grid time that the day really has."""
+    starts = []
+    for minute in range(0, DAY_MINUTES, GRID):
+        at = instant(zone, day, minute)
+        wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
+        if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall:
+            starts.append((minute, at))
+    return tuple(starts)
+
+
+@lru_cache(maxsize=200_000)
+def local(zone: str, at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def whole_minutes(span: timedelta) -> int:
+    return span // timedelta(minutes=1)
+
+
+def overlap(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
+    return start < other_end and other_start < end
+
+
+def week_name(monday: date) -> str:
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def monday_of(case: Case, week: int) -> date:
+    return case.first_monday + timedelta(weeks=week)
+
+
+def strength_key(case: Case, week: int, number: int) -> str:
+    return f"{week_name(monday_of(case, week))}/strength/{number}"
+
+
+def paused(case: Case, day: date) -> bool:
+    return any(first <= day <= last for first, last in case.pauses)
+
+
+def published_at(case: Case, key: str) -> Published | None:
+    for entry in case.published:
+        if entry.key == key:
+            return entry
+    return None
+
+
+def within_notice(case: Case, start: datetime) -> bool:
+    now = case.now.astimezone(UTC)
+    return start <= now or start < now + timedelta(hours=case.notice_hours)
+
+
+# Stage 1
+
+
+def settle(case: Case) -> dict[str, SettledRun]:
+    """When every run of the horizon and of the week after it is."""
+    settled: dict[str, SettledRun] = {}
+
+    def put(key: str, run: Run, start: datetime, end: datetime) -> None:
+        settled[key] = SettledRun(start, end, EFFORTS[run.kind], local(case.zone, start).date())
+
+    own_start: list[tuple[str, Run, date]] = []
+    others: list[tuple[str, Run, date]] = []
+    for week, template in enumerate(case.templates):
+        monday = monday_of(case, week)
+        for day in range(7):
+            for number, run in enumerate([run for run in template.runs if run.day == day], start=1):
+                key = f"{week_name(monday)}/run/{WEEKDAYS[day]}-{number}"
+                on = monday + timedelta(days=day)
+                entry = published_at(case, key)
+                # What its owner moved stays, wanted or not, also in a pause.
+                moved = entry is not None and entry.pinned
+                if key in case.skipped or (paused(case, on) and not moved):
+                    continue
+                if entry is not None and (entry.pinned or within_notice(case, entry.start.astimezone(UTC))):
+                    put(key, run, entry.start.astimezone(UTC), entry.end.astimezone(UTC))
+                elif run.start is not None:
+                    own_start.append((key, run, on))
+                else:
+                    others.append((key, run, on))
+
+    for key, run, on in own_start:
+        start = instant(case.zone, on, run.start)
+        put(key, run, start, start + timedelta(minutes=run.minutes))
+
+    for key, run, on in others:  # by day, then as written
+        usual = case.usual[on.weekday()]
+        if run.between:
+            start = first_free(case, settled, run, on, run.between)
+        elif isinstance(usual, tuple):
+            start = first_free(case, settled, run, on, (usual,))
+        else:
+            start = usual_or_later(case, settled, run, on, usual)
+        put(key, run, start, start + timedelta(minutes=run.minutes))
+    return settled
+
+
+def clear_of_runs(settled: dict[str, SettledRun], start: datetime, end: datetime) -> bool:
+    return not any(overlap(start, end, run.start, run.end) for run in settled.values())
+
+
+def clear_of_busy(case: Case, start: datetime, end: datetime, buffer: timedelta) -> bool:
+    return not any(overlap(start - buffer, end + buffer, first, last) for first, last in case.busy)
+
+
+def first_free(
+    case: Case, settled: dict[str, SettledRun], run: Run, on: date, ranges: tuple[Range, ...]
+) -> datetime:
+    for low, high in ranges:
+        for _, start in grid_starts(case.zone, on):
+            end = start + timedelta(minutes=run.minutes)
+            if (
+                instant(case.zone, on, low) <= start
+                and end <= instant(case.zone, on, high)
+                and clear_of_busy(case, start, end, timedelta(0))
+                and clear_of_runs(settled, start, end)
+            ):
+                return start
+    return instant(case.zone, on, ranges[0][0])
+
+
+def usual_or_later(case: Case, settled: dict[str, SettledRun], run: Run, on: date, usual: int) -> datetime:
+    at = instant(case.zone, on, usual)
+    length = timedelta(minutes=run.minutes)
+    if clear_of_runs(settled, at, at + length):
+        return at
+    for _, start in grid_starts(case.zone, on):
+        if start > at and clear_of_runs(settled, start, start + length):
+            return start
+    return at
+
+
+# Stage 2: what is allowed
+
+
+def inside_availability(case: Case, day: date, start: datetime, end: datetime) -> bool:
+    """A1"""
+    if paused(case, day):
+        return False
+    return any(
+        instant(case.zone, day, low) <= start and end <= instant(case.zone, day, high)
+        for low, high in case.availability[day.weekday()]
+    )
+
+
+def keeps_buffer(case: Case, lift: Lift) -> bool:
+    """A2"""
+    return clear_of_busy(case, lift.start, lift.end, timedelta(minutes=case.buffer_minutes))
+
+
+def clear_of_all_runs(runs: list[SettledRun], lift: Lift) -> bool:
+    """A3"""
+    return not any(overlap(lift.start, lift.end, run.start, run.end) for run in runs)
+
+
+def keeps_notice(case: Case, lift: Lift) -> bool:
+    """A4"""
+    return lift.start >= case.now.astimezone(UTC) + timedelta(hours=case.notice_hours)
+
+
+def suits_day(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> bool:
+    """A5"""
+    template = case.templates[week]
+    apart = timedelta(hours=case.hours_apart)
+    for run in runs:
+        if run.effort == "race" and run.day in (lift.day, lift.day + timedelta(days=1)):
+            return False
+        if run.day != lift.day:
+            continue
+        if run.effort == "long" and (lift.load != "light" or lift.start < run.end + apart):
+            return False
+        if run.effort == "hard" and (lift.load == "heavy" or lift.start < run.end + apart):
+            return False
+    if lift.day.weekday() in template.rest_days:
+        return lift.load == "light" and template.rest_allows_light
+    return True
+
+
+def leaves_fresh_legs(runs: list[SettledRun], lift: Lift) -> bool:
+    """A6"""
+    for run in runs:
+        if (
+            run.effort in ("hard", "long", "race")
+            and run.start >= lift.end
+            and run.start - lift.end < FRESH_LEGS[lift.load]
+        ):
+            return False
+    return True
+
+
+def allowed_apart_from_notice(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> bool:
+    return (
+        0 <= (lift.day - monday_of(case, week)).days < 7
+        and inside_availability(case, lift.day, lift.start, lift.end)
+        and keeps_buffer(case, lift)
+        and clear_of_all_runs(runs, lift)
+        and suits_day(case, runs, week, lift)
+        and leaves_fresh_legs(runs, lift)
+    )
+
+
+# Stage 2: what stands
+
+
+def standing(case: Case, runs: list[SettledRun]) -> dict[str, Lift]:
+    """The fixed sessions, by key, of the week before the horizon and of the horizon."""
+    now = case.now.astimezone(UTC)
+    fixed = {}
+    for entry in case.published:
+        for week in range(-1, case.horizon):
+            prefix = f"{week_name(monday_of(case, week))}/strength/"
+            if not entry.key.startswith(prefix) or entry.key in case.skipped:
+                continue
+            start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
+            lift = Lift(start, end, entry.load, local(case.zone, start).date(), fixed=True)
+            wanted = week >= 0 and int(entry.key[len(prefix) :]) <= len(case.templates[week].sessions)
+            if (
+                start <= now
+                or entry.pinned
+                or (
+                    wanted
+                    and within_notice(case, start)
+                    and allowed_apart_from_notice(case, runs, week, lift)
+                )
+            ):
+                fixed[entry.key] = lift
+    return fixed
+
+
+# Stage 2: what it costs
+
+
+def day_effort(runs: list[SettledRun], day: date) -> str:
+    efforts = [run.effort for run in runs if run.day == day]
+    for effort in ("race", "hard", "long", "easy"):
+        if effort in efforts:
+            return effort
+    return "none"
+
+
+def day_cost(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> int:
+    template = case.templates[week]
+    if lift.day.weekday() in template.strength_days:
+        return 0
+    if lift.day.weekday() in template.rest_days:
+        return 150
+    return {"hard": 0, "easy": 60, "none": 80, "long": 120}[day_effort(runs, lift.day)]
+
+
+def gap_cost(runs: list[SettledRun], lift: Lift) -> int:
+    if day_effort(runs, lift.day) != "hard":
+        return 0
+    last = max(run.end for run in runs if run.day == lift.day and run.effort == "hard")
+    gap = whole_minutes(lift.start - last)
+    if gap < 240:
+        return (240 - gap) // 5
+    if gap > 480:
+        return (gap - 480) // 10
+    return 0
+
+
+def order_cost(runs: list[SettledRun], lift: Lift) -> int:
+    later = [run for run in runs if run.effort == "easy" and run.day == lift.day and run.start >= lift.end]
+    return 40 if later else 0
+
+
+def lighter_cost(session: Session, lift: Lift) -> int:
+    return 45 * (LOADS.index(session.load) - LOADS.index(lift.load))
+
+
+def shorter_cost(session: Session, lift: Lift) -> int:
+    return 30 if lift.minutes < session.minutes else 0
+
+
+def time_cost(case: Case, lift: Lift) -> int:
+    if not case.prefer_times:
+        return 0
+    wall = local(case.zone, lift.start)
+    minute = wall.hour * 60 + wall.minute
+    nearest = min(max(low - minute, minute - high, 0) for low, high in case.prefer_times)
+    return min(-(-nearest // GRID), 20)
+
+
+def moved_cost(case: Case, key: str, lift: Lift) -> int:
+    entry = published_at(case, key)
+    return 35 if entry is not None and entry.start.astimezone(UTC) != lift.start else 0
+
+
+def candidate_cost(
+    case: Case, runs: list[SettledRun], week: int, key: str, session: Session, lift: Lift
+) -> int:
+    return (
+        day_cost(case, runs, week, lift)
+        + gap_cost(runs, lift)
+        + order_cost(runs, lift)
+        + lighter_cost(session, lift)
+        + shorter_cost(session, lift)
+        + time_cost(case, lift)
+        + moved_cost(case, key, lift)
+    )
+
+
+def spacing_cost(lifts: list[Lift]) -> int:
+    total = 0
+    in_time = sorted(lifts, key=lambda lift: lift.start)
+    for before, after in pairwise(in_time):
+        if before.fixed and after.fixed:
+            continue
+        days = (after.day - before.day).days
+        if days == 2:
+            total += 15
+        elif days > 4:
+            total += min(5 * (days - 4), 30)
+    return total
+
+
+# Stage 2: every combination
+
+
+def candidates(case: Case, runs: list[SettledRun], week: int, key: str, session: Session) -> list[Lift]:
+    """All that is allowed for one session, whatever the others do."""
+    found = []
+    lengths = dict.fromkeys((session.minutes, session.shortest))
+    loads = LOADS[: LOADS.index(session.load) + 1]
+    for offset in range(7):
+        day = monday_of(case, week) + timedelta(days=offset)
+        for _, start in grid_starts(case.zone, day):
+            for minutes in lengths:
+                end = start + timedelta(minutes=minutes)
+                if not inside_availability(case, day, start, end):
+                    continue  # most starts, whatever the load
+                for load in loads:
+                    lift = Lift(start, end, load, day)
+                    if allowed_apart_from_notice(case, runs, week, lift) and keeps_notice(case, lift):
+                        cost = candidate_cost(case, runs, week, key, session, lift)
+                        found.append(Lift(start, end, load, day, cost))
+    return found
+
+
+def far_enough(case: Case, one: Lift, other: Lift) -> bool:
+    """The pair rule; the week of the later session says how far."""
+    days = abs((one.day - other.day).days)
+    week = (max(one.day, other.day) - case.first_monday).days // 7
+    return days >= case.min_days_apart[max(0, min(week, len(case.min_days_apart) - 1))]
+
+
+def free_sessions(
+    case: Case, runs: list[SettledRun], fixed: dict[str, Lift]
+) -> list[tuple[str, int, list[Lift]]]:
+    """Key, week and candidates of all that has to be placed, in the order of weeks and sessions."""
+    free = []
+    for week in range(case.horizon):
+        for number, session in enumerate(case.templates[week].sessions, start=1):
+            key = strength_key(case, week, number)
+            if key not in fixed and key not in case.skipped:
+                free.append((key, week, candidates(case, runs, week, key, session)))
+    return free
+
+
+def solve(case: Case) -> Solution:
+    """The cheapest of all combinations; among equals the one whose starts come first."""
+    settled = settle(case)
+    runs = list(settled.values())
+    fixed = standing(case, runs)
+    wanted = free_sessions(case, runs, fixed)
+    # Cheap ones are tried first only so that hopeless branches end sooner.
+    free = [(week, sorted(found, key=lambda lift: (lift.cost, lift.start))) for _, week, found in wanted]
+    best_cost: int | None = None
+    best_starts: tuple[datetime, ...] = ()
+    best: tuple[Lift | None, ...] = ()
+
+    def fits(week: int, lift: Lift, placed: tuple[Lift | None, ...]) -> bool:
+        for (other_week, _), other in zip(free, placed, strict=False):
+            if other is not None and (
+                not far_enough(case, other, lift) or (other_week == week and other.start >= lift.start)
+            ):
+                return False
+        return all(far_enough(case, other, lift) for other in fixed.values())
+
+    def search(placed: tuple[Lift | None, ...], cost: int) -> None:
+        nonlocal best_cost, best_starts, best
+        if best_cost is not None and cost > best_cost:
+            return  # the rest can only add to it
+        if len(placed) == len(free):
+            total = cost + spacing_cost([lift for lift in placed if lift is not None] + [*fixed.values()])
+            starts = tuple(LATEST if lift is None else lift.start for lift in placed)
+            if best_cost is None or (total, starts) < (best_cost, best_starts):
+                best_cost, best_starts, best = total, starts, placed
+            return
+        week, found = free[len(placed)]
+        for lift in found:
+            if best_cost is not None and cost + lift.cost > best_cost:
+                break  # dearer ones follow
+            if fits(week, lift, placed):
+                search((*placed, lift), cost + lift.cost)
+        search((*placed, None), cost + 1000)
+
+    search((), 0)
+    return Solution(
+        runs={key: (run.start, run.end) for key, run in settled.items()},
+        fixed={key: (lift.start, lift.end) for key, lift in fixed.items()},
+        chosen={
+            key: None if lift is None else (lift.start, lift.minutes, lift.load)
+            for (key, _, _), lift in zip(wanted, best, strict=True)
+        },
+        cost=best_cost or 0,
+    )

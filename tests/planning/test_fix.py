@@ -1,0 +1,24 @@
+"""Every suggested change, once made, really makes room."""
+
+from hypothesis import HealthCheck, given, settings
+
+from calsync.planning.fix import smallest_fix
+from calsync.planning.problem import pose
+from tests.planning import reference
+from tests.planning.cases import cases
+from tests.planning.test_optimum import plan_of
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_a_fix_gives_the_session_a_place_and_takes_none_away(case: reference.Case) -> None:
+    plan = plan_of(case)
+    before = {session.key for week in plan.weeks for session in week.unplaced}
+    for week in plan.weeks:
+        for session in week.unplaced:
+            if fix := smallest_fix(plan.problem, week.wanted, session):
+                solved = pose(fix.apply(plan.problem.given)).solve()
+                after = {key for key, chosen in solved.chosen.items() if chosen is None}
+                assert session.key not in after
+                assert len(after) < len(before)
+                assert fix.text(plan.zone)
