@@ -7,19 +7,16 @@ written.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from calsync.config_file import AvailabilityTable, BusyTable, ConfigFile, PauseTable, TargetTable
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
 from calsync.training import (
     WEEKDAYS,
     Availability,
-    Experience,
     Pause,
     Program,
     Rules,
@@ -29,92 +26,9 @@ from calsync.training import (
     Weekday,
 )
 
-# --- what the file may hold; the defaults written here are the defaults -----------------------------------
-
 # For a config that names no `default`: a working week, and a weekend that belongs to running.
 _USUAL_RANGES = ("06:00-08:30", "12:00-14:00", "17:00-21:00")
 _USUAL_WEEKEND = {Weekday.SAT: ("08:00-20:00",), Weekday.SUN: ()}
-
-
-class PlanTable(msgspec.Struct, frozen=True):
-    start: date
-    weeks: Annotated[list[str], msgspec.Meta(min_length=1)]
-    horizon: Annotated[int, msgspec.Meta(ge=1, le=53)] = 4
-    experience: Experience = Experience.REGULAR
-    templates: str | None = None
-    usual_start: dict[str, str] = {}
-    override: dict[str, str] = {}
-    race: object = None
-    feed: object = None
-
-
-class AvailabilityTable(msgspec.Struct, frozen=True):
-    default: list[str] | None = None
-    mon: list[str] | None = None
-    tue: list[str] | None = None
-    wed: list[str] | None = None
-    thu: list[str] | None = None
-    fri: list[str] | None = None
-    sat: list[str] | None = None
-    sun: list[str] | None = None
-    prefer_times: list[str] = []
-    buffer: str = "15m"
-    notice: str = "12h"
-
-
-class StrengthTable(msgspec.Struct, frozen=True):
-    hours_apart: str = "3h"
-    min_days_apart: Annotated[int, msgspec.Meta(ge=2, le=14)] = 2
-    short_on_time: bool = False
-
-
-class PauseTable(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
-    first: date
-    last: date
-
-
-class BusyTable(msgspec.Struct, frozen=True):
-    name: str
-    type: Literal["ics", "google"]
-    url: str | None = None
-    url_env: str | None = None
-    path: str | None = None
-    calendars: list[str] | None = None
-    all_day: Literal["busy", "free"] = "busy"
-    tentative: Literal["busy", "free"] = "busy"
-    email: str | None = None
-    ignore: list[str] = []
-    on_error: Literal["cache", "fail"] = "cache"
-    max_age: str = "7d"
-
-
-class TargetTable(msgspec.Struct, frozen=True):
-    name: str
-    type: Literal["ics", "google"]
-    path: str | None = None
-    include: Annotated[list[Literal["runs", "strength"]], msgspec.Meta(min_length=1)] = msgspec.field(
-        default_factory=lambda: ["runs", "strength"]
-    )
-    detail: Literal["full", "busy"] = "full"
-    alarm: str | None = None
-    calendar: str | None = None
-    reminder: str | None = None
-    calendar_id: str | None = None
-
-
-class ConfigFile(msgspec.Struct, frozen=True):
-    name: str
-    plan: PlanTable
-    targets: Annotated[list[TargetTable], msgspec.Meta(min_length=1)]
-    timezone: str | None = None
-    availability: AvailabilityTable = AvailabilityTable()
-    strength: StrengthTable = StrengthTable()
-    pause: list[PauseTable] = []
-    busy: list[BusyTable] = []
-    google: object = None
-
-
-# --- what it means ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ services, or of why the event is where it is.
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from unicodedata import category
 
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, is_strength
@@ -79,10 +80,6 @@ def key_of_uid(text: str, name: str) -> str | None:
     return f"{match['week']}/{match['what']}/{match['slot']}"
 
 
-# Invisible, but no control characters: they join the parts of an emoji, or letters in Persian and Hindi.
-_JOINERS = "\u200c\u200d"
-
-
 def one_line(text: str) -> str:
     """`text` on one line, without control characters: what a title may be."""
     return " ".join(_printable(text).split())
@@ -94,7 +91,8 @@ def plain_lines(text: str) -> str:
 
 
 def _printable(line: str) -> str:
-    shown = "".join(c if c.isprintable() or c in _JOINERS else " " for c in line)
+    # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
+    shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in line)
     # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
     # escaped, so a text with it would not come back as it went, and be written again by every push.
     return shown.replace("\\N", "\\n")

@@ -57,8 +57,9 @@ def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
 def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
     """The changes of each target on standard output, warnings on standard error.
 
-    `quiet` says nothing where nothing changed. A warning is then repeated only when something changes, as a
-    mail for each run of cron would teach people to ignore them.
+    `quiet` says nothing where nothing changed. What stays wrong for weeks (a run that clashes, an event that
+    can't be read) is then said only when something changes, as a mail for each run of cron would teach
+    people to ignore it; trouble that somebody has to end is said each time.
     """
     something = any(change.writes for _, its_changes in changes for change in its_changes)
     zone = gathered.plan.zone
@@ -71,9 +72,9 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
         for change in writing:
             click.echo(_line(change, zone))
         click.echo(f"  {_summary(its_changes)}")
-    if something or not quiet:
-        for warning in warnings_json(gathered):
-            click.echo(click.style("Warning: ", fg="yellow", bold=True) + warning["text"], err=True)
+    everything = [warning["text"] for warning in warnings_json(gathered)]
+    for text in everything if something or not quiet else gathered.trouble:
+        click.echo(click.style("Warning: ", fg="yellow", bold=True) + text, err=True)
 
 
 def _line(change: Change, zone: ZoneInfo) -> str:

@@ -107,11 +107,12 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What one source says: merged spans, and warnings."""
+    """What one source says: merged spans, and warnings. `trouble` is those that need somebody to act."""
 
     source: str
     spans: tuple[Timespan, ...]
     warnings: tuple[str, ...]
+    trouble: tuple[str, ...] = ()
 
 
 def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: datetime) -> tuple[Busy, ...]:
@@ -134,7 +135,8 @@ def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: d
             )
             busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
             say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
-            found.append(Busy(source.name, busy.spans, busy.warnings))
+            trouble = busy.warnings[:1] if busy.stands_in else ()
+            found.append(Busy(source.name, busy.spans, busy.warnings, trouble))
     return tuple(found)
 
 
@@ -189,7 +191,15 @@ class Gathered:
     targets: tuple[Target, ...]
     standing: Standing
     plan: Plan
-    source_warnings: tuple[str, ...]
+    sources: tuple[Busy, ...]
+
+    @property
+    def source_warnings(self) -> tuple[str, ...]:
+        return tuple(f"{source.source}: {text}" for source in self.sources for text in source.warnings)
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        return tuple(f"{source.source}: {text}" for source in self.sources for text in source.trouble)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -204,8 +214,7 @@ def gather_plan(setup: Setup, now: datetime) -> Gathered:
     sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone)
-    warnings = [f"{source.source}: {text}" for source in sources for text in source.warnings]
-    return Gathered(setup, targets, stands, plan, tuple(warnings))
+    return Gathered(setup, targets, stands, plan, sources)
 
 
 def library_or_shipped() -> tuple[Library, tuple[str, ...]]:

@@ -34,6 +34,8 @@ class BusyTime:
     """For people, one line each; without titles."""
     events: int
     """How many VEVENTs and VFREEBUSYs the source has."""
+    stands_in: bool = False
+    """An older copy, as the source can't be read now; the first warning says why."""
 
 
 MOST_WARNINGS = 30

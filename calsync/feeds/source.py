@@ -121,7 +121,7 @@ class IcsSource:
             except SourceUnavailable:
                 raise self._unavailable(str(error)) from error
             warning = f"{error}; its copy of {_ago(age)} is used"
-            return BusyTime(busy.spans, (warning, *busy.warnings), busy.events)
+            return BusyTime(busy.spans, (warning, *busy.warnings), busy.events, stands_in=True)
 
     def _fetched(
         self,

@@ -254,19 +254,18 @@ def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
 def nows(draw: st.DrawFn, case: Case) -> datetime:
     """From before the horizon to the middle of its first week; often when something just begins to count."""
     midnight = instant(case.zone, case.first_monday, 0)
-    lifts = [entry.start for entry in case.published if entry.load is not None]
+    lifts = [entry.start for entry in case.published if entry.load is not None and not entry.pinned]
     others = [entry.start for entry in case.published if entry.load is None] + [
         instant(case.zone, case.first_monday + timedelta(days=day), -(-low // GRID) * GRID)
         for day in range(5)
         for low, _ in case.availability[day]
     ]
     notice = case.notice_hours * 60
-    before = draw(st.one_of(st.just(notice), st.just(notice), st.integers(0, notice), st.just(0))) + draw(
-        st.sampled_from((0, 0, -1, 1))
-    )
+    before = draw(st.one_of(st.just(notice), st.integers(0, notice), st.integers(0, notice), st.just(0)))
+    before += draw(st.sampled_from((0, 0, -1, 1)))
     anywhere = draw(st.one_of(st.integers(-10 * 96, 4 * 96), st.integers(-96, 4 * 96)))
-    which = draw(st.sampled_from((lifts, lifts, others, [])))
-    earliest, latest = midnight - timedelta(days=10), midnight + timedelta(days=4)
+    which = draw(st.sampled_from((lifts, lifts, lifts, others, [])))
+    earliest, latest = midnight - timedelta(days=10), midnight + timedelta(days=5)
     moments = [moment - timedelta(minutes=before) for moment in which]
     moments = [moment for moment in moments if earliest <= moment <= latest]
     if moments:
@@ -319,14 +318,14 @@ def cases(draw: st.DrawFn) -> Case:
         availability=tuple(draw(days) for _ in range(7)),
         prefer_times=draw(st.one_of(st.just(()), ranges(most=2, longest=180))),
         buffer_minutes=draw(st.sampled_from((0, 5, 10, 15, 30))),
-        notice_hours=draw(st.sampled_from((0, 2, 12, 24, 48))),
+        notice_hours=draw(st.sampled_from((0, 2, 12, 24, 24, 48, 48))),
         hours_apart=draw(st.integers(2, 5)),
         min_days_apart=(draw(st.sampled_from((2, 2, 2, 3, 4))),) * horizon,
     )
     case = replace(case, availability=draw(hinged(case)))
     case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)))
     case = small_enough(case)
-    if draw(st.booleans()):
+    if draw(st.sampled_from((True, True, True, True, False))):
         # What was planned a while ago, with what was busy and wanted then.
         more = (Session("light", 30, 15),) if draw(st.booleans()) else ()
         earlier = replace(

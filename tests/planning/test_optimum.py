@@ -87,7 +87,7 @@ def _ranges(ranges: tuple[tuple[int, int], ...]) -> tuple[TimeRange, ...]:
     return tuple(TimeRange(*each) for each in ranges)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> None:
     expected = reference.solve(case)
@@ -107,7 +107,7 @@ def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> Non
     assert {**placed, **unplaced} == expected.chosen
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_the_terms_of_the_plan_add_up_to_its_cost(case: reference.Case) -> None:
     plan = plan_of(case)
