@@ -33,6 +33,9 @@ def spacing(days: int) -> int:
     return min(max(days - 4, 0) * 5, 30)
 
 
+_SPACING = tuple(spacing(days) for days in range(_FAR_APART + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """A session that stands. `min_days_apart` is that of its week."""
@@ -72,28 +75,21 @@ class Placement:
     cost: int
 
 
-class _Last(NamedTuple):
-    """What the future knows of the past: the day (ordinal) of the last session, 0 if there was none."""
+class _State(NamedTuple):
+    """What the future knows of the past, and the cheapest way there.
+
+    `day` is the ordinal of the last session's day, 0 if there was none. States are kept in the order of their
+    starts, the earlier first, which decides between ways of equal cost: `rank` is the place of `before` in
+    that order, `start` that of the last choice.
+    """
 
     day: int
     fixed: bool
-
-
-class _Path(NamedTuple):
-    """The cheapest way to a state.
-
-    `rank` orders ways of equal cost: the way with the earlier starts has the lower one. `start` is that of
-    the last choice, not yet part of `rank`; `chosen` and `before` are that choice and what came before it.
-    """
-
     cost: int
-    rank: int
+    rank: int = 0
     start: int = 0
     chosen: Candidate | None = None
-    before: "_Path | None" = None
-
-
-_States = dict[_Last, _Path]
+    before: "_State | None" = None
 
 
 def place(weeks: Sequence[SlotWeek], fixed: Sequence[Fixed]) -> Placement:
@@ -102,54 +98,73 @@ def place(weeks: Sequence[SlotWeek], fixed: Sequence[Fixed]) -> Placement:
     Among equals the earlier start wins, compared in the order of weeks and sessions.
     """
     standing = _FixedDays(fixed)
-    states: _States = {_Last(0, fixed=False): _Path(0, 0)}
+    states = [_State(0, fixed=False, cost=0)]
     for week in weeks:
         monday = week.monday.toordinal()
         # Days so far back that nothing depends on them any more become one state: this keeps the number of
         # states, and with it the time for each week, constant.
         oldest = monday - max(_FAR_APART, week.min_days_apart)
         states = _cheapest(
-            (_Last(max(last.day, oldest), last.fixed) if last.day else last, path)
-            for last, path in standing.passed(monday, states)
+            state._replace(day=oldest) if 0 < state.day < oldest else state
+            for state in standing.passed(monday, states)
         )
         for slot in week.slots:
-            states = _ranked(_cheapest(_choices(slot, week.min_days_apart, states, standing)))
-    ends = _cheapest(standing.passed(date.max.toordinal(), states))
-    return _placement(weeks, min(ends.values(), key=_preference), standing)
+            states = _following(slot, week.min_days_apart, states, standing)
+    ends = standing.passed(date.max.toordinal(), states)
+    return _placement(weeks, min(ends, key=_cost), standing)
 
 
-def _choices(
-    slot: Slot, apart: int, states: _States, standing: "_FixedDays"
-) -> Iterator[tuple[_Last, _Path]]:
-    places = [(candidate.day.toordinal(), candidate) for candidate in slot.candidates]
-    places = [(day, candidate) for day, candidate in places if standing.allow(day, apart)]
-    for last, path in states.items():
-        yield last, _Path(path.cost + UNPLACED_POINTS, path.rank, _LATEST, None, path)
-        # After a fixed session `allow` has said all there is to say.
-        first = 0 if last.fixed or not last.day else last.day + apart
-        for day, candidate in places:
-            if day >= first:
-                cost = path.cost + candidate.cost + standing.spacing_between(last, day)
-                yield _Last(day, fixed=False), _Path(cost, path.rank, candidate.start, candidate, path)
+def _cost(state: _State) -> int:
+    return state.cost
 
 
-def _preference(path: _Path) -> tuple[int, int, int]:
-    return path.cost, path.rank, path.start
+def _start_order(state: _State) -> tuple[int, int]:
+    return state.rank, state.start
 
 
-def _cheapest(ways: Iterable[tuple[_Last, _Path]]) -> _States:
-    best: _States = {}
-    for last, path in ways:
-        if last not in best or _preference(path) < _preference(best[last]):
-            best[last] = path
-    return best
+def _cheapest(states: Iterable[_State]) -> list[_State]:
+    """One state of each kind, in the order in which they come; of equal cost the first."""
+    best: dict[int, _State] = {}
+    for state in states:
+        key = 2 * state.day + state.fixed
+        if key not in best or state.cost < best[key].cost:
+            best.pop(key, None)
+            best[key] = state
+    return list(best.values())
 
 
-def _ranked(states: _States) -> _States:
-    """Fold the last choice into the rank."""
-    order = sorted({(path.rank, path.start) for path in states.values()})
-    ranks = {pair: rank for rank, pair in enumerate(order)}
-    return {last: path._replace(rank=ranks[path.rank, path.start], start=0) for last, path in states.items()}
+def _following(slot: Slot, apart: int, states: list[_State], standing: "_FixedDays") -> list[_State]:
+    """The states after `slot`: left out, or on one of its days, each in the cheapest way."""
+    found = [
+        _State(state.day, state.fixed, state.cost + UNPLACED_POINTS, rank, _LATEST, None, state)
+        for rank, state in enumerate(states)
+    ]
+    for candidate in slot.candidates:
+        day = candidate.day.toordinal()
+        if not standing.allow(day, apart):
+            continue
+        last_fixed = standing.last_before(day)
+        least, best = _LATEST, -1
+        for rank, state in enumerate(states):
+            if state.day > last_fixed:
+                gap = day - state.day
+                # After a fixed session `allow` has said all there is to say.
+                if gap < apart and not state.fixed:
+                    continue
+                cost = state.cost + _SPACING[min(gap, _FAR_APART)]
+            elif last_fixed:
+                cost = (
+                    state.cost + standing.spacing_after(state) + _SPACING[min(day - last_fixed, _FAR_APART)]
+                )
+            else:
+                cost = state.cost
+            if cost < least:
+                least, best = cost, rank
+        if best >= 0:
+            cost = least + candidate.cost
+            found.append(_State(day, False, cost, best, candidate.start, candidate, states[best]))
+    found.sort(key=_start_order)
+    return _cheapest(found)
 
 
 class _FixedDays:
@@ -167,37 +182,37 @@ class _FixedDays:
             for other, least in zip(self._days, self._min_days_apart, strict=True)
         )
 
-    def spacing_between(self, last: _Last, day: int) -> int:
-        """`spacing` on the way from `last` to a free session on `day`, of the fixed ones in between too."""
-        first, end = bisect_right(self._days, last.day), bisect_left(self._days, day)
-        if first < end:
-            return self._spacing_to_first(last, first) + spacing(day - self._days[end - 1])
-        return spacing(day - last.day) if last.day else 0
+    def last_before(self, day: int) -> int:
+        """The day of the last fixed session before `day`; 0 if there is none."""
+        index = bisect_left(self._days, day)
+        return self._days[index - 1] if index else 0
 
-    def passed(self, until: int, states: _States) -> Iterator[tuple[_Last, _Path]]:
+    def spacing_after(self, state: _State) -> int:
+        """`spacing` of the first fixed session after a state's last one."""
+        index = bisect_right(self._days, state.day)
+        if state.fixed or not state.day or index == len(self._days):
+            return 0
+        return spacing(self._days[index] - state.day)
+
+    def passed(self, until: int, states: Iterable[_State]) -> Iterator[_State]:
         """The states after all fixed sessions before the day `until`."""
-        end = bisect_left(self._days, until)
-        for last, path in states.items():
-            first = bisect_right(self._days, last.day)
-            if first < end:
-                cost = path.cost + self._spacing_to_first(last, first)
-                yield _Last(self._days[end - 1], fixed=True), path._replace(cost=cost)
+        last = self.last_before(until)
+        for state in states:
+            if state.day < last:
+                yield state._replace(day=last, fixed=True, cost=state.cost + self.spacing_after(state))
             else:
-                yield last, path
-
-    def _spacing_to_first(self, last: _Last, first: int) -> int:
-        return spacing(self._days[first] - last.day) if last.day and not last.fixed else 0
+                yield state
 
 
-def _placement(weeks: Sequence[SlotWeek], path: _Path, standing: _FixedDays) -> Placement:
+def _placement(weeks: Sequence[SlotWeek], end: _State, standing: _FixedDays) -> Placement:
     chosen: dict[str, Candidate | None] = {}
-    step: _Path = path
+    step = end
     for slot in reversed([slot for week in weeks for slot in week.slots]):
         # _replace() keeps the choice and what came before it, so each link is one slot.
         chosen[slot.key] = step.chosen
         assert step.before is not None
         step = step.before
-    return Placement(chosen, _spacing_by_key(chosen, standing.in_time), path.cost)
+    return Placement(chosen, _spacing_by_key(chosen, standing.in_time), end.cost)
 
 
 def _spacing_by_key(chosen: Mapping[str, Candidate | None], fixed: Sequence[Fixed]) -> dict[str, int]:

@@ -91,7 +91,7 @@ def settle(
             week_of_key(key),
             Week.of(clock.day_of(wall.seconds(published.span.start))),
         }
-        if stays or (run and published.span.start < soon):
+        if stays or (run and (published.span.start <= now or published.span.start < soon)):
             room.take(_standing_run(key, run, published, clock))
             wanted.pop(key, None)
 

@@ -26,7 +26,7 @@ from calsync.training import (
     WeekTemplate,
 )
 from tests.planning import reference
-from tests.planning.cases import cases
+from tests.planning.cases import cases, run_keys
 
 
 def plan_of(case: reference.Case) -> Plan:
@@ -68,9 +68,13 @@ def plan_of(case: reference.Case) -> Plan:
         )
         for name, template in zip(names, case.templates, strict=True)
     }
+    kinds = {key: Kind(run.kind) for key, _, run in run_keys(case)}
     published = {
         entry.key: Published(
-            Timespan(entry.start, entry.end), entry.pinned, load=Load(entry.load) if entry.load else None
+            Timespan(entry.start, entry.end),
+            entry.pinned,
+            kind=kinds.get(entry.key),
+            load=Load(entry.load) if entry.load else None,
         )
         for entry in case.published
     }
