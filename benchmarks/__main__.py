@@ -67,7 +67,7 @@ def ratio(what: str, value: float, goal: str) -> None:
 
 
 def solving(weeks: int) -> float:
-    """Median seconds of placing so many weeks; a new problem each time, as a solved one remembers its days."""
+    """Median seconds of placing so many weeks; a new problem each time, as a solved one remembers days."""
     problems = [placement.problem(weeks) for _ in range(ROUNDS + 1)]
     return median_of(lambda: problems.pop().solve())
 

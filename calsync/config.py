@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 from calsync.config_file import AvailabilityTable, BusyTable, ConfigFile, PauseTable, TargetTable
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
+from calsync.toml import path as parse_path
 from calsync.training import (
+    FIRST_YEAR,
+    LAST_YEAR,
     WEEKDAYS,
     Availability,
     Pause,
@@ -82,16 +85,15 @@ class Config:
 
 # A name is part of every UID, so it must be safe there and in file names.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_FIRST_YEAR, _LAST_YEAR = 1971, 2200
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     """The config at `path`; `environment` supplies what it names as `*_env`. Raises ConfigError."""
     table, document = read(path, ConfigFile)
     base = path.resolve().parent
-    if not _NAME.fullmatch(table.name):
-        message = "expected up to 40 letters, digits, - or _, beginning with a letter or digit"
-        raise document.fail(("name",), f'{message}, found "{table.name}"')
+    own = table.plan.templates
+    document.parse(("name",), _plan_name, table.name)
     for keys, later in ((("plan", "race"), table.plan.race), (("plan", "feed"), table.plan.feed)):
         if later is not None:
             raise document.fail(keys, "is not supported by this version of calsync")
@@ -102,13 +104,19 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         name=table.name,
         zone=_zone(document, table.timezone),
         program=_program(document, table),
-        templates=base / Path(table.plan.templates).expanduser() if table.plan.templates else None,
+        templates=None if own is None else parse_path(document, ("plan", "templates"), own, base),
         sources=tuple(_source(document, n, busy, base, environment) for n, busy in enumerate(table.busy)),
         targets=tuple(_target(document, n, target, base) for n, target in enumerate(table.targets)),
         document=document,
     )
     _refuse_doubles(document, config)
     return config
+
+
+def _plan_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("expected up to 40 letters, digits, - or _, beginning with a letter or digit")
+    return text
 
 
 def _zone(document: Document, name: str | None) -> ZoneInfo:
@@ -134,9 +142,9 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
 
 def _program(document: Document, table: ConfigFile) -> Program:
     plan, strength = table.plan, table.strength
-    if not _FIRST_YEAR <= plan.start.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= plan.start.year <= LAST_YEAR:
         raise document.fail(
-            ("plan", "start"), f"expected a date from {_FIRST_YEAR} to {_LAST_YEAR}, found {plan.start}"
+            ("plan", "start"), f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {plan.start}"
         )
     hours_apart = document.parse(("strength", "hours_apart"), duration, strength.hours_apart)
     if hours_apart > timedelta(hours=24):
@@ -228,6 +236,8 @@ def _source(
         found = " and ".join(given) or "none of them"
         raise document.fail(keys, f"expected one of url, url_env and path, found {found}")
     url = table.url
+    if table.url_env is not None and not _VARIABLE.fullmatch(table.url_env):
+        raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
     if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
         message = f"the environment variable {table.url_env} is not set"
         raise document.fail((*keys, "url_env"), message)
@@ -235,7 +245,7 @@ def _source(
         _refuse_unsafe_url(document, (*keys, given[0]), url)
     return IcsBusy(
         name=table.name,
-        path=base / Path(table.path).expanduser() if table.path is not None else None,
+        path=None if table.path is None else parse_path(document, (*keys, "path"), table.path, base),
         url=url,
         all_day_busy=table.all_day == "busy",
         tentative_busy=table.tentative == "busy",
@@ -283,7 +293,7 @@ def _target(document: Document, number: int, table: TargetTable, base: Path) -> 
         alarm = document.parse((*keys, "alarm"), duration, table.alarm)
     return IcsTarget(
         name=table.name,
-        path=base / Path(table.path).expanduser(),
+        path=parse_path(document, (*keys, "path"), table.path, base),
         runs="runs" in table.include,
         strength="strength" in table.include,
         busy_only=table.detail == "busy",

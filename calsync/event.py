@@ -17,6 +17,10 @@ from calsync.training import Kind, Load, is_strength
 _UID = re.compile(r"(?P<week>\d{4}-W\d\d)-(?P<what>[a-z]+)-(?P<slot>[a-z0-9-]+)@(?P<name>[^@\s]+)\.calsync")
 
 
+# The title of events that shall not say what they are.
+BUSY = "Busy"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event as calsync wants it. `summary` is one line; `description` has lines ending in \\n.
@@ -41,9 +45,7 @@ class Event:
 
     def busy_only(self) -> "Event":
         """The same time, and nothing of what it is about."""
-        return replace(
-            self, summary="Busy", description="", categories=(), kind=None, load=None, routine=None
-        )
+        return replace(self, summary=BUSY, description="", categories=(), kind=None, load=None, routine=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ def key_of_uid(text: str, name: str) -> str | None:
     if match is None or match["name"] != name:
         return None
     return f"{match['week']}/{match['what']}/{match['slot']}"
+
+
+def is_of_another_plan(text: str, name: str) -> bool:
+    """Whether a UID is that of an event of another plan than `name`."""
+    match = _UID.fullmatch(text)
+    return match is not None and match["name"] != name
 
 
 def one_line(text: str) -> str:

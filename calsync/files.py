@@ -3,7 +3,17 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
+from glob import escape
 from pathlib import Path
+
+_SUFFIX = ".tmp"
+
+
+def temporary_files(path: Path) -> Iterable[Path]:
+    """What write_atomically() has left beside `path` when it was killed, or is just writing."""
+    path = path.resolve()
+    return path.parent.glob(f".{escape(path.name)}.*{_SUFFIX}")
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -16,7 +26,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """
     path = path.resolve()  # a link stays a link: what it points to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -6,7 +6,7 @@ lock, the place for caches. Knows nothing of what follows from it.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ class _Move(msgspec.Struct, omit_defaults=True):
     start: datetime
     end: datetime
     title: str = ""
+    description: str = ""
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None
@@ -73,6 +74,8 @@ class State:
         try:
             file = msgspec.json.decode(self._file.read_bytes(), type=_File)
             moves = {key: _published(move) for key, move in file.moves.items()}
+            for key in (*moves, *file.skips):
+                week_of_key(key)
         except FileNotFoundError:
             return Wishes()
         except (OSError, msgspec.DecodeError, ValueError) as problem:
@@ -84,9 +87,9 @@ class State:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
         moves = {
-            key: _Move(p.span.start, p.span.end, p.title, p.kind, p.load, p.routine)
+            key: _Move(p.span.start, p.span.end, p.title, p.description, p.kind, p.load, p.routine)
             for key, p in sorted(wishes.moves.items())
-            if week_of_key(key) >= oldest
+            if max(week_of_key(key), Week.of(p.span.end.date())) >= oldest
         }
         skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
         content = msgspec.json.format(msgspec.json.encode(_File(moves, skips)), indent=2)
@@ -94,6 +97,24 @@ class State:
             write_atomically(self._file, content + b"\n", mode=0o600)
         except OSError as problem:
             raise Unavailable(f"{self._file}: can't be written: {problem.strerror}") from problem
+
+    def feeds(self) -> frozenset[str]:
+        """The files that calsync has written as feeds; nothing if that can't be told."""
+        try:
+            return frozenset(msgspec.json.decode(self._feeds_file.read_bytes(), type=list[str]))
+        except (OSError, msgspec.DecodeError):
+            return frozenset()
+
+    def add_feed(self, path: Path) -> None:
+        """Remember that the file at `path` is ours. Costs nothing if that is known, or can't be written."""
+        known = self.feeds()
+        if (name := str(path.resolve())) not in known:
+            with suppress(OSError):
+                write_atomically(self._feeds_file, msgspec.json.encode(sorted({*known, name})), mode=0o600)
+
+    @property
+    def _feeds_file(self) -> Path:
+        return self.folder / "feeds.json"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -121,4 +142,12 @@ def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:
 
 
 def _published(move: _Move) -> Published:
-    return Published(Timespan(move.start, move.end), True, move.title, move.kind, move.load, move.routine)
+    return Published(
+        Timespan(move.start, move.end),
+        True,
+        move.title,
+        move.description,
+        move.kind,
+        move.load,
+        move.routine,
+    )

@@ -91,8 +91,11 @@ class RoutineFile(msgspec.Struct, frozen=True):
 
 
 def load_template(path: Path, name: str) -> WeekTemplate:
-    """The week template at `path`. Raises TemplateError."""
-    table, document = read(path, TemplateFile, TemplateError)
+    """The week template at `path`, whether or not its routines exist. Raises TemplateError."""
+    return _template(*read(path, TemplateFile, TemplateError), name)
+
+
+def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplate:
     runs = tuple(_run(document, number, run) for number, run in enumerate(table.runs))
     template = WeekTemplate(
         name=name,
@@ -228,6 +231,11 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+def is_path(name: str) -> bool:
+    """Whether a template is named by its path."""
+    return "/" in name or "\\" in name or name.endswith(".toml")
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """Where templates and routines are looked for: the runner's own folder first, then the shipped ones.
@@ -251,19 +259,26 @@ class Library:
 
     def template_path(self, name: str) -> Path:
         """Where the template of that name, or at that path, is. Raises TemplateError."""
-        if "/" in name or "\\" in name or name.endswith(".toml"):
-            return self.base / Path(name).expanduser()
+        if is_path(name):
+            try:
+                path = self.base / Path(name).expanduser()
+                if path.is_file():
+                    return path
+            except (RuntimeError, ValueError, OSError) as problem:
+                raise TemplateError(f"this can be no path of a template: {problem}") from problem
+            raise TemplateError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
         return self._find("template", name, self.folders, self.template_names())
 
     def template(self, name: str) -> WeekTemplate:
         """The template of that name, or at that path, with routines that exist. Raises TemplateError."""
         path = self.template_path(name)
-        template = load_template(path, Path(name).stem)
+        table, document = read(path, TemplateFile, TemplateError)
+        template = _template(table, document, Path(name).stem)
         for number, session in enumerate(template.strength):
             try:
                 self.routine_path(session.routine, path.parent)
             except TemplateError as problem:
-                raise TemplateError(f"{path}: strength[{number}].routine: {problem}") from problem
+                raise document.fail(("strength", number, "routine"), str(problem)) from problem
         return template
 
     def routine_path(self, name: str, beside: Path | None = None) -> Path:
@@ -275,7 +290,8 @@ class Library:
         return load_routine(self.routine_path(name, beside), name)
 
     def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
-        for folder in folders:
+        # A name that no file system would take is no file's name, so only known ones are tried.
+        for folder in folders if name in known else ():
             if (path := folder / f"{name}.toml").is_file():
                 return path
         hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"

@@ -61,7 +61,9 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
     document = Document(path, text, error)
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except RecursionError as problem:
+        raise error(f"{path}: too many tables or lists in one another") from problem
+    except ValueError as problem:  # TOMLDecodeError, and what Python says of a number with 5000 digits
         found = re.search(r"^(.*?) \(at line (\d+), column (\d+)\)$", str(problem))
         where = f"{path}:{found[2]}:{found[3]}: {found[1]}" if found else f"{path}: {problem}"
         raise error(f"{where} (this is no valid TOML)") from problem
@@ -81,6 +83,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "…"?` if a known word is near, else nothing."""
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def path(document: Document, keys: Keys, text: str, base: Path) -> Path:
+    """The path `text`, from the folder `base` if it is relative; `~` is a home folder."""
+    if not text or "\0" in text:
+        raise document.fail(keys, f"expected a path, found {_shown(text)}")
+    if "://" in text:
+        raise document.fail(keys, f"expected a path, found the address {_shown(text)}; write url")
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError as problem:
+        raise document.fail(keys, f"there is no such home folder: {_shown(text)}") from problem
 
 
 # --- values that TOML has no type for ---------------------------------------------------------------------
@@ -170,9 +184,7 @@ def _explained(document: Document, data: object, kind: Any, message: str) -> Con
     what, _, where = message.partition(" - at ")
     keys = tuple(_keys_of(where.strip("`"), data))
     if what.startswith("Invalid RFC3339 encoded date"):
-        return document.fail(
-            keys, f"expected {_NAMES['date']} without quotes, found {_shown(_at(data, keys))}"
-        )
+        return document.fail(keys, f"expected {_NAMES['date']}, found {_shown(_at(data, keys))}")
     if missing := re.search(r"missing required field `(\w+)`", what):
         return document.fail((*keys, missing[1]), "is missing" + _table_hint(keys))
     value = _at(data, keys)
@@ -231,8 +243,12 @@ def _allowed_words(kind: Any, keys: Keys) -> tuple[str, ...]:
     return ()
 
 
+# The address of a feed is a secret: who has it can read the calendar. Its host may be shown.
+_ADDRESS = re.compile(r"""(\w+://)(?:[^/@"\s]*@)?([^/?#"\s]*)[^"\s]*""")
+
+
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _ADDRESS.sub(r"\1\2/…", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -261,8 +277,9 @@ def _line_of(text: str, keys: Keys) -> int | None:
             here = [*table, *_parts(key[1])]
         else:
             continue
-        if len(here) > best_length and keys[: len(here)] == tuple(here):
-            best, best_length = number, len(here)
+        length = min(len(here), len(keys))
+        if length > best_length and keys[:length] == tuple(here[:length]):
+            best, best_length = number, length
     return best
 
 

@@ -11,6 +11,10 @@ from enum import StrEnum
 
 from calsync.timespan import Timespan
 
+# Dates are taken from these years only, so that no arithmetic has to think of year 1 or 9999, and SEQUENCE,
+# which counts seconds, fits its 32 bits.
+FIRST_YEAR, LAST_YEAR = 1971, 2085
+
 
 class Weekday(StrEnum):
     MON = "mon"
@@ -363,6 +367,7 @@ class Published:
     span: Timespan
     pinned: bool = False
     title: str = ""
+    description: str = ""
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None

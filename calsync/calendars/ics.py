@@ -4,6 +4,7 @@ Decides what is kept of the file that is there, and when it is written at all. H
 is decided in ics_format.py.
 """
 
+import contextlib
 import re
 import stat
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from calsync.calendars.ics_format import PRODID, Stamp, calendar_bytes, event_bytes, parse_event
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import StoredEvent
-from calsync.files import write_atomically
+from calsync.files import temporary_files, write_atomically
 from calsync.sync.changes import Action, Change
 
 KEEP_PAST = timedelta(weeks=8)
@@ -24,6 +25,16 @@ _EVENT = re.compile(
     rb"^BEGIN:VEVENT\r?\n.*?^END:VEVENT[ \t]*\r?\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
 _LINE_END = re.compile(rb"\r?\n")
+# No line of iCalendar holds these, so an event that does is damaged.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(content) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,14 @@ class _Block:
 
 
 class IcsCalendar:
-    """The feed at `path` of the plan `plan`, with times in `zone`."""
+    """The feed at `path` of the plan `plan`, with times in `zone`.
 
-    def __init__(self, name: str, path: Path, plan: str, zone: ZoneInfo) -> None:
+    `is_ours` says that calsync is known to have written a file there, whatever is left of it.
+    """
+
+    def __init__(self, name: str, path: Path, plan: str, zone: ZoneInfo, *, is_ours: bool = False) -> None:
         self.name = name
+        self._is_ours = is_ours
         self._path = path
         self._plan = plan
         self._zone = zone
@@ -77,6 +92,7 @@ class IcsCalendar:
 
         Raises TargetUnavailable if it can't be written; the old file is there then, whole.
         """
+        self._sweep()
         content = self._content_after(changes, now)
         if content == self._content:
             return
@@ -86,6 +102,12 @@ class IcsCalendar:
             message = f"{self.name}: {self._path} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         self._content = content
+
+    def _sweep(self) -> None:
+        """Remove what a push that was killed while it wrote has left in the folder that the web sees."""
+        with contextlib.suppress(OSError):
+            for leftover in temporary_files(self._path):
+                leftover.unlink()
 
     def _mode(self) -> int:
         """A web server reads the feed, so others may, unless the owner of the file has said otherwise."""
@@ -117,18 +139,24 @@ class IcsCalendar:
         return calendar_bytes(events, self._plan, self._zone, first_year)
 
     def _block(self, content: bytes) -> _Block | None:
-        parsed = parse_event(content, self._plan)
+        """What stands between BEGIN and END; None if it is damaged beyond what can be read."""
+        parsed = parse_event(content, self._plan) if _is_text(content) else None
         if parsed is None:
             return None
-        if parsed.event is None:
+        if parsed.event is None or parsed.stamp is None:
             return _Block(content, parsed.uid)
+        # Nearly always the same bytes. If not, something was damaged that says nothing, and is healed here.
+        content = event_bytes(parsed.event, self._plan, parsed.zone or self._zone, parsed.stamp)
         return _Block(content, parsed.uid, StoredEvent(parsed.event, parsed.event.span), parsed.stamp)
 
     def _refuse_foreign_file(self) -> None:
-        """A calendar that calsync did not make is not overwritten, however it came to be at this path."""
-        foreign = [block for block in self._blocks if block.stored is None]
-        if foreign and PRODID.encode() not in (self._content or b""):
-            raise RefusedToProtectData(
-                f"{self.name}: {self._path} is somebody else's calendar: it holds {len(foreign)} events that "
-                "are not from this plan; nothing was changed. Give the target a path of its own"
-            )
+        """A file that calsync did not make is not overwritten, however its path came into the config."""
+        content = self._content or b""
+        has_trace = PRODID.encode() in content or any(block.stored for block in self._blocks)
+        # What a power cut can leave of a file is nothing, or zeros.
+        if self._is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
+            return
+        raise RefusedToProtectData(
+            f"{self.name}: {self._path} is a file that calsync did not write; nothing was changed. Give the "
+            "target a path of its own, or delete the file"
+        )

@@ -3,10 +3,13 @@
 Decides which properties a feed carries. Knows nothing of files. icalendar does the escaping and the folding.
 """
 
-from collections.abc import Iterable
+import contextlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar
@@ -14,7 +17,7 @@ from icalendar import Event as VEvent
 from icalendar.prop import vDuration, vText
 
 from calsync.calendars.vtimezone import vtimezone
-from calsync.event import Event, key_of_uid, uid
+from calsync.event import Event, is_of_another_plan, key_of_uid, uid
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
@@ -23,6 +26,7 @@ PRODID = "-//calsync//calsync//EN"
 REFRESH = timedelta(hours=1)
 # Times in these zones are written in UTC form, which needs no VTIMEZONE.
 _UTC = ("UTC", "Etc/UTC")
+_TZID = re.compile(rb"^DT(?:START|END);TZID=([^:;\r\n]+)", re.MULTILINE)
 _SEQUENCE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -48,11 +52,15 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """An event of a file: `event` and `stamp` only if it is one of the plan's own."""
+    """An event of a file: `event`, `stamp` and the zone of its times only if it is one of the plan's own.
+
+    `zone` is None for times in UTC.
+    """
 
     uid: str
     event: Event | None = None
     stamp: Stamp | None = None
+    zone: ZoneInfo | None = None
 
 
 def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp) -> bytes:
@@ -73,7 +81,8 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp) -> bytes:
     component.add("TRANSP", "OPAQUE")
     for name, value in (("KIND", event.kind), ("LOAD", event.load), ("ROUTINE", event.routine)):
         if value:
-            component.add(f"X-CALSYNC-{name}", vText(value))
+            # Readers disagree on the escaping of properties that they don't know: there is nothing to escape.
+            component.add(f"X-CALSYNC-{name}", vText(quote(value, safe="")))
     if event.alarm is not None:
         component.add_component(_alarm(event.summary, event.alarm))
     return bytes(component.to_ical())
@@ -100,8 +109,11 @@ def _occurs_twice(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
-def calendar_bytes(events: Iterable[bytes], plan: str, zone: ZoneInfo, first_year: int) -> bytes:
-    """A VCALENDAR around events that are bytes already."""
+def calendar_bytes(events: Sequence[bytes], plan: str, zone: ZoneInfo, first_year: int) -> bytes:
+    """A VCALENDAR around events that are bytes already, with a VTIMEZONE for each zone that they name.
+
+    That is `zone`, and maybe others in which events were written earlier or by another plan.
+    """
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
@@ -111,8 +123,11 @@ def calendar_bytes(events: Iterable[bytes], plan: str, zone: ZoneInfo, first_yea
     # No X-WR-TIMEZONE: every time has its zone, and some readers move times in UTC into it.
     calendar.add("REFRESH-INTERVAL", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
-    if zone.key not in _UTC:
-        calendar.add_component(vtimezone(zone, first_year))
+    named = {match[1].decode() for event in events for match in _TZID.finditer(event)}
+    for key in sorted({*named, zone.key} - set(_UTC)):
+        # What is no zone here was written by somebody else, who has to describe it.
+        with contextlib.suppress(KeyError, ValueError, OSError):
+            calendar.add_component(vtimezone(ZoneInfo(key), first_year))
     head, end = calendar.to_ical().rsplit(b"END:VCALENDAR", 1)
     return bytes(head + b"".join(events) + b"END:VCALENDAR" + end)
 
@@ -127,7 +142,11 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
         name = str(component["UID"])
         key = key_of_uid(name, plan)
         if key is None:
-            return Parsed(name)
+            return (
+                Parsed(name)
+                if is_of_another_plan(name, plan) or not _is_marked(name, plan, component)
+                else None
+            )
         event = Event(
             key=key,
             span=Timespan(component["DTSTART"].dt, component["DTEND"].dt),
@@ -136,14 +155,29 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
             categories=_categories(component),
             kind=Kind(component["X-CALSYNC-KIND"]) if "X-CALSYNC-KIND" in component else None,
             load=Load(component["X-CALSYNC-LOAD"]) if "X-CALSYNC-LOAD" in component else None,
-            routine=str(component["X-CALSYNC-ROUTINE"]) if "X-CALSYNC-ROUTINE" in component else None,
+            routine=unquote(str(component["X-CALSYNC-ROUTINE"]))
+            if "X-CALSYNC-ROUTINE" in component
+            else None,
             alarm=_alarm_of(component),
         )
-        stamp = Stamp(component["DTSTAMP"].dt, int(component.get("SEQUENCE", 0)))
+        stamp = Stamp(component["DTSTAMP"].dt, int(component["SEQUENCE"]))
+        if stamp.sequence < Stamp.after(None, stamp.changed).sequence:
+            return None  # never written so: one of the two is damaged, and must not come out lower
+        zone = component["DTSTART"].dt.tzinfo
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         # icalendar has no error of its own for text that is no iCalendar.
         return None
-    return Parsed(name, event, stamp)
+    return Parsed(name, event, stamp, zone if isinstance(zone, ZoneInfo) and zone.key not in _UTC else None)
+
+
+def _is_marked(name: str, plan: str, component: Any) -> bool:
+    """Whether an event was written by calsync, even if its UID is damaged."""
+    return name.endswith(f"@{plan}.calsync") or any(key.startswith("X-CALSYNC-") for key in component)
+
+
+def _own(component: Any, name: str) -> str | None:
+    value = component.get(f"X-CALSYNC-{name}")
+    return None if value is None else unquote(str(value))
 
 
 def _categories(component: Any) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def busy(source: str | None, first: datetime | None, days: int, output: str, now
 
     from calsync.cli.gather import load_setup, read_busy
     from calsync.timespan import Timespan
+    from calsync.training import FIRST_YEAR, LAST_YEAR
 
     setup = load_setup()
     sources = [s for s in setup.config.sources if source in (None, s.name)]
@@ -43,6 +44,9 @@ def busy(source: str | None, first: datetime | None, days: int, output: str, now
         )
     zone = setup.config.zone
     day = first.date() if first else now.astimezone(zone).date()
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
+        raise click.BadParameter(message, param_hint="--from")
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":

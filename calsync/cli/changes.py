@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from calsync.cli.gather import Gathered, Target
+from calsync.cli.options import on_one_line
 from calsync.cli.plan_json import warnings_json
 from calsync.sync.changes import Action, Change
 from calsync.timespan import Timespan
@@ -74,7 +75,7 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
         click.echo(f"  {_summary(its_changes)}")
     everything = [warning["text"] for warning in warnings_json(gathered)]
     for text in everything if something or not quiet else gathered.trouble:
-        click.echo(click.style("Warning: ", fg="yellow", bold=True) + text, err=True)
+        click.echo(click.style("Warning: ", fg="yellow", bold=True) + on_one_line(text), err=True)
 
 
 def _line(change: Change, zone: ZoneInfo) -> str:

@@ -10,7 +10,7 @@ from calsync.cli.options import common_options, now_option
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
 @now_option
 @common_options
 def export(path: Path | None, now: datetime) -> None:
@@ -26,7 +26,7 @@ def export(path: Path | None, now: datetime) -> None:
     events = [event_bytes(event, name, zone, stamp) for event in gathered.events]
     first_year = (gathered.events[0].span.start if events else now).year - 1
     content = calendar_bytes(events, name, zone, first_year)
-    if path is None:
+    if path is None or str(path) == "-":
         sys.stdout.buffer.write(content)
     else:
         try:

@@ -167,8 +167,15 @@ def load_targets(setup: Setup) -> tuple[Target, ...]:
     from calsync.calendars.ics import IcsCalendar
 
     targets = []
+    ours = setup.state.feeds()
     for settings in setup.config.targets:
-        calendar = IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone)
+        calendar = IcsCalendar(
+            settings.name,
+            settings.path,
+            setup.config.name,
+            setup.config.zone,
+            is_ours=str(settings.path.resolve()) in ours,
+        )
         stored = calendar.load()
         say(f"{settings.name}: {len(stored)} events in {settings.path}")
         targets.append(Target(settings, calendar, stored))

@@ -4,14 +4,18 @@ Decides which commands there are, and turns errors into messages and exit codes.
 command's module only when it runs or shows help: the modules import what they need when they need it.
 """
 
+import errno
 import importlib
+import io
+import os
+import sys
 from typing import Any
 
 import click
 
 from calsync import __version__
-from calsync.cli.options import common_options, is_verbose
-from calsync.errors import CalsyncError
+from calsync.cli.options import common_options, is_verbose, on_one_line
+from calsync.errors import CalsyncError, Unavailable
 
 COMMANDS = ("plan", "push", "busy", "export", "skip", "move", "release", "lint", "templates")
 
@@ -60,8 +64,13 @@ def calsync() -> None:
 
 def run() -> int:
     """Run the command line; the process's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A title that the terminal has no letters for is no reason to stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         result = calsync.main(prog_name="calsync", standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as problem:
         problem.show()
@@ -76,21 +85,39 @@ def run() -> int:
         # click and rich both end with 1 when whoever read our output has seen enough (`calsync plan | head`).
         # That is no failure; and nothing else here raises SystemExit.
         return end.code if isinstance(end.code, int) and end.code != 1 else 0
+    except OSError as problem:
+        return _say_output_failed(problem)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem)
 
 
 def _say_error(message: str) -> None:
-    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+    click.echo(click.style("Error: ", fg="red", bold=True) + on_one_line(message), err=True)
+
+
+def _say_output_failed(problem: OSError) -> int:
+    """Standard output can't be written, such as on a full disk. All else is caught where it is known."""
+    # What is left in the buffer would fail again, and loudly, when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if problem.errno != errno.EPIPE:
+        if is_verbose():
+            _print_where(problem)
+        _say_error(f"the output can't be written: {problem.strerror}")
+        return Unavailable.exit_code
+    return 0
 
 
 def _say_bug(problem: Exception) -> int:
     if is_verbose():
-        import traceback
-
-        traceback.print_exception(problem)
+        _print_where(problem)
     kind: Any = type(problem).__name__
     _say_error(f"this is a bug in calsync {__version__}: {kind}: {problem}")
     if not is_verbose():
         click.echo("Run the same command with --verbose to see where.", err=True)
     return 1
+
+
+def _print_where(problem: Exception) -> None:
+    import traceback
+
+    traceback.print_exception(problem)

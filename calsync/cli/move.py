@@ -45,14 +45,17 @@ def move(key: str, start: str, now: datetime) -> None:
 
 
 def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
+    from calsync.training import LAST_YEAR
+
     try:
-        start = datetime.fromisoformat(text)
+        # A date alone would be midnight, which nobody means.
+        start = datetime.fromisoformat(text if ":" in text else "").replace(microsecond=0)
     except ValueError as problem:
         message = f"{text!r} is no date and time such as 2026-11-24T18:00"
         raise click.BadParameter(message, param_hint="START") from problem
     start = start if start.utcoffset() is not None else start.replace(tzinfo=zone)
     if start <= now:
         raise click.BadParameter(f"{text} is in the past", param_hint="START")
-    if start.year > 2200:
+    if start.year > LAST_YEAR:
         raise click.BadParameter(f"{text} is too far away", param_hint="START")
     return start

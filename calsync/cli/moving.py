@@ -22,15 +22,17 @@ def moved(setup: Setup, known: Known, key: str, start: datetime) -> Published:
         length = timedelta(minutes=wanted.run.minutes)
     else:
         length = timedelta(minutes=wanted.minutes if wanted else 30)
+    span = Timespan(start, start + length)
     event = stored.event if stored else None
-    place = Published(Timespan(start, start + length), pinned=True)
+    # All that is needed to keep it on the calendar if one day the plan no longer asks for it.
+    title, description = (event.summary, event.description) if event else ("", "")
     if isinstance(wanted, WantedRun):
-        return Published(place.span, True, wanted.run.title, wanted.kind)
+        return Published(span, True, title or wanted.run.title, description, kind=wanted.kind)
+    load = event.load if event else None
+    routine = event.routine if event else None
     if wanted is not None:
-        return Published(place.span, True, "", None, event.load if event else wanted.load, wanted.routine)
-    if event is not None:
-        return Published(place.span, True, event.summary, event.kind, event.load, event.routine)
-    return place
+        load, routine = load or wanted.load, wanted.routine
+    return Published(span, True, title, description, event.kind if event else None, load, routine)
 
 
 def broken_rules(setup: Setup, key: str, place: Published, now: datetime) -> list[str]:

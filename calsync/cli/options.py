@@ -32,6 +32,11 @@ def is_verbose() -> bool:
     return _common.verbose
 
 
+def on_one_line(message: str) -> str:
+    """`message` without line breaks and control characters, which what is quoted in it may have."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+
+
 def _keep_config(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
     if value is not None:
         _common.config = value
@@ -68,6 +73,8 @@ class Instant(click.ParamType[datetime]):
     name = "instant"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from calsync.training import FIRST_YEAR, LAST_YEAR
+
         if isinstance(value, datetime):
             return value
         try:
@@ -76,8 +83,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"{value!r} is no date and time such as 2026-11-23T06:00:00+00:00", param, ctx)
         if instant.utcoffset() is None:
             self.fail(f"{value!r} has no offset from UTC, such as +00:00", param, ctx)
-        if not 1971 <= instant.year <= 2200:
-            self.fail(f"{value!r} is not between 1971 and 2200", param, ctx)
+        if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not between {FIRST_YEAR} and {LAST_YEAR}", param, ctx)
         return instant
 
 

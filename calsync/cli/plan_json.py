@@ -9,7 +9,7 @@ import msgspec
 from calsync.cli.gather import Gathered
 from calsync.planning.agenda import run_title
 from calsync.planning.explain import no_place, reasons
-from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, ShorterBusy, WiderRange, smallest_fix
+from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.timespan import Timespan
 
@@ -17,12 +17,13 @@ from calsync.timespan import Timespan
 def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
     plan, config = gathered.plan, gathered.setup.config
+    fixes = Fixes(plan.problem)
     data = {
         "name": config.name,
         "timezone": config.zone.key,
         "now": _instant(plan, plan.now),
         "cost": plan.cost,
-        "weeks": [_week(plan, week) for week in weeks],
+        "weeks": [_week(plan, week, fixes) for week in weeks],
         "busy": [_span(plan, span) for span in plan.busy],
         "warnings": warnings_json(gathered),
     }
@@ -34,7 +35,7 @@ def warnings_json(gathered: Gathered) -> list[dict[str, str]]:
     return found + [{"code": warning.code, "text": warning.text} for warning in gathered.plan.warnings]
 
 
-def _week(plan: Plan, week: PlannedWeek) -> dict[str, Any]:
+def _week(plan: Plan, week: PlannedWeek, fixes: Fixes) -> dict[str, Any]:
     template = week.wanted.template
     return {
         "week": str(week.week),
@@ -61,7 +62,7 @@ def _week(plan: Plan, week: PlannedWeek) -> dict[str, Any]:
                     {"day": day.day.isoformat(), "rule": day.rule, "text": day.text}
                     for day in no_place(plan, week, session)
                 ],
-                "fix": _fix(plan, smallest_fix(plan.problem, week.wanted, session)),
+                "fix": _fix(plan, fixes.smallest(week.wanted, session)),
             }
             for session in week.unplaced
         ],

@@ -10,6 +10,7 @@ from calsync.cli.options import common_options, now_option
 
 if TYPE_CHECKING:
     from calsync.cli.gather import Gathered, Target
+    from calsync.state import State
     from calsync.sync.changes import Change
 
 
@@ -54,7 +55,7 @@ def push(
         chosen = [t for t in gathered.targets if target in (None, t.settings.name)]
         # All is decided before anything is written: a refusal leaves every target as it is.
         changes = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
-        failures = [] if dry_run else _apply(changes, now)
+        failures = [] if dry_run else _apply(setup.state, changes, now)
     _show(gathered, changes, output=output, quiet=quiet, dry_run=dry_run)
     if failures:
         raise failures[0] if len(failures) == 1 else _all_of(failures)
@@ -88,7 +89,9 @@ def _decide(
     return changes
 
 
-def _apply(changes: "list[tuple[Target, tuple[Change, ...]]]", now: datetime) -> list[Exception]:
+def _apply(
+    state: "State", changes: "list[tuple[Target, tuple[Change, ...]]]", now: datetime
+) -> list[Exception]:
     """Write every target, also if one of them fails. Leaves in `changes` what was written; the failures."""
     from calsync.errors import CalsyncError
 
@@ -96,6 +99,7 @@ def _apply(changes: "list[tuple[Target, tuple[Change, ...]]]", now: datetime) ->
     for target, its_changes in list(changes):
         try:
             target.calendar.apply(its_changes, now)
+            state.add_feed(target.settings.path)
         except CalsyncError as problem:
             failures.append(problem)
             changes.remove((target, its_changes))

@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from calsync.cli.gather import Busy, Gathered
+from calsync.cli.options import on_one_line
 from calsync.planning.agenda import run_title, session_title
 from calsync.planning.explain import reasons
-from calsync.planning.fix import smallest_fix
+from calsync.planning.fix import Fixes
 from calsync.planning.plan import PlannedSession, PlannedWeek, State
 from calsync.planning.words import elapsed
 from calsync.timespan import Timespan
@@ -43,8 +44,9 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
     out = console()
+    fixes = Fixes(gathered.plan.problem)
     for week in weeks:
-        out.print(_week_table(gathered, week))
+        out.print(_week_table(gathered, week, fixes))
         for note in week.wanted.adjusted.notes:
             out.print(Text(f"  {note.text} ({note.rule})", style="dim"))
         out.print()
@@ -54,10 +56,12 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
 def print_warnings(warnings: Iterable[str]) -> None:
     err = console(stderr=True)
     for text in warnings:
-        err.print(Text("Warning: ", style="bold yellow") + Text(text, style="default"), soft_wrap=True)
+        err.print(
+            Text("Warning: ", style="bold yellow") + Text(on_one_line(text), style="default"), soft_wrap=True
+        )
 
 
-def _week_table(gathered: Gathered, week: PlannedWeek) -> Table:
+def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes) -> Table:
     first, last = week.week.days[0], week.week.days[-1]
     title = Text.assemble(
         (str(week.week), "bold"),
@@ -79,7 +83,7 @@ def _week_table(gathered: Gathered, week: PlannedWeek) -> Table:
         )
     for session in week.unplaced:
         text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
-        if fix := smallest_fix(gathered.plan.problem, week.wanted, session):
+        if fix := fixes.smallest(week.wanted, session):
             text.append(f"\n  {fix.text(gathered.plan.zone)}", style="yellow")
         table.add_row("", "", text, "")
     for key in week.skipped:

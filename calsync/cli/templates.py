@@ -42,6 +42,8 @@ def show(name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.cli.gather import library_or_shipped
     from calsync.errors import TemplateError
+    from calsync.templates import is_path
+    from calsync.toml import did_you_mean
     from calsync.training import Load
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
@@ -54,10 +56,11 @@ def show(name: str) -> None:
             click.echo(f"  {exercise.minutes:2} min  {exercise.name}, {prescription or ''}".rstrip(", "))
             click.echo(click.style(f"          {exercise.cue}", dim=True))
         return
-    try:
-        week = library.template(name)
-    except TemplateError as problem:
-        raise TemplateError(f"{problem} (routines: {', '.join(library.routine_names())})") from problem
+    names = (*library.template_names(), *library.routine_names())
+    if name not in names and not is_path(name):
+        hint = did_you_mean(name, names) or f"; known: {', '.join(names)}"
+        raise TemplateError(f'no template or routine is called "{name}"{hint}')
+    week = library.template(name)
     click.echo(click.style(week.title, bold=True))
     click.echo(week.about)
     from calsync.cli.template_text import template_lines

@@ -6,11 +6,11 @@ Decides titles and descriptions. Knows nothing of calendars.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from calsync.event import Event, one_line, plain_lines
+from calsync.event import BUSY, Event, one_line, plain_lines
 from calsync.planning.explain import Reason, lasting_reasons
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession
 from calsync.planning.words import kind_name
-from calsync.training import Load, Routine
+from calsync.training import Load, Published, Routine
 
 
 def agenda(plan: Plan, routines: Mapping[str, Routine], alarm: timedelta | None = None) -> tuple[Event, ...]:
@@ -37,6 +37,9 @@ def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> s
 
 def _run_event(planned: PlannedRun, alarm: timedelta | None) -> Event:
     run = planned.run
+    if run.unwanted:
+        summary = run_title(planned)
+        return _as_it_is(run.key, run.unwanted, summary, ("Running", str(run.effort).capitalize()), alarm)
     minutes = (run.end - run.start) // 60
     about = f"{kind_name(run.kind).capitalize()}, {minutes} min."
     return Event(
@@ -56,6 +59,9 @@ def _session_event(
     why: tuple[Reason, ...],
     alarm: timedelta | None,
 ) -> Event:
+    categories = ("Strength", str(session.load).capitalize())
+    if session.wanted is None and session.published:
+        return _as_it_is(session.key, session.published, session_title(session, routines), categories, alarm)
     lines = [f"{session.minutes} min, {session.load}."]
     if routine := routines.get(session.routine):
         lines += ["", *_exercises(routine, session.minutes, session.load)]
@@ -66,9 +72,26 @@ def _session_event(
         span=session.span,
         summary=session_title(session, routines),
         description=plain_lines("\n".join(lines)),
-        categories=("Strength", str(session.load).capitalize()),
+        categories=categories,
         load=session.load,
         routine=session.routine or None,
+        alarm=alarm,
+    )
+
+
+def _as_it_is(
+    key: str, published: Published, summary: str, categories: tuple[str, ...], alarm: timedelta | None
+) -> Event:
+    """What stands on a calendar although no template asks for it any more: it keeps saying what it said."""
+    return Event(
+        key=key,
+        span=published.span,
+        summary=published.title if published.title not in ("", BUSY) else summary,
+        description=published.description,
+        categories=categories,
+        kind=published.kind,
+        load=published.load,
+        routine=published.routine,
         alarm=alarm,
     )
 

@@ -5,7 +5,7 @@ place counts. Knows nothing of why there was none (explain.py). The order of the
 docs/placement.md.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -94,32 +94,49 @@ class FewerHoursApart:
 
 Fix = WiderRange | ShorterBusy | EarlierRun | FewerHoursApart
 
+# Whether a session fits on a day hardly depends on more than the day: if the smallest changes there don't
+# help, larger ones don't either.
+_TRIES_A_DAY = 3
 
-def smallest_fix(problem: Problem, week: WantedWeek, session: WantedSession) -> Fix | None:
-    """The first kind of change that works and of that kind the fewest minutes; None if no single one does.
 
-    `session` has no place in `problem.solve()`. What works gives it one and takes none from another.
-    """
-    before = _unplaced(problem)
+class Fixes:
+    """Looks for changes to one problem; remembers what it tried, as weeks are often alike."""
 
-    def works(given: Given) -> bool:
-        left = _unplaced(pose(given))
-        return session.key not in left and len(left) < len(before)
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._unplaced = _unplaced(problem)
+        self._left: dict[object, set[str]] = {}
 
-    for kind, most in (
-        (_wider_ranges, _any_time),
-        (_shorter_busy, _never_busy),
-        (_earlier_runs, None),
-        (_fewer_hours, _shortest_gap),
-    ):
-        # If not even the most of a kind helps, no single change of it does: one try instead of hundreds.
-        if most is not None and not works(most(problem.given)):
-            continue
-        tries = sorted(kind(problem, week, session), key=lambda attempt: attempt[0])
-        for fix in dict.fromkeys(fix for _, fix in tries):
-            if works(fix.apply(problem.given)):
-                return fix
-    return None
+    def smallest(self, week: WantedWeek, session: WantedSession) -> Fix | None:
+        """The first kind of change that works, and of it the fewest minutes; None if no single one does.
+
+        `session` has no place in the problem's optimum. What works gives it one and takes none from another.
+        """
+        for kind, most in (
+            (_wider_ranges, _any_time),
+            (_shorter_busy, _never_busy),
+            (_earlier_runs, None),
+            (_fewer_hours, _shortest_gap),
+        ):
+            # If not even the most of a kind helps, no single change of it does.
+            if most is not None and not self._works(session, most, most):
+                continue
+            tries = sorted(kind(self._problem, week, session), key=lambda attempt: attempt[:2])
+            counts: dict[date, int] = {}
+            seen: set[Fix] = set()
+            for _, day, fix in tries:
+                if fix not in seen and counts.get(day, 0) < _TRIES_A_DAY:
+                    seen.add(fix)
+                    counts[day] = counts.get(day, 0) + 1
+                    if self._works(session, fix, fix.apply):
+                        return fix
+        return None
+
+    def _works(self, session: WantedSession, name: object, change: Callable[[Given], Given]) -> bool:
+        if name not in self._left:
+            self._left[name] = _unplaced(pose(change(self._problem.given)))
+        left = self._left[name]
+        return session.key not in left and len(left) < len(self._unplaced)
 
 
 def _any_time(given: Given) -> Given:
@@ -139,7 +156,7 @@ def _unplaced(problem: Problem) -> set[str]:
     return {key for key, chosen in problem.solve().chosen.items() if chosen is None}
 
 
-_Tries = Iterator[tuple[timedelta, Fix]]
+_Tries = Iterator[tuple[timedelta, date, Fix]]
 
 
 def _sizes(session: WantedSession) -> Iterator[tuple[int, Load]]:
@@ -147,13 +164,26 @@ def _sizes(session: WantedSession) -> Iterator[tuple[int, Load]]:
 
 
 def _starts_without(
-    days: Days, rule: Rule, week: WantedWeek, day: date, minutes: int, load: Load
+    days: Days, rules: Container[Rule], week: WantedWeek, day: date, minutes: int, load: Load
 ) -> Iterator[int]:
-    """The day's grid starts that no rule forbids but maybe `rule` (and availability)."""
-    bans = [ban for ban in days.forbidden(week, day, minutes, load) if ban.rule is not rule]
+    """The day's grid starts that no rule forbids but maybe `rules` (and availability)."""
+    bans = [ban for ban in days.forbidden(week, day, minutes, load) if ban.rule not in rules]
     for _, start in days.clock.grid(day):
         if not any(ban.first <= start <= ban.last for ban in bans):
             yield start
+
+
+def _has_room_without(
+    problem: Problem, week: WantedWeek, session: WantedSession, rules: Container[Rule]
+) -> bool:
+    """True if a start of the week is within availability and forbidden by nothing but `rules`."""
+    days = problem.days
+    return any(
+        first <= start <= last
+        for day in week.week.days
+        for first, last in days.ranges(day, session.shortest)
+        for start in _starts_without(days, rules, week, day, session.shortest, Load.LIGHT)
+    )
 
 
 def _wider_ranges(problem: Problem, week: WantedWeek, session: WantedSession) -> _Tries:
@@ -161,7 +191,7 @@ def _wider_ranges(problem: Problem, week: WantedWeek, session: WantedSession) ->
     for day in week.week.days:
         weekday = WEEKDAYS[day.weekday()]
         for minutes, load in _sizes(session):
-            for start in _starts_without(days, Rule.AVAILABILITY, week, day, minutes, load):
+            for start in _starts_without(days, (), week, day, minutes, load):
                 first, last = _clock_minutes(days, day, start, start + minutes * 60)
                 if not first < last <= 1440:
                     continue
@@ -169,10 +199,10 @@ def _wider_ranges(problem: Problem, week: WantedWeek, session: WantedSession) ->
                     wider = TimeRange(min(times.start, first), max(times.end, last))
                     more = (wider.end - wider.start) - (times.end - times.start)
                     if more:
-                        yield timedelta(minutes=more), WiderRange(weekday, wider, times)
+                        yield timedelta(minutes=more), day, WiderRange(weekday, wider, times)
                 if not problem.given.program.availability.on(day):
                     whole = TimeRange(first, last)
-                    yield timedelta(minutes=last - first), WiderRange(weekday, whole, None)
+                    yield timedelta(minutes=last - first), day, WiderRange(weekday, whole, None)
 
 
 def _clock_minutes(days: Days, day: date, start: int, end: int) -> tuple[int, int]:
@@ -186,13 +216,14 @@ def _shorter_busy(problem: Problem, week: WantedWeek, session: WantedSession) ->
     for day in week.week.days:
         for minutes, load in _sizes(session):
             ranges = problem.days.ranges(day, minutes)
-            for start in _starts_without(problem.days, Rule.BUSY, week, day, minutes, load):
+            for start in _starts_without(problem.days, (Rule.BUSY,), week, day, minutes, load):
                 if any(first <= start <= last for first, last in ranges):
                     needed = wall.span(start, start + minutes * 60).padded(buffer)
-                    yield from _make_way(problem.given.busy, needed)
+                    for less, fix in _make_way(problem.given.busy, needed):
+                        yield less, day, fix
 
 
-def _make_way(busy: Iterable[Timespan], needed: Timespan) -> _Tries:
+def _make_way(busy: Iterable[Timespan], needed: Timespan) -> Iterator[tuple[timedelta, Fix]]:
     """The one block that is in the way of `needed`, cut at its end or at its start."""
     in_the_way = [block for block in busy if block.overlaps(needed)]
     if len(in_the_way) == 1:
@@ -204,6 +235,8 @@ def _make_way(busy: Iterable[Timespan], needed: Timespan) -> _Tries:
 
 
 def _earlier_runs(problem: Problem, week: WantedWeek, session: WantedSession) -> _Tries:
+    if not _has_room_without(problem, week, session, {Rule.RUN, Rule.HOURS_APART}):
+        return
     settled = {run.key: run for run in problem.settled.runs}
     busy, clock = problem.given.busy, problem.days.clock
     for wanted in week.runs:
@@ -219,7 +252,7 @@ def _earlier_runs(problem: Problem, week: WantedWeek, session: WantedSession) ->
             is_inside = any(first <= start <= last - length for first, last in bounds)
             others = (other.span for other in settled.values() if other is not run)
             if start < run.start and is_inside and not any(span.overlaps(x) for x in (*busy, *others)):
-                yield timedelta(seconds=run.start - start), EarlierRun(run, span)
+                yield timedelta(seconds=run.start - start), wanted.day, EarlierRun(run, span)
 
 
 def _fewer_hours(problem: Problem, week: WantedWeek, session: WantedSession) -> _Tries:
@@ -228,4 +261,4 @@ def _fewer_hours(problem: Problem, week: WantedWeek, session: WantedSession) -> 
         ends = [run.end for run in problem.days.runs_on(day) if run.effort in (Effort.HARD, Effort.LONG)]
         for _, start in problem.days.clock.grid(day):
             if ends and _SHORTEST_GAP <= (gap := timedelta(seconds=start - max(ends))) < now:
-                yield now - gap, FewerHoursApart(gap)
+                yield now - gap, day, FewerHoursApart(gap)

@@ -42,7 +42,8 @@ class PlannedRun:
 @dataclass(frozen=True, slots=True)
 class PlannedSession:
     """A strength session with its place. `cost` holds the non-zero terms; `wanted` is None for a session
-    that stands although the week no longer asks for it. `place` is None for a session that stands.
+    that stands although the week no longer asks for it. `place` is None for a session that stands, and
+    `published` what its calendar says of it.
     """
 
     key: str
@@ -54,6 +55,7 @@ class PlannedSession:
     cost: Mapping[str, int]
     wanted: WantedSession | None = None
     place: Candidate | None = None
+    published: Published | None = None
 
     @property
     def minutes(self) -> int:
@@ -186,6 +188,7 @@ def _standing_session(
         state=State.PAST if published.span.start <= now else state,
         cost={"spacing": points} if points else {},
         wanted=wanted,
+        published=published,
     )
 
 

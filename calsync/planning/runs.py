@@ -31,6 +31,7 @@ class SettledRun:
     """A run with its time, in seconds since the epoch, and the date on which it starts.
 
     `fixed` says that it stands on a calendar and stays there: `pinned` by its owner, or too close to now.
+    `unwanted` is what its calendar says of one that the template no longer asks for.
     """
 
     key: str
@@ -42,6 +43,7 @@ class SettledRun:
     notes: str = ""
     fixed: bool = False
     pinned: bool = False
+    unwanted: Published | None = None
 
     @property
     def effort(self) -> Effort:
@@ -109,7 +111,18 @@ def _standing_run(key: str, run: WantedRun | None, published: Published, clock: 
     title = run.run.title if run else published.title
     notes = run.run.notes if run else ""
     day = clock.day_of(start)
-    return SettledRun(key, kind, title, day, start, end, notes, fixed=True, pinned=published.pinned)
+    return SettledRun(
+        key,
+        kind,
+        title,
+        day,
+        start,
+        end,
+        notes,
+        fixed=True,
+        pinned=published.pinned,
+        unwanted=None if run else published,
+    )
 
 
 class _Blocks:

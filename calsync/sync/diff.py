@@ -89,7 +89,7 @@ def refuse_mass_delete(
     if not upcoming:
         return
     withdrawn = [c for c in changes if c.action is Action.WITHDRAW and not c.wish]
-    if plan_is_empty:
+    if plan_is_empty and withdrawn:
         raise RefusedToProtectData(
             f"the plan is empty, but {target} holds {len(upcoming)} upcoming events; nothing was changed. "
             "If this is meant, run: calsync push --allow-mass-delete"

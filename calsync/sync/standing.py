@@ -6,7 +6,7 @@ Decides whose word counts when several calendars hold the same key. Knows nothin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from calsync.event import StoredEvent
+from calsync.event import BUSY, StoredEvent
 from calsync.training import Published, Standing
 
 
@@ -34,13 +34,23 @@ def standing(
 
 def _published(stored: StoredEvent) -> Published:
     event = stored.event
-    return Published(stored.span, stored.was_moved, event.summary, event.kind, event.load, event.routine)
+    return Published(
+        stored.span,
+        stored.was_moved,
+        event.summary,
+        event.description,
+        event.kind,
+        event.load,
+        event.routine,
+    )
 
 
 def _completed(first: Published, other: Published) -> Published:
+    says_what = first.title not in ("", BUSY)
     return replace(
         first,
-        title=first.title if first.title and first.title != "Busy" else other.title,
+        title=first.title if says_what else other.title,
+        description=first.description if says_what else other.description,
         kind=first.kind or other.kind,
         load=first.load or other.load,
         routine=first.routine or other.routine,

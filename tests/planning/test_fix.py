@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, given, settings
 
-from calsync.planning.fix import smallest_fix
+from calsync.planning.fix import Fixes
 from calsync.planning.problem import pose
 from tests.planning import reference
 from tests.planning.cases import cases
@@ -13,10 +13,11 @@ from tests.planning.test_optimum import plan_of
 @given(cases())
 def test_a_fix_gives_the_session_a_place_and_takes_none_away(case: reference.Case) -> None:
     plan = plan_of(case)
+    fixes = Fixes(plan.problem)
     before = {session.key for week in plan.weeks for session in week.unplaced}
     for week in plan.weeks:
         for session in week.unplaced:
-            if fix := smallest_fix(plan.problem, week.wanted, session):
+            if fix := fixes.smallest(week.wanted, session):
                 solved = pose(fix.apply(plan.problem.given)).solve()
                 after = {key for key, chosen in solved.chosen.items() if chosen is None}
                 assert session.key not in after

@@ -91,7 +91,7 @@ def _ranges(ranges: tuple[tuple[int, int], ...]) -> tuple[TimeRange, ...]:
     return tuple(TimeRange(*each) for each in ranges)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> None:
     expected = reference.solve(case)

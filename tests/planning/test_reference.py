@@ -302,6 +302,8 @@ def test_a6_fresh_legs() -> None:
     # Six hours before a run early on the next day
     early = example(Template((run(THU, "long", 60, "04:00"),)), availability=free_time(wed="21:00-23:00"))
     assert starts(early, LIGHT) == ["wed 21:00", "wed 21:15", "wed 21:30"]
+    midnight = example(Template((run(THU, "long", 60, "00:00"),)), availability=free_time(wed="17:30-24:00"))
+    assert starts(midnight, LIGHT) == ["wed 17:30"]
     # The week after the horizon counts.
     after = Template((run(MON, "tempo", 60, "12:00"),))
     sunday = example(Template(), after, availability=free_time(sun="11:00-12:30"))

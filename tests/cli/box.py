@@ -1,0 +1,222 @@
+"""A runner's machine in a folder: a config, a state folder, a home, and the command line on top of it.
+
+`Box.run` calls the command line in this process, which is fast; `Box.process` starts a real one.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from calsync.cli import main as command_line
+from calsync.cli import options
+
+ROOT = Path(__file__).parents[2]
+NOW = "2026-11-23T06:00:00+00:00"  # the Monday of 2026-W48
+_TAKE_NOW = ("plan", "push", "busy", "export", "skip", "move", "release")
+_OURS = (
+    "CALSYNC_CONFIG",
+    "CALSYNC_STATE",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "TZ",
+    "NO_COLOR",
+    "FORCE_COLOR",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    stdout: bytes
+    err: str
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode()
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.stdout)
+
+    @property
+    def error(self) -> str:
+        """The message of a command that failed: one line on standard error, after "Error: "."""
+        lines = [line for line in self.err.splitlines() if line.startswith("Error: ")]
+        assert len(lines) == 1, self.err
+        return lines[0].removeprefix("Error: ")
+
+
+@dataclass
+class Box:
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def feed(self) -> Path:
+        return self.folder / "public" / "training.ics"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def config(self, **parts: str) -> Path:
+        return self.write("config.toml", config(**parts))
+
+    def run(self, *args: str, now: str | None = NOW, env: Mapping[str, str] | None = None) -> Result:
+        """The command line in this process, in the box's folder."""
+        options._common = options.Common()
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with (
+            _in_folder(self.folder),
+            _in_environment(self._environment(env)),
+            _with_arguments(_full(args, now)),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = command_line.run()
+            out.flush()
+            err.flush()
+        return Result(code, _bytes(out), _bytes(err).decode())
+
+    def start(self, *args: str, now: str | None = NOW, **options: Any) -> subprocess.Popen[bytes]:
+        """A process of its own; standard output and error are pipes unless given."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        env = self._environment(options.pop("env", None))
+        program = options.pop("program", [sys.executable, "-m", "calsync"])
+        return subprocess.Popen([*program, *_full(args, now)], cwd=self.folder, env=env, **options)
+
+    def process(self, *args: str, now: str | None = NOW, **options: Any) -> Result:
+        process = self.start(*args, now=now, **options)
+        out, err = process.communicate(timeout=60)
+        return Result(process.returncode, out or b"", (err or b"").decode())
+
+    def ok(self, *args: str, now: str | None = NOW) -> Result:
+        result = self.run(*args, now=now)
+        assert result.code == 0, result.err
+        return result
+
+    def push(self, *args: str, now: str = NOW) -> dict[str, list[dict[str, Any]]]:
+        """Push, and what changed in each target, by its name."""
+        targets = self.ok("push", "--format", "json", *args, now=now).json["targets"]
+        return {target["name"]: target["changes"] for target in targets}
+
+    def plan(self, *args: str, now: str = NOW) -> Any:
+        return self.ok("plan", "--format", "json", *args, now=now).json
+
+    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        env = {key: value for key, value in os.environ.items() if key not in _OURS}
+        here = {"CALSYNC_STATE": str(self.state), "HOME": str(self.folder / "home")}
+        path = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
+        return {**env, **here, "PYTHONPATH": path, **self.environment, **(more or {})}
+
+
+def _full(args: tuple[str, ...], now: str | None) -> list[str]:
+    takes_now = any(arg in _TAKE_NOW for arg in args) and "--help" not in args
+    return [*args, "--now", now] if now and takes_now and "--now" not in args else list(args)
+
+
+def _bytes(stream: io.TextIOWrapper) -> bytes:
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _in_environment(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _with_arguments(args: list[str]) -> Iterator[None]:
+    before = sys.argv
+    sys.argv = ["calsync", *args]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+# --- configs ----------------------------------------------------------------------------------------------
+
+FEED = '[[targets]]\nname = "feed"\ntype = "ics"\npath = "public/training.ics"\n'
+
+
+def config(
+    *,
+    name: str = "training",
+    zone: str = "Europe/London",
+    weeks: str = '["balanced"]',
+    horizon: int | str = 2,
+    plan: str = "",
+    availability: str = "",
+    targets: str = FEED,
+    more: str = "",
+) -> str:
+    return (
+        f'name = "{name}"\ntimezone = "{zone}"\n'
+        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{plan}\n"
+        f"[availability]\n{availability}\n{more}\n{targets}"
+    )
+
+
+def target(name: str, path: str, more: str = "") -> str:
+    return f'[[targets]]\nname = "{name}"\ntype = "ics"\npath = "{path}"\n{more}\n'
+
+
+# --- reading a feed, without the code that wrote it -------------------------------------------------------
+
+_BLOCK = re.compile(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", re.DOTALL)
+
+
+def blocks(content: bytes) -> dict[str, bytes]:
+    """The events of a feed by UID, byte for byte."""
+    found = [block.group() for block in _BLOCK.finditer(content)]
+    by_uid = {properties(block)["UID"]: block for block in found}
+    assert len(by_uid) == len(found), "a UID stands twice"
+    return by_uid
+
+
+def properties(block: bytes) -> dict[str, str]:
+    """The properties of one event by name; parameters are dropped, values stay escaped."""
+    lines = block.replace(b"\r\n ", b"").decode().split("\r\n")
+    return {line.partition(":")[0].partition(";")[0]: line.partition(":")[2] for line in lines if line}
+
+
+def by_key(content: bytes, name: str = "training") -> dict[str, dict[str, str]]:
+    """The properties of the plan's own events, by key."""
+    found = {}
+    for uid, block in blocks(content).items():
+        if match := re.fullmatch(rf"(\d{{4}}-W\d\d)-([a-z]+)-([a-z0-9-]+)@{name}\.calsync", uid):
+            found["/".join(match.groups())] = properties(block)
+    return found

@@ -1,0 +1,372 @@
+"""`skip`, `move` and `release`: what their owner says, and what becomes of the rest of the plan."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.cli.box import Box, by_key, target
+
+TUE, THU, SAT = (f"2026-W48/run/{day}-1" for day in ("tue", "thu", "sat"))
+FIRST, SECOND = "2026-W48/strength/1", "2026-W48/strength/2"
+WEDNESDAY = "2026-11-25T06:00:00+00:00"
+
+
+def sessions(plan: Any) -> dict[str, dict[str, Any]]:
+    return {session["key"]: session for week in plan["weeks"] for session in week["strength"]}
+
+
+def runs(plan: Any) -> dict[str, dict[str, Any]]:
+    return {run["key"]: run for week in plan["weeks"] for run in week["runs"]}
+
+
+def wishes(box: Box) -> Any:
+    return msgspec.json.decode((box.state / "training" / "wishes.json").read_bytes())
+
+
+# --- skip -------------------------------------------------------------------------------------------------
+
+
+def test_a_skipped_session_leaves_and_does_not_come_back(box: Box) -> None:
+    box.push()
+    box.ok("skip", FIRST)
+    changes = {change["key"]: change for change in box.push()["feed"]}
+    assert (changes[FIRST]["action"], changes[FIRST]["to"]) == ("withdraw", None)
+    for now in ("2026-11-23T06:00:00+00:00", "2026-11-23T18:00:00+00:00", "2026-11-24T06:00:00+00:00"):
+        changes = {change["key"]: change for change in box.push(now=now)["feed"]}
+        assert changes[FIRST]["action"] == "skip"
+        assert FIRST not in by_key(box.feed.read_bytes())
+    plan = box.plan()
+    assert plan["weeks"][0]["skipped"] == [FIRST]
+    assert FIRST not in sessions(plan)
+    assert plan["weeks"][0]["unplaced"] == []
+    assert plan["warnings"] == []
+
+
+def test_a_session_may_be_skipped_before_the_first_push(box: Box) -> None:
+    box.ok("skip", FIRST)
+    box.push()
+    assert FIRST not in by_key(box.feed.read_bytes())
+    assert SECOND in by_key(box.feed.read_bytes())
+
+
+def test_a_skipped_run_is_none_to_the_rest(box: Box) -> None:
+    """Without Thursday's tempo run, its day is no better for strength than any other."""
+    before = sessions(box.plan())[SECOND]
+    assert (before["start"][:10], "day" in before["cost"]) == ("2026-11-26", False)
+    box.ok("skip", THU)
+    plan = box.plan()
+    assert THU not in runs(plan)
+    assert [day["effort"] for day in plan["weeks"][0]["days"]][3] == "none"
+    assert sessions(plan)[SECOND]["cost"]["day"] > 0
+    assert "hours-apart" not in {reason["rule"] for reason in sessions(plan)[SECOND]["reasons"]}
+    box.push()
+    assert THU not in by_key(box.feed.read_bytes())
+
+
+def test_several_at_once_and_all_or_none(box: Box) -> None:
+    result = box.run("skip", FIRST, "2026-W48/strength/9", TUE)
+    assert result.code == 2
+    assert box.plan()["weeks"][0]["skipped"] == []
+    result = box.ok("skip", FIRST, TUE)
+    assert f"{FIRST}: skipped" in result.out
+    assert "calsync push" in result.err
+    assert box.plan()["weeks"][0]["skipped"] == sorted([TUE, FIRST])
+
+
+def test_skipping_twice_is_harmless(box: Box) -> None:
+    box.ok("skip", FIRST)
+    box.ok("skip", FIRST)
+    assert wishes(box)["skips"] == [FIRST]
+
+
+def test_all_of_a_week_may_be_skipped(box: Box) -> None:
+    """What its owner asks for is no mass delete, however much it is."""
+    box.push()
+    keys = list(by_key(box.feed.read_bytes()))
+    box.ok("skip", *(key for key in keys if key != "2026-W49/run/sun-1"))
+    assert {c["action"] for c in box.push()["feed"] if c["key"] in keys[:-1]} == {"withdraw"}
+    assert list(by_key(box.feed.read_bytes())) == ["2026-W49/run/sun-1"]
+
+
+def test_every_target_loses_it(box: Box) -> None:
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics", 'detail = "busy"'))
+    box.push()
+    box.ok("skip", FIRST)
+    box.push("--target", "a")
+    for changes in box.push().values():
+        assert all(change["action"] in ("keep", "skip", "withdraw") for change in changes)
+    for name in ("a.ics", "b.ics"):
+        assert FIRST not in by_key((box.folder / name).read_bytes())
+
+
+# --- move -------------------------------------------------------------------------------------------------
+
+
+def test_a_moved_session_stays_and_the_rest_is_planned_around_it(box: Box) -> None:
+    box.push()
+    result = box.ok("move", FIRST, "2026-11-26T12:00")
+    assert f"{FIRST}: moved to Thu 26 Nov 12:00" in result.out
+    box.push()
+    plan = box.plan()
+    moved = sessions(plan)[FIRST]
+    assert (moved["start"], moved["end"]) == ("2026-11-26T12:00:00+00:00", "2026-11-26T12:30:00+00:00")
+    assert moved["state"] == "pinned"
+    # The second session was on Thursday: two days are between any two.
+    other = datetime.fromisoformat(sessions(plan)[SECOND]["start"])
+    assert abs((other.date() - datetime.fromisoformat(moved["start"]).date()).days) >= 2
+    feed = by_key(box.feed.read_bytes())
+    assert feed[FIRST]["DTSTART"] == "20261126T120000"
+    assert feed[SECOND]["DTSTART"][:8] == other.strftime("%Y%m%d")
+    assert {c["action"] for c in box.push()["feed"]} == {"keep", "pin"}
+
+
+def test_a_moved_run_takes_the_rules_with_it(box: Box) -> None:
+    box.push()
+    box.ok("move", THU, "2026-11-26T19:00")
+    box.push()
+    plan = box.plan()
+    run = runs(plan)[THU]
+    assert (run["start"], run["end"], run["state"]) == (
+        "2026-11-26T19:00:00+00:00",
+        "2026-11-26T19:50:00+00:00",
+        "pinned",
+    )
+    for session in sessions(plan).values():
+        start, end = (datetime.fromisoformat(session[name]) for name in ("start", "end"))
+        hard = datetime.fromisoformat("2026-11-26T19:00:00+00:00")
+        if start.date() == hard.date():
+            pytest.fail("no time of Thursday is three hours after the run")
+        if end <= hard and session["load"] == "moderate":
+            assert (hard - end).total_seconds() >= 24 * 3600
+    assert {c["action"] for c in box.push()["feed"]} == {"keep", "pin"}
+
+
+def test_a_run_moved_to_another_day_changes_the_efforts_of_both(box: Box) -> None:
+    box.ok("move", SAT, "2026-11-27T08:00")
+    efforts = [day["effort"] for day in box.plan()["weeks"][0]["days"]]
+    assert efforts == ["none", "hard", "easy", "hard", "long", "none", "easy"]
+
+
+def test_a_move_is_obeyed_even_against_the_rules_and_they_are_named(box: Box) -> None:
+    result = box.ok("move", FIRST, "2026-11-24T06:30")
+    assert "hours-apart" in result.err or "run" in result.err
+    assert "Note:" in result.err
+    box.push()
+    assert by_key(box.feed.read_bytes())[FIRST]["DTSTART"] == "20261124T063000"
+
+
+@pytest.mark.parametrize(
+    ("start", "utc"),
+    [
+        ("2026-11-25T18:00", "2026-11-25T17:00:00+00:00"),
+        ("2026-11-25 18:00", "2026-11-25T17:00:00+00:00"),
+        ("2026-11-25T18:00:00+00:00", "2026-11-25T18:00:00+00:00"),
+        ("2026-11-25T18:00Z", "2026-11-25T18:00:00+00:00"),
+        ("2026-11-25T06:00-12:00", "2026-11-25T18:00:00+00:00"),
+    ],
+)
+def test_a_start_is_in_the_plans_zone_unless_it_says_otherwise(box: Box, start: str, utc: str) -> None:
+    box.config(zone="Europe/Berlin")
+    box.ok("move", FIRST, start)
+    found = datetime.fromisoformat(sessions(box.plan())[FIRST]["start"])
+    assert found == datetime.fromisoformat(utc)
+    assert found.utcoffset() == datetime.fromisoformat("2026-11-25T18:00+01:00").utcoffset()
+
+
+@pytest.mark.parametrize("key", [FIRST, SAT])
+def test_what_was_moved_out_of_its_week_stays_to_the_end(box: Box, key: str) -> None:
+    box.push()
+    box.ok("move", key, "2026-12-17T18:00")
+    box.push()
+    for now in ("2026-11-29T06:00:00+00:00", "2026-12-01T06:00:00+00:00", "2026-12-17T17:59:00+00:00"):
+        box.push(now=now)
+        assert by_key(box.feed.read_bytes())[key]["DTSTART"] == "20261217T180000"
+    box.push(now="2026-12-18T06:00:00+00:00")
+    assert key in by_key(box.feed.read_bytes())
+
+
+def test_a_session_that_found_no_place_may_be_given_one(box: Box) -> None:
+    box.config(availability="default = []\nsat = []", horizon=1)
+    assert sessions(box.plan()) == {}
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    assert sessions(box.plan())[FIRST]["start"] == "2026-11-25T18:00:00+00:00"
+
+
+def test_a_moved_session_is_moved_again(box: Box) -> None:
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.push()
+    box.ok("move", FIRST, "2026-11-25T19:00")
+    box.push()
+    assert by_key(box.feed.read_bytes())[FIRST]["DTSTART"] == "20261125T190000"
+
+
+def test_it_moves_in_every_target(box: Box) -> None:
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics", 'detail = "busy"'))
+    box.push()
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.push()
+    for name in ("a.ics", "b.ics"):
+        assert by_key((box.folder / name).read_bytes())[FIRST]["DTSTART"] == "20261125T180000"
+
+
+def test_a_moved_event_stays_what_it_is(box: Box) -> None:
+    box.push()
+    before = by_key(box.feed.read_bytes())
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.ok("move", SAT, "2026-11-28T10:00")
+    box.push()
+    after = by_key(box.feed.read_bytes())
+    for key in (FIRST, SAT):
+        for name in ("UID", "SUMMARY", "CATEGORIES"):
+            assert after[key][name] == before[key][name]
+        assert int(after[key]["SEQUENCE"]) > int(before[key]["SEQUENCE"])
+    assert after[SAT]["DESCRIPTION"] == before[SAT]["DESCRIPTION"]
+    assert "Goblet squat" in after[FIRST]["DESCRIPTION"]
+
+
+# --- the past ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [TUE, FIRST])
+def test_the_past_is_neither_skipped_nor_moved(box: Box, key: str) -> None:
+    box.push()
+    for command in (["skip", key], ["move", key, "2026-11-27T18:00"], ["skip", SAT, key]):
+        result = box.run(*command, now=WEDNESDAY)
+        assert (result.code, result.out) == (2, "")
+        assert "already begun" in result.error
+    assert not (box.state / "training" / "wishes.json").exists()
+
+
+def test_what_was_skipped_stays_away_when_its_time_has_come(box: Box) -> None:
+    box.ok("skip", TUE, FIRST)
+    box.push(now=WEDNESDAY)
+    assert not {TUE, FIRST} & set(by_key(box.feed.read_bytes()))
+
+
+def test_nothing_moves_into_the_past(box: Box) -> None:
+    for start in ("2026-11-25T05:59", "2026-11-25T06:00", "2020-01-01T10:00"):
+        result = box.run("move", SAT, start, now=WEDNESDAY)
+        assert result.code == 2
+        assert "in the past" in result.error
+
+
+# --- release ----------------------------------------------------------------------------------------------
+
+
+def test_a_released_skip_comes_back(box: Box) -> None:
+    box.push()
+    before = by_key(box.feed.read_bytes())[FIRST]
+    box.ok("skip", FIRST)
+    box.push(now="2026-11-23T07:00:00+00:00")
+    box.ok("release", FIRST)
+    box.push(now="2026-11-23T08:00:00+00:00")
+    after = by_key(box.feed.read_bytes())[FIRST]
+    assert (after["UID"], after["DTSTART"]) == (before["UID"], before["DTSTART"])
+    assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])
+
+
+def test_a_released_move_is_placed_again(box: Box) -> None:
+    box.push()
+    before = by_key(box.feed.read_bytes())
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.ok("move", SAT, "2026-11-28T10:00")
+    box.push()
+    box.ok("release", FIRST, SAT)
+    box.push()
+    after = by_key(box.feed.read_bytes())
+    for key in (FIRST, SAT):
+        assert after[key]["DTSTART"] == before[key]["DTSTART"]
+    assert {c["action"] for c in box.push()["feed"]} == {"keep"}
+
+
+def test_release_all(box: Box) -> None:
+    box.ok("skip", TUE, THU)
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    result = box.ok("release", "--all")
+    assert result.out.splitlines() == [f"{key}: released" for key in sorted([TUE, THU, FIRST])]
+    assert wishes(box) == {"moves": {}, "skips": []}
+    assert box.ok("release", "--all").out == ""
+
+
+def test_only_what_is_held_can_be_released(box: Box) -> None:
+    box.ok("skip", TUE)
+    result = box.run("release", THU)
+    assert result.code == 2
+    assert TUE in result.error
+    result = box.run("release", TUE, THU)
+    assert result.code == 2
+    assert wishes(box)["skips"] == [TUE]
+
+
+# --- one after another ------------------------------------------------------------------------------------
+
+
+def test_the_last_word_counts(box: Box) -> None:
+    at = "2026-11-25T18:00"
+    for steps, expected in (
+        (["skip", "move"], "moved"),
+        (["move", "skip"], "skipped"),
+        (["skip", "move", "skip"], "skipped"),
+        (["move", "skip", "move"], "moved"),
+        (["skip", "release"], "placed"),
+        (["move", "release"], "placed"),
+        (["move", "skip", "release"], "placed"),
+        (["skip", "move", "release"], "placed"),
+        (["skip", "release", "move"], "moved"),
+        (["move", "release", "skip"], "skipped"),
+    ):
+        for pushing in (False, True):
+            box.feed.unlink(missing_ok=True)
+            (box.state / "training" / "wishes.json").unlink(missing_ok=True)
+            for step in steps:
+                box.ok(step, FIRST, *([at] if step == "move" else []))
+                if pushing:
+                    box.push()
+            plan = box.plan()
+            if expected == "skipped":
+                assert plan["weeks"][0]["skipped"] == [FIRST], steps
+                assert FIRST not in sessions(plan)
+            else:
+                assert plan["weeks"][0]["skipped"] == [], steps
+                is_moved = sessions(plan)[FIRST]["start"] == f"{at}:00+00:00"
+                assert is_moved == (expected == "moved"), steps
+
+
+def test_plans_keep_their_wishes_apart(box: Box) -> None:
+    box.ok("skip", FIRST)
+    box.config(name="other")
+    assert FIRST in sessions(box.plan())
+
+
+# --- the state folder -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b"[]", b'{"skips": 3}', b"\xff\xfe", b'{"moves": {"a": 1}}']
+)
+@pytest.mark.parametrize("command", ["push", "plan", "export", f"skip {FIRST}", "release --all"])
+def test_damaged_wishes_are_an_error_and_nothing_is_forgotten(box: Box, content: bytes, command: str) -> None:
+    path = box.write("state/training/wishes.json", content)
+    result = box.run(*command.split())
+    assert (result.code, result.out) == (5, "")
+    assert str(path) in result.error
+    assert "restore it, or delete it" in result.error
+    assert path.read_bytes() == content
+    assert not box.feed.exists()
+
+
+def test_wishes_are_for_their_owners_eyes(box: Box) -> None:
+    box.ok("skip", FIRST)
+    assert (box.state / "training" / "wishes.json").stat().st_mode & 0o077 == 0
+    assert (box.state / "training").stat().st_mode & 0o077 == 0
+
+
+def test_wishes_of_weeks_long_past_are_dropped(box: Box) -> None:
+    box.ok("skip", TUE)
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.ok("skip", "2027-W02/run/tue-1", now="2027-01-11T06:00:00+00:00")
+    assert wishes(box)["skips"] == [TUE, "2027-W02/run/tue-1"]
+    box.ok("skip", "2027-W05/run/tue-1", now="2027-02-01T06:00:00+00:00")
+    assert wishes(box) == {"moves": {}, "skips": ["2027-W02/run/tue-1", "2027-W05/run/tue-1"]}

@@ -1,0 +1,199 @@
+"""diff(): whose change wins, and that applying it once is enough."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calsync.calendars.memory import MemoryCalendar
+from calsync.errors import RefusedToProtectData
+from calsync.event import Event, StoredEvent
+from calsync.sync.changes import Action, Change
+from calsync.sync.diff import diff, refuse_mass_delete
+from calsync.timespan import Timespan
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def event(number: int, hours: float, summary: str = "Run") -> Event:
+    """Event `number`, beginning so many hours from now."""
+    start = NOW + hours * HOUR
+    return Event(f"2026-W48/run/tue-{number}", Timespan(start, start + HOUR), summary)
+
+
+def stored(wanted: Event, *, moved: float = 0) -> StoredEvent:
+    """As calsync wrote it; `moved` by its owner so many hours since."""
+    here = Timespan(wanted.span.start + moved * HOUR, wanted.span.end + moved * HOUR)
+    return StoredEvent(replace(wanted, span=here), wanted.span)
+
+
+def only(changes: tuple[Change, ...]) -> Change:
+    (change,) = changes
+    return change
+
+
+KEY = event(1, 1).key
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "pinned", "skipped", "action"),
+    [
+        (event(1, 24), None, False, False, Action.INSERT),
+        (event(1, 24), None, True, False, Action.INSERT),
+        (event(1, 24), stored(event(1, 24)), False, False, Action.KEEP),
+        (event(1, 24), stored(event(1, 24)), True, False, Action.PIN),
+        (event(1, 30), stored(event(1, 24)), False, False, Action.UPDATE),
+        (event(1, 24, "New"), stored(event(1, 24)), False, False, Action.UPDATE),
+        (None, stored(event(1, 24)), False, False, Action.WITHDRAW),
+        # moved by its owner: it stays, wanted or not
+        (None, stored(event(1, 24), moved=2), False, False, Action.PIN),
+        (None, stored(event(1, 24)), True, False, Action.PIN),
+        # skipped by its owner, whatever else
+        (event(1, 24), None, False, True, Action.SKIP),
+        (event(1, 24), stored(event(1, 24)), False, True, Action.WITHDRAW),
+        (event(1, 24), stored(event(1, 24)), True, True, Action.WITHDRAW),
+        (None, None, False, True, Action.SKIP),
+        # already begun or past: never changed, never removed
+        (event(1, 24), stored(event(1, 0)), False, False, Action.KEEP),
+        (event(1, -0.5, "New"), stored(event(1, -0.5)), False, False, Action.KEEP),
+        (None, stored(event(1, -24)), False, False, Action.KEEP),
+        (None, stored(event(1, 0)), False, True, Action.KEEP),
+        (event(1, 5), stored(event(1, -24), moved=1), True, True, Action.KEEP),
+        # what has begun unpublished is nobody's appointment
+        (event(1, -1), None, False, False, None),
+        (event(1, 0), None, True, False, None),
+        (None, None, False, False, None),
+    ],
+)
+def test_whose_change_wins(
+    wanted: Event | None, there: StoredEvent | None, pinned: bool, skipped: bool, action: Action | None
+) -> None:
+    changes = diff(
+        [wanted] if wanted else [],
+        [there] if there else [],
+        now=NOW,
+        pinned=frozenset([KEY] if pinned else []),
+        skipped=frozenset([KEY] if skipped else []),
+    )
+    assert [change.action for change in changes] == ([action] if action else [])
+    for change in changes:
+        assert change.key == KEY
+        if pinned or skipped or (there and there.was_moved):
+            assert change.wish or change.action is Action.KEEP
+
+
+def test_a_change_says_from_when_to_when_and_why() -> None:
+    change = only(diff([event(1, 30)], [stored(event(1, 24))], now=NOW, reasons={KEY: "because"}))
+    assert (change.before, change.after) == (event(1, 24).span, event(1, 30).span)
+    assert change.reason == "because"
+    change = only(diff([event(1, 30)], [], now=NOW))
+    assert (change.before, change.after) == (None, event(1, 30).span)
+    change = only(diff([], [stored(event(1, 24))], now=NOW))
+    assert (change.before, change.after) == (event(1, 24).span, None)
+    assert change.reason == "no longer planned"
+
+
+def test_changes_are_in_the_order_of_time() -> None:
+    changes = diff([event(3, 3), event(1, 9), event(2, 5)], [stored(event(4, 4))], now=NOW)
+    assert [change.key[-1] for change in changes] == ["3", "4", "2", "1"]
+
+
+# --- any plan on any calendar -----------------------------------------------------------------------------
+
+hours = st.integers(-50, 50)
+events = st.builds(event, st.integers(1, 8), hours, st.sampled_from(["Run", "Jog"]))
+plans = st.lists(events, max_size=8, unique_by=lambda found: found.key)
+calendars = st.lists(
+    st.builds(lambda found, moved: stored(found, moved=moved), events, st.sampled_from([0, 0, 0, 3, -60])),
+    max_size=8,
+    unique_by=lambda found: found.key,
+)
+keys = st.frozensets(st.builds(lambda number: event(number, 0).key, st.integers(1, 8)), max_size=4)
+times = st.builds(lambda offset: NOW + offset * HOUR, st.integers(-10, 10))
+
+
+@given(wanted=plans, there=calendars, pinned=keys, skipped=keys, now=times)
+def test_applied_once_is_enough(
+    wanted: list[Event],
+    there: list[StoredEvent],
+    pinned: frozenset[str],
+    skipped: frozenset[str],
+    now: datetime,
+) -> None:
+    calendar = MemoryCalendar(events=there)
+    before = {found.key: found for found in calendar.load()}
+    changes = diff(wanted, calendar.load(), now=now, pinned=pinned, skipped=skipped)
+    assert len({change.key for change in changes}) == len(changes)
+    assert {change.key for change in changes} >= set(before)
+    calendar.apply(changes, now)
+    after = {found.key: found for found in calendar.load()}
+
+    again = diff(wanted, calendar.load(), now=now, pinned=pinned, skipped=skipped)
+    assert [change for change in again if change.writes] == []
+
+    for key, found in before.items():
+        if found.span.start <= now:
+            assert after[key] == found, "the past never changes"
+        elif found.was_moved and key not in skipped and key not in {one.key for one in wanted}:
+            assert after[key] == found, "what its owner moved stays"
+    for key, found in after.items():
+        if key not in before:
+            assert found.span.start > now, "nothing is written into the past"
+        if key in skipped:
+            assert found.span.start <= now, "what was skipped never comes back"
+    for one in wanted:
+        known = before.get(one.key)
+        begun = one.span.start <= now or (known is not None and known.span.start <= now)
+        if one.key not in skipped and not begun:
+            assert after[one.key].event == one
+
+
+@given(wanted=plans, there=calendars, pinned=keys, skipped=keys, now=times)
+def test_the_order_of_what_comes_in_does_not_matter(
+    wanted: list[Event],
+    there: list[StoredEvent],
+    pinned: frozenset[str],
+    skipped: frozenset[str],
+    now: datetime,
+) -> None:
+    straight = diff(wanted, there, now=now, pinned=pinned, skipped=skipped)
+    assert diff(wanted[::-1], there[::-1], now=now, pinned=pinned, skipped=skipped) == straight
+
+
+# --- the guards -------------------------------------------------------------------------------------------
+
+
+def withdraw(count: int, of: int, *, wish: bool = False, past: int = 0) -> None:
+    there = [stored(event(n, n + 1)) for n in range(of)] + [stored(event(100 + n, -n)) for n in range(past)]
+    skipped = frozenset(found.key for found in there[:count]) if wish else frozenset()
+    kept = [found.event for found in there[count:]]
+    changes = diff(kept, there, now=NOW, skipped=skipped)
+    refuse_mass_delete(changes, there, now=NOW, target="feed", plan_is_empty=False)
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 10), (3, 3), (3, 4), (4, 8), (5, 10), (10, 20)])
+def test_ordinary_withdrawals(count: int, of: int) -> None:
+    withdraw(count, of)
+
+
+@pytest.mark.parametrize(("count", "of"), [(4, 4), (4, 7), (5, 9), (11, 20)])
+def test_more_than_half_and_at_least_four_is_refused(count: int, of: int) -> None:
+    with pytest.raises(RefusedToProtectData, match=f"{count} of {of} upcoming.*feed.*--allow"):
+        withdraw(count, of)
+    withdraw(count, of, wish=True)
+
+
+def test_the_past_does_not_count() -> None:
+    with pytest.raises(RefusedToProtectData):
+        withdraw(4, 7, past=30)
+
+
+def test_an_empty_plan_is_refused_if_anything_is_to_come() -> None:
+    refuse_mass_delete([], [stored(event(1, -1))], now=NOW, target="feed", plan_is_empty=True)
+    refuse_mass_delete([], [], now=NOW, target="feed", plan_is_empty=True)
+    there = [stored(event(1, 1))]
+    with pytest.raises(RefusedToProtectData, match="the plan is empty"):
+        refuse_mass_delete(diff([], there, now=NOW), there, now=NOW, target="feed", plan_is_empty=True)
