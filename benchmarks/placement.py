@@ -12,11 +12,13 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from calsync.event import Standing
 from calsync.planning.placement import UNPLACED_POINTS, SlotWeek, place, spacing
 from calsync.planning.problem import Given, Problem, pose
+from calsync.program import Availability, Program
 from calsync.templates import Library
 from calsync.timespan import Timespan, merge
-from calsync.training import Availability, Program, Standing, TimeRange
+from calsync.training import TimeRange
 
 ZONE = ZoneInfo("Europe/London")
 START = date(2026, 11, 23)

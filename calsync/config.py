@@ -13,21 +13,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from calsync.config_file import AvailabilityTable, BusyTable, ConfigFile, PauseTable, TargetTable
+from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
 from calsync.toml import path as parse_path
-from calsync.training import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    WEEKDAYS,
-    Availability,
-    Pause,
-    Program,
-    Rules,
-    TimeRange,
-    UsualStart,
-    Week,
-    Weekday,
-)
+from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
 
 # For a config that names no `default`: a working week, and a weekend that belongs to running.
 _USUAL_RANGES = ("06:00-08:30", "12:00-14:00", "17:00-21:00")

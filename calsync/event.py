@@ -1,16 +1,17 @@
-"""What is on a calendar: an event that calsync wants there, and one that it finds there.
+"""What is on a calendar: what calsync wants there, and what it finds there.
 
-Decides what an event says and how its key becomes a UID and back. Knows nothing of file formats, of
-services, or of why the event is where it is.
+Decides what an event is called (its key, which becomes a UID and back) and what it says. Knows nothing of
+file formats, of services, or of why the event is where it is.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from unicodedata import category
 
 from calsync.timespan import Timespan
-from calsync.training import Kind, Load, is_strength
+from calsync.training import Kind, Load, Week, Weekday
 
 # RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
 # its own events, in whatever calendar they end up. It travels where X- properties are lost.
@@ -67,6 +68,56 @@ class StoredEvent:
     def was_moved(self) -> bool:
         """True if somebody else gave it another start or end."""
         return self.event.span != self.written
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A run or a session as it stands on a calendar.
+
+    `pinned`: its owner moved it there. The rest is what calsync last wrote, where the calendar can say so
+    (one that shows only "Busy" can't).
+    """
+
+    span: Timespan
+    pinned: bool = False
+    title: str = ""
+    description: str = ""
+    kind: Kind | None = None
+    load: Load | None = None
+    routine: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that stands on the calendars, by key, before a new plan is made.
+
+    `skipped` holds the keys of what its owner deleted or skipped.
+    """
+
+    published: Mapping[str, Published] = field(default_factory=dict)
+    skipped: frozenset[str] = frozenset()
+
+
+# --- keys: they name the week and the slot, never a time --------------------------------------------------
+
+
+def run_key(week: Week, day: Weekday, number: int) -> str:
+    """The key of the n-th run (from 1) that a template lists on `day`."""
+    return f"{week}/run/{day}-{number}"
+
+
+def session_key(week: Week, number: int) -> str:
+    """The key of the n-th strength session (from 1) of a week."""
+    return f"{week}/strength/{number}"
+
+
+def week_of_key(key: str) -> Week:
+    """Raises ValueError if `key` doesn't begin with an ISO week."""
+    return Week.parse(key.partition("/")[0])
+
+
+def is_strength(key: str) -> bool:
+    return key.split("/")[1:2] == ["strength"]
 
 
 def uid(key: str, name: str) -> str:

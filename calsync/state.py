@@ -14,9 +14,10 @@ from pathlib import Path
 import msgspec
 
 from calsync.errors import Locked, Unavailable
+from calsync.event import Published, week_of_key
 from calsync.files import write_atomically
 from calsync.timespan import Timespan
-from calsync.training import Kind, Load, Published, Week, week_of_key
+from calsync.training import Kind, Load, Week
 
 # What was skipped or moved longer ago than this can't matter any more.
 WEEKS_KEPT = 8

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from calsync.config import Config, is_loopback, load_config
 from calsync.errors import ConfigError
-from calsync.training import Experience, Pause, TimeRange, Week, Weekday
+from calsync.program import Pause
+from calsync.training import Experience, TimeRange, Week, Weekday
 
 MINIMAL = """
 name = "training"

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.errors import Locked, Unavailable
+from calsync.event import Published
 from calsync.state import State, Wishes, state_folder, state_of
 from calsync.timespan import Timespan
-from calsync.training import Kind, Load, Published
+from calsync.training import Kind, Load
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from calsync.calendars.base import EventCalendar
 from calsync.cli.options import common, is_verbose
 from calsync.config import Config, IcsBusy, IcsTarget, load_config
 from calsync.errors import ConfigError, TemplateError
-from calsync.event import Event, StoredEvent
+from calsync.event import Event, Standing, StoredEvent
 from calsync.planning.agenda import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
@@ -25,7 +25,7 @@ from calsync.state import State, state_of
 from calsync.sync.standing import standing
 from calsync.templates import Library
 from calsync.timespan import Timespan
-from calsync.training import Routine, Standing, WeekTemplate
+from calsync.training import Routine, WeekTemplate
 
 
 def config_path() -> Path:

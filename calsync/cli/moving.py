@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from calsync.cli.gather import Setup, load_targets, what_stands
 from calsync.cli.wishes import Known
+from calsync.event import Published, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.problem import Given, pose
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedRun
 from calsync.planning.words import elapsed, of_run
 from calsync.timespan import Timespan
-from calsync.training import Published, Week, is_strength, week_of_key
+from calsync.training import Week
 
 
 def moved(setup: Setup, known: Known, key: str, start: datetime) -> Published:

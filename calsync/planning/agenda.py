@@ -6,11 +6,11 @@ Decides titles and descriptions. Knows nothing of calendars.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from calsync.event import BUSY, Event, one_line, plain_lines
+from calsync.event import BUSY, Event, Published, one_line, plain_lines
 from calsync.planning.explain import Reason, lasting_reasons
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession
 from calsync.planning.words import kind_name
-from calsync.training import Load, Published, Routine
+from calsync.training import Load, Routine
 
 
 def agenda(plan: Plan, routines: Mapping[str, Routine], alarm: timedelta | None = None) -> tuple[Event, ...]:

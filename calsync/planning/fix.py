@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from calsync.event import Published, Standing, is_strength
 from calsync.planning import wall
 from calsync.planning.candidates import Days
 from calsync.planning.problem import Given, Problem, pose
@@ -18,7 +19,7 @@ from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.words import elapsed, of_run
 from calsync.timespan import Timespan, merge
-from calsync.training import WEEKDAYS, Effort, Load, Published, Standing, TimeRange, Weekday, is_strength
+from calsync.training import WEEKDAYS, Effort, Load, TimeRange, Weekday
 
 _SHORTEST_GAP = timedelta(hours=2)
 

@@ -11,14 +11,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from calsync.event import Published, Standing, week_of_key
 from calsync.planning import wall
 from calsync.planning.candidates import Candidate
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.problem import Given, Problem, pose, standing_load
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedSession, WantedWeek
+from calsync.program import Program
 from calsync.timespan import Timespan, merge
-from calsync.training import Effort, Load, Program, Published, Standing, Week, WeekTemplate, week_of_key
+from calsync.training import Effort, Load, Week, WeekTemplate
 
 
 class State(StrEnum):

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from calsync.event import Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.candidates import Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.runs import SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek, wanted_week
+from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import Load, Program, Published, Standing, Week, WeekTemplate, is_strength, week_of_key
+from calsync.training import Load, Week, WeekTemplate
 
 
 def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:

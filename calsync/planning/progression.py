@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from calsync.planning.rules import Rule
-from calsync.training import Experience, Load, Program, Session, Week, WeekTemplate
+from calsync.program import Program
+from calsync.training import Experience, Load, Session, Week, WeekTemplate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from calsync.event import Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedWeek
+from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import (
-    Effort,
-    Kind,
-    Program,
-    Published,
-    Standing,
-    TimeRange,
-    Week,
-    is_strength,
-    week_of_key,
-)
+from calsync.training import Effort, Kind, TimeRange, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from calsync.event import run_key, session_key
 from calsync.planning.progression import Adjusted, adjust
-from calsync.training import (
-    WEEKDAYS,
-    Effort,
-    Kind,
-    Load,
-    Program,
-    Run,
-    Session,
-    Week,
-    Weekday,
-    WeekTemplate,
-    run_key,
-    session_key,
-)
+from calsync.program import Program
+from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, Session, Week, Weekday, WeekTemplate
 
 
 @dataclass(frozen=True, slots=True)

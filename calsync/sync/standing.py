@@ -6,8 +6,7 @@ Decides whose word counts when several calendars hold the same key. Knows nothin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from calsync.event import BUSY, StoredEvent
-from calsync.training import Published, Standing
+from calsync.event import BUSY, Published, Standing, StoredEvent
 
 
 def standing(

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from calsync.calendars.base import EventCalendar
 from calsync.calendars.ics import IcsCalendar
 from calsync.calendars.memory import MemoryCalendar
-from calsync.event import Event, one_line, plain_lines
+from calsync.event import Event, one_line, plain_lines, run_key, session_key
 from calsync.sync.changes import Change
 from calsync.sync.diff import diff
 from calsync.timespan import Timespan
-from calsync.training import WEEKDAYS, Kind, Load, Week, run_key, session_key
+from calsync.training import WEEKDAYS, Kind, Load, Week
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")

@@ -5,26 +5,12 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 
+from calsync.event import Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
+from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.timespan import Timespan, merge
-from calsync.training import (
-    WEEKDAYS,
-    Availability,
-    Experience,
-    Kind,
-    Load,
-    Pause,
-    Program,
-    Published,
-    Rules,
-    Run,
-    Session,
-    Standing,
-    TimeRange,
-    UsualStart,
-    WeekTemplate,
-)
+from calsync.training import WEEKDAYS, Experience, Kind, Load, Run, Session, TimeRange, WeekTemplate
 from tests.planning import reference
 from tests.planning.cases import cases, run_keys
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from calsync.event import Event, StoredEvent
+from calsync.event import Event, Published, StoredEvent
 from calsync.sync.standing import standing
 from calsync.timespan import Timespan
-from calsync.training import Load, Published
+from calsync.training import Load
 
 KEY = "2026-W48/strength/1"
 
