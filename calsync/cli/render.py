@@ -34,6 +34,8 @@ _EFFORT_STYLES = {
 _STRENGTH_STYLE = "bold cyan"
 # In a pipe there is no width to ask for, and what is cut off there is lost.
 _PIPE_WIDTH = 120
+# What a week takes with all its busy times on one line each.
+_WIDE = 105
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -46,7 +48,7 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
     out = console()
     fixes = Fixes(gathered.plan.problem)
     for week in weeks:
-        out.print(_week_table(gathered, week, fixes))
+        out.print(_week_table(gathered, week, fixes, is_narrow=out.width < _WIDE))
         for note in week.wanted.adjusted.notes:
             out.print(Text(f"  {note.text} ({note.rule})", style="dim"))
         out.print()
@@ -61,7 +63,7 @@ def print_warnings(warnings: Iterable[str]) -> None:
         )
 
 
-def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes) -> Table:
+def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narrow: bool) -> Table:
     first, last = week.week.days[0], week.week.days[-1]
     title = Text.assemble(
         (str(week.week), "bold"),
@@ -79,7 +81,7 @@ def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes) -> Table:
             _day_cell(gathered, week, day),
             _run_cell(gathered, week, day),
             _strength_cell(gathered, week, day),
-            _busy_cell(gathered, day),
+            _busy_cell(gathered, day, is_narrow=is_narrow),
         )
     for session in week.unplaced:
         text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
@@ -131,11 +133,15 @@ def _mark(state: State) -> tuple[str, str]:
     return (" (moved by you)", "dim") if state is State.PINNED else ("", "")
 
 
-def _busy_cell(gathered: Gathered, day: date) -> Text:
+def _busy_cell(gathered: Gathered, day: date, *, is_narrow: bool) -> Text:
+    """When the day is busy; where there is no room for that, for how long."""
     zone = gathered.plan.zone
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     whole = Timespan(midnight, midnight + timedelta(days=1))
     parts = [part for block in gathered.plan.busy if (part := block.clipped(whole))]
+    if is_narrow:
+        seconds = sum(part.duration.total_seconds() for part in parts)
+        return Text(elapsed(int(seconds)) if parts else "")
     return Text(", ".join(clock_span(part, zone) for part in parts))
 
 
