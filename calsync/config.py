@@ -138,6 +138,13 @@ def _program(document: Document, table: ConfigFile) -> Program:
     hours_apart = document.parse(("strength", "hours_apart"), duration, strength.hours_apart)
     if hours_apart > timedelta(hours=24):
         raise document.fail(("strength", "hours_apart"), f'at most "24h", found "{strength.hours_apart}"')
+    overrides = {}
+    for text, template in plan.override.items():
+        week = document.parse(("plan", "override", text), _week, text)
+        if week < Week.of(plan.start):
+            message = f"lies before the plan's first week, {Week.of(plan.start)}"
+            raise document.fail(("plan", "override", text), message)
+        overrides[week] = template
     return Program(
         start=plan.start,
         weeks=tuple(plan.weeks),
@@ -145,10 +152,7 @@ def _program(document: Document, table: ConfigFile) -> Program:
         rules=Rules(hours_apart, strength.min_days_apart, strength.short_on_time, plan.experience),
         horizon=plan.horizon,
         usual_start=_usual_start(document, plan.usual_start),
-        overrides={
-            document.parse(("plan", "override", week), _week, week): template
-            for week, template in plan.override.items()
-        },
+        overrides=overrides,
         pauses=tuple(_pause(document, number, pause) for number, pause in enumerate(table.pause)),
     )
 

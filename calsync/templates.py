@@ -5,6 +5,7 @@ meaning.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +89,6 @@ class RoutineFile(msgspec.Struct, frozen=True):
 
 
 # --- templates --------------------------------------------------------------------------------------------
-
-
-def load_template(path: Path, name: str) -> WeekTemplate:
-    """The week template at `path`, whether or not its routines exist. Raises TemplateError."""
-    return _template(*read(path, TemplateFile, TemplateError), name)
 
 
 def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplate:
@@ -231,6 +227,14 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+def is_routine_file(path: Path) -> bool:
+    """Whether the file looks like a routine, not like a week. Whether it is a good one is not asked."""
+    try:
+        return "exercises" in tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
 def is_path(name: str) -> bool:
     """Whether a template is named by its path."""
     return "/" in name or "\\" in name or name.endswith(".toml")
@@ -288,6 +292,17 @@ class Library:
 
     def routine(self, name: str, beside: Path | None = None) -> Routine:
         return load_routine(self.routine_path(name, beside), name)
+
+    def file(self, name: str) -> Path:
+        """Where the template or the routine of that name, or at that path, is. Raises TemplateError."""
+        templates, routines = self.template_names(), self.routine_names()
+        if name in templates or is_path(name):
+            return self.template_path(name)
+        if name in routines:
+            return self.routine_path(name)
+        known = (*templates, *routines)
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        raise TemplateError(f'no template or routine is called "{name}"{hint}')
 
     def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
         # A name that no file system would take is no file's name, so only known ones are tried.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calsync.errors import TemplateError
 from calsync.planning.lint import lint
-from calsync.templates import Library, load_routine, load_template, shipped_folder
+from calsync.templates import Library, load_routine, shipped_folder
 from calsync.training import Kind, Load, Region, Weekday, WeekTemplate
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
@@ -157,6 +157,10 @@ def test_any_valid_template_means_what_it_says(tmp_path: Path, week: tuple[str, 
 
 
 # --- any broken one ---------------------------------------------------------------------------------------
+
+
+def load_template(path: Path, name: str) -> WeekTemplate:
+    return Library(path.parent).template(str(path))
 
 
 def loads_or_says_why(path: Path, content: bytes) -> None:

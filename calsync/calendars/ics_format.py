@@ -153,11 +153,9 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
             summary=str(component.get("SUMMARY", "")),
             description=str(component.get("DESCRIPTION", "")),
             categories=_categories(component),
-            kind=Kind(component["X-CALSYNC-KIND"]) if "X-CALSYNC-KIND" in component else None,
-            load=Load(component["X-CALSYNC-LOAD"]) if "X-CALSYNC-LOAD" in component else None,
-            routine=unquote(str(component["X-CALSYNC-ROUTINE"]))
-            if "X-CALSYNC-ROUTINE" in component
-            else None,
+            kind=Kind(kind) if (kind := _own(component, "KIND")) else None,
+            load=Load(load) if (load := _own(component, "LOAD")) else None,
+            routine=_own(component, "ROUTINE"),
             alarm=_alarm_of(component),
         )
         stamp = Stamp(component["DTSTAMP"].dt, int(component["SEQUENCE"]))

@@ -7,7 +7,7 @@ import click
 from calsync.cli.options import common_options, now_option
 
 
-@click.command()
+@click.command(short_help="Show when you are busy.")
 @click.option("--source", metavar="NAME", help="Ask this source of the config only.")
 @click.option(
     "--from",

@@ -26,8 +26,11 @@ _COUNTED = (
 )
 
 
-def changes_json(gathered: Gathered, changes: Changes) -> str:
-    """`from` and `to` are the starts before and after, null where there is none."""
+def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
+    """`from` and `to` are the starts before and after, null where there is none.
+
+    `quiet` leaves out what stays as it is.
+    """
     zone = gathered.plan.zone
     data = {
         "targets": [
@@ -42,6 +45,7 @@ def changes_json(gathered: Gathered, changes: Changes) -> str:
                         "reason": change.reason,
                     }
                     for change in its_changes
+                    if change.writes or not quiet
                 ],
             }
             for target, its_changes in changes

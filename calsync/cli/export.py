@@ -9,7 +9,7 @@ import click
 from calsync.cli.options import common_options, now_option
 
 
-@click.command()
+@click.command(short_help="Write the plan as ICS.")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
 @now_option
 @common_options

@@ -17,7 +17,7 @@ from calsync.calendars.base import EventCalendar
 from calsync.cli.options import common, is_verbose
 from calsync.config import Config, IcsBusy, IcsTarget, load_config
 from calsync.errors import ConfigError, TemplateError
-from calsync.event import Event, Standing, StoredEvent
+from calsync.event import Event, Standing, StoredEvent, is_strength
 from calsync.planning.agenda import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
@@ -47,22 +47,13 @@ def config_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The config and what it names on this machine."""
+    """The config and what it names on this machine: templates as the plan names them, routines by name."""
 
     config: Config
     library: Library
     state: State
     templates: Mapping[str, WeekTemplate]
-
-    @property
-    def routines(self) -> dict[str, Routine]:
-        """Every routine that a template of the plan asks for, by name."""
-        found = {}
-        for name, template in self.templates.items():
-            beside = self.library.template_path(name).parent
-            for session in template.strength:
-                found[session.routine] = self.library.routine(session.routine, beside)
-        return found
+    routines: Mapping[str, Routine]
 
 
 def load_setup(weeks: int | None = None) -> Setup:
@@ -75,13 +66,16 @@ def load_setup(weeks: int | None = None) -> Setup:
     if config.templates and not config.templates.is_dir():
         raise config.document.fail(("plan", "templates"), f"there is no folder {config.templates}")
     templates = {}
+    routines = {}
     for name, place in config.template_places.items():
         try:
-            library.template_path(name)
+            beside = library.template_path(name).parent
         except TemplateError as problem:
             raise config.document.fail(place, str(problem)) from problem
         templates[name] = library.template(name)
-    return Setup(config, library, state_of(config.name), templates)
+        for session in templates[name].strength:
+            routines[session.routine] = library.routine(session.routine, beside)
+    return Setup(config, library, state_of(config.name), templates, routines)
 
 
 def say(message: str) -> None:
@@ -151,14 +145,14 @@ class Target:
     calendar: EventCalendar
     stored: tuple[StoredEvent, ...]
 
+    def takes(self, key: str) -> bool:
+        """Whether runs, or strength sessions, belong here."""
+        return self.settings.strength if is_strength(key) else self.settings.runs
+
     def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """The events of the plan that belong here, as they shall be here."""
         settings = self.settings
-        chosen = (
-            replace(event, alarm=settings.alarm)
-            for event in events
-            if (settings.strength if event.is_strength else settings.runs)
-        )
+        chosen = (replace(event, alarm=settings.alarm) for event in events if self.takes(event.key))
         return tuple(event.busy_only() if settings.busy_only else event for event in chosen)
 
 
@@ -199,6 +193,7 @@ class Gathered:
     standing: Standing
     plan: Plan
     sources: tuple[Busy, ...]
+    events: tuple[Event, ...]
 
     @property
     def source_warnings(self) -> tuple[str, ...]:
@@ -207,10 +202,6 @@ class Gathered:
     @property
     def trouble(self) -> tuple[str, ...]:
         return tuple(f"{source.source}: {text}" for source in self.sources for text in source.trouble)
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        return agenda(self.plan, self.setup.routines)
 
 
 def gather_plan(setup: Setup, now: datetime) -> Gathered:
@@ -221,7 +212,7 @@ def gather_plan(setup: Setup, now: datetime) -> Gathered:
     sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone)
-    return Gathered(setup, targets, stands, plan, sources)
+    return Gathered(setup, targets, stands, plan, sources, agenda(plan, setup.routines))
 
 
 def library_or_shipped() -> tuple[Library, tuple[str, ...]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calsync.training import Routine
 
 
-@click.command()
+@click.command(short_help="Check week templates.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1)
 @common_options
 def lint(templates: tuple[str, ...]) -> None:
@@ -27,6 +27,7 @@ def lint(templates: tuple[str, ...]) -> None:
     from calsync.errors import TemplateError
     from calsync.planning.lint import Severity
     from calsync.planning.lint import lint as find
+    from calsync.templates import is_path, is_routine_file, load_routine
 
     library, names = library_or_shipped()
     # What is named here is looked for from here; the config's names start from the config's folder.
@@ -35,6 +36,10 @@ def lint(templates: tuple[str, ...]) -> None:
     errors = 0
     for name in templates or names:
         try:
+            if is_path(name) and is_routine_file(library.template_path(name)):
+                load_routine(library.template_path(name), name)
+                click.echo(click.style("ok  ", fg="green", bold=True) + name)
+                continue
             template = library.template(name)
             findings = find(template, _routines(library, name))
         except TemplateError as problem:

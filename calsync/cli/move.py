@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-@click.command()
+@click.command(short_help="Put a run or session at another time.")
 @click.argument("key")
 @click.argument("start")
 @now_option
@@ -32,7 +32,7 @@ def move(key: str, start: str, now: datetime) -> None:
     setup = load_setup()
     known = known_keys(setup, now)
     known.check([key])
-    known.refuse_begun([key], now)
+    known.refuse_begun([key], now, setup.config.zone)
     place = moved(setup, known, key, _instant(start, setup.config.zone, now))
     with setup.state.lock():
         wishes = setup.state.wishes()

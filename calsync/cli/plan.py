@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calsync.planning.plan import PlannedWeek
 
 
-@click.command()
+@click.command(short_help="Show the coming weeks.")
 @click.option("--weeks", type=click.IntRange(1, 53), help="Weeks to plan.  [default: the config's horizon]")
 @click.option("--week", metavar="WEEK", help="Show one week of the plan only, such as 2026-W48.")
 @click.option(

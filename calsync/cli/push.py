@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calsync.sync.changes import Change
 
 
-@click.command()
+@click.command(short_help="Bring the calendars up to date.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--target", metavar="NAME", help="Write this target of the config only.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only changes and trouble: made for cron.")
@@ -38,7 +38,7 @@ def push(
 ) -> None:
     """Plan, compare with every target, and bring the targets up to date.
 
-    A second push right after the first changes nothing. What has begun is never changed. One push runs at a
+    A target that is up to date is not touched. What has begun is never changed. One push runs at a
     time; another one ends with exit code 5, and cron may simply try again.
     """
     from contextlib import nullcontext
@@ -79,7 +79,7 @@ def _decide(
         target.stored,
         now=now,
         pinned=frozenset(key for key, p in gathered.standing.published.items() if p.pinned),
-        skipped=gathered.standing.skipped,
+        skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=why,
     )
     if not allow_mass_delete:
@@ -123,6 +123,6 @@ def _show(
     from calsync.cli.changes import changes_json, print_changes
 
     if output == "json":
-        click.echo(changes_json(gathered, changes))
+        click.echo(changes_json(gathered, changes, quiet=quiet))
     else:
         print_changes(gathered, changes, quiet=quiet, dry_run=dry_run)

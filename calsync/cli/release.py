@@ -7,7 +7,7 @@ import click
 from calsync.cli.options import common_options, now_option
 
 
-@click.command()
+@click.command(short_help="Undo a skip or a move.")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
 @now_option
@@ -29,7 +29,11 @@ def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
             if key not in held:
                 hint = did_you_mean(key, held) or f"; held are: {', '.join(sorted(held)) or 'none'}"
                 raise click.UsageError(f"{key!r} is neither moved nor skipped{hint}")
-        released = held if everything else set(keys)
+        begun = {key for key, place in wishes.moves.items() if place.span.start <= now}
+        for key in keys:
+            if key in begun:
+                raise click.UsageError(f"{key} has already begun; the past is never changed")
+        released = held - begun if everything else set(keys)
         moves = {key: place for key, place in wishes.moves.items() if key not in released}
         setup.state.save_wishes(Wishes(moves, wishes.skips - released), now)
     for key in sorted(released):

@@ -101,11 +101,13 @@ def _day_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
 
 def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     lines = []
-    for planned in week.runs:
+    for planned in gathered.plan.runs:
         if planned.run.day == day:
             times = clock_span(planned.run.span, gathered.plan.zone)
             style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[planned.run.effort]
             lines.append(Text.assemble(f"{times}  ", (run_title(planned), style), _mark(planned.state)))
+    if gathered.setup.config.program.is_paused(day):
+        lines.append(Text("pause", style="dim"))
     if not lines and week.wanted.is_rest(day):
         return Text("rest", style="dim")
     return Text("\n").join(lines)
@@ -113,7 +115,7 @@ def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
 
 def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     lines = []
-    for session in week.strength:
+    for session in gathered.plan.sessions:
         if session.day == day:
             title = session_title(session, gathered.setup.routines).removeprefix("Strength: ")
             style = "dim" if session.state is State.PAST else _STRENGTH_STYLE

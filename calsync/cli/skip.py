@@ -7,7 +7,7 @@ import click
 from calsync.cli.options import common_options, now_option
 
 
-@click.command()
+@click.command(short_help="Leave out a run or session.")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @now_option
 @common_options
@@ -25,7 +25,7 @@ def skip(keys: tuple[str, ...], now: datetime) -> None:
     setup = load_setup()
     known = known_keys(setup, now)
     known.check(keys)
-    known.refuse_begun(keys, now)
+    known.refuse_begun(keys, now, setup.config.zone)
     with setup.state.lock():
         wishes = setup.state.wishes()
         setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)

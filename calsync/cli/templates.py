@@ -8,7 +8,7 @@ import click
 from calsync.cli.options import common_options
 
 
-@click.group()
+@click.group(short_help="List, show and copy templates.")
 @common_options
 def templates() -> None:
     """List, show and copy week templates and routines."""
@@ -41,14 +41,13 @@ def list_templates() -> None:
 def show(name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.cli.gather import library_or_shipped
-    from calsync.errors import TemplateError
-    from calsync.templates import is_path
-    from calsync.toml import did_you_mean
+    from calsync.templates import is_routine_file, load_routine
     from calsync.training import Load
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
-    if name in library.routine_names() and name not in library.template_names():
-        routine = library.routine(name)
+    path = library.file(name)
+    if is_routine_file(path):
+        routine = load_routine(path, path.stem)
         click.echo(click.style(routine.title, bold=True))
         click.echo(routine.about)
         for exercise in routine.exercises:
@@ -56,10 +55,6 @@ def show(name: str) -> None:
             click.echo(f"  {exercise.minutes:2} min  {exercise.name}, {prescription or ''}".rstrip(", "))
             click.echo(click.style(f"          {exercise.cue}", dim=True))
         return
-    names = (*library.template_names(), *library.routine_names())
-    if name not in names and not is_path(name):
-        hint = did_you_mean(name, names) or f"; known: {', '.join(names)}"
-        raise TemplateError(f'no template or routine is called "{name}"{hint}')
     week = library.template(name)
     click.echo(click.style(week.title, bold=True))
     click.echo(week.about)
@@ -81,8 +76,7 @@ def copy(name: str, path: Path, force: bool) -> None:
     from calsync.files import write_atomically
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
-    is_routine = name in library.routine_names() and name not in library.template_names()
-    source = library.routine_path(name) if is_routine else library.template_path(name)
+    source = library.file(name)
     if path.is_dir():
         path = path / source.name
     if path.exists() and not force:

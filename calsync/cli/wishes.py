@@ -1,4 +1,4 @@
-"""What `skip`, `move` and `release` have in common: keys that exist, and wishes that are kept.
+"""What `skip` and `move` have in common: keys that exist, and time that has not come.
 
 Decides which keys may be named. What a wish does to the plan is decided in planning.
 """
@@ -6,6 +6,7 @@ Decides which keys may be named. What a wish does to the plan is decided in plan
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -33,9 +34,12 @@ class Known:
                     f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
                 )
 
-    def refuse_begun(self, keys: Iterable[str], now: datetime) -> None:
+    def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
+        """Raises click.UsageError for the first key whose time has come."""
         for key in keys:
-            if (stored := self.stored.get(key)) and stored.span.start <= now:
+            stored, wanted = self.stored.get(key), self.wanted.get(key)
+            is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
+            if stored.span.start <= now if stored else is_over:
                 raise click.UsageError(f"{key} has already begun; the past is never changed")
 
 

@@ -154,7 +154,7 @@ class IcsSource:
         try:
             busy = parsed.load(results, key) or read_busy(body, window, zone, self.reading)
         except NotACalendar as error:
-            raise SourceUnavailable(f"what {shown(url)} sent is no calendar: {error}") from error
+            raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
         copies.store(copy_file, Origin(now, content, len(body), answer.etag, answer.last_modified), body)
         parsed.store(results, key, busy)
         return busy

@@ -4,7 +4,6 @@ Decides titles and descriptions. Knows nothing of calendars.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from calsync.event import BUSY, Event, Published, one_line, plain_lines
 from calsync.planning.explain import Reason, lasting_reasons
@@ -13,12 +12,12 @@ from calsync.planning.words import kind_name
 from calsync.training import Load, Routine
 
 
-def agenda(plan: Plan, routines: Mapping[str, Routine], alarm: timedelta | None = None) -> tuple[Event, ...]:
+def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
     """The runs and sessions of `plan` as events, in the order of time. `routines` by name."""
-    events = [_run_event(run, alarm) for run in plan.runs]
+    events = [_run_event(run) for run in plan.runs]
     for week in plan.weeks:
         events += [
-            _session_event(session, routines, lasting_reasons(plan, week, session), alarm)
+            _session_event(session, routines, lasting_reasons(plan, week, session))
             for session in week.strength
         ]
     return tuple(sorted(events, key=lambda event: (event.span, event.key)))
@@ -35,11 +34,11 @@ def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> s
     return f"Strength: {title} ({session.load})" if title else f"Strength ({session.load})"
 
 
-def _run_event(planned: PlannedRun, alarm: timedelta | None) -> Event:
+def _run_event(planned: PlannedRun) -> Event:
     run = planned.run
     if run.unwanted:
         summary = run_title(planned)
-        return _as_it_is(run.key, run.unwanted, summary, ("Running", str(run.effort).capitalize()), alarm)
+        return _as_it_is(run.key, run.unwanted, summary, ("Running", str(run.effort).capitalize()))
     minutes = (run.end - run.start) // 60
     about = f"{kind_name(run.kind).capitalize()}, {minutes} min."
     return Event(
@@ -49,7 +48,6 @@ def _run_event(planned: PlannedRun, alarm: timedelta | None) -> Event:
         description=plain_lines(f"{about}\n\n{run.notes}"),
         categories=("Running", str(run.effort).capitalize()),
         kind=run.kind,
-        alarm=alarm,
     )
 
 
@@ -57,11 +55,10 @@ def _session_event(
     session: PlannedSession,
     routines: Mapping[str, Routine],
     why: tuple[Reason, ...],
-    alarm: timedelta | None,
 ) -> Event:
     categories = ("Strength", str(session.load).capitalize())
     if session.wanted is None and session.published:
-        return _as_it_is(session.key, session.published, session_title(session, routines), categories, alarm)
+        return _as_it_is(session.key, session.published, session_title(session, routines), categories)
     lines = [f"{session.minutes} min, {session.load}."]
     if routine := routines.get(session.routine):
         lines += ["", *_exercises(routine, session.minutes, session.load)]
@@ -75,13 +72,10 @@ def _session_event(
         categories=categories,
         load=session.load,
         routine=session.routine or None,
-        alarm=alarm,
     )
 
 
-def _as_it_is(
-    key: str, published: Published, summary: str, categories: tuple[str, ...], alarm: timedelta | None
-) -> Event:
+def _as_it_is(key: str, published: Published, summary: str, categories: tuple[str, ...]) -> Event:
     """What stands on a calendar although no template asks for it any more: it keeps saying what it said."""
     return Event(
         key=key,
@@ -92,7 +86,6 @@ def _as_it_is(
         kind=published.kind,
         load=published.load,
         routine=published.routine,
-        alarm=alarm,
     )
 
 

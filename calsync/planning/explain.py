@@ -66,7 +66,7 @@ def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterato
             yield Reason(Rule.EASY_DAYS_EASY, f"the template keeps {day_name(session.day)} for strength")
         case _:
             pass
-    if (after := days.next_fresh_run(end)) is not None and after.start - end < 96 * 3600:
+    if (after := days.next_fresh_run(end)) is not None and after.start - end < 72 * 3600:
         yield Reason(Rule.FRESH_LEGS, f"{elapsed(after.start - end)} before {of_run(after)}")
 
 

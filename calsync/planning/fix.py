@@ -22,6 +22,8 @@ from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, Effort, Load, TimeRange, Weekday
 
 _SHORTEST_GAP = timedelta(hours=2)
+# Who is away for days can't be asked to come back earlier for a lift.
+_MOST_LESS_BUSY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class ShorterBusy:
         less = elapsed(int((self.block.duration - self.left.duration).total_seconds()))
         how = f"begin {less} later" if self.left.start > self.block.start else f"end {less} earlier"
         start, end = self.block.start.astimezone(zone), self.block.end.astimezone(zone)
-        return f"let what is busy on {start:%a %d %b %H:%M}-{end:%H:%M} {how}"
+        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
+        return f"let what is busy on {start:%a %d %b %H:%M}-{until} {how}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,6 @@ class Fixes:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._unplaced = _unplaced(problem)
         self._left: dict[object, set[str]] = {}
 
     def smallest(self, week: WantedWeek, session: WantedSession) -> Fix | None:
@@ -129,15 +131,32 @@ class Fixes:
                 if fix not in seen and counts.get(day, 0) < _TRIES_A_DAY:
                     seen.add(fix)
                     counts[day] = counts.get(day, 0) + 1
-                    if self._works(session, fix, fix.apply):
+                    # A year has many weeks, and nearly all is decided by three: look at those first.
+                    if self._works(session, fix, fix.apply, week) and self._works(session, fix, fix.apply):
                         return fix
         return None
 
-    def _works(self, session: WantedSession, name: object, change: Callable[[Given], Given]) -> bool:
-        if name not in self._left:
-            self._left[name] = _unplaced(pose(change(self._problem.given)))
-        left = self._left[name]
-        return session.key not in left and len(left) < len(self._unplaced)
+    def _works(
+        self,
+        session: WantedSession,
+        name: object,
+        change: Callable[[Given], Given],
+        around: WantedWeek | None = None,
+    ) -> bool:
+        given = self._problem.given
+        if around is not None:
+            near = (around.week.plus(-1), around.week, around.week.plus(1))
+            given = replace(given, weeks=tuple(week for week in given.horizon if week in near))
+        before = self._unplaced_in((None, given.weeks), given)
+        key = (name, given.weeks)
+        left = self._left[key] if key in self._left else self._unplaced_in(key, change(given))
+        return session.key not in left and len(left) < len(before)
+
+    def _unplaced_in(self, key: object, given: Given) -> set[str]:
+        if key not in self._left:
+            solved = pose(given).solve()
+            self._left[key] = {session for session, chosen in solved.chosen.items() if chosen is None}
+        return self._left[key]
 
 
 def _any_time(given: Given) -> Given:
@@ -151,10 +170,6 @@ def _never_busy(given: Given) -> Given:
 
 def _shortest_gap(given: Given) -> Given:
     return FewerHoursApart(min(_SHORTEST_GAP, given.program.rules.hours_apart)).apply(given)
-
-
-def _unplaced(problem: Problem) -> set[str]:
-    return {key for key, chosen in problem.solve().chosen.items() if chosen is None}
 
 
 _Tries = Iterator[tuple[timedelta, date, Fix]]
@@ -229,10 +244,10 @@ def _make_way(busy: Iterable[Timespan], needed: Timespan) -> Iterator[tuple[time
     in_the_way = [block for block in busy if block.overlaps(needed)]
     if len(in_the_way) == 1:
         block = in_the_way[0]
-        if needed.start > block.start:
-            yield block.end - needed.start, ShorterBusy(block, Timespan(block.start, needed.start))
-        if needed.end < block.end:
-            yield needed.end - block.start, ShorterBusy(block, Timespan(needed.end, block.end))
+        if needed.start > block.start and (less := block.end - needed.start) <= _MOST_LESS_BUSY:
+            yield less, ShorterBusy(block, Timespan(block.start, needed.start))
+        if needed.end < block.end and (less := needed.end - block.start) <= _MOST_LESS_BUSY:
+            yield less, ShorterBusy(block, Timespan(needed.end, block.end))
 
 
 def _earlier_runs(problem: Problem, week: WantedWeek, session: WantedSession) -> _Tries:

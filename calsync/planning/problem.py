@@ -46,6 +46,12 @@ class Given:
     standing: Standing
     now: datetime
     zone: ZoneInfo
+    weeks: tuple[Week, ...] = ()
+
+    @property
+    def horizon(self) -> tuple[Week, ...]:
+        """The weeks to plan: `weeks`, or if that is empty those of the program's horizon."""
+        return self.weeks or self.program.horizon_weeks(self.now.astimezone(self.zone).date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def pose(given: Given) -> Problem:
     """Settle the runs and say what stage 2 has to solve."""
     program, standing, now = given.program, given.standing, given.now
     clock = Wall(given.zone)
-    horizon = program.horizon_weeks(now.astimezone(given.zone).date())
+    horizon = given.horizon
     # The runs of the week after the horizon count for its last sessions.
     weeks = [wanted_week(week, program, given.templates) for week in (*horizon, horizon[-1].plus(1))]
     settled = settle(weeks, program, standing, given.busy, now, clock)

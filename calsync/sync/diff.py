@@ -66,6 +66,9 @@ def _decide(
         if wanted.span.start <= now:
             return None
         return Change(Action.INSERT, key, wanted, reason="moved by its owner" if pinned else "", wish=pinned)
+    if wanted.span.start <= now:
+        # Its own time is over (it was released, or its template changed), so nothing is left of it to come.
+        return Change(Action.WITHDRAW, key, None, stored, "its time is over")
     if stored.event == wanted:
         return Change(Action.PIN if pinned else Action.KEEP, key, wanted, stored, wish=pinned)
     return Change(Action.UPDATE, key, wanted, stored, "moved by its owner" if pinned else "", wish=pinned)

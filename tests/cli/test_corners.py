@@ -404,3 +404,59 @@ def test_a_plan_without_places_is_shown_at_once(box: Box) -> None:
     box.config(availability="default = []\nsat = []", horizon=8)
     result = box.process("plan", "--format", "json", preexec_fn=limited)
     assert result.code == 0
+
+
+# --- what was moved ---------------------------------------------------------------------------------------
+
+
+def test_the_table_shows_what_was_moved_into_another_week_on_its_day(box: Box) -> None:
+    box.config(horizon=2)
+    box.ok("move", FIRST, "2026-12-02T18:05")
+    table = box.ok("plan").out
+    row = next(line for line in table.splitlines() if "18:05-18:35" in line)
+    assert row.strip().startswith("Wed 2")
+
+
+def test_a_release_never_writes_an_event_into_the_past(box: Box) -> None:
+    key = "2026-W48/run/tue-1"
+    box.push()
+    box.ok("move", key, "2026-11-28T18:00")
+    box.push()
+    friday = "2026-11-27T10:00:00+00:00"
+    box.ok("release", key, now=friday)
+    (change,) = [change for change in box.push(now=friday)["feed"] if change["key"] == key]
+    assert change["action"] == "withdraw"
+    assert key not in by_key(box.feed.read_bytes())
+
+
+def test_what_was_moved_and_has_begun_is_not_released(box: Box) -> None:
+    box.push()
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.push()
+    later = "2026-11-25T18:15:00+00:00"
+    assert box.run("release", FIRST, now=later).code == 2
+    box.ok("release", "--all", now=later)
+    box.push(now=later)
+    assert by_key(box.feed.read_bytes())[FIRST]["DTSTART"] == "20261125T180000"
+
+
+def test_a_quiet_push_in_json_lists_changes_only(box: Box) -> None:
+    assert box.push("--quiet")["feed"]
+    assert box.push("--quiet")["feed"] == []
+
+
+def test_a_copied_routine_can_be_shown_and_checked(box: Box) -> None:
+    box.ok("templates", "copy", "lower-body", "mine.toml")
+    assert "Lower body" in box.ok("templates", "show", "mine.toml").out
+    assert box.ok("lint", "mine.toml").out.startswith("ok")
+
+
+def test_an_override_before_the_plan_begins_is_refused(box: Box) -> None:
+    box.config(more='[plan.override]\n2020-W52 = "recovery"\n')
+    assert "plan.override.2020-W52: lies before the plan's first week, 2026-W48" in box.run("plan").error
+
+
+def test_a_pause_is_shown(box: Box) -> None:
+    box.config(more="[[pause]]\nfrom = 2026-11-24\nto = 2026-11-24\n")
+    row = next(line for line in box.ok("plan").out.splitlines() if "Tue 24" in line)
+    assert "pause" in row
