@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from calsync.addresses import web_address
 from calsync.config_file import AvailabilityTable, BusyTable, ConfigFile, PauseTable, TargetTable
 from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
@@ -235,7 +235,11 @@ def _source(
         message = f"the environment variable {table.url_env} is not set"
         raise document.fail((*keys, "url_env"), message)
     if url is not None:
-        _refuse_unsafe_url(document, (*keys, given[0]), url)
+        try:
+            web_address(url)
+        except ValueError as problem:
+            # Without what was found: who has the address can read the calendar.
+            raise document.fail((*keys, given[0]), str(problem)) from problem
     return IcsBusy(
         name=table.name,
         path=None if table.path is None else parse_path(document, (*keys, "path"), table.path, base),
@@ -255,24 +259,6 @@ def _refuse_google(document: Document, keys: Keys, kind: str, only: Mapping[str,
     for key, value in only.items():
         if value is not None:
             raise document.fail((*keys, key), f'belongs to type = "google", not to type = "{kind}"')
-
-
-def _refuse_unsafe_url(document: Document, keys: Keys, url: str) -> None:
-    # The address itself is a secret: whoever has it can read the calendar. It is never printed.
-    try:
-        parts = urlsplit(url)
-        scheme, host = parts.scheme.lower(), parts.hostname
-        _ = parts.port
-    except ValueError as problem:
-        raise document.fail(keys, "is no valid address") from problem
-    if scheme not in ("https", "webcal", "webcals", "http") or not host:
-        raise document.fail(keys, "expected an address that begins with https:// or webcal://")
-    if scheme == "http" and not is_loopback(host):
-        raise document.fail(keys, "plain http is for this machine only; write https:// or webcal://")
-
-
-def is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def _target(document: Document, number: int, table: TargetTable, base: Path) -> IcsTarget:

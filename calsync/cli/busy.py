@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from calsync.cli.options import common_options, now_option
+from calsync.cli.options import common_options, format_option, now_option
 
 
 @click.command(short_help="Show when you are busy.")
@@ -17,14 +17,7 @@ from calsync.cli.options import common_options, now_option
     help="The first day.  [default: today]",
 )
 @click.option("--days", type=click.IntRange(1, 3660), default=28, show_default=True, help="How many days.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, or JSON for programs.",
-)
+@format_option("table", "json")
 @now_option
 @common_options
 def busy(source: str | None, first: datetime | None, days: int, output: str, now: datetime) -> None:

@@ -67,6 +67,19 @@ def common_options(command: F) -> F:
     )(command)
 
 
+def format_option(people: str, *others: str) -> Callable[[F], F]:
+    """--format, as the parameter `output`: the form for people, which is the default, or one for programs."""
+    programs = " or ".join(other.upper() for other in others)
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice([people, *others]),
+        default=people,
+        show_default=True,
+        help=f"{people.capitalize()} for people, or {programs} for programs.",
+    )
+
+
 class Instant(click.ParamType[datetime]):
     """An ISO 8601 date and time with an offset."""
 

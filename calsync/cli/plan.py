@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import common_options, now_option
+from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
     from calsync.planning.plan import PlannedWeek
@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Show the coming weeks.")
 @click.option("--weeks", type=click.IntRange(1, 53), help="Weeks to plan.  [default: the config's horizon]")
 @click.option("--week", metavar="WEEK", help="Show one week of the plan only, such as 2026-W48.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, or JSON for programs.",
-)
+@format_option("table", "json")
 @now_option
 @common_options
 def plan(weeks: int | None, week: str | None, output: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import common_options, now_option
+from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
     from calsync.cli.gather import Gathered, Target
@@ -23,14 +23,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Go on even if more than half of what is still to come would be withdrawn.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, or JSON for programs.",
-)
+@format_option("text", "json")
 @now_option
 @common_options
 def push(

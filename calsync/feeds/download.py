@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
+from calsync.addresses import is_loopback, shown
 from calsync.errors import SourceUnavailable
-from calsync.feeds.addresses import is_loopback, shown
 from calsync.feeds.limits import Limits
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import copies, parsed
-from calsync.feeds.addresses import shown, web_address
 from calsync.feeds.busy import BusyTime, read_busy
 from calsync.feeds.content import NotACalendar
 from calsync.feeds.copies import Copy, Origin
@@ -49,7 +49,7 @@ class IcsSource:
             try:
                 web_address(self.url)
             except ValueError as error:
-                raise ConfigError(f'busy source "{self.name}": {error}') from None
+                raise ConfigError(f'busy source "{self.name}": its url {error}') from None
 
     def busy(
         self,

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 def web_address(url: str) -> str:
     """The http or https address of a feed's URL.
 
-    Raises ValueError, saying what to write instead.
+    Raises ValueError with the second half of a sentence that begins with what holds the URL.
     """
     parts = _split(url)
     scheme = parts.scheme.lower()
@@ -20,11 +20,11 @@ def web_address(url: str) -> str:
         scheme = "http" if scheme == "webcal" and is_loopback(parts.hostname or "") else "https"
         parts = parts._replace(scheme=scheme)
     if scheme not in ("http", "https"):
-        raise ValueError("its url must begin with https:// or webcal://")
+        raise ValueError("must begin with https:// or webcal://")
     if not parts.hostname:
-        raise ValueError("its url has no host")
+        raise ValueError("has no host")
     if scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("its url is plain http, which anybody on the way can read; write https://")
+        raise ValueError("is plain http, which anybody on the way can read; write https://")
     return parts.geturl()
 
 
@@ -33,7 +33,7 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url.strip())
         _ = parts.port
     except ValueError:
-        raise ValueError("its url can't be read") from None
+        raise ValueError("can't be read as an address") from None
     return parts
 
 
