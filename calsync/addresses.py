@@ -5,7 +5,6 @@ machine only. Of an address only scheme and host are ever shown: the rest is oft
 calendar.
 """
 
-import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -40,6 +39,8 @@ def _split(url: str) -> SplitResult:
 def is_loopback(host: str) -> bool:
     if host.lower().rstrip(".") == "localhost":
         return True
+    import ipaddress  # only where there is an address to look at
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

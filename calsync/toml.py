@@ -5,8 +5,6 @@ Knows nothing of what the keys mean. msgspec does the typing; what it can't do i
 unknown key at its table only, and knows no lines.
 """
 
-import difflib
-import json
 import re
 import tomllib
 import types
@@ -81,6 +79,8 @@ def dotted(keys: Keys) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "…"?` if a known word is near, else nothing."""
+    import difflib  # only for mistakes
+
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else ""
 
@@ -248,6 +248,8 @@ _ADDRESS = re.compile(r"""(\w+://)(?:[^/@"\s]*@)?([^/?#"\s]*)[^"\s]*""")
 
 
 def _shown(value: object) -> str:
+    import json  # only for mistakes
+
     text = _ADDRESS.sub(r"\1\2/…", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -9,7 +9,6 @@ import msgspec
 
 from calsync.cli.gather import Gathered, Target
 from calsync.cli.options import on_one_line
-from calsync.cli.plan_json import warnings_json
 from calsync.sync.changes import Action, Change
 from calsync.timespan import Timespan
 
@@ -50,7 +49,7 @@ def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
             }
             for target, its_changes in changes
         ],
-        "warnings": warnings_json(gathered),
+        "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
     }
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
@@ -77,7 +76,7 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
         for change in writing:
             click.echo(_line(change, zone))
         click.echo(f"  {_summary(its_changes)}")
-    everything = [warning["text"] for warning in warnings_json(gathered)]
+    everything = tuple(text for _, text in gathered.warnings)
     for text in everything if something or not quiet else gathered.trouble:
         click.echo(click.style("Warning: ", fg="yellow", bold=True) + on_one_line(text), err=True)
 

@@ -111,7 +111,7 @@ class Busy:
 
 def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: datetime) -> tuple[Busy, ...]:
     """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
-    from calsync.feeds.busy import Reading
+    from calsync.feeds.answers import Reading
     from calsync.feeds.source import IcsSource
 
     found = []
@@ -196,8 +196,12 @@ class Gathered:
     events: tuple[Event, ...]
 
     @property
-    def source_warnings(self) -> tuple[str, ...]:
-        return tuple(f"{source.source}: {text}" for source in self.sources for text in source.warnings)
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """All that the runner should know, of the sources and of the plan: (code, text)."""
+        of_sources = (
+            ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
+        )
+        return (*of_sources, *((warning.code, warning.text) for warning in self.plan.warnings))
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -25,14 +25,9 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
         "cost": plan.cost,
         "weeks": [_week(plan, week, fixes) for week in weeks],
         "busy": [_span(plan, span) for span in plan.busy],
-        "warnings": warnings_json(gathered),
+        "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
     }
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
-
-
-def warnings_json(gathered: Gathered) -> list[dict[str, str]]:
-    found = [{"code": "busy-source", "text": text} for text in gathered.source_warnings]
-    return found + [{"code": warning.code, "text": warning.text} for warning in gathered.plan.warnings]
 
 
 def _week(plan: Plan, week: PlannedWeek, fixes: Fixes) -> dict[str, Any]:

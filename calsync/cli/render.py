@@ -52,7 +52,7 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
         for note in week.wanted.adjusted.notes:
             out.print(Text(f"  {note.text} ({note.rule})", style="dim"))
         out.print()
-    print_warnings([*gathered.source_warnings, *(warning.text for warning in gathered.plan.warnings)])
+    print_warnings(text for _, text in gathered.warnings)
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

@@ -7,35 +7,22 @@ says is decided in `component`, the times of a series in `series`. Asks no clock
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import content
+from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
 from calsync.feeds.component import Reader
-from calsync.feeds.content import Calendar, NotACalendar, Stretch
+from calsync.feeds.content import Calendar, Stretch
 from calsync.feeds.dense import without_dense_rules
 from calsync.feeds.freebusy import periods
 from calsync.feeds.glance import Glance
 from calsync.feeds.properties import Moment, read_properties, text_of
 from calsync.feeds.series import occurrences, series
-from calsync.feeds.transparency import DEFAULT_READING, Reading
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge
 
 __all__ = ["BusyTime", "NotACalendar", "Reading", "read_busy"]
-
-
-@dataclass(frozen=True, slots=True)
-class BusyTime:
-    spans: tuple[Timespan, ...]
-    """Merged, and clipped to the window."""
-    warnings: tuple[str, ...]
-    """For people, one line each; without titles."""
-    events: int
-    """How many VEVENTs and VFREEBUSYs the source has."""
-    stands_in: bool = False
-    """An older copy, as the source can't be read now; the first warning says why."""
 
 
 MOST_WARNINGS = 30

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from calsync.feeds.answers import Reading
 from calsync.feeds.properties import (
     FindZone,
     Moment,
@@ -20,7 +21,7 @@ from calsync.feeds.properties import (
     text_of,
 )
 from calsync.feeds.rules import Rule, parse_rule
-from calsync.feeds.transparency import Reading, is_free
+from calsync.feeds.transparency import is_free
 from calsync.feeds.zones import Zones
 
 LONGEST = timedelta(days=366_000)

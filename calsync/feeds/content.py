@@ -10,12 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from calsync.errors import SourceUnavailable
-
-
-class NotACalendar(SourceUnavailable):
-    """The body is something else, or only a part of a calendar; it says nothing about who is free."""
-
+from calsync.feeds.answers import NotACalendar
 
 Stretch = tuple[int, int]
 

@@ -6,8 +6,8 @@ Decides which of its periods count: all but FBTYPE=FREE, and BUSY-TENTATIVE as t
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
 
+from calsync.feeds.answers import Reading
 from calsync.feeds.properties import FindZone, Properties, parameter, period
-from calsync.feeds.transparency import Reading
 from calsync.timespan import Timespan
 
 

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.feeds.busy import BusyTime
-from calsync.feeds.transparency import Reading
+from calsync.feeds.answers import BusyTime, Reading
 from calsync.files import write_atomically
 from calsync.timespan import Timespan
 

@@ -6,25 +6,9 @@ that says none of this is what the config says; all else is busy. Knows nothing 
 """
 
 import fnmatch
-from dataclasses import dataclass
 
+from calsync.feeds.answers import Reading
 from calsync.feeds.properties import Properties, parameter, text_of
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read one source's events, all from the config."""
-
-    all_day_busy: bool = True
-    """All-day events that don't say; TRANSP always wins."""
-    tentative_busy: bool = True
-    email: str | None = None
-    """Invitations that this address declined are free."""
-    ignore: tuple[str, ...] = ()
-    """Patterns (as in file names) of titles that are free."""
-
-
-DEFAULT_READING = Reading()
 
 
 def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from calsync.feeds.answers import DEFAULT_READING
 from calsync.feeds.busy import BusyTime, NotACalendar, Reading, read_busy
-from calsync.feeds.transparency import DEFAULT_READING
 from calsync.timespan import Timespan
 
 LONDON = ZoneInfo("Europe/London")
