@@ -1,7 +1,7 @@
 """Stretches of absolute time.
 
-Decides what it means for two stretches to overlap, to be merged or to be cut out of one another. Knows
-nothing of zones, days or calendars: those appear where a template becomes dates and where a person reads.
+Decides what it means for two stretches to overlap or to be merged. Knows nothing of zones, days or calendars:
+those appear where a template becomes dates and where a person reads.
 """
 
 from collections.abc import Iterable
@@ -40,9 +40,6 @@ class Timespan:
         """True if they share an instant; touching is not overlapping."""
         return self.start < other.end and other.start < self.end
 
-    def contains(self, other: "Timespan") -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     def padded(self, margin: timedelta) -> "Timespan":
         """This stretch with `margin` more on both sides."""
         return Timespan(self.start - margin, self.end + margin)
@@ -63,22 +60,3 @@ def merge(spans: Iterable[Timespan]) -> tuple[Timespan, ...]:
         else:
             merged.append(span)
     return tuple(merged)
-
-
-def subtract(spans: Iterable[Timespan], holes: Iterable[Timespan]) -> tuple[Timespan, ...]:
-    """The instants of `spans` that are in none of `holes`, merged."""
-    cut = merge(holes)
-    left: list[Timespan] = []
-    for span in merge(spans):
-        start = span.start
-        for hole in cut:
-            if hole.end <= start:
-                continue
-            if hole.start >= span.end:
-                break
-            if hole.start > start:
-                left.append(Timespan(start, hole.start))
-            start = hole.end
-        if start < span.end:
-            left.append(Timespan(start, span.end))
-    return tuple(left)

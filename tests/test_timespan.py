@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.timespan import Timespan, merge, subtract
+from calsync.timespan import Timespan, merge
 
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -66,8 +66,6 @@ def test_what_is_no_stretch_of_time(start: datetime, end: datetime) -> None:
 def test_touching_is_not_overlapping() -> None:
     assert not span(0, 10).overlaps(span(10, 20))
     assert span(0, 11).overlaps(span(10, 20))
-    assert span(0, 30).contains(span(0, 30))
-    assert not span(0, 30).contains(span(0, 31))
     assert span(0, 10).clipped(span(10, 20)) is None
     assert span(0, 15).clipped(span(10, 20)) == span(10, 15)
     assert span(10, 20).padded(timedelta(minutes=5)) == span(5, 25)
@@ -80,13 +78,6 @@ def test_merged_is_the_same_time_in_fewest_pieces(found: list[Timespan]) -> None
     assert all(one.end < other.start for one, other in pairwise(merged))
     assert merge(merged) == merged
     assert merge(reversed(found)) == merged
-
-
-@given(spans, spans)
-def test_subtracted_is_what_is_left(found: list[Timespan], holes: list[Timespan]) -> None:
-    left = subtract(found, holes)
-    assert minutes(left) == minutes(found) - minutes(holes)
-    assert merge(left) == left
 
 
 @given(spans, spans)

@@ -1,6 +1,6 @@
-"""The training rules that placement enforces, by id, in the words a runner reads.
+"""The ids of the training rules, as reasons, warnings and lint cite them.
 
-Decides how a rule is called and how it is put in one sentence. Knows nothing of how it is enforced.
+Decides how a rule is called; docs/rules.md says what it asks. Knows nothing of how it is enforced.
 The pseudo-rules at the end name what is no matter of training: a full calendar, no availability.
 """
 
