@@ -162,8 +162,9 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
         if stamp.sequence < Stamp.after(None, stamp.changed).sequence:
             return None  # never written so: one of the two is damaged, and must not come out lower
         zone = component["DTSTART"].dt.tzinfo
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        # icalendar has no error of its own for text that is no iCalendar.
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError):
+        # icalendar has no error of its own for text that is no iCalendar; OSError is zoneinfo's for the name
+        # of a folder of zones, such as "Europe".
         return None
     return Parsed(name, event, stamp, zone if isinstance(zone, ZoneInfo) and zone.key not in _UTC else None)
 

@@ -86,7 +86,8 @@ def run() -> int:
         # That is no failure; and nothing else here raises SystemExit.
         return end.code if isinstance(end.code, int) and end.code != 1 else 0
     except OSError as problem:
-        return _say_output_failed(problem)
+        # With a file's name it is not about the output, and should have been caught where that file is known.
+        return _say_bug(problem) if problem.filename else _say_output_failed(problem)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem)
 
