@@ -1,4 +1,4 @@
-"""Which addresses feeds may have.
+"""Which addresses feeds and servers may have.
 
 Decides what webcal means and that nothing private travels in the clear: https everywhere, plain http on this
 machine only. Of an address only scheme and host are ever shown: the rest is often the key to a private
@@ -25,6 +25,13 @@ def web_address(url: str) -> str:
     if scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("is plain http, which anybody on the way can read; write https://")
     return parts.geturl()
+
+
+def secure_address(url: str) -> str:
+    """An https address, or one of this machine's own servers. Raises ValueError as web_address() does."""
+    if _split(url).scheme.lower() not in ("http", "https"):
+        raise ValueError("expected an address that begins with https://")
+    return web_address(url)
 
 
 def _split(url: str) -> SplitResult:

@@ -1,7 +1,7 @@
 """config.toml -> Config.
 
-Decides what a config may say, and fills in what it doesn't. Knows nothing of how sources are read or targets
-written.
+Decides what a config may say of a plan, and fills in what it doesn't. What it says of calendars is read in
+config_calendars.py.
 """
 
 import re
@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.addresses import web_address
-from calsync.config_file import AvailabilityTable, BusyTable, ConfigFile, PauseTable, TargetTable
+from calsync.config_calendars import GoogleAccess, SourceSettings, TargetSettings, read_calendars
+from calsync.config_file import AvailabilityTable, ConfigFile, PauseTable
 from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
 from calsync.toml import path as parse_path
@@ -24,41 +24,15 @@ _USUAL_WEEKEND = {Weekday.SAT: ("08:00-20:00",), Weekday.SUN: ()}
 
 
 @dataclass(frozen=True, slots=True)
-class IcsBusy:
-    """A busy calendar as a file, a folder or a feed: exactly one of `path` and `url` is given."""
-
-    name: str
-    path: Path | None = None
-    url: str | None = None
-    all_day_busy: bool = True
-    tentative_busy: bool = True
-    email: str | None = None
-    ignore: tuple[str, ...] = ()
-    use_cache_on_error: bool = True
-    max_age: timedelta = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class IcsTarget:
-    """An ICS feed that calsync writes."""
-
-    name: str
-    path: Path
-    runs: bool = True
-    strength: bool = True
-    busy_only: bool = False
-    alarm: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     path: Path
     name: str
     zone: ZoneInfo
     program: Program
     templates: Path | None
-    sources: tuple[IcsBusy, ...]
-    targets: tuple[IcsTarget, ...]
+    sources: tuple[SourceSettings, ...]
+    targets: tuple[TargetSettings, ...]
+    google: GoogleAccess | None
     document: Document
 
     @property
@@ -74,7 +48,6 @@ class Config:
 
 # A name is part of every UID, so it must be safe there and in file names.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
@@ -86,20 +59,18 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     for keys, later in ((("plan", "race"), table.plan.race), (("plan", "feed"), table.plan.feed)):
         if later is not None:
             raise document.fail(keys, "is not supported by this version of calsync")
-    if table.google is not None:
-        raise document.fail(("google",), "Google Calendar is not supported by this version of calsync")
-    config = Config(
+    calendars = read_calendars(document, table, base, environment)
+    return Config(
         path=path,
         name=table.name,
         zone=_zone(document, table.timezone),
         program=_program(document, table),
         templates=None if own is None else parse_path(document, ("plan", "templates"), own, base),
-        sources=tuple(_source(document, n, busy, base, environment) for n, busy in enumerate(table.busy)),
-        targets=tuple(_target(document, n, target, base) for n, target in enumerate(table.targets)),
+        sources=calendars.sources,
+        targets=calendars.targets,
+        google=calendars.google,
         document=document,
     )
-    _refuse_doubles(document, config)
-    return config
 
 
 def _plan_name(text: str) -> str:
@@ -214,85 +185,3 @@ def _pause(document: Document, number: int, table: PauseTable) -> Pause:
         message = f"ends on {table.last}, before it begins on {table.first}"
         raise document.fail(("pause", number, "to"), message)
     return Pause(table.first, table.last)
-
-
-# --- sources and targets ----------------------------------------------------------------------------------
-
-
-def _source(
-    document: Document, number: int, table: BusyTable, base: Path, environment: Mapping[str, str]
-) -> IcsBusy:
-    keys: Keys = ("busy", number)
-    _refuse_google(document, keys, table.type, {"calendars": table.calendars})
-    given = [key for key in ("url", "url_env", "path") if getattr(table, key) is not None]
-    if len(given) != 1:
-        found = " and ".join(given) or "none of them"
-        raise document.fail(keys, f"expected one of url, url_env and path, found {found}")
-    url = table.url
-    if table.url_env is not None and not _VARIABLE.fullmatch(table.url_env):
-        raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
-    if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
-        message = f"the environment variable {table.url_env} is not set"
-        raise document.fail((*keys, "url_env"), message)
-    if url is not None:
-        try:
-            web_address(url)
-        except ValueError as problem:
-            # Without what was found: who has the address can read the calendar.
-            raise document.fail((*keys, given[0]), str(problem)) from problem
-    return IcsBusy(
-        name=table.name,
-        path=None if table.path is None else parse_path(document, (*keys, "path"), table.path, base),
-        url=url,
-        all_day_busy=table.all_day == "busy",
-        tentative_busy=table.tentative == "busy",
-        email=table.email,
-        ignore=tuple(table.ignore),
-        use_cache_on_error=table.on_error == "cache",
-        max_age=document.parse((*keys, "max_age"), duration, table.max_age),
-    )
-
-
-def _refuse_google(document: Document, keys: Keys, kind: str, only: Mapping[str, object]) -> None:
-    if kind == "google":
-        raise document.fail((*keys, "type"), "Google Calendar is not supported by this version of calsync")
-    for key, value in only.items():
-        if value is not None:
-            raise document.fail((*keys, key), f'belongs to type = "google", not to type = "{kind}"')
-
-
-def _target(document: Document, number: int, table: TargetTable, base: Path) -> IcsTarget:
-    keys: Keys = ("targets", number)
-    google = {key: getattr(table, key) for key in ("calendar", "reminder", "calendar_id")}
-    _refuse_google(document, keys, table.type, google)
-    if table.path is None:
-        raise document.fail((*keys, "path"), "is missing: the file that the feed is written to")
-    alarm = None
-    if table.alarm is not None:
-        alarm = document.parse((*keys, "alarm"), duration, table.alarm)
-    return IcsTarget(
-        name=table.name,
-        path=parse_path(document, (*keys, "path"), table.path, base),
-        runs="runs" in table.include,
-        strength="strength" in table.include,
-        busy_only=table.detail == "busy",
-        alarm=alarm,
-    )
-
-
-def _refuse_doubles(document: Document, config: Config) -> None:
-    for table, names in (
-        ("busy", [source.name for source in config.sources]),
-        ("targets", [target.name for target in config.targets]),
-    ):
-        for number, name in enumerate(names):
-            if not name:
-                raise document.fail((table, number, "name"), "must not be empty")
-            if name in names[:number]:
-                raise document.fail((table, number, "name"), f'"{name}" is taken by another one')
-    paths = [target.path.resolve() for target in config.targets]
-    for number, path in enumerate(paths):
-        if path in paths[:number]:
-            raise document.fail(("targets", number, "path"), "another target writes this file")
-        if path.is_dir():
-            raise document.fail(("targets", number, "path"), "is a folder; name a file in it")

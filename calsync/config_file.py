@@ -78,6 +78,12 @@ class TargetTable(msgspec.Struct, frozen=True):
     calendar_id: str | None = None
 
 
+class GoogleTable(msgspec.Struct, frozen=True):
+    credentials: str
+    token: str | None = None
+    endpoint: str = "https://www.googleapis.com"
+
+
 class ConfigFile(msgspec.Struct, frozen=True):
     name: str
     plan: PlanTable
@@ -87,4 +93,4 @@ class ConfigFile(msgspec.Struct, frozen=True):
     strength: StrengthTable = StrengthTable()
     pause: list[PauseTable] = []
     busy: list[BusyTable] = []
-    google: object = None
+    google: GoogleTable | None = None

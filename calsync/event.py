@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from unicodedata import category
+from unicodedata import category, normalize
 
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, Week, Weekday
@@ -51,10 +51,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as a calendar holds it: what it says now, and the time that calsync last wrote for it."""
+    """An event as a calendar holds it: what it says now, and the time that calsync last wrote for it.
+
+    `edited` names the attributes of Event that its owner gave another value; `is_held` is true where they
+    made more of it than calsync can write (it repeats), or it can't be told any more what calsync wrote.
+    """
 
     event: Event
     written: Timespan
+    edited: frozenset[str] = frozenset()
+    is_held: bool = False
 
     @property
     def key(self) -> str:
@@ -66,8 +72,20 @@ class StoredEvent:
 
     @property
     def was_moved(self) -> bool:
-        """True if somebody else gave it another start or end."""
-        return self.event.span != self.written
+        """True if it is where its owner wants it."""
+        return self.is_held or self.event.span != self.written
+
+    def with_edits(self, wanted: Event) -> Event:
+        """`wanted`, saying what the owner has made of it."""
+        return replace(wanted, **{name: getattr(self.event, name) for name in self.edited})
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a calendar holds of a plan: events in the order of time, and the keys that its owner deleted."""
+
+    events: tuple[StoredEvent, ...] = ()
+    deleted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +164,12 @@ def one_line(text: str) -> str:
 
 def plain_lines(text: str) -> str:
     """`text` with plain line ends, no control characters and no blank edges: what a description may be."""
-    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip("\n")
+    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
 
 
 def _printable(line: str) -> str:
     # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
-    shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in line)
+    shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in normalize("NFC", line))
     # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
     # escaped, so a text with it would not come back as it went, and be written again by every push.
     return shown.replace("\\N", "\\n")

@@ -80,7 +80,18 @@ def modules_after(*arguments: str, cwd: Path = ROOT, **environment: str) -> set[
     return set(result.stderr.splitlines()[-1].split())
 
 
-HEAVY = {"icalendar", "recurring_ical_events", "httpx", "rich", "tenacity", "filelock", "msgspec", "dateutil"}
+GOOGLE = {"google", "googleapiclient", "google_auth_oauthlib", "google_auth_httplib2", "httplib2", "requests"}
+HEAVY = {
+    "icalendar",
+    "recurring_ical_events",
+    "httpx",
+    "rich",
+    "tenacity",
+    "filelock",
+    "msgspec",
+    "dateutil",
+    *GOOGLE,
+}
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
@@ -106,9 +117,25 @@ def test_a_push_without_changes_imports_no_http_and_no_tables(tmp_path: Path) ->
             "rich",
             "tenacity",
             "recurring_ical_events",
+            *GOOGLE,
         }
         == set()
     )
+
+
+def test_only_what_needs_google_imports_its_libraries(tmp_path: Path) -> None:
+    """They take longer to import than calsync takes for all it does without them."""
+    example = (ROOT / "config.example.toml").read_text()
+    with_google = re.sub(r"^#(?=\S)", "", example, flags=re.MULTILINE)
+    assert 'type = "google"' in with_google
+    (tmp_path / "config.toml").write_text(with_google)
+    environment = {"CALSYNC_STATE": str(tmp_path / "state"), "PRIVATE_ICS": "https://example.org/x.ics"}
+    for command in (("lint",), ("templates", "list"), ("auth", "--help"), ("auth", "google", "--help")):
+        assert modules_after(*command, cwd=tmp_path, **environment) & GOOGLE == set(), command
+    one_source = ("busy", "--source", "work", "--now", "2026-11-23T06:00:00+00:00")
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "busy.ics").write_bytes((ROOT / "examples" / "busy.ics").read_bytes())
+    assert modules_after(*one_source, cwd=tmp_path, **environment) & GOOGLE == set()
 
 
 def test_the_readme_has_two_commands_and_ci_runs_the_second() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from calsync.event import StoredEvent
-from calsync.sync.changes import Change
+from calsync.event import Contents
+from calsync.sync.changes import Applied, Change
 
 
 class EventCalendar(Protocol):
@@ -15,14 +15,14 @@ class EventCalendar(Protocol):
     def name(self) -> str:
         """The target's name in the config."""
 
-    def load(self) -> tuple[StoredEvent, ...]:
-        """The plan's own events that the calendar holds now, in the order of time.
+    def load(self) -> Contents:
+        """The plan's own events that the calendar holds now, and what its owner deleted there.
 
-        Raises TargetUnavailable or RefusedToProtectData.
+        Raises AuthorisationNeeded, Unavailable or RefusedToProtectData.
         """
 
-    def apply(self, changes: Sequence[Change], now: datetime) -> None:
-        """Make the changes, all that diff() gave for what load() returned.
+    def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
+        """Make the changes, all that diff() gave for what load() returned, or releases of what is in there.
 
-        Called for every push, also when nothing changes. Raises TargetUnavailable.
+        Called for every push, also when nothing changes. Raises what load() raises if nothing came about.
         """

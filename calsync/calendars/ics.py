@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from calsync.calendars.ics_format import PRODID, Stamp, calendar_bytes, event_bytes, parse_event
 from calsync.errors import RefusedToProtectData, TargetUnavailable
-from calsync.event import StoredEvent
+from calsync.event import Contents, StoredEvent
 from calsync.files import temporary_files, write_atomically
-from calsync.sync.changes import Action, Change
+from calsync.sync.changes import Action, Applied, Change
 
 KEEP_PAST = timedelta(weeks=8)
 
@@ -62,7 +62,7 @@ class IcsCalendar:
         self._content: bytes | None = None
         self._blocks: tuple[_Block, ...] = ()
 
-    def load(self) -> tuple[StoredEvent, ...]:
+    def load(self) -> Contents:
         """What the file holds. A missing or damaged file holds what is still whole in it, maybe nothing.
 
         Raises TargetUnavailable if it can't be read, RefusedToProtectData if it is somebody else's calendar.
@@ -85,9 +85,9 @@ class IcsCalendar:
         self._blocks = tuple(blocks.values())
         self._refuse_foreign_file()
         found = (block.stored for block in self._blocks if block.stored)
-        return tuple(sorted(found, key=lambda event: (event.span, event.key)))
+        return Contents(tuple(sorted(found, key=lambda event: (event.span, event.key))))
 
-    def apply(self, changes: Sequence[Change], now: datetime) -> None:
+    def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
         """Bring the file up to date; it is left untouched if its content stays the same.
 
         Raises TargetUnavailable if it can't be written; the old file is there then, whole.
@@ -95,13 +95,14 @@ class IcsCalendar:
         self._sweep()
         content = self._content_after(changes, now)
         if content == self._content:
-            return
+            return Applied(tuple(changes))
         try:
             write_atomically(self._path, content, mode=self._mode())
         except OSError as problem:
             message = f"{self.name}: {self._path} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         self._content = content
+        return Applied(tuple(changes))
 
     def _sweep(self) -> None:
         """Remove what a push that was killed while it wrote has left in the folder that the web sees."""

@@ -71,7 +71,7 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
         writing = [change for change in its_changes if change.writes]
         if quiet and not writing:
             continue
-        head = f"{target.settings.name} ({target.settings.path})"
+        head = f"{target.settings.name} ({target.settings.place})"
         click.echo(click.style(head, bold=True) + (" - dry run, nothing is written" if dry_run else ""))
         for change in writing:
             click.echo(_line(change, zone))

@@ -1,23 +1,33 @@
 """The first of the three steps: read all that a command needs, before anything is decided.
 
-Decides where the config is looked for and in which order things are read. Knows nothing of commands.
+Decides where the config is looked for and in which order things are read. Knows nothing of commands, nor of
+how Google is reached: that is connect.py.
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from calsync.calendars.base import EventCalendar
+from calsync.cli.connect import Connection
 from calsync.cli.options import common, is_verbose
-from calsync.config import Config, IcsBusy, IcsTarget, load_config
+from calsync.config import Config, load_config
+from calsync.config_calendars import (
+    GoogleBusy,
+    GoogleTarget,
+    IcsBusy,
+    IcsTarget,
+    SourceSettings,
+    TargetSettings,
+)
 from calsync.errors import ConfigError, TemplateError
-from calsync.event import Event, Standing, StoredEvent, is_strength
+from calsync.event import Contents, Event, Standing, is_strength
 from calsync.planning.agenda import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
@@ -54,6 +64,7 @@ class Setup:
     state: State
     templates: Mapping[str, WeekTemplate]
     routines: Mapping[str, Routine]
+    connection: Connection = field(compare=False)
 
 
 def load_setup(weeks: int | None = None) -> Setup:
@@ -75,7 +86,11 @@ def load_setup(weeks: int | None = None) -> Setup:
         templates[name] = library.template(name)
         for session in templates[name].strength:
             routines[session.routine] = library.routine(session.routine, beside)
-    return Setup(config, library, state_of(config.name), templates, routines)
+    state = state_of(config.name)
+    connection = Connection(config, state)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(connection.close)
+    return Setup(config, library, state, templates, routines, connection)
 
 
 def say(message: str) -> None:
@@ -109,29 +124,45 @@ class Busy:
     trouble: tuple[str, ...] = ()
 
 
-def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: datetime) -> tuple[Busy, ...]:
+def read_busy(
+    setup: Setup, sources: Sequence[SourceSettings], window: Timespan, now: datetime
+) -> tuple[Busy, ...]:
     """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
+    found = {}
+    with progress() as show:
+        for source in sources:
+            if isinstance(source, IcsBusy):
+                show(f"reading {source.name} …")
+                found[source.name] = _read_ics(setup, source, window, now, show)
+        # All of Google's together: fifty calendars fit into one query, whoever names them.
+        google = [source for source in sources if isinstance(source, GoogleBusy)]
+        if google:
+            show("asking Google …")
+            spans = setup.connection.free_busy(google, window)
+            for source in google:
+                found[source.name] = Busy(source.name, spans[source.name], ())
+                say(f"{source.name}: {len(spans[source.name])} busy stretches")
+    return tuple(found[source.name] for source in sources)
+
+
+def _read_ics(
+    setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Callable[[str], None]
+) -> Busy:
     from calsync.feeds.answers import Reading
     from calsync.feeds.source import IcsSource
 
-    found = []
-    with progress() as show:
-        for source in sources:
-            show(f"reading {source.name} …")
-            reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
-            ics = IcsSource(
-                name=source.name,
-                path=source.path,
-                url=source.url,
-                reading=reading,
-                use_cache_on_error=source.use_cache_on_error,
-                max_age=source.max_age,
-            )
-            busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
-            say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
-            trouble = busy.warnings[:1] if busy.stands_in else ()
-            found.append(Busy(source.name, busy.spans, busy.warnings, trouble))
-    return tuple(found)
+    ics = IcsSource(
+        name=source.name,
+        path=source.path,
+        url=source.url,
+        reading=Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore),
+        use_cache_on_error=source.use_cache_on_error,
+        max_age=source.max_age,
+    )
+    busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
+    say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
+    trouble = busy.warnings[:1] if busy.stands_in else ()
+    return Busy(source.name, busy.spans, busy.warnings, trouble)
 
 
 # --- calendars --------------------------------------------------------------------------------------------
@@ -141,9 +172,14 @@ def read_busy(setup: Setup, sources: Sequence[IcsBusy], window: Timespan, now: d
 class Target:
     """A calendar to keep up to date, and what it holds now."""
 
-    settings: IcsTarget
+    settings: TargetSettings
     calendar: EventCalendar
-    stored: tuple[StoredEvent, ...]
+    contents: Contents
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its owner can move and delete events there."""
+        return isinstance(self.settings, GoogleTarget)
 
     def takes(self, key: str) -> bool:
         """Whether runs, or strength sessions, belong here."""
@@ -156,29 +192,37 @@ class Target:
         return tuple(event.busy_only() if settings.busy_only else event for event in chosen)
 
 
-def load_targets(setup: Setup) -> tuple[Target, ...]:
-    """Raises TargetUnavailable or RefusedToProtectData."""
+def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, ...]:
+    """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
+    targets = []
+    with progress() as show:
+        for settings in setup.config.targets:
+            calendar: EventCalendar
+            if isinstance(settings, GoogleTarget):
+                show(f"reading {settings.name} …")
+                calendar = setup.connection.calendar(settings)
+            elif only_editable:
+                continue
+            else:
+                calendar = _ics_calendar(setup, settings)
+            contents = calendar.load()
+            say(f"{settings.name}: {len(contents.events)} events in {settings.place}")
+            targets.append(Target(settings, calendar, contents))
+    return tuple(targets)
+
+
+def _ics_calendar(setup: Setup, settings: IcsTarget) -> EventCalendar:
     from calsync.calendars.ics import IcsCalendar
 
-    targets = []
-    ours = setup.state.feeds()
-    for settings in setup.config.targets:
-        calendar = IcsCalendar(
-            settings.name,
-            settings.path,
-            setup.config.name,
-            setup.config.zone,
-            is_ours=str(settings.path.resolve()) in ours,
-        )
-        stored = calendar.load()
-        say(f"{settings.name}: {len(stored)} events in {settings.path}")
-        targets.append(Target(settings, calendar, stored))
-    return tuple(targets)
+    is_ours = str(settings.path.resolve()) in setup.state.feeds()
+    return IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone, is_ours=is_ours)
 
 
 def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
     wishes = setup.state.wishes()
-    return standing([target.stored for target in targets], wishes.moves, wishes.skips)
+    # Those that people can edit come first: what they say there is newer than any feed.
+    ordered = sorted(targets, key=lambda target: not target.is_editable)
+    return standing([target.contents for target in ordered], wishes.moves, wishes.skips)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------
@@ -208,12 +252,13 @@ class Gathered:
         return tuple(f"{source.source}: {text}" for source in self.sources for text in source.trouble)
 
 
-def gather_plan(setup: Setup, now: datetime) -> Gathered:
-    """Read everything and plan."""
+def gather_plan(setup: Setup, now: datetime, sources: tuple[Busy, ...] | None = None) -> Gathered:
+    """Read everything and plan. `sources` if the busy time has been read already."""
     program, zone = setup.config.program, setup.config.zone
     targets = load_targets(setup)
     stands = what_stands(setup, targets)
-    sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
+    if sources is None:
+        sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone)
     return Gathered(setup, targets, stands, plan, sources, agenda(plan, setup.routines))

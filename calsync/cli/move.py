@@ -33,6 +33,10 @@ def move(key: str, start: str, now: datetime) -> None:
     known = known_keys(setup, now)
     known.check([key])
     known.refuse_begun([key], now, setup.config.zone)
+    if key in known.deleted:
+        raise click.UsageError(
+            f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
+        )
     place = moved(setup, known, key, _instant(start, setup.config.zone, now))
     with setup.state.lock():
         wishes = setup.state.wishes()

@@ -9,9 +9,9 @@ import click
 from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
-    from calsync.cli.gather import Gathered, Target
-    from calsync.state import State
-    from calsync.sync.changes import Change
+    from calsync.cli.changes import Changes
+    from calsync.cli.gather import Gathered, Setup
+    from calsync.errors import CalsyncError
 
 
 @click.command(short_help="Bring the calendars up to date.")
@@ -23,11 +23,23 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Go on even if more than half of what is still to come would be withdrawn.",
 )
+@click.option(
+    "--create-calendar",
+    is_flag=True,
+    help="Create a target's Google calendar anew if it is not there any more.",
+)
 @format_option("text", "json")
 @now_option
 @common_options
 def push(
-    dry_run: bool, target: str | None, quiet: bool, allow_mass_delete: bool, output: str, now: datetime
+    *,
+    dry_run: bool,
+    target: str | None,
+    quiet: bool,
+    allow_mass_delete: bool,
+    create_calendar: bool,
+    output: str,
+    now: datetime,
 ) -> None:
     """Plan, compare with every target, and bring the targets up to date.
 
@@ -36,78 +48,44 @@ def push(
     """
     from contextlib import nullcontext
 
-    from calsync.cli.gather import gather_plan, load_setup
+    from calsync.cli.gather import load_setup
+    from calsync.cli.rounds import rounds
 
     setup = load_setup()
     names = [settings.name for settings in setup.config.targets]
     if target is not None and target not in names:
         message = f"{target!r} is no target of the config; there is {', '.join(names)}"
         raise click.BadParameter(message, param_hint="--target")
+    if create_calendar and dry_run:
+        raise click.UsageError("--create-calendar can't be tried dry")
     with nullcontext() if dry_run else setup.state.lock():
-        gathered = gather_plan(setup, now)
-        chosen = [t for t in gathered.targets if target in (None, t.settings.name)]
-        # All is decided before anything is written: a refusal leaves every target as it is.
-        changes = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
-        failures = [] if dry_run else _apply(setup.state, changes, now)
-    _show(gathered, changes, output=output, quiet=quiet, dry_run=dry_run)
-    if failures:
-        raise failures[0] if len(failures) == 1 else _all_of(failures)
+        if create_calendar:
+            _create_calendars(setup, now)
+        pushed = rounds(setup, now, target, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
+    _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
+    if pushed.failures:
+        raise pushed.failures[0] if len(pushed.failures) == 1 else _all_of(pushed.failures)
 
 
-def _decide(
-    gathered: "Gathered", target: "Target", now: datetime, allow_mass_delete: bool
-) -> "tuple[Change, ...]":
-    from calsync.planning.explain import lasting_reasons
-    from calsync.sync.diff import diff, refuse_mass_delete
-
-    plan = gathered.plan
-    why = {
-        session.key: "; ".join(reason.text for reason in lasting_reasons(plan, week, session)[:2])
-        for week in plan.weeks
-        for session in week.strength
-    }
-    why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
-    changes = diff(
-        target.wanted(gathered.events),
-        target.stored,
-        now=now,
-        pinned=frozenset(key for key, p in gathered.standing.published.items() if p.pinned),
-        skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
-        reasons=why,
-    )
-    if not allow_mass_delete:
-        refuse_mass_delete(
-            changes, target.stored, now=now, target=target.settings.name, plan_is_empty=plan.is_empty
-        )
-    return changes
+def _create_calendars(setup: "Setup", now: datetime) -> None:
+    created = setup.connection.create_missing(now, anew=True)
+    for name, calendar_id in created.items():
+        click.echo(f"{name}: created the calendar {calendar_id}", err=True)
+    if not created:
+        click.echo("No calendar had to be created.", err=True)
 
 
-def _apply(
-    state: "State", changes: "list[tuple[Target, tuple[Change, ...]]]", now: datetime
-) -> list[Exception]:
-    """Write every target, also if one of them fails. Leaves in `changes` what was written; the failures."""
-    from calsync.errors import CalsyncError
+def _all_of(failures: "Sequence[CalsyncError]") -> Exception:
+    """One error for all: the exit code is that of the one that needs a person most."""
+    from calsync.errors import AuthorisationNeeded, TargetUnavailable
 
-    failures: list[Exception] = []
-    for target, its_changes in list(changes):
-        try:
-            target.calendar.apply(its_changes, now)
-            state.add_feed(target.settings.path)
-        except CalsyncError as problem:
-            failures.append(problem)
-            changes.remove((target, its_changes))
-    return failures
-
-
-def _all_of(failures: Sequence[Exception]) -> Exception:
-    from calsync.errors import TargetUnavailable
-
-    return TargetUnavailable("; ".join(str(failure) for failure in failures))
+    kind = next((type(f) for f in failures if isinstance(f, AuthorisationNeeded)), TargetUnavailable)
+    return kind("; ".join(str(failure) for failure in failures))
 
 
 def _show(
     gathered: "Gathered",
-    changes: "list[tuple[Target, tuple[Change, ...]]]",
+    changes: "Changes",
     *,
     output: str,
     quiet: bool,

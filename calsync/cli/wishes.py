@@ -18,10 +18,14 @@ from calsync.toml import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every key that can be named: what the weeks want, and what the calendars hold."""
+    """Every key that can be named: what the weeks want, and what the calendars hold.
+
+    `deleted` are those that their owner deleted in a calendar, and the target's name.
+    """
 
     wanted: dict[str, WantedRun | WantedSession]
     stored: dict[str, StoredEvent]
+    deleted: dict[str, str]
 
     def check(self, keys: Iterable[str]) -> None:
         """Raises click.UsageError for the first key that is unknown."""
@@ -55,10 +59,12 @@ def known_keys(setup: Setup, now: datetime) -> Known:
         wanted |= {session.key: session for session in week.sessions}
     targets: tuple[Target, ...] = load_targets(setup)
     stored: dict[str, StoredEvent] = {}
-    for target in targets:
-        for event in target.stored:
+    deleted: dict[str, str] = {}
+    for target in sorted(targets, key=lambda target: not target.is_editable):
+        for event in target.contents.events:
             stored.setdefault(event.key, event)
-    return Known(wanted, stored)
+        deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
+    return Known(wanted, stored, deleted)
 
 
 def say_what_next() -> None:

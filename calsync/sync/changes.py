@@ -6,6 +6,7 @@ Decides the words (they are those of `push --format json`). Knows nothing of how
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calsync.errors import CalsyncError
 from calsync.event import Event, StoredEvent
 from calsync.timespan import Timespan
 
@@ -17,9 +18,11 @@ class Action(StrEnum):
     KEEP = "keep"
     PIN = "pin"
     SKIP = "skip"
+    # Not of a push: the present place becomes the written one, or a deletion calsync's own.
+    RELEASE = "release"
 
 
-WRITING = frozenset({Action.INSERT, Action.UPDATE, Action.WITHDRAW})
+WRITING = frozenset({Action.INSERT, Action.UPDATE, Action.WITHDRAW, Action.RELEASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,16 @@ class Change:
                 return self.before
             case _:
                 return self.wanted.span if self.wanted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a list of changes: those that are true of the calendar now, and what went wrong.
+
+    `look_again` says that something there was no longer as it had been loaded: whoever decided has to load
+    and decide again.
+    """
+
+    changes: tuple[Change, ...]
+    look_again: bool = False
+    failures: tuple[CalsyncError, ...] = ()

@@ -55,6 +55,10 @@ def _decide(
         if stored is None:
             return Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
         return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
+    if stored is not None and stored.is_held:
+        return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
+    if wanted is not None and stored is not None:
+        wanted = stored.with_edits(wanted)
     if wanted is None:
         if stored is None:
             return None

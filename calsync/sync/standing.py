@@ -3,32 +3,44 @@
 Decides whose word counts when several calendars hold the same key. Knows nothing of files or services.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from calsync.event import BUSY, Published, Standing, StoredEvent
+from calsync.event import BUSY, Contents, Published, Standing, StoredEvent
 
 
 def standing(
-    calendars: Iterable[Sequence[StoredEvent]],
+    calendars: Iterable[Contents],
     moves: Mapping[str, Published],
     skips: frozenset[str],
 ) -> Standing:
-    """What stands, by key. `calendars` in the order in which they are believed, the first wins.
+    """What stands, by key. `calendars` in the order in which they are believed.
 
-    `moves` and `skips` are what the owner said with `calsync move` and `calsync skip`; they come before all.
+    A place that the owner chose comes before one that calsync chose; apart from that the first calendar wins.
+    `moves` and `skips` are what the owner said with `calsync move` and `calsync skip`: they come before all
+    but an event that was moved by hand after calsync had brought it where the move said.
     A detail that one calendar can't say (its titles are "Busy") is taken from the next that can.
     """
     published: dict[str, Published] = {}
-    for events in calendars:
-        for stored in events:
+    deleted: set[str] = set()
+    outdated = set()
+    for contents in calendars:
+        deleted |= contents.deleted
+        for stored in contents.events:
             said = _published(stored)
+            move = moves.get(stored.key)
+            if move is not None and stored.was_moved and stored.written == move.span:
+                outdated.add(stored.key)
             known = published.get(stored.key)
-            published[stored.key] = said if known is None else _completed(known, said)
+            if known is None or (said.pinned and not known.pinned):
+                published[stored.key] = said if known is None else _completed(said, known)
+            else:
+                published[stored.key] = _completed(known, said)
     for key, move in moves.items():
         known = published.get(key)
-        published[key] = move if known is None else _completed(move, known)
-    return Standing(published, skips)
+        if key not in outdated:
+            published[key] = move if known is None else _completed(move, known)
+    return Standing(published, skips | deleted)
 
 
 def _published(stored: StoredEvent) -> Published:

@@ -34,7 +34,7 @@ def push(
     path: Path, *wanted: Event, now: datetime = NOW, plan: str = "training", zone: str = "Europe/London"
 ) -> bytes:
     calendar = IcsCalendar("feed", path, plan, ZoneInfo(zone))
-    calendar.apply(diff(wanted, calendar.load(), now=now), now)
+    calendar.apply(diff(wanted, calendar.load().events, now=now), now)
     return path.read_bytes() if path.exists() else b""
 
 
@@ -229,7 +229,7 @@ def test_events_of_others_are_not_seen_and_not_touched(path: Path, uid: bytes) -
     push(path, event(24))
     path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", foreign + b"END:VCALENDAR"))
     calendar = IcsCalendar("feed", path, "training", LONDON)
-    assert [stored.key for stored in calendar.load()] == [event(24).key]
+    assert [stored.key for stored in calendar.load().events] == [event(24).key]
     for wanted in ([event(24), event(25)], [event(25, "New")], []):
         content = push(path, *wanted)
         assert foreign in content
@@ -271,5 +271,5 @@ def test_a_feed_that_ends_too_early_is_completed(path: Path, part: float, zeros:
     path.write_bytes(whole[:cut] + b"\0" * zeros)
     content = push(path, *WANTED)
     calendar = IcsCalendar("feed", path, "training", LONDON)
-    assert [stored.event for stored in calendar.load()] == WANTED
+    assert [stored.event for stored in calendar.load().events] == WANTED
     assert content == whole

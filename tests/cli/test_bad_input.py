@@ -9,6 +9,9 @@ from tests.cli.box import FEED, Box, config, target
 
 GOOD = config()
 A = "[availability]"
+FILE = 'type = "ics"\npath = "public/training.ics"'
+G = '[google]\ncredentials = "client_secret.json"\n'
+B = '[[busy]]\nname = "private"\ntype = "google"\n'
 TEMPLATE = """title = "Mine"
 rest = ["mon"]
 
@@ -97,10 +100,26 @@ def refused(box: Box, *args: str) -> str:
         ('name = "training"', 'name = "../x"', "name", 'found "../x"'),
         ('name = "training"', 'name = ""', "name", 'found ""'),
         # what this version can't do
-        ("[availability]", "[google]\n[availability]", "google", "not supported"),
         ("[availability]", "[plan.race]\ndate = 2027-04-18\n[availability]", "plan.race", "not supported"),
         ("[availability]", "[plan.feed]\npath = 'x'\n[availability]", "plan.feed", "not supported"),
-        ('type = "ics"', 'type = "google"', "targets[0].type", "not supported"),
+        # Google's calendars
+        ("[availability]", "[google]\n[availability]", "google.credentials", "is missing"),
+        ("[availability]", G + "endpoint = 'x'\n[availability]", "google.endpoint", "https://"),
+        ("[availability]", G + "endpoint = 'http://x.org'\n[availability]", "google.endpoint", "plain http"),
+        ('type = "ics"', 'type = "google"', "targets[0].path", 'belongs to type = "ics"'),
+        (FILE, 'type = "google"', "targets[0].calendar", "is missing"),
+        (FILE, 'type = "google"\ncalendar = " "', "targets[0].calendar", "is missing"),
+        (FILE, 'type = "google"\ncalendar = "T"', "targets[0].type", "needs a [google] table"),
+        (FILE, 'type = "google"\ncalendar = "T"\nalarm = "1h"', "targets[0].alarm", "called reminder"),
+        (FILE, 'type = "google"\ncalendar = "T"\nreminder = "29d"', "targets[0].reminder", '"28d"'),
+        (FILE, 'type = "google"\ncalendar = "T"\ncalendar_id = ""', "targets[0].calendar_id", "empty"),
+        ('type = "ics"', 'type = "ics"\nreminder = "1h"', "targets[0].reminder", "called alarm"),
+        ("[availability]", B + "[availability]", "busy[0].calendars", "is missing"),
+        ("[availability]", B + "calendars = []\n[availability]", "busy[0].calendars", "primary"),
+        ("[availability]", B + "calendars = ['']\n[availability]", "busy[0].calendars[0]", "empty"),
+        ("[availability]", B + "calendars = ['a']\n[availability]", "busy[0].type", "needs a [google] table"),
+        ("[availability]", B + "calendars = ['a']\nurl = 'x'\n[availability]", "busy[0].url", 'type = "ics"'),
+        ("[availability]", B + "calendars = ['a']\nmax_age = '1d'\n[availability]", "busy[0].max_age", "ics"),
         ('type = "ics"', 'type = "caldav"', "targets[0].type", "one of ics, google, found"),
         ('type = "ics"', 'type = "icss"', "targets[0].type", 'did you mean "ics"?'),
         ('type = "ics"', 'type = "ics"\ncalendar = "T"', "targets[0].calendar", 'belongs to type = "google"'),

@@ -121,7 +121,7 @@ def written_feed(folder: Path, name: str, zone: str, events: Sequence[Event], no
     """`events` in a feed of the plan `name`; what is there already is updated."""
     path = folder / f"{name}.ics"
     calendar = IcsCalendar(name, path, name, ZoneInfo(zone))
-    stored = calendar.load()
+    stored = calendar.load().events
     calendar.apply(diff(events, stored, now=now), now)
     return Feed(name, path, zone, tuple(events), name)
 

@@ -124,14 +124,14 @@ def test_applied_once_is_enough(
     now: datetime,
 ) -> None:
     calendar = MemoryCalendar(events=there)
-    before = {found.key: found for found in calendar.load()}
-    changes = diff(wanted, calendar.load(), now=now, pinned=pinned, skipped=skipped)
+    before = {found.key: found for found in calendar.load().events}
+    changes = diff(wanted, calendar.load().events, now=now, pinned=pinned, skipped=skipped)
     assert len({change.key for change in changes}) == len(changes)
     assert {change.key for change in changes} >= set(before)
     calendar.apply(changes, now)
-    after = {found.key: found for found in calendar.load()}
+    after = {found.key: found for found in calendar.load().events}
 
-    again = diff(wanted, calendar.load(), now=now, pinned=pinned, skipped=skipped)
+    again = diff(wanted, calendar.load().events, now=now, pinned=pinned, skipped=skipped)
     assert [change for change in again if change.writes] == []
 
     for key, found in before.items():
@@ -197,3 +197,15 @@ def test_an_empty_plan_is_refused_if_anything_is_to_come() -> None:
     there = [stored(event(1, 1))]
     with pytest.raises(RefusedToProtectData, match="the plan is empty"):
         refuse_mass_delete(diff([], there, now=NOW), there, now=NOW, target="feed", plan_is_empty=True)
+
+
+def test_what_its_owner_made_into_something_else_is_not_touched() -> None:
+    held = replace(stored(event(1, 24)), is_held=True)
+    for wanted in ([], [event(1, 30, "New")]):
+        assert only(diff(wanted, [held], now=NOW)).action is Action.PIN
+
+
+def test_what_its_owner_edited_is_kept_and_the_rest_is_written() -> None:
+    edited = replace(stored(event(1, 24, "Mine")), edited=frozenset({"summary"}))
+    assert only(diff([event(1, 24, "Ours")], [edited], now=NOW)).action is Action.KEEP
+    assert only(diff([event(1, 30, "Ours")], [edited], now=NOW)).wanted == event(1, 30, "Mine")

@@ -1,0 +1,328 @@
+"""Events as Google's resources and back. Pure.
+
+Decides what of an event Google is told, and how what calsync wrote is told from what its owner made of it:
+that travels with the event, in private extended properties. Knows nothing of requests.
+
+https://developers.google.com/workspace/calendar/api/v3/reference/events
+https://developers.google.com/workspace/calendar/api/guides/extended-properties
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, TypeVar
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from calsync.event import Event, StoredEvent, week_of_key
+from calsync.timespan import Timespan
+from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load
+
+Resource = Mapping[str, Any]
+W = TypeVar("W", Kind, Load)
+
+# Names of private properties: at most 44 characters, values at most 1024 (longer ones are dropped and cut
+# without a word).
+PLAN = "calsync"
+_KEY = "calsyncKey"
+_GENERATION = "calsyncGeneration"
+_START, _END = "calsyncStart", "calsyncEnd"
+_PRINTS = "calsyncPrints"
+_KIND, _LOAD, _ROUTINE, _CATEGORIES = "calsyncKind", "calsyncLoad", "calsyncRoutine", "calsyncCategories"
+WITHDRAWN = "calsyncWithdrawn"
+
+# The attributes of Event that a person can edit, and the fields that they are in Google.
+_FIELDS = {"summary": "summary", "description": "description", "alarm": "reminders"}
+
+
+def event_id(plan: str, key: str, generation: int) -> str:
+    """The id of a key: base32hex in lower case, as Google wants it, and the same whenever it is asked for.
+
+    An id can die: some servers don't let a deleted event come back. The next generation is a new one.
+    """
+    digest = sha256(f"{plan}\n{key}\n{generation}".encode()).digest()
+    return base64.b32hexencode(digest).decode().lower().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of the plan's own events as Google lists it, dead or alive.
+
+    `stored` is None for a tombstone. `is_withdrawn`: it says that calsync cancelled it. `is_bare`: a
+    tombstone that has lost its properties, and with them the mark, if there was one.
+    """
+
+    id: str
+    etag: str
+    key: str
+    generation: int
+    stored: StoredEvent | None
+    is_withdrawn: bool = False
+    is_bare: bool = False
+    prints: str = ""
+
+
+class NotReadable(ValueError):
+    """A resource without what every live event has."""
+
+
+def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item | None:
+    """The plan's own event; None for anybody else's, and for copies that a person made of one.
+
+    A copy may carry all the properties of the original, but never its id. Raises NotReadable.
+    """
+    private = _private(resource)
+    key = private.get(_KEY, "")
+    generation = _number(private.get(_GENERATION, ""))
+    if private.get(PLAN) != plan or generation is None or not _is_key(key):
+        return None
+    if resource.get("id") != event_id(plan, key, generation):
+        return None
+    return Item(
+        id=resource["id"],
+        etag=str(resource.get("etag", "")),
+        key=key,
+        generation=generation,
+        stored=None if resource.get("status") == "cancelled" else _stored(resource, key, calendar_zone),
+        is_withdrawn=WITHDRAWN in private,
+        prints=private.get(_PRINTS, ""),
+    )
+
+
+def bare_tombstone(resource: Resource, key: str, generation: int) -> Item:
+    """What is known of an event that is cancelled and shows nothing but its id."""
+    return Item(resource["id"], str(resource.get("etag", "")), key, generation, None, is_bare=True)
+
+
+def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEvent:
+    private = _private(resource)
+    span = _span(resource, calendar_zone)
+    prints = _parse_prints(private.get(_PRINTS, ""))
+    edited = frozenset(
+        name for name in _FIELDS if prints.get(name, _print(name, {})) != _print(name, resource)
+    )
+    event = Event(
+        key=key,
+        span=span,
+        summary=_text(resource.get("summary")),
+        description=_text(resource.get("description")),
+        categories=tuple(filter(None, private.get(_CATEGORIES, "").split(","))),
+        kind=_word(Kind, private.get(_KIND)),
+        load=_word(Load, private.get(_LOAD)),
+        routine=private.get(_ROUTINE),
+        alarm=_alarm(resource),
+    )
+    written = _written(private)
+    # An owner who made it repeat has made it theirs: to withdraw it would take the whole series.
+    is_held = written is None or bool(resource.get("recurrence"))
+    return StoredEvent(event, written or span, edited, is_held)
+
+
+# --- what is written --------------------------------------------------------------------------------------
+
+
+def new_event(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The body of an insert, with times in `zone`. Also brings a tombstone back, as a patch."""
+    return {
+        "id": event_id(plan, event.key, generation),
+        "status": "confirmed",
+        **_fields(event),
+        **_times(event.span, zone),
+        "extendedProperties": {
+            "private": {
+                PLAN: plan,
+                _KEY: event.key,
+                _GENERATION: str(generation),
+                _PRINTS: _format_prints({name: _print(name, _fields(event)) for name in _FIELDS}),
+                **_written_as(event.span),
+                **{name: value for name, value in _meaning(event).items() if value is not None},
+            }
+        },
+    }
+
+
+def revival(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The body of the patch that brings a tombstone back."""
+    body = new_event(event, plan, generation, zone)
+    del body["id"]
+    body["extendedProperties"]["private"] |= {
+        **{name: value for name, value in _meaning(event).items() if value is None},
+        WITHDRAWN: None,
+    }
+    return _timed(body)
+
+
+def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
+    """The body of the patch that makes the live `item` say what `wanted` says, and nothing but that.
+
+    Fields that don't change are left out, so that what the owner wrote in them, and the record that it is
+    theirs, stay as they are; the same holds for a time that the owner chose.
+    """
+    assert item.stored is not None
+    before = item.stored.event
+    changed = [name for name in _FIELDS if getattr(before, name) != getattr(wanted, name)]
+    fields = _fields(wanted)
+    body: dict[str, Any] = {_FIELDS[name]: fields[_FIELDS[name]] for name in changed}
+    old_meaning, new_meaning = _meaning(before), _meaning(wanted)
+    private: dict[str, str | None] = {
+        name: value for name, value in new_meaning.items() if value != old_meaning[name]
+    }
+    if changed:
+        prints = _parse_prints(item.prints) | {name: _print(name, fields) for name in changed}
+        private[_PRINTS] = _format_prints(prints)
+    if wanted.span != before.span:
+        body |= _times(wanted.span, zone)
+        private |= _written_as(wanted.span)
+    if item.is_withdrawn:
+        private[WITHDRAWN] = None
+    return _timed(body | {"extendedProperties": {"private": private}})
+
+
+def withdrawal() -> dict[str, Any]:
+    """Cancelled, and a mark that calsync did it: without it, it would be the owner who had deleted it."""
+    return {"status": "cancelled", "extendedProperties": {"private": {WITHDRAWN: "1"}}}
+
+
+def release(item: Item) -> dict[str, Any]:
+    """The present place becomes the written one; a tombstone becomes calsync's own."""
+    if item.stored is None:
+        return {"extendedProperties": {"private": {WITHDRAWN: "1"}}}
+    return {"extendedProperties": {"private": dict(_written_as(item.stored.span))}}
+
+
+def unmarked() -> dict[str, Any]:
+    """Takes the mark from an event that its owner brought back."""
+    return {"extendedProperties": {"private": {WITHDRAWN: None}}}
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    reminders: dict[str, Any] = {"useDefault": True}
+    if event.alarm is not None:
+        minutes = event.alarm // timedelta(minutes=1)
+        reminders = {"useDefault": False, "overrides": [{"method": "popup", "minutes": minutes}]}
+    return {"summary": event.summary, "description": event.description, "reminders": reminders}
+
+
+def _times(span: Timespan, zone: ZoneInfo) -> dict[str, Any]:
+    # With the offset of its own date as well as the zone's name: the first says which of two equal wall times
+    # is meant, on the night when clocks go back.
+    return {
+        name: {"dateTime": instant.astimezone(zone).isoformat(timespec="seconds"), "timeZone": zone.key}
+        for name, instant in (("start", span.start), ("end", span.end))
+    }
+
+
+def _timed(body: dict[str, Any]) -> dict[str, Any]:
+    """A patch that also takes back the date of an event that was made one of all day."""
+    return body | {name: {**body[name], "date": None} for name in ("start", "end") if name in body}
+
+
+def _written_as(span: Timespan) -> dict[str, str]:
+    return {_START: span.start.isoformat(), _END: span.end.isoformat()}
+
+
+def _meaning(event: Event) -> dict[str, str | None]:
+    return {
+        _KIND: event.kind and str(event.kind),
+        _LOAD: event.load and str(event.load),
+        _ROUTINE: event.routine,
+        _CATEGORIES: ",".join(event.categories) or None,
+    }
+
+
+# --- fingerprints of what was written ---------------------------------------------------------------------
+
+
+def _print(name: str, resource: Resource) -> str:
+    """A fingerprint of one field, the same for all that Google may make of it on the way."""
+    if name == "alarm":
+        reminders = resource.get("reminders") or {}
+        overrides = reminders.get("overrides") or ()
+        said = sorted((str(one.get("method")), str(one.get("minutes"))) for one in overrides)
+        value = repr(said) if said or reminders.get("useDefault") is False else "default"
+    else:
+        value = _text(resource.get(_FIELDS[name]))
+    return sha256(value.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _format_prints(prints: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(prints.items()))
+
+
+def _parse_prints(text: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in text.split() if "=" in part)
+
+
+# --- what is read -----------------------------------------------------------------------------------------
+
+
+def _private(resource: Resource) -> Mapping[str, str]:
+    properties = resource.get("extendedProperties") or {}
+    return properties.get("private") or {}
+
+
+def _text(value: object) -> str:
+    """Text as calsync writes it, whatever became of spaces, line ends and composed letters on the way."""
+    lines = normalize("NFC", str(value or "")).splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _alarm(resource: Resource) -> timedelta | None:
+    reminders = resource.get("reminders") or {}
+    for override in reminders.get("overrides") or ():
+        if override.get("method") == "popup":
+            return timedelta(minutes=override.get("minutes", 0))
+    return None
+
+
+def _span(resource: Resource, calendar_zone: ZoneInfo) -> Timespan:
+    try:
+        start, end = (_instant(resource[name], calendar_zone) for name in ("start", "end"))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as problem:
+        raise NotReadable(f"event {resource.get('id')} has no start or end that can be read") from problem
+    return Timespan(start, max(end, start + timedelta(minutes=1)))
+
+
+def _instant(value: Resource, calendar_zone: ZoneInfo) -> datetime:
+    if text := value.get("dateTime"):
+        instant = datetime.fromisoformat(text).replace(microsecond=0)
+        if instant.utcoffset() is None:
+            instant = instant.replace(tzinfo=ZoneInfo(value["timeZone"]))
+    else:
+        # An event of all day: from midnight, in the zone of the calendar.
+        day = date.fromisoformat(value["date"])
+        instant = datetime(day.year, day.month, day.day, tzinfo=calendar_zone)
+    # Far away is far away: planning knows the years that a config may name.
+    if instant.year < FIRST_YEAR:
+        return datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    if instant.year > LAST_YEAR:
+        return datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+    return instant.astimezone(UTC)
+
+
+def _written(private: Mapping[str, str]) -> Timespan | None:
+    try:
+        return Timespan(datetime.fromisoformat(private[_START]), datetime.fromisoformat(private[_END]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _word(kind: type[W], text: str | None) -> W | None:
+    try:
+        return kind(text) if text else None
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
+def _is_key(text: str) -> bool:
+    try:
+        week_of_key(text)
+    except ValueError:
+        return False
+    return text.count("/") == 2

@@ -1,0 +1,115 @@
+"""What `calsync push` does with the targets: decide for all of them, then write one after the other.
+
+Decides in which order targets are written, and what happens when a calendar has changed since it was read:
+everything is read and decided once more. Knows nothing of what is shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from calsync.cli.gather import Gathered, Setup, Target, gather_plan
+from calsync.config_calendars import IcsTarget
+from calsync.errors import CalsyncError, TargetUnavailable
+from calsync.planning.explain import lasting_reasons
+from calsync.sync.changes import Applied, Change
+from calsync.sync.diff import diff, refuse_mass_delete
+
+# Somebody is at work in the calendar at this very moment. The third time, the next push is soon enough.
+ROUNDS = 3
+
+Decided = tuple[Target, tuple[Change, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What came of a push: the changes that are true of each target that could be written."""
+
+    gathered: Gathered
+    changes: tuple[Decided, ...]
+    failures: tuple[CalsyncError, ...]
+
+
+def rounds(
+    setup: Setup, now: datetime, only: str | None, *, allow_mass_delete: bool, dry_run: bool
+) -> Pushed:
+    """Plan and write, again if a calendar changed meanwhile. `only` names the one target to be written.
+
+    Raises what gathering raises, and RefusedToProtectData.
+    """
+    before: dict[str, tuple[Change, ...]] = {}
+    sources = None
+    for number in range(1, ROUNDS + 1):
+        gathered = gather_plan(setup, now, sources)
+        sources = gathered.sources
+        chosen = [target for target in gathered.targets if only in (None, target.settings.name)]
+        # All is decided before anything is written: a refusal leaves every target as it is.
+        decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
+        if dry_run:
+            return Pushed(gathered, tuple(decided), ())
+        applied, failures = _apply(setup, decided, now, is_last=number == ROUNDS)
+        for name, one in applied.items():
+            before[name] = _together(before.get(name, ()), one.changes)
+        if not any(one.look_again for one in applied.values()):
+            break
+    done = tuple(
+        (target, before[target.settings.name]) for target, _ in decided if target.settings.name in before
+    )
+    return Pushed(gathered, done, failures)
+
+
+def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool) -> tuple[Change, ...]:
+    plan = gathered.plan
+    why = {
+        session.key: "; ".join(reason.text for reason in lasting_reasons(plan, week, session)[:2])
+        for week in plan.weeks
+        for session in week.strength
+    }
+    why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
+    stored = target.contents.events
+    changes = diff(
+        target.wanted(gathered.events),
+        stored,
+        now=now,
+        pinned=frozenset(key for key, p in gathered.standing.published.items() if p.pinned),
+        skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
+        reasons=why,
+    )
+    if not allow_mass_delete:
+        refuse_mass_delete(changes, stored, now=now, target=target.settings.name, plan_is_empty=plan.is_empty)
+    return changes
+
+
+def _apply(
+    setup: Setup, decided: Sequence[Decided], now: datetime, *, is_last: bool
+) -> tuple[dict[str, Applied], tuple[CalsyncError, ...]]:
+    """Write every target, also if one of them fails; but stop at one that has to be read again.
+
+    Those that people can edit come first, so that the others get what is true of them.
+    """
+    applied: dict[str, Applied] = {}
+    failures: list[CalsyncError] = []
+    for target, changes in sorted(decided, key=lambda one: not one[0].is_editable):
+        name = target.settings.name
+        try:
+            found = applied[name] = target.calendar.apply(changes, now)
+        except CalsyncError as problem:
+            failures.append(problem)
+            continue
+        if isinstance(target.settings, IcsTarget):
+            setup.state.add_feed(target.settings.path)
+        if found.look_again and not is_last:
+            return applied, ()
+        failures += found.failures
+        if found.look_again and not found.failures:
+            message = f"{name}: the calendar keeps changing while it is written; the next push tries again"
+            failures.append(TargetUnavailable(message))
+    return applied, tuple(failures)
+
+
+def _together(first: Sequence[Change], then: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes of two rounds: what the first wrote is to the second as it should be."""
+    written = {change.key: change for change in first if change.writes}
+    later = {change.key: change for change in then}
+    kept = [change for change in then if change.writes or change.key not in written]
+    return (*(written[key] for key in written if not (key in later and later[key].writes)), *kept)

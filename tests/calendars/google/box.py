@@ -1,0 +1,44 @@
+"""A Google calendar of calsync's own on the test server, without a command line around it."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from calsync.calendars.google.calendar import GoogleCalendar
+from calsync.calendars.google.client import Client, Patience
+from calsync.calendars.google.credentials import OAuthClient, Token
+from calsync.calendars.google.records import Records
+from tests.googleserver.server import GoogleServer
+
+PLAN = "training"
+# Long enough for a slow machine, and without long waits before another try.
+QUICK = Patience(answer=10, total=60, first_wait=0.01, longest_wait=0.02)
+
+
+class Google:
+    """One runner's access to the server, and the calendar `calendar_id`."""
+
+    def __init__(
+        self, server: GoogleServer, folder: Path, patience: Patience = QUICK, zone: str = "Europe/London"
+    ) -> None:
+        self.server = server
+        self.folder = folder
+        self.calendar_id = "training@group.calendar.google.com"
+        server.add_calendar(self.calendar_id, summary="Training", time_zone=zone, created_by_app=True)
+        given = server.authorise()
+        self.account = OAuthClient(
+            given["client_id"],
+            given["client_secret"],
+            f"{server.url}/auth",
+            given["token_uri"],
+            folder / "google-token.json",
+        )
+        self.account.save(Token(given["refresh_token"], tuple(given["scopes"]), given["token"]))
+        self.client = Client(server.url, self.account.authorise, patience)
+
+    def calendar(self, zone: ZoneInfo) -> GoogleCalendar:
+        """As another process would open it."""
+        records = Records(self.folder)
+        return GoogleCalendar("google", self.client, self.calendar_id, PLAN, zone, records)
+
+    def close(self) -> None:
+        self.client.close()

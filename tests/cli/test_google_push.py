@@ -1,0 +1,428 @@
+"""`calsync push` to Google Calendar: what arrives there, and what becomes of what its owner does there."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.cli.box import FEED, by_key
+from tests.cli.google import BUSY, TARGET, GoogleBox
+from tests.googleserver.faults import Fault, Stale, backend_error, dropped, quota_exceeded, rate_limited
+from tests.googleserver.server import GoogleServer
+
+LIFT = "2026-W48/strength/1"
+RUN = "2026-W48/run/wed-1"
+HOUR = timedelta(hours=1)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def actions(changes: list[dict[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        found.setdefault(change["action"], []).append(change["key"])
+    return found
+
+
+def test_the_calendar_is_equal_to_the_plan_and_the_feed(runner: GoogleBox) -> None:
+    runner.with_calendar(more=BUSY)
+    planned = {
+        one["key"]: datetime.fromisoformat(one["start"])
+        for week in runner.plan()["weeks"]
+        for one in (*week["runs"], *week["strength"])
+    }
+    assert len(planned) == 14
+    assert runner.starts() == planned
+    assert runner.events().keys() == by_key(runner.feed.read_bytes()).keys()
+
+
+def test_an_event_says_what_it_is_and_reminds_only_if_asked_to(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    lift = runner.events()[LIFT]
+    assert lift["summary"] == "Strength: Lower body (moderate)"
+    assert lift["description"].startswith("30 min, moderate.\n\n- ")
+    assert lift["reminders"] == {"useDefault": True}
+    runner.google_config(targets=TARGET + 'reminder = "30m"\n')
+    runner.push()
+    reminders = {"useDefault": False, "overrides": [{"method": "popup", "minutes": 30}]}
+    assert runner.events()[LIFT]["reminders"] == reminders
+
+
+def test_a_target_for_strength_alone_that_says_no_more_than_busy(runner: GoogleBox) -> None:
+    runner.with_calendar(targets=TARGET + 'include = ["strength"]\ndetail = "busy"\n')
+    events = runner.events()
+    assert len(events) == 4
+    assert {event["summary"] for event in events.values()} == {"Busy"}
+    assert not [event for event in events.values() if event.get("description")]
+
+
+# --- few requests -----------------------------------------------------------------------------------------
+
+
+def test_a_push_that_changes_nothing_is_two_reads(runner: GoogleBox) -> None:
+    runner.with_calendar(more=BUSY)
+    before = runner.person.events()
+    runner.google.clear_log()
+    assert runner.ok("push", "--quiet").out == ""
+    assert runner.requests() == [
+        ("GET", f"/calendar/v3/calendars/{runner.calendar_id}/events"),
+        ("POST", "/calendar/v3/freeBusy"),
+    ]
+    assert runner.person.events() == before
+    assert len({logged.connection for logged in runner.google.api_log}) == 1
+
+
+def test_a_first_push_of_a_hundred_events_is_four_requests(runner: GoogleBox) -> None:
+    runner.with_calendar(more=BUSY, horizon=1)
+    for event in runner.person.events():
+        runner.google.person(runner.calendar_id).delete(event["id"])
+    runner.google.calendars[runner.calendar_id].events.clear()
+    # Seven weeks and the one after them are within one slice of 60 days; a template of 16 runs fills them.
+    days = ("tue", "wed", "thu", "fri", "sat", "sun")
+    runs = "".join(
+        f'[[runs]]\nday = "{day}"\nkind = "easy"\nduration = "20m"\nstart = "{hour:02}:00"\n'
+        for day in days
+        for hour in (6, 12, 17)
+    )
+    runner.write("full.toml", f'title = "Full"\nrest = ["mon"]\n{runs}')
+    runner.google_config(more=BUSY, weeks='["full.toml"]', horizon=6)
+    runner.google.clear_log()
+    (changes, _) = runner.push().values()
+    assert len(actions(changes)["insert"]) == 108
+    methods = [(method, path.rsplit("/", 1)[-1]) for method, path in runner.requests()]
+    assert methods == [("GET", "events"), ("POST", "freeBusy"), *[("POST", "v3")] * 3]
+    assert [len(one.parts) for one in runner.google.api_log[2:]] == [50, 50, 8]
+
+
+def test_a_dry_run_only_reads(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.google_config(weeks='["recovery"]')
+    result = runner.ok("push", "--dry-run", "--allow-mass-delete")
+    assert "dry run" in result.out
+    assert {method for method, _ in runner.requests()} == {"GET"}
+
+
+# --- what its owner does ----------------------------------------------------------------------------------
+
+
+def test_what_was_moved_in_google_stays_there_and_shows_in_the_feed(runner: GoogleBox) -> None:
+    runner.with_calendar(more=BUSY)
+    event = runner.events()[LIFT]
+    runner.person.move(event["id"], at(25, 18), at(25, 18, 40))
+    changes = runner.push()
+    assert LIFT in actions(changes["feed"])["update"]
+    assert runner.starts()[LIFT] == at(25, 18)
+    # What it says has become true of the new place and its 40 minutes; after that nothing changes any more.
+    assert runner.events()[LIFT]["description"].startswith("40 min")
+    assert LIFT in actions(runner.push()["google"])["pin"]
+    assert by_key(runner.feed.read_bytes())[LIFT]["DTSTART"] == "20261125T180000"
+    (session,) = [s for w in runner.plan()["weeks"] for s in w["strength"] if s["key"] == LIFT]
+    assert (session["state"], session["minutes"]) == ("pinned", 40)
+
+    assert runner.ok("release", LIFT).out == f"{LIFT}: released\n"
+    runner.push()
+    assert runner.starts()[LIFT] != at(25, 18)
+    assert runner.push()["google"] == runner.push()["google"]
+
+
+def test_what_was_deleted_in_google_leaves_the_feed_and_stays_away(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.person.delete(runner.events()[RUN]["id"])
+    changes = runner.push()
+    assert actions(changes["google"])["skip"] == [RUN]
+    assert actions(changes["feed"])["withdraw"] == [RUN]
+    assert RUN in runner.plan()["weeks"][0]["skipped"]
+    # The bin is emptied after a month; what was seen is kept.
+    runner.google.purge_tombstones()
+    for _ in range(2):
+        runner.push()
+        assert RUN not in runner.events()
+    runner.ok("release", "--all")
+    assert actions(runner.push()["google"])["insert"] == [RUN]
+    assert RUN in runner.events()
+
+
+def test_other_words_and_colours_are_kept_while_the_rest_is_written(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    event = runner.events()[LIFT]
+    runner.person.edit(event["id"], summary="Gym with Ann")
+    runner.person.recolour(event["id"], "11")
+    runner.person.invite(event["id"], "ann@example.com")
+    runner.google_config(targets=TARGET + 'reminder = "10m"\n' + FEED)
+    runner.push()
+    now = runner.events()[LIFT]
+    assert (now["summary"], now["colorId"]) == ("Gym with Ann", "11")
+    assert [guest["email"] for guest in now["attendees"]] == ["ann@example.com"]
+    assert now["reminders"]["overrides"] == [{"method": "popup", "minutes": 10}]
+    assert now["description"] == event["description"]
+
+
+def test_an_event_of_all_day_is_a_pin(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.person.move_all_day(runner.events()[LIFT]["id"], datetime(2026, 11, 27).date())
+    runner.push()
+    assert LIFT in actions(runner.push()["google"])["pin"]
+    assert runner.events()[LIFT]["start"]["date"] == "2026-11-27"
+    runner.ok("release", LIFT)
+    runner.push()
+    assert "dateTime" in runner.events()[LIFT]["start"]
+
+
+def test_an_event_that_was_made_to_repeat_is_left_alone(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.person.repeat(runner.events()[LIFT]["id"], "FREQ=WEEKLY;COUNT=3")
+    before = runner.events()[LIFT]
+    runner.google_config(more="[[pause]]\nfrom = 2026-11-24\nto = 2026-11-29\n")
+    runner.push("--allow-mass-delete")
+    assert runner.events()[LIFT] == before
+
+
+def test_copies_and_events_of_ones_own_are_nobodys_business(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    copied = runner.person.copy(runner.events()[LIFT]["id"], at(27, 9))
+    own = runner.person.create("Dentist", at(26, 12), at(26, 13))
+    before = {event["id"]: event for event in runner.person.events() if event["id"] in (copied, own)}
+    runner.google_config(weeks='["recovery"]')
+    runner.push("--allow-mass-delete")
+    assert {event["id"]: event for event in runner.person.events() if event["id"] in before} == before
+
+
+def test_a_copy_that_carries_our_mark_is_told_from_the_original(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    calendar = runner.google.calendars[runner.calendar_id]
+    original = runner.events()[LIFT]
+    copied = runner.person.copy(original["id"], at(27, 9))
+    properties = original["extendedProperties"]
+    calendar.put(calendar.events[copied] | {"extendedProperties": properties})
+    stray = calendar.events[copied]
+    assert not [c for c in runner.push()["google"] if c["action"] in ("update", "insert", "withdraw", "pin")]
+    assert calendar.events[copied] == stray
+
+
+def test_what_has_begun_is_never_changed(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    past = [event for event in runner.person.events() if "2026-11-24" in event["start"]["dateTime"]]
+    assert len(past) == 2
+    runner.google_config(weeks='["recovery"]', targets=TARGET + 'reminder = "10m"\n')
+    now = "2026-11-24T13:00:00+00:00"
+    runner.push("--allow-mass-delete", now=now)
+    assert [event for event in runner.person.events() if event in past] == past
+
+
+def test_a_drag_after_calsync_move_is_the_newer_wish(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.ok("move", LIFT, "2026-11-25T18:00")
+    runner.push()
+    assert runner.starts()[LIFT] == at(25, 18)
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+    runner.push()
+    assert runner.starts()[LIFT] == at(27, 12)
+    assert by_key(runner.feed.read_bytes())[LIFT]["DTSTART"] == "20261127T120000"
+    runner.ok("release", LIFT)
+    runner.push()
+    assert runner.starts()[LIFT] not in (at(25, 18), at(27, 12))
+
+
+def test_what_was_deleted_can_be_moved_only_after_a_release(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.person.delete(runner.events()[LIFT]["id"])
+    refused = runner.run("move", LIFT, "2026-11-25T18:00")
+    assert refused.code == 2
+    assert f"calsync release {LIFT}" in refused.err
+
+
+def test_a_change_by_hand_in_the_middle_of_a_push_is_seen(runner: GoogleBox) -> None:
+    """412: look again, decide again."""
+    runner.with_calendar()
+    event = runner.events()[LIFT]
+    runner.google_config(targets=TARGET + 'reminder = "10m"\n' + FEED)
+
+    def drag(request: object, phase: str) -> None:
+        if request.method == "POST" and phase == "before":  # type: ignore[attr-defined]
+            runner.google.hooks.clear()
+            runner.person.move(event["id"], at(25, 18), at(25, 18, 30))
+
+    runner.google.hooks.append(drag)
+    changes = runner.push()
+    assert runner.starts()[LIFT] == at(25, 18)
+    assert runner.events()[LIFT]["reminders"]["overrides"] == [{"method": "popup", "minutes": 10}]
+    assert by_key(runner.feed.read_bytes())[LIFT]["DTSTART"] == "20261125T180000"
+    assert len(actions(changes["google"])["update"]) == 14
+
+
+def test_a_calendar_that_never_stands_still_is_left_for_the_next_push(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    event_id = runner.events()[LIFT]["id"]
+    runner.google_config(targets=TARGET + 'reminder = "10m"\n')
+
+    def scribble(request: object, phase: str) -> None:
+        if request.method != "GET" and phase == "before":  # type: ignore[attr-defined]
+            runner.person.edit(event_id, location=f"{len(runner.google.log)}")
+
+    runner.google.hooks.append(scribble)
+    result = runner.run("push")
+    assert result.code == 5
+    assert "keeps changing" in result.error
+    runner.google.hooks.clear()
+    runner.push()
+    assert "overrides" in runner.events()[LIFT]["reminders"]
+
+
+# --- guards, and what can't travel ------------------------------------------------------------------------
+
+
+def test_more_than_half_withdrawn_is_refused(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    before = runner.person.events()
+    runner.google_config(more="[[pause]]\nfrom = 2026-11-23\nto = 2026-12-04\n")
+    result = runner.run("push")
+    assert (result.code, "--allow-mass-delete" in result.error) == (6, True)
+    assert runner.person.events() == before
+    runner.push("--allow-mass-delete")
+    assert {start.day for start in runner.starts().values()} == {5, 6}
+    runner.google_config()
+    runner.push()
+    assert len(runner.events()) == 14
+
+
+def test_a_machine_that_lost_its_state_goes_on_with_the_calendars_id(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.person.delete(runner.events()[RUN]["id"])
+    runner.person.move(runner.events()[LIFT]["id"], at(25, 18), at(25, 18, 30))
+    runner.google_config(weeks='["balanced", "recovery"]')
+    runner.push()
+    events = runner.person.events()
+    for file in sorted((runner.state / "training").iterdir()):
+        file.unlink()
+    runner.authorise()
+    runner.google_config(
+        weeks='["balanced", "recovery"]', targets=TARGET + f'calendar_id = "{runner.calendar_id}"\n' + FEED
+    )
+    assert not [c for c in runner.push()["google"] if c["action"] in ("insert", "update", "withdraw")]
+    assert runner.person.events() == events
+    # And what calsync had withdrawn comes back.
+    runner.google_config(targets=TARGET + f'calendar_id = "{runner.calendar_id}"\n' + FEED)
+    runner.push()
+    assert len(runner.events()) == 13
+
+
+def test_two_plans_share_a_calendar_and_nothing_else(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    first = runner.person.events()
+    runner.google_config(name="other", targets=TARGET + f'calendar_id = "{runner.calendar_id}"\n')
+    runner.authorise(name="other")
+    runner.push()
+    assert len(runner.person.events()) == 28
+    assert [event for event in runner.person.events() if event in first] == first
+
+
+# --- trouble ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(backend_error(retry_after=0), times=3),
+        Fault(rate_limited(403, retry_after=0), where=("part",), times=5),
+        Fault(rate_limited(429, retry_after=0), where=("batch",)),
+        Fault(dropped(commits=True), where=("batch",)),
+        Fault(dropped(commits=False), where=("batch",)),
+        Fault(backend_error(commits=True, retry_after=0), where=("part",), times=3),
+    ],
+    ids=["503", "403 in parts", "429", "lost answer", "lost request", "503 after the write"],
+)
+def test_what_passes_is_tried_again(runner: GoogleBox, google: GoogleServer, fault: Fault) -> None:
+    runner.with_calendar()
+    runner.google_config(targets=TARGET + 'reminder = "10m"\n')
+    google.faults.add(fault)
+    runner.push()
+    assert fault.hits
+    assert {len(event["reminders"].get("overrides", ())) for event in runner.events().values()} == {1}
+    google.clear_log()
+    runner.push()
+    assert [method for method, _ in runner.requests()] == ["GET"]
+
+
+def test_what_has_passed_at_the_second_try_is_not_worth_a_mail(
+    runner: GoogleBox, google: GoogleServer
+) -> None:
+    """Google's libraries log it as a warning, which Python would print."""
+    runner.with_calendar(more=BUSY)
+    google.faults.add(Fault(rate_limited(403, retry_after=0), times=2))
+    result = runner.process("push", "--quiet")
+    assert (result.code, result.out, result.err) == (0, "", "")
+    assert len(google.api_log) == 4
+
+
+def test_a_quota_that_is_gone_ends_the_push_at_once(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.with_calendar()
+    runner.google_config(targets=TARGET + 'reminder = "10m"\n' + FEED, weeks='["balanced", "recovery"]')
+    google.faults.add(Fault(quota_exceeded(), where=("part",), times=None))
+    google.clear_log()
+    result = runner.run("push")
+    assert result.code == 5
+    assert "try again later" in result.error
+    assert [method for method, _ in runner.requests()] == ["GET", "POST"]
+    google.faults.clear()
+    runner.push()
+    assert runner.events().keys() == by_key(runner.feed.read_bytes()).keys()
+
+
+def test_each_part_of_a_batch_has_its_own_fate(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.google_config(targets=TARGET)
+    runner.authorise()
+    google.faults.add(Fault(backend_error(400), method="POST", where=("part",), skip=2))
+    result = runner.run("push", "--create-calendar", "--format", "json")
+    assert result.code == 5
+    assert "could not be written" in result.error
+    (target,) = result.json["targets"]
+    assert len(actions(target["changes"])["insert"]) == len(runner.events()) == 13
+    assert actions(runner.push()["google"])["insert"] == sorted(
+        runner.events().keys() - {change["key"] for change in target["changes"]}
+    )
+
+
+def test_an_empty_list_makes_no_second_event(runner: GoogleBox, google: GoogleServer) -> None:
+    """A list that is behind is no reason to write everything again."""
+    runner.with_calendar()
+    runner.person.move(runner.events()[LIFT]["id"], at(25, 18), at(25, 18, 30))
+    runner.push()
+    before = runner.person.events()
+    google.faults.add(Fault(Stale(empty=True)))
+    runner.push()
+    assert runner.person.events() == before
+
+
+# --- time -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"])
+@pytest.mark.parametrize(("start", "now"), [("2027-03-08", "2027-03-08"), ("2027-10-04", "2027-10-04")])
+def test_wall_clock_times_hold_across_a_change_of_clocks(
+    runner: GoogleBox, zone: str, start: str, now: str
+) -> None:
+    runner.google_config(targets=TARGET, zone=zone, horizon=8)
+    text = (runner.folder / "config.toml").read_text().replace("2026-11-23", start)
+    runner.write("config.toml", text)
+    runner.authorise()
+    first = f"{now}T00:00:00+00:00"
+    runner.ok("push", "--create-calendar", now=first)
+    tuesdays = {
+        event["start"]["dateTime"][11:16]
+        for key, event in runner.events().items()
+        if key.endswith("run/tue-1")
+    }
+    assert tuesdays == {"06:30"}
+    assert runner.google.calendars[runner.calendar_id].time_zone == zone
+    # The owner's calendar may show another zone; the instants are the same, and nothing is written.
+    runner.google.calendars[runner.calendar_id].time_zone = "Pacific/Chatham"
+    starts = runner.starts()
+    runner.google.clear_log()
+    runner.push(now=first)
+    assert [method for method, _ in runner.requests()] == ["GET"]
+    assert runner.starts() == starts
+    assert {s.astimezone(ZoneInfo(zone)).strftime("%H:%M") for k, s in starts.items() if "tue-1" in k} == {
+        "06:30"
+    }
