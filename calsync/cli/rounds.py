@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from calsync.cli.gather import Gathered, Setup, Target, gather_plan
+from calsync.cli.gather import Gathered, Setup, Target, gather_plan, progress
 from calsync.config_calendars import IcsTarget
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.planning.explain import lasting_reasons
@@ -92,7 +92,9 @@ def _apply(
     for target, changes in sorted(decided, key=lambda one: not one[0].is_editable):
         name = target.settings.name
         try:
-            found = applied[name] = target.calendar.apply(changes, now)
+            with progress() as show:
+                show(f"writing {name} …")
+                found = applied[name] = target.calendar.apply(changes, now)
         except CalsyncError as problem:
             failures.append(problem)
             continue
