@@ -51,7 +51,9 @@ class Connection:
         """Who the credentials file says that calsync is. Raises ConfigError."""
         from calsync.calendars.google.credentials import load_credentials
 
-        return load_credentials(self.access.credentials, self.access.token or self.records.token_file)
+        # Not by way of the records: they are read when the lock is held, and a consent comes before that.
+        token = self.access.token or self._state.folder / "google-token.json"
+        return load_credentials(self.access.credentials, token)
 
     @property
     def client(self) -> "Client":

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from calsync.errors import RefusedToProtectData
-from calsync.event import Event, StoredEvent
+from calsync.event import Event, StoredEvent, week_of_key
 from calsync.sync.changes import Action, Change
+from calsync.training import Week
 
 # A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
 # (an emptied template, a wrong date) more often than it is meant.
@@ -53,7 +54,9 @@ def _decide(
         return Change(Action.KEEP, key, wanted, stored, "already begun or past")
     if skipped:
         if stored is None:
-            return Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
+            # What was skipped weeks ago is nobody's business any more, though calendars remember it longer.
+            is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
+            return None if is_over else Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
         return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
     if stored is not None and stored.is_held:
         return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)

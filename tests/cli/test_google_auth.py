@@ -149,6 +149,18 @@ def test_without_a_browser_the_port_can_be_brought_to_another_machine(runner: Go
     assert code == 0, out
 
 
+def test_what_a_push_learns_during_the_consent_is_not_forgotten(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    process, url = start_without_browser(runner)
+    runner.person.delete(runner.events()["2026-W48/run/wed-1"]["id"])
+    runner.push()
+    runner.google.purge_tombstones()
+    code, out = finished(process, f"{answer_of(url)}\n")
+    assert code == 0, out
+    runner.push()
+    assert "2026-W48/run/wed-1" not in runner.events()
+
+
 def test_something_else_pasted_is_refused(runner: GoogleBox) -> None:
     runner.google_config()
     process, _ = start_without_browser(runner)

@@ -209,3 +209,9 @@ def test_what_its_owner_edited_is_kept_and_the_rest_is_written() -> None:
     edited = replace(stored(event(1, 24, "Mine")), edited=frozenset({"summary"}))
     assert only(diff([event(1, 24, "Ours")], [edited], now=NOW)).action is Action.KEEP
     assert only(diff([event(1, 30, "Ours")], [edited], now=NOW)).wanted == event(1, 30, "Mine")
+
+
+def test_what_was_skipped_weeks_ago_is_not_said_any_more() -> None:
+    keys = frozenset({"2026-W44/run/tue-1", "2026-W47/run/tue-1", "2026-W50/run/tue-1"})
+    changes = diff([], [], now=NOW, skipped=keys)
+    assert {change.key for change in changes} == {"2026-W47/run/tue-1", "2026-W50/run/tue-1"}

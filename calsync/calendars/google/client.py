@@ -68,7 +68,7 @@ class Client:
         self, endpoint: str, authorise: Callable[[Http], Any], patience: Patience | None = None
     ) -> None:
         self._patience = patience or Patience()
-        self._deadline = time.monotonic() + self._patience.total
+        self._left = self._patience.total
         self._connection = Http(timeout=self._patience.answer)
         self._credentials = authorise(self._connection)
         self._http = AuthorizedHttp(self._credentials, http=self._connection)
@@ -182,16 +182,22 @@ class Client:
             wanted = problem.failure.retry_after if isinstance(problem, Refused) else None
             return backoff(state) if wanted is None else wanted.total_seconds()
 
-        def time_is_up(state: tenacity.RetryCallState) -> bool:
-            return time.monotonic() + state.upcoming_sleep >= self._deadline
+        def is_enough(state: tenacity.RetryCallState) -> bool:
+            waited = time.monotonic() - start + state.upcoming_sleep
+            return state.attempt_number >= patience.tries or waited >= self._left
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(passes),
             wait=wait,
-            stop=lambda state: state.attempt_number >= patience.tries or time_is_up(state),
+            stop=is_enough,
             reraise=True,
         )
-        return retrying(action)
+        # Only time that is spent here counts: a busy feed elsewhere may have been slow.
+        start = time.monotonic()
+        try:
+            return retrying(action)
+        finally:
+            self._left -= time.monotonic() - start
 
 
 def _chunks(requests: Mapping[str, Request], size: int) -> Iterator[dict[str, Request]]:

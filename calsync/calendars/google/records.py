@@ -56,11 +56,6 @@ class Records:
         self._file = self._load()
         self._saved = msgspec.json.encode(self._file)
 
-    @property
-    def token_file(self) -> Path:
-        """Where the token is kept if the config doesn't say."""
-        return self._path.with_name("google-token.json")
-
     def calendar_id(self, target: str) -> str | None:
         return self._file.calendars.get(target)
 
