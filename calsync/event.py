@@ -92,8 +92,8 @@ class Contents:
 class Published:
     """A run or a session as it stands on a calendar.
 
-    `pinned`: its owner moved it there. The rest is what calsync last wrote, where the calendar can say so
-    (one that shows only "Busy" can't).
+    `pinned`: its owner moved it there. The rest is what stands there now, where the calendar can say so (one
+    that shows only "Busy" can't).
     """
 
     span: Timespan

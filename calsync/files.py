@@ -15,6 +15,11 @@ def temporary_files(path: Path) -> Iterable[Path]:
     return path.parent.glob(f".{escape(path.name)}.*{_SUFFIX}")
 
 
+def make_private_folder(path: Path) -> None:
+    """Create the folder `path`, for its owner alone, if it isn't there. Raises OSError."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replace `path` by `content`, so that at any moment the old file or the new one is there, whole.
 

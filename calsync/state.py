@@ -15,7 +15,7 @@ import msgspec
 
 from calsync.errors import Locked, Unavailable
 from calsync.event import Published, week_of_key
-from calsync.files import write_atomically
+from calsync.files import make_private_folder, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, Week
 
@@ -25,10 +25,14 @@ WEEKS_KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the owner said: `moves` by key, with all that is needed if the plan no longer asks for it."""
+    """What the owner said: `moves` by key, with all that is needed if the plan no longer asks for it.
+
+    `stood` is where a moved one stood on a calendar when that was said.
+    """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
     skips: frozenset[str] = frozenset()
+    stood: Mapping[str, Timespan] = field(default_factory=dict)
 
 
 class _Move(msgspec.Struct, omit_defaults=True):
@@ -39,6 +43,7 @@ class _Move(msgspec.Struct, omit_defaults=True):
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None
+    stood: tuple[datetime, datetime] | None = None
 
 
 class _File(msgspec.Struct):
@@ -75,6 +80,7 @@ class State:
         try:
             file = msgspec.json.decode(self._file.read_bytes(), type=_File)
             moves = {key: _published(move) for key, move in file.moves.items()}
+            stood = {key: Timespan(*move.stood) for key, move in file.moves.items() if move.stood}
             for key in (*moves, *file.skips):
                 week_of_key(key)
         except FileNotFoundError:
@@ -82,13 +88,13 @@ class State:
         except (OSError, msgspec.DecodeError, ValueError) as problem:
             message = f"{self._file}: can't be read ({problem}); restore it, or delete it to forget all moves"
             raise Unavailable(f"{message} and skips") from problem
-        return Wishes(moves, frozenset(file.skips))
+        return Wishes(moves, frozenset(file.skips), stood)
 
     def save_wishes(self, wishes: Wishes, now: datetime) -> None:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
         moves = {
-            key: _Move(p.span.start, p.span.end, p.title, p.description, p.kind, p.load, p.routine)
+            key: _move(p, wishes.stood.get(key))
             for key, p in sorted(wishes.moves.items())
             if max(week_of_key(key), Week.of(p.span.end.date())) >= oldest
         }
@@ -118,15 +124,15 @@ class State:
         return self.folder / "feeds.json"
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the plan's lock. Raises Locked at once if another process has it."""
+    def lock(self, wait: float = 0) -> Iterator[None]:
+        """Hold the plan's lock. Raises Locked if another process has it, for `wait` seconds and more."""
         from filelock import FileLock, Timeout
 
         path = self.folder / "lock"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self.folder)
             lock = FileLock(path)
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=wait)
         except Timeout as problem:
             raise Locked(f"another push still runs (it holds {path}); try again when it is done") from problem
         except OSError as problem:
@@ -140,6 +146,19 @@ class State:
 def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:
     """The state of the plan `name`."""
     return State(state_folder(os.environ if environment is None else environment) / name)
+
+
+def _move(place: Published, stood: Timespan | None) -> _Move:
+    return _Move(
+        place.span.start,
+        place.span.end,
+        place.title,
+        place.description,
+        place.kind,
+        place.load,
+        place.routine,
+        (stood.start, stood.end) if stood else None,
+    )
 
 
 def _published(move: _Move) -> Published:

@@ -10,8 +10,10 @@ import click
 from calsync.cli.options import common_options, now_option
 
 if TYPE_CHECKING:
-    from calsync.calendars.google.credentials import OAuthClient, ServiceAccount
+    from calsync.calendars.google.credentials import OAuthClient, ServiceAccount, Token
     from calsync.cli.gather import Setup
+
+_WAIT = 240.0  # seconds; longer than a push takes at most
 
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
@@ -60,16 +62,19 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
 
     setup = load_setup()
     account = setup.connection.account
-    if isinstance(account, OAuthClient):
-        _consent(account, port, no_browser=no_browser)
-    with setup.state.lock():
+    token = _consent(account, port, no_browser=no_browser) if isinstance(account, OAuthClient) else None
+    # Somebody has just gone through all of Google's pages: a push that runs is worth waiting for.
+    with setup.state.lock(wait=_WAIT):
+        if token is not None and isinstance(account, OAuthClient):
+            account.save(token)
+            click.echo("calsync may use Google Calendar now.")
         created = setup.connection.create_missing(now, anew=False)
     for name in created:
         click.echo(f"{name}: the calendar has been created.")
     _report(setup, account, now)
 
 
-def _consent(account: "OAuthClient", port: int, *, no_browser: bool) -> None:
+def _consent(account: "OAuthClient", port: int, *, no_browser: bool) -> "Token":
     from calsync.calendars.google.consent import ask
 
     def show(url: str, actual: int) -> None:
@@ -87,8 +92,7 @@ def _consent(account: "OAuthClient", port: int, *, no_browser: bool) -> None:
         # Without --no-browser as well: the browser may have opened on another screen.
         return _first_line(sys.stdin)
 
-    account.save(ask(account, port=port, show=show, pasted=pasted))
-    click.echo("calsync may use Google Calendar now.")
+    return ask(account, port=port, show=show, pasted=pasted)
 
 
 def _opened(url: str) -> bool:
@@ -107,7 +111,8 @@ def _first_line(stream: TextIO) -> str | None:
     data = b""
     try:
         descriptor = stream.fileno()
-        while b"\n" not in data.lstrip():
+        # No address is longer: what doesn't end is no answer.
+        while b"\n" not in data.lstrip() and len(data) < 65536:
             if not (more := os.read(descriptor, 65536)):
                 break
             data += more

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from calsync.calendars.google.calendar import GoogleCalendar
     from calsync.calendars.google.client import Client
     from calsync.calendars.google.credentials import OAuthClient, ServiceAccount
-    from calsync.calendars.google.records import Records
+    from calsync.calendars.google.records import Creation, Records
 
 
 class Connection:
@@ -102,11 +102,13 @@ class Connection:
 
         client = self.client
         calendar_id = self.calendar_id(target)
+        self._refuse_interrupted(target)
         if calendar_id is None:
             self._refuse_robots(target)
-            self._refuse_interrupted(target)
+            self._refuse_renamed(target)
             message = f'{target.name}: its calendar "{target.calendar}" has not been created yet'
             raise AuthorisationNeeded(f"{message}; run `calsync auth google`")
+        self._refuse_shared(target, calendar_id)
         return GoogleCalendar(
             target.name,
             client,
@@ -117,22 +119,27 @@ class Connection:
             is_new=target.name in self._new,
         )
 
-    def create_missing(self, now: datetime, *, anew: bool) -> dict[str, str]:
+    def create_missing(self, now: datetime, *, anew: bool, only: str | None = None) -> dict[str, str]:
         """Create the calendars of the targets that have none, and say which, by the targets' names.
 
-        `anew`: also where the calendar is not in Google any more, or an earlier creation was interrupted.
+        `anew`: also where the calendar is not in Google any more, or where an earlier creation was
+        interrupted and its owner has been told. `only` names one target.
 
         Raises RefusedToProtectData, TargetUnavailable, AuthorisationNeeded or Unavailable.
         """
         from calsync.calendars.google.creation import create_calendar
 
         created = {}
-        for target in self._targets:
-            if self.calendar_id(target) is not None and not (anew and self._is_gone(target)):
+        for target in [target for target in self._targets if only in (None, target.name)]:
+            begun = self._interrupted(target)
+            if begun and not (anew and begun.told):
+                self.records.tell_of_creation(target.name)
+                self._refuse_interrupted(target)
+            if self.calendar_id(target) and not begun and not (anew and self._is_gone(target)):
                 continue
             self._refuse_robots(target)
             if not anew:
-                self._refuse_interrupted(target)
+                self._refuse_renamed(target)
             created[target.name] = create_calendar(
                 self.client,
                 self.records,
@@ -168,12 +175,31 @@ class Connection:
                 f"share it with {account.email}, and put its id into the config as calendar_id"
             )
 
+    def _interrupted(self, target: GoogleTarget) -> "Creation | None":
+        """A creation that nobody knows the end of, unless the config says which calendar it is."""
+        return None if target.calendar_id else self.records.creation(target.name)
+
     def _refuse_interrupted(self, target: GoogleTarget) -> None:
-        since = self.records.creating_since(target.name)
-        if since is not None:
-            raise RefusedToProtectData(
-                f'{target.name}: the creation of "{target.calendar}" was interrupted on '
-                f"{since:%Y-%m-%d %H:%M} UTC, and the calendar may be there. Look for it in Google Calendar. "
-                "If it is, copy its id from its settings into the config, as calendar_id; if not, run "
-                "`calsync push --create-calendar`"
-            )
+        from calsync.calendars.google.creation import maybe_created
+
+        if begun := self._interrupted(target):
+            raise RefusedToProtectData(f"{target.name}: {maybe_created(target.calendar, begun.since)}")
+
+    def _refuse_renamed(self, target: GoogleTarget) -> None:
+        """A target that has got another name is the same calendar, more often than a second one."""
+        names = {target.name for target in self._config.targets}
+        for name, calendar_id in self.records.calendars().items():
+            if name not in names:
+                raise RefusedToProtectData(
+                    f'{target.name}: it has no calendar yet, but there is the one of the target "{name}", '
+                    "which the config no longer has. If it is the same, write "
+                    f'calendar_id = "{calendar_id}" into the target; if not, run '
+                    "`calsync push --create-calendar`"
+                )
+
+    def _refuse_shared(self, target: GoogleTarget, calendar_id: str) -> None:
+        for other in self._targets:
+            if other is not target and self.calendar_id(other) == calendar_id:
+                number = self._config.targets.index(target)
+                message = f'writes the same calendar as the target "{other.name}"'
+                raise self._config.document.fail(("targets", number, "name"), message)

@@ -222,7 +222,7 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
     wishes = setup.state.wishes()
     # Those that people can edit come first: what they say there is newer than any feed.
     ordered = sorted(targets, key=lambda target: not target.is_editable)
-    return standing([target.contents for target in ordered], wishes.moves, wishes.skips)
+    return standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------

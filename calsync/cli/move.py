@@ -33,6 +33,7 @@ def move(key: str, start: str, now: datetime) -> None:
     known = known_keys(setup, now)
     known.check([key])
     known.refuse_begun([key], now, setup.config.zone)
+    known.refuse_held([key])
     if key in known.deleted:
         raise click.UsageError(
             f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
@@ -41,7 +42,9 @@ def move(key: str, start: str, now: datetime) -> None:
     with setup.state.lock():
         wishes = setup.state.wishes()
         moves = {**wishes.moves, key: place}
-        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}), now)
+        stored = known.stored.get(key)
+        stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
+        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
     click.echo(f"{key}: moved to {place.span.start.astimezone(setup.config.zone):%a %d %b %H:%M}")
     for text in broken_rules(setup, key, place, now):
         click.echo(f"Note: {text}", err=True)

@@ -60,15 +60,15 @@ def push(
         raise click.UsageError("--create-calendar can't be tried dry")
     with nullcontext() if dry_run else setup.state.lock():
         if create_calendar:
-            _create_calendars(setup, now)
+            _create_calendars(setup, now, target)
         pushed = rounds(setup, now, target, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
     _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
     if pushed.failures:
         raise pushed.failures[0] if len(pushed.failures) == 1 else _all_of(pushed.failures)
 
 
-def _create_calendars(setup: "Setup", now: datetime) -> None:
-    created = setup.connection.create_missing(now, anew=True)
+def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
+    created = setup.connection.create_missing(now, anew=True, only=only)
     for name, calendar_id in created.items():
         click.echo(f"{name}: created the calendar {calendar_id}", err=True)
     if not created:

@@ -4,13 +4,15 @@ Decides what can be released: wishes of the state folder, and what was moved or 
 people can edit. Where it goes then is for the next plan.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calsync.cli.gather import Setup, Target, load_targets
 from calsync.errors import TargetUnavailable
+from calsync.event import week_of_key
 from calsync.state import Wishes
 from calsync.sync.changes import Action, Change
+from calsync.training import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,12 @@ def held(setup: Setup, now: datetime) -> Held:
     targets = load_targets(setup, only_editable=True)
     starts = {key: place.span.start for key, place in wishes.moves.items()}
     gone = set(wishes.skips)
+    oldest = Week.of(now.date()).plus(-1)
     for target in targets:
-        starts |= {event.key: event.span.start for event in target.contents.events if event.was_moved}
-        gone |= target.contents.deleted
+        events = target.contents.events
+        starts |= {event.key: event.span.start for event in events if event.was_moved and not event.is_held}
+        # Calendars remember for weeks what was deleted; what is over needs no place any more.
+        gone |= {key for key in target.contents.deleted if week_of_key(key) >= oldest}
     begun = frozenset(key for key, start in starts.items() if start <= now)
     return Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
 
@@ -42,7 +47,7 @@ def let_go(setup: Setup, held: Held, keys: frozenset[str], now: datetime) -> Non
     """
     for target in held.targets:
         stored = {event.key: event for event in target.contents.events}
-        moved = {key for key, event in stored.items() if event.was_moved}
+        moved = {key for key, event in stored.items() if event.was_moved and not event.is_held}
         changes = [
             Change(Action.RELEASE, key, stored=stored.get(key))
             for key in sorted(keys & (moved | target.contents.deleted))
@@ -56,4 +61,4 @@ def let_go(setup: Setup, held: Held, keys: frozenset[str], now: datetime) -> Non
             message = "the calendar has just been changed; release it again"
             raise TargetUnavailable(f"{target.settings.name}: {message}")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
-    setup.state.save_wishes(Wishes(moves, held.wishes.skips - keys), now)
+    setup.state.save_wishes(replace(held.wishes, moves=moves, skips=held.wishes.skips - keys), now)

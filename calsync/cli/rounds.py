@@ -53,7 +53,11 @@ def rounds(
         if not any(one.look_again for one in applied.values()):
             break
     done = tuple(
-        (target, before[target.settings.name]) for target, _ in decided if target.settings.name in before
+        (target, changes)
+        for target, decided_changes in decided
+        if (changes := before.get(target.settings.name)) is not None
+        # Where all that was to be written failed, there is nothing to say but the failure.
+        and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
     )
     return Pushed(gathered, done, failures)
 
@@ -66,6 +70,7 @@ def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete
         for session in week.strength
     }
     why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
+    why = {key: text for key, text in why.items() if target.takes(key)}
     stored = target.contents.events
     changes = diff(
         target.wanted(gathered.events),
@@ -103,9 +108,12 @@ def _apply(
         if found.look_again and not is_last:
             return applied, ()
         failures += found.failures
-        if found.look_again and not found.failures:
-            message = f"{name}: the calendar keeps changing while it is written; the next push tries again"
-            failures.append(TargetUnavailable(message))
+        if found.look_again:
+            if not found.failures:
+                message = "the calendar keeps changing while it is written; the next push tries again"
+                failures.append(TargetUnavailable(f"{name}: {message}"))
+            # What was read of it is not true, so nothing that follows from it goes into the others.
+            break
     return applied, tuple(failures)
 
 

@@ -26,6 +26,7 @@ def skip(keys: tuple[str, ...], now: datetime) -> None:
     known = known_keys(setup, now)
     known.check(keys)
     known.refuse_begun(keys, now, setup.config.zone)
+    known.refuse_held(keys)
     with setup.state.lock():
         wishes = setup.state.wishes()
         setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)

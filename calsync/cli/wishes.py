@@ -38,6 +38,14 @@ class Known:
                     f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
                 )
 
+    def refuse_held(self, keys: Iterable[str]) -> None:
+        """Raises click.UsageError for the first key that its owner has made something else of."""
+        for key in keys:
+            if (stored := self.stored.get(key)) and stored.is_held:
+                raise click.UsageError(
+                    f"{key} was made to repeat in its calendar, and is yours: change it there"
+                )
+
     def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
         """Raises click.UsageError for the first key whose time has come."""
         for key in keys:

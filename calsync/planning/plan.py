@@ -110,7 +110,9 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        return not self.runs and not self.sessions
+        """Whether nothing is still to come."""
+        spans = (*(planned.run.span for planned in self.runs), *(session.span for session in self.sessions))
+        return not any(span.start > self.now for span in spans)
 
 
 def make_plan(

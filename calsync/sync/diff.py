@@ -52,14 +52,14 @@ def _decide(
 ) -> Change | None:
     if stored is not None and stored.span.start <= now:
         return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+    if stored is not None and stored.is_held:
+        return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
     if skipped:
         if stored is None:
             # What was skipped weeks ago is nobody's business any more, though calendars remember it longer.
             is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
             return None if is_over else Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
         return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
-    if stored is not None and stored.is_held:
-        return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
     if wanted is not None and stored is not None:
         wanted = stored.with_edits(wanted)
     if wanted is None:

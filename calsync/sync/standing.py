@@ -7,18 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from calsync.event import BUSY, Contents, Published, Standing, StoredEvent
+from calsync.timespan import Timespan
 
 
 def standing(
     calendars: Iterable[Contents],
     moves: Mapping[str, Published],
     skips: frozenset[str],
+    stood: Mapping[str, Timespan] | None = None,
 ) -> Standing:
     """What stands, by key. `calendars` in the order in which they are believed.
 
     A place that the owner chose comes before one that calsync chose; apart from that the first calendar wins.
     `moves` and `skips` are what the owner said with `calsync move` and `calsync skip`: they come before all
-    but an event that was moved by hand after calsync had brought it where the move said.
+    but an event that was moved by hand since. It is one if calsync had already brought it where the move
+    said, or if it is no longer where it `stood` when that was said.
     A detail that one calendar can't say (its titles are "Busy") is taken from the next that can.
     """
     published: dict[str, Published] = {}
@@ -28,9 +31,10 @@ def standing(
         deleted |= contents.deleted
         for stored in contents.events:
             said = _published(stored)
-            move = moves.get(stored.key)
-            if move is not None and stored.was_moved and stored.written == move.span:
-                outdated.add(stored.key)
+            if stored.key in moves and stored.was_moved:
+                place = (stood or {}).get(stored.key, stored.span)
+                if stored.written == moves[stored.key].span or stored.span != place:
+                    outdated.add(stored.key)
             known = published.get(stored.key)
             if known is None or (said.pinned and not known.pinned):
                 published[stored.key] = said if known is None else _completed(said, known)

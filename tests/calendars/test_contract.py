@@ -117,6 +117,18 @@ def test_the_past_stays(make: Make) -> None:
     assert held(feed) == [event(24, 7), event(25, 9)]
 
 
+def test_a_reminder_comes_and_goes(make: Make) -> None:
+    feed = make()
+    with_one = event(24, 7, alarm=timedelta(minutes=30))
+    for wanted in (event(24, 7), with_one, event(24, 7), with_one, event(24, 9)):
+        sync(feed, [wanted])
+        assert held(feed) == [wanted]
+    # The same for one that comes back.
+    for wanted_all in ([with_one], [], [event(24, 7)]):
+        sync(feed, wanted_all)
+        assert held(feed) == wanted_all
+
+
 def test_applying_nothing_is_harmless(make: Make) -> None:
     feed = make()
     feed.open().apply((), NOW)

@@ -161,10 +161,13 @@ def test_what_a_push_learns_during_the_consent_is_not_forgotten(runner: GoogleBo
     assert "2026-W48/run/wed-1" not in runner.events()
 
 
-def test_something_else_pasted_is_refused(runner: GoogleBox) -> None:
+@pytest.mark.parametrize(
+    "pasted", ["https://example.org/?code=1", "http://[::1", "//[", "http://ex℀mple.com/"]
+)
+def test_something_else_pasted_is_refused(runner: GoogleBox, pasted: str) -> None:
     runner.google_config()
     process, _ = start_without_browser(runner)
-    code, out = finished(process, "https://example.org/?code=1\n")
+    code, out = finished(process, f"{pasted}\n")
     assert (code, "not the address" in out) == (2, True)
     assert not token_file(runner).exists()
 

@@ -34,7 +34,7 @@ def test_a_creation_without_a_clear_answer_is_not_repeated(
     runner.authorise()
     google.faults.add(Fault(fault, method="POST", path=CREATION))  # type: ignore[arg-type]
     result = runner.run("push", "--create-calendar")
-    assert (result.code, "could not be created" in result.error) == (5, True)
+    assert (result.code, "may be there" in result.error) == (5, True)
     assert creations(runner) == 1
     # From now on everybody is told to look first, and nothing else is created.
     for command in (("push",), ("plan",)):
@@ -78,8 +78,12 @@ def test_a_creation_that_was_killed_is_noticed(runner: GoogleBox) -> None:
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     assert len(created(runner)) == 1
-    assert runner.run("push").code == 6
-    assert len(created(runner)) == 1
+    # Nobody has been told yet, so the same command again is not the word of somebody who has looked.
+    for command in (("push",), ("push", "--create-calendar")):
+        assert runner.run(*command).code == 6
+        assert len(created(runner)) == 1
+    runner.ok("push", "--create-calendar")
+    assert len(created(runner)) == 2
 
 
 def test_a_creation_that_was_refused_can_be_tried_again(runner: GoogleBox, google: GoogleServer) -> None:
@@ -129,6 +133,63 @@ def test_a_calendar_that_was_deleted_is_reported_and_made_anew_on_demand(runner:
     runner.google.clear_log()
     assert "No calendar had to be created" in runner.ok("push", "--create-calendar").err
     assert creations(runner) == 0
+
+
+def test_an_interrupted_replacement_is_noticed_as_well(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.with_calendar()
+    runner.person.delete_calendar()
+    google.faults.add(Fault(dropped(commits=True), method="POST", path=CREATION))
+    assert "may be there" in runner.run("push", "--create-calendar").error
+    told = runner.run("push")
+    assert (told.code, "may be there" in told.error) == (6, True)
+    assert len(created(runner)) == 1
+
+
+def test_what_was_deleted_stays_deleted_in_a_new_calendar(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    key = "2026-W48/run/wed-1"
+    runner.person.delete(runner.events()[key]["id"])
+    runner.push()
+    runner.person.delete_calendar()
+    runner.ok("push", "--create-calendar")
+    assert key not in runner.events()
+    runner.ok("release", key)
+    runner.push()
+    assert key in runner.events()
+
+
+def test_without_access_nothing_is_begun(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.google_config()
+    runner.authorise()
+    google.revoke()
+    assert runner.run("push", "--create-calendar").code == 4
+    runner.authorise()
+    assert "calsync auth google" in runner.run("push").error
+
+
+def test_a_target_with_a_new_name_is_not_a_second_calendar(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    renamed = TARGET.replace('name = "google"', 'name = "phone"')
+    runner.google_config(targets=renamed)
+    told = runner.run("push")
+    assert (told.code, runner.calendar_id in told.error) == (6, True)
+    runner.google_config(targets=renamed + f'calendar_id = "{runner.calendar_id}"\n')
+    assert not [c for c in runner.push()["phone"] if c["action"] != "keep"]
+
+
+def test_two_targets_do_not_write_one_calendar(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    second = TARGET.replace('name = "google"', 'name = "phone"').replace("Training", "Other")
+    runner.google_config(targets=TARGET + second + f'calendar_id = "{runner.calendar_id}"\n')
+    result = runner.run("push")
+    assert (result.code, "the same calendar" in result.error) == (3, True)
+
+
+def test_only_the_target_that_is_named_gets_a_calendar(runner: GoogleBox) -> None:
+    runner.google_config()
+    runner.authorise()
+    runner.run("push", "--create-calendar", "--target", "feed")
+    assert created(runner) == []
 
 
 def test_a_deleted_calendar_that_the_config_names_is_not_replaced_behind_its_back(runner: GoogleBox) -> None:

@@ -7,7 +7,17 @@ import pytest
 
 from tests.cli.box import FEED, by_key
 from tests.cli.google import BUSY, TARGET, GoogleBox
-from tests.googleserver.faults import Fault, Stale, backend_error, dropped, quota_exceeded, rate_limited
+from tests.googleserver.exchange import Answer
+from tests.googleserver.faults import (
+    Fault,
+    Refuse,
+    Stale,
+    backend_error,
+    dropped,
+    quota_exceeded,
+    rate_limited,
+    refusal,
+)
 from tests.googleserver.server import GoogleServer
 
 LIFT = "2026-W48/strength/1"
@@ -179,6 +189,18 @@ def test_an_event_that_was_made_to_repeat_is_left_alone(runner: GoogleBox) -> No
     assert runner.events()[LIFT] == before
 
 
+@pytest.mark.parametrize("command", [("skip", LIFT), ("move", LIFT, "2026-11-25T18:00"), ("release", LIFT)])
+def test_what_was_made_to_repeat_is_changed_in_google_only(
+    runner: GoogleBox, command: tuple[str, ...]
+) -> None:
+    runner.with_calendar()
+    runner.person.repeat(runner.events()[LIFT]["id"], "FREQ=WEEKLY;COUNT=3")
+    before = runner.events()[LIFT]
+    assert runner.run(*command).code == 2
+    runner.push()
+    assert runner.events()[LIFT] == before
+
+
 def test_copies_and_events_of_ones_own_are_nobodys_business(runner: GoogleBox) -> None:
     runner.with_calendar()
     copied = runner.person.copy(runner.events()[LIFT]["id"], at(27, 9))
@@ -223,6 +245,20 @@ def test_a_drag_after_calsync_move_is_the_newer_wish(runner: GoogleBox) -> None:
     runner.ok("release", LIFT)
     runner.push()
     assert runner.starts()[LIFT] not in (at(25, 18), at(27, 12))
+
+
+def test_a_drag_after_calsync_move_and_before_the_push_counts_too(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    runner.ok("move", LIFT, "2026-11-25T18:00")
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+    for _ in range(2):
+        runner.push()
+        assert runner.starts()[LIFT] == at(27, 12)
+    # And the other way round.
+    runner.ok("move", LIFT, "2026-11-25T18:00")
+    for _ in range(2):
+        runner.push()
+        assert runner.starts()[LIFT] == at(25, 18)
 
 
 def test_what_was_deleted_can_be_moved_only_after_a_release(runner: GoogleBox) -> None:
@@ -306,6 +342,15 @@ def test_a_machine_that_lost_its_state_goes_on_with_the_calendars_id(runner: Goo
     runner.google_config(targets=TARGET + f'calendar_id = "{runner.calendar_id}"\n' + FEED)
     runner.push()
     assert len(runner.events()) == 13
+
+
+def test_an_empty_plan_is_refused_in_the_middle_of_a_week_too(runner: GoogleBox) -> None:
+    runner.with_calendar(horizon=1)
+    runner.google_config(horizon=1, more="[[pause]]\nfrom = 2026-11-27\nto = 2026-11-29\n")
+    before = runner.person.events()
+    result = runner.run("push", now="2026-11-26T20:00:00+00:00")
+    assert (result.code, "the plan is empty" in result.error) == (6, True)
+    assert runner.person.events() == before
 
 
 def test_two_plans_share_a_calendar_and_nothing_else(runner: GoogleBox) -> None:
@@ -393,6 +438,41 @@ def test_an_empty_list_makes_no_second_event(runner: GoogleBox, google: GoogleSe
     google.faults.add(Fault(Stale(empty=True)))
     runner.push()
     assert runner.person.events() == before
+
+
+@pytest.mark.parametrize("body", ['{"error": {"code": 500}}', "{}", "null", "[]", '"x"', "[1]"])
+def test_an_error_inside_a_success_is_no_empty_calendar(
+    runner: GoogleBox, google: GoogleServer, body: str
+) -> None:
+    runner.with_calendar()
+    runner.person.move(runner.events()[LIFT]["id"], at(25, 18), at(25, 18, 30))
+    runner.push()
+    before, feed = runner.person.events(), runner.feed.read_bytes()
+    answer = Refuse(Answer(200, body.encode(), {"Content-Type": "application/json", "Retry-After": "0"}))
+    google.faults.add(Fault(answer, method="GET", path="/events", times=None))
+    for command in (("push",), ("push", "--target", "feed")):
+        assert runner.run(*command).code == 5
+        assert (runner.person.events(), runner.feed.read_bytes()) == (before, feed)
+
+
+def test_a_list_that_stays_behind_does_not_reach_the_feed(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.with_calendar()
+    runner.person.move(runner.events()[LIFT]["id"], at(25, 18), at(25, 18, 30))
+    runner.push()
+    before, feed = runner.person.events(), runner.feed.read_bytes()
+    google.faults.add(Fault(Stale(empty=True), times=None))
+    assert runner.run("push").code == 5
+    assert (runner.person.events(), runner.feed.read_bytes()) == (before, feed)
+
+
+def test_a_batch_that_fails_as_a_whole_has_withdrawn_nothing(runner: GoogleBox, google: GoogleServer) -> None:
+    runner.with_calendar()
+    runner.google_config(weeks='["recovery"]')
+    google.faults.add(Fault(refusal(404, "notFound", "Not Found", "global"), where=("batch",)))
+    result = runner.run("push", "--allow-mass-delete", "--target", "google")
+    assert result.code == 5
+    assert "withdrawn" not in result.out
+    assert "up to date" not in result.out
 
 
 # --- time -------------------------------------------------------------------------------------------------

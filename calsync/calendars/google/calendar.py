@@ -1,9 +1,11 @@
 """A secondary Google calendar that holds the plan's events.
 
-Decides what was deleted by whom. How it is read is decided in listing.py, how it is written in writing.py.
+Decides what the state folder keeps of it, and when. How it is read is decided in listing.py, how it is
+written in writing.py.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from calsync.calendars.google.client import Client
 from calsync.calendars.google.listing import Held, listed
 from calsync.calendars.google.records import Records
 from calsync.calendars.google.writing import Writing
+from calsync.errors import CalsyncError
 from calsync.event import Contents
 from calsync.sync.changes import Action, Applied, Change
 
@@ -57,7 +60,8 @@ class GoogleCalendar:
     def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
         """Send what the changes need, in batches, and no request if they need none.
 
-        Raises Unavailable if the state folder can't be written; nothing was sent then.
+        Raises Unavailable if the state folder can't be written before anything is sent. What can't be written
+        there afterwards is one of the failures.
         """
         self._record(changes)
         writing = Writing(
@@ -65,7 +69,10 @@ class GoogleCalendar:
         )
         applied = writing.run(changes, now, also=self._also)
         self._records.prune(now)
-        self._records.save()
+        try:
+            self._records.save()
+        except CalsyncError as problem:
+            return replace(applied, failures=(*applied.failures, problem))
         return applied
 
     def _record(self, changes: Sequence[Change]) -> None:

@@ -7,7 +7,7 @@ The one that may not, the creation of a calendar, has a method of its own.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import google.auth.exceptions
@@ -84,10 +84,14 @@ class Client:
         """The answer. `also` names reasons that pass in this case. Raises Refused or a CalsyncError."""
         return self._tried(lambda: self._execute(request), also)
 
-    def call_once(self, request: Request) -> Mapping[str, Any]:
-        """The answer to what must not be repeated. Raises as call() does."""
+    def prepare(self) -> None:
+        """Whatever has to be right before something that must not be repeated. Raises as call() does."""
+        self._guarded(self._refresh_if_needed)
         # A connection that has been idle may be closed already, and then nobody knows what came of it.
         self._connection.close()
+
+    def call_once(self, request: Request) -> Mapping[str, Any]:
+        """The answer to what must not be repeated. Raises as call() does."""
         return self._execute(request)
 
     def send(
@@ -104,7 +108,7 @@ class Client:
             answers |= found
             final = [a for a in found.values() if isinstance(a, Failure) and a.is_final]
             if final:
-                return dict.fromkeys(requests, final[0]) | answers
+                return dict.fromkeys(requests, replace(final[0], of_all=True)) | answers
         return answers
 
     def _send_chunk(self, waiting: dict[str, Request], also: frozenset[str]) -> dict[str, Answer]:
@@ -124,7 +128,7 @@ class Client:
         try:
             self._tried(send_what_waits, also)
         except Refused as problem:
-            answers |= dict.fromkeys(waiting, problem.failure)
+            answers |= dict.fromkeys(waiting, replace(problem.failure, of_all=True))
         return answers
 
     def _batch(self, requests: Mapping[str, Request]) -> dict[str, Answer]:
@@ -148,7 +152,10 @@ class Client:
         return answers
 
     def _execute(self, request: Request) -> Mapping[str, Any]:
-        return self._guarded(lambda: request.execute(num_retries=0)) or {}
+        answer = self._guarded(lambda: request.execute(num_retries=0))
+        if answer is not None and not isinstance(answer, dict):
+            raise Refused(Failure(0, message="the answer can't be understood"))
+        return answer or {}
 
     def _refresh_if_needed(self) -> None:
         if not self._credentials.valid:
@@ -192,6 +199,8 @@ class Client:
             stop=is_enough,
             reraise=True,
         )
+        if self._left <= 0:
+            raise Refused(Failure(0, message="it takes too long"))
         # Only time that is spent here counts: a busy feed elsewhere may have been slow.
         start = time.monotonic()
         try:

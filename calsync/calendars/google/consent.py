@@ -93,6 +93,10 @@ def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
         try:
             flow.fetch_token(code=code, timeout=20)
         except OAuth2Error as problem:
+            if not problem.error or problem.error == "missing_token":
+                raise Unavailable(
+                    "Google's token server gave no answer of its own; try again later"
+                ) from problem
             message = f"Google did not accept the consent ({problem}); run `calsync auth google` again"
             raise AuthorisationNeeded(message) from problem
         except (requests.RequestException, ValueError) as problem:
@@ -148,19 +152,24 @@ def _listening(port: int, state: str, answers: "queue.SimpleQueue[Answer | Calsy
                 return
             said = b"You did not allow it." if "error" in answer else b"Done. You can close this page."
             body = _PAGE % (said + b" calsync says more in your terminal.")
+            # Before the page: a browser that has gone meanwhile must not take the answer along.
+            answers.put(answer)
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-            answers.put(answer)
 
         def log_message(self, *arguments: object) -> None:
             """Nothing: the address has the code in it."""
 
-    try:
+    class Server(ThreadingHTTPServer):
         # With threads: browsers open connections on which nothing comes.
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Nothing: whoever hangs up early has not answered."""
+
+    try:
+        server = Server(("127.0.0.1", port), Handler)
     except OSError as problem:
         raise UsageError(f"port {port} can't be listened on: {problem.strerror}") from problem
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -186,7 +195,10 @@ def _read_pasted(
 
 def _answer_in(url: str, state: str) -> Answer | None:
     """What an address says: a code or an error; None without them, or if it answers another question."""
-    found = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    try:
+        found = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError:
+        return None
     if not secrets.compare_digest(found.get("state", "").encode(), state.encode()):
         return None
     return found if "code" in found or "error" in found else None

@@ -22,7 +22,7 @@ from google_auth_httplib2 import Request
 from calsync.addresses import secure_address
 from calsync.calendars.google.transport import Http
 from calsync.errors import AuthorisationNeeded, ConfigError, Unavailable
-from calsync.files import write_atomically
+from calsync.files import make_private_folder, write_atomically
 
 _SCOPE = "https://www.googleapis.com/auth/"
 OWN_CALENDARS = f"{_SCOPE}calendar.app.created"
@@ -32,8 +32,6 @@ EVENTS = f"{_SCOPE}calendar.events"
 SCOPES = (OWN_CALENDARS, FREE_BUSY)
 # A service account can't be given a calendar of its own that anybody sees, so it writes to one of its user's.
 SERVICE_ACCOUNT_SCOPES = (EVENTS, FREE_BUSY)
-
-Authorise = Callable[[Http], google.oauth2.credentials.Credentials]
 
 
 class _InstalledApp(msgspec.Struct):
@@ -48,7 +46,6 @@ class _CredentialsFile(msgspec.Struct):
     web: object = None
     type: str = ""
     client_email: str = ""
-    private_key: str = ""
     token_uri: str = ""
 
 
@@ -86,7 +83,7 @@ class OAuthClient:
         # Credentials.from_authorized_user_file() would put Google's own token server in place of ours.
         return _Credentials(
             transport,
-            self.save,
+            self._keep,
             token=token.token or None,
             refresh_token=token.refresh_token,
             token_uri=self.token_uri,
@@ -101,9 +98,15 @@ class OAuthClient:
         """Raises Unavailable if the token can't be written: the next run would need it."""
         file = _TokenFile(self.client_id, token.refresh_token, list(token.scopes), token.token, token.expiry)
         try:
+            make_private_folder(self.token_file.parent)
             write_atomically(self.token_file, msgspec.json.encode(file), mode=0o600)
         except OSError as problem:
             raise Unavailable(f"{self.token_file}: can't be written: {problem.strerror}") from problem
+
+    def _keep(self, before: str, token: Token) -> None:
+        """Save what a refresh of `before` gave, unless somebody has authorised anew meanwhile."""
+        if self._load().refresh_token == before:
+            self.save(token)
 
     def _load(self) -> Token:
         try:
@@ -136,13 +139,25 @@ class ServiceAccount:
             robot = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
                 self.key, scopes=list(SERVICE_ACCOUNT_SCOPES)
             )
-        except (ValueError, google.auth.exceptions.GoogleAuthError) as problem:
+        except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError) as problem:
             raise ConfigError(f"{self.path}: no usable service account key: {problem}") from problem
 
         # Its credentials are not used as they are: before a request they look up "regional access boundaries"
         # on a thread of their own, at another server, through a connection that isn't made for that.
         def mint(request: Any, scopes: Any) -> tuple[str, datetime]:
-            robot.refresh(request)
+            try:
+                robot.refresh(request)
+            except google.auth.exceptions.RefreshError as problem:
+                if problem.retryable:
+                    raise
+                message = (
+                    f"Google does not accept the service account {self.email} ({problem.args[0]!s:.200})"
+                )
+                raise AuthorisationNeeded(
+                    f"{message}; make a new key for it, or look whether it is there"
+                ) from problem
+            except (ValueError, TypeError, AttributeError) as problem:
+                raise ConfigError(f"{self.path}: the key can't sign: {problem}") from problem
             return robot.token, robot.expiry
 
         return _Credentials(
@@ -153,16 +168,18 @@ class ServiceAccount:
 class _Credentials(google.oauth2.credentials.Credentials):
     """Credentials that are refreshed through one connection, with its time-out, and kept after it."""
 
-    def __init__(self, transport: Http, save: Callable[[Token], None] | None, **more: Any) -> None:
+    def __init__(self, transport: Http, keep: Callable[[str, Token], None] | None, **more: Any) -> None:
         super().__init__(**more)  # type: ignore[no-untyped-call]
         self._transport = Request(transport)
-        self._save = save
+        self._keep = keep
 
     def refresh(self, request: Any) -> None:
+        before = self.refresh_token
         super().refresh(self._transport)  # type: ignore[no-untyped-call]
-        if self._save and self.refresh_token:
+        if self._keep and before and self.refresh_token:
             expiry = self.expiry and self.expiry.replace(tzinfo=UTC)
-            self._save(Token(self.refresh_token, tuple(self.scopes or ()), self.token or "", expiry))
+            token = Token(self.refresh_token, tuple(self.scopes or ()), self.token or "", expiry)
+            self._keep(before, token)
 
 
 def load_credentials(path: Path, token_file: Path) -> OAuthClient | ServiceAccount:

@@ -24,6 +24,8 @@ _SLOW_DOWN = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 # Gone for hours: to ask again makes it worse.
 _USED_UP = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
 _SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+# Our own word: there was nobody to send it to.
+_NOT_SENT = "notSent"
 _NO_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 
 
@@ -31,13 +33,15 @@ _NO_SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIE
 class Failure:
     """An answer of Google's that is an error, or no answer at all (`status` 0).
 
-    `reason` is Google's word for it, `retry_after` how long it wants to be left alone.
+    `reason` is Google's word for it, `retry_after` how long it wants to be left alone. `of_all`: it was said
+    of a whole batch, and not of the one request in it.
     """
 
     status: int
     reason: str = ""
     message: str = ""
     retry_after: timedelta | None = None
+    of_all: bool = False
 
     @property
     def is_passing(self) -> bool:
@@ -50,16 +54,16 @@ class Failure:
     def is_final(self) -> bool:
         """Whether no other request can succeed either."""
         of_account = _USED_UP | _SWITCHED_OFF | _NO_SCOPE
-        return self.is_passing or self.status == 401 or self.reason in of_account
+        return self.of_all or self.is_passing or self.status == 401 or self.reason in of_account
 
     @property
-    def is_answer(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether it is certain that nothing was done."""
-        return 400 <= self.status < 500 and self.status != 408
+        return self.reason == _NOT_SENT or (400 <= self.status < 500 and self.status != 408)
 
     @property
     def is_missing(self) -> bool:
-        return self.status in (404, 410)
+        return not self.of_all and self.status in (404, 410)
 
     def __str__(self) -> str:
         if not self.status:
@@ -125,6 +129,8 @@ NO_ANSWER = (
 def of_no_answer(problem: Exception) -> Failure:
     if isinstance(problem, TimeoutError):
         return Failure(0, message="no answer in time")
+    if isinstance(problem, (ConnectionRefusedError, httplib2.ServerNotFoundError)):
+        return Failure(0, _NOT_SENT, f"it can't be reached ({problem})")
     text = str(problem).strip() or type(problem).__name__
     if isinstance(problem, (ValueError, KeyError, IndexError, BatchError)):
         text = f"the answer can't be understood ({text[:120]})"

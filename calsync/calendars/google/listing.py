@@ -1,7 +1,7 @@
 """What a Google calendar holds of a plan.
 
-Decides which of the entries are the plan's own, which of several is the one that counts, and whose a
-tombstone is. Changes nothing.
+Decides which of the entries are the plan's own, which of several is the one that counts, and who made a
+tombstone. Changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -69,8 +69,12 @@ def listed(
     )
     known = _known_ids(plan, records)
     by_key: dict[str, list[Item]] = {}
+    tokens = set()
     while request is not None:
         page = _page(client, request, calendar_id, target, also)
+        if (token := page.get("nextPageToken")) in tokens:
+            raise TargetUnavailable(f"{target}: Google's list of events has no end; nothing was changed")
+        tokens.add(token)
         for item in _items(page, plan, _zone_of(page, zone), target, known):
             by_key.setdefault(item.key, []).append(item)
         # A page may be short, or empty, and not the last.
@@ -96,6 +100,9 @@ def _page(
                 "If you deleted it, `calsync push --create-calendar` makes a new one"
             ) from problem
         raise problem.failure.error(f"the calendar of {target} can't be read") from problem
+    if page.get("kind") != "calendar#events":
+        # An error inside a success, or a proxy's idea of an answer: it says nothing of what is there.
+        raise TargetUnavailable(f"{target}: Google's answer is no list of events; nothing was changed")
     if page.get("accessRole") in ("none", "freeBusyReader", "reader"):
         raise TargetUnavailable(
             f"{target}: calsync may read the calendar {calendar_id}, but not write to it; share it with "

@@ -6,14 +6,14 @@ creation.py.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from calsync.errors import Unavailable
 from calsync.event import week_of_key
-from calsync.files import write_atomically
+from calsync.files import make_private_folder, write_atomically
 from calsync.state import WEEKS_KEPT
 from calsync.training import Week
 
@@ -42,9 +42,16 @@ class Tombstones(msgspec.Struct, omit_defaults=True):
             which.pop(key, None)
 
 
+class Creation(msgspec.Struct, omit_defaults=True):
+    """One that was begun; `told` once its owner has been told to look for the calendar."""
+
+    since: datetime
+    told: bool = False
+
+
 class _File(msgspec.Struct, omit_defaults=True):
     calendars: dict[str, str] = {}
-    creating: dict[str, datetime] = {}
+    creating: dict[str, Creation] = {}
     tombstones: dict[str, Tombstones] = {}
 
 
@@ -59,21 +66,33 @@ class Records:
     def calendar_id(self, target: str) -> str | None:
         return self._file.calendars.get(target)
 
-    def calendar_ids(self) -> Mapping[str, str]:
-        """By the targets' names."""
+    def calendars(self) -> Mapping[str, str]:
+        """The ids, by the targets' names."""
         return dict(self._file.calendars)
 
-    def creating_since(self, target: str) -> datetime | None:
+    def creation(self, target: str) -> Creation | None:
+        """The one that was begun for a target and has not ended."""
         return self._file.creating.get(target)
 
     def begin_creation(self, target: str, now: datetime) -> None:
-        self._file.creating[target] = now
+        self._file.creating[target] = Creation(now.astimezone(UTC))
+        self.save()
+
+    def tell_of_creation(self, target: str) -> None:
+        self._file.creating[target].told = True
         self.save()
 
     def end_creation(self, target: str, calendar_id: str | None) -> None:
-        """`calendar_id` is None if it is certain that none was created."""
+        """`calendar_id` is None if it is certain that none was created.
+
+        What its owner deleted in the calendar that was there before stays deleted.
+        """
         self._file.creating.pop(target, None)
         if calendar_id is not None:
+            before = self._file.calendars.get(target, "")
+            if before in self._file.tombstones:
+                deleted = self._file.tombstones[before].deleted
+                self._file.tombstones[calendar_id] = Tombstones(deleted=dict(deleted))
             self._file.calendars[target] = calendar_id
         self.save()
 
@@ -96,6 +115,7 @@ class Records:
         if content == self._saved:
             return
         try:
+            make_private_folder(self._path.parent)
             write_atomically(self._path, msgspec.json.format(content, indent=2) + b"\n", mode=0o600)
         except OSError as problem:
             raise Unavailable(f"{self._path}: can't be written: {problem.strerror}") from problem

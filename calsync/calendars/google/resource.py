@@ -147,11 +147,13 @@ def revival(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[st
     """The body of the patch that brings a tombstone back."""
     body = new_event(event, plan, generation, zone)
     del body["id"]
+    # It comes back as one event, whatever its owner had made of it.
+    body |= {"recurrence": None}
     body["extendedProperties"]["private"] |= {
         **{name: value for name, value in _meaning(event).items() if value is None},
         WITHDRAWN: None,
     }
-    return _timed(body)
+    return _replacing(body)
 
 
 def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
@@ -177,7 +179,7 @@ def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
         private |= _written_as(wanted.span)
     if item.is_withdrawn:
         private[WITHDRAWN] = None
-    return _timed(body | {"extendedProperties": {"private": private}})
+    return _replacing(body | {"extendedProperties": {"private": private}})
 
 
 def withdrawal() -> dict[str, Any]:
@@ -214,9 +216,16 @@ def _times(span: Timespan, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _timed(body: dict[str, Any]) -> dict[str, Any]:
-    """A patch that also takes back the date of an event that was made one of all day."""
-    return body | {name: {**body[name], "date": None} for name in ("start", "end") if name in body}
+def _replacing(body: dict[str, Any]) -> dict[str, Any]:
+    """A patch whose objects take the place of what is there: Google merges them, part by part.
+
+    The date of an event that was made one of all day would stay beside the time, and reminders that are no
+    longer wanted beside the word that the calendar's own apply.
+    """
+    body = body | {name: {"date": None, **body[name]} for name in ("start", "end") if name in body}
+    if "reminders" in body:
+        body["reminders"] = {"overrides": None, **body["reminders"]}
+    return body
 
 
 def _written_as(span: Timespan) -> dict[str, str]:

@@ -201,6 +201,9 @@ class Writing:
 
     def _patched(self, step: "_Step", answer: Answer, outcome: "_Outcome") -> None:
         is_withdrawal = step.change is not None and step.change.action is Action.WITHDRAW
+        if is_withdrawal and isinstance(answer, Failure) and answer.is_certain and not answer.is_missing:
+            # It did not come about, so whoever deletes the event now is its owner.
+            self._tombstones.cancelled.pop(step.key, None)
         if not isinstance(answer, Failure) or (is_withdrawal and answer.is_missing):
             outcome.done.add(step.key)
         elif answer.status == 412 or answer.is_missing:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from calsync.calendars.google.client import Client, Patience, Refused
+from calsync.calendars.google.credentials import Token
 from calsync.calendars.google.failures import Failure
 from calsync.errors import AuthorisationNeeded, Unavailable
 from tests.calendars.google.box import QUICK, Google
 from tests.googleserver import faults
-from tests.googleserver.faults import Fault
+from tests.googleserver.exchange import Answer
+from tests.googleserver.faults import Fault, Refuse
 from tests.googleserver.server import GoogleServer
 
 
@@ -167,6 +170,24 @@ def test_a_refresh_that_brings_fewer_scopes_needs_a_person(google: Google) -> No
     with pytest.raises(Refused) as refused:
         google.client.call(listing(google))
     assert isinstance(refused.value.failure.error("it can't be read"), AuthorisationNeeded)
+
+
+def test_a_refresh_does_not_bring_back_a_token_that_was_replaced_meanwhile(google: Google) -> None:
+    """A consent for another account ends while the first one's token is still in use."""
+    google.client.call(listing(google))
+    other = google.server.authorise()
+    google.account.save(Token(other["refresh_token"], tuple(other["scopes"]), other["token"]))
+    google.server.expire()
+    google.client.call(listing(google))
+    assert other["refresh_token"] in google.account.token_file.read_text()
+
+
+def test_a_list_without_end_is_given_up(google: Google, tmp_path: Path) -> None:
+    body = b'{"kind": "calendar#events", "items": [], "nextPageToken": "again"}'
+    endless = Refuse(Answer(200, body, {"Content-Type": "application/json"}))
+    google.server.faults.add(Fault(endless, method="GET", times=None))
+    with pytest.raises(Unavailable):
+        google.calendar(ZoneInfo("Europe/London")).load()
 
 
 # --- batches ----------------------------------------------------------------------------------------------
