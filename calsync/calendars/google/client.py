@@ -128,7 +128,9 @@ class Client:
         try:
             self._tried(send_what_waits, also)
         except Refused as problem:
-            answers |= dict.fromkeys(waiting, replace(problem.failure, of_all=True))
+            # Where others of the same batch have got through, it is this part that can't.
+            failure = replace(problem.failure, of_all=not answers and len(waiting) > 1)
+            answers |= dict.fromkeys(waiting, failure)
         return answers
 
     def _batch(self, requests: Mapping[str, Request]) -> dict[str, Answer]:

@@ -53,8 +53,7 @@ class Failure:
     @property
     def is_final(self) -> bool:
         """Whether no other request can succeed either."""
-        of_account = _USED_UP | _SWITCHED_OFF | _NO_SCOPE
-        return self.of_all or self.is_passing or self.status == 401 or self.reason in of_account
+        return self.of_all or self.status == 401 or self.reason in _USED_UP | _SWITCHED_OFF | _NO_SCOPE
 
     @property
     def is_certain(self) -> bool:

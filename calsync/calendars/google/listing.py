@@ -97,7 +97,8 @@ def _page(
         if problem.failure.is_missing:
             raise CalendarGone(
                 f"{target}: the calendar {calendar_id} is not in Google any more, or closed to this account. "
-                "If you deleted it, `calsync push --create-calendar` makes a new one"
+                "If you deleted it, `calsync push --create-calendar` makes a new one (without a calendar_id "
+                "in the config)"
             ) from problem
         raise problem.failure.error(f"the calendar of {target} can't be read") from problem
     if page.get("kind") != "calendar#events":

@@ -186,7 +186,7 @@ class Writing:
             outcome.done.add(step.key)
         elif answer.status == 412:
             outcome.look_again = True
-        elif answer.is_final:
+        elif answer.is_final or answer.is_passing:
             outcome.failures[step.key] = answer
         else:
             # This server does not let a deleted event come back.
@@ -215,7 +215,8 @@ class Writing:
 
     def _released(self, step: "_Step", answer: Answer, outcome: "_Outcome") -> None:
         item = self._held.items[step.key]
-        if not isinstance(answer, Failure) or (item.stored is None and not answer.is_final):
+        is_refused = isinstance(answer, Failure) and answer.is_certain and not answer.is_final
+        if not isinstance(answer, Failure) or (item.stored is None and is_refused):
             # A tombstone that can't be written to: the record in the state folder says the same.
             outcome.done.add(step.key)
         elif answer.status == 412:

@@ -218,6 +218,20 @@ def test_a_part_that_cannot_pass_leaves_the_others_alone(google: Google) -> None
     assert len(google.server.api_log) == 1
 
 
+def test_a_part_that_never_gets_through_does_not_hold_up_the_rest(google: Google) -> None:
+    google.server.faults.add(Fault(faults.backend_error(500), path="event7$", method="PATCH", times=None))
+    google.client.send(inserts(google, 60))
+    events = google.client.service.events()
+    patches = {
+        str(number): events.patch(
+            calendarId=google.calendar_id, eventId=f"event{number}", body={"summary": "x"}
+        )
+        for number in range(60)
+    }
+    answers = google.client.send(patches)
+    assert [name for name, answer in answers.items() if isinstance(answer, Failure)] == ["7"]
+
+
 def test_parts_whose_answer_was_lost_are_found_done(google: Google) -> None:
     google.server.faults.add(Fault(faults.dropped(), where=("batch",)))
     answers = google.client.send(inserts(google, 3))
