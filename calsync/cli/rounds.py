@@ -76,7 +76,7 @@ def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete
         target.wanted(gathered.events),
         stored,
         now=now,
-        pinned=frozenset(key for key, p in gathered.standing.published.items() if p.pinned),
+        pinned={key: place.span for key, place in gathered.standing.published.items() if place.pinned},
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=why,
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from calsync.errors import RefusedToProtectData
 from calsync.event import Event, StoredEvent, week_of_key
 from calsync.sync.changes import Action, Change
+from calsync.timespan import Timespan
 from calsync.training import Week
 
 # A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
@@ -23,20 +24,21 @@ def diff(
     stored: Iterable[StoredEvent],
     *,
     now: datetime,
-    pinned: frozenset[str] = frozenset(),
+    pinned: Mapping[str, Timespan] | None = None,
     skipped: frozenset[str] = frozenset(),
     reasons: Mapping[str, str] | None = None,
 ) -> tuple[Change, ...]:
     """The changes that make a calendar equal to the plan, in the order of time.
 
-    `pinned` and `skipped` are the keys that their owner moved or removed; `reasons` says for a key why it is
+    `pinned` is where their owner moved events to, by key, here or elsewhere; `skipped` are the keys that the
+    owner removed; `reasons` says for a key why it is
     where it is, for people.
     """
     there = {event.key: event for event in stored}
     desired = {event.key: event for event in wanted}
     changes = []
     for key in there.keys() | desired.keys() | skipped:
-        change = _decide(key, desired.get(key), there.get(key), now, key in pinned, key in skipped)
+        change = _decide(key, desired.get(key), there.get(key), now, (pinned or {}).get(key), key in skipped)
         if change is not None:
             why = (reasons or {}).get(key, "")
             if change.writes and why and not change.reason:
@@ -48,7 +50,12 @@ def diff(
 
 
 def _decide(
-    key: str, wanted: Event | None, stored: StoredEvent | None, now: datetime, pinned: bool, skipped: bool
+    key: str,
+    wanted: Event | None,
+    stored: StoredEvent | None,
+    now: datetime,
+    place: Timespan | None,
+    skipped: bool,
 ) -> Change | None:
     if stored is not None and stored.span.start <= now:
         return Change(Action.KEEP, key, wanted, stored, "already begun or past")
@@ -60,14 +67,18 @@ def _decide(
             is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
             return None if is_over else Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
         return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
+    pinned = place is not None
     if wanted is not None and stored is not None:
         wanted = stored.with_edits(wanted)
     if wanted is None:
         if stored is None:
             return None
-        if stored.was_moved or pinned:
+        if stored.was_moved:
             return Change(Action.PIN, key, None, stored, "moved by its owner", wish=True)
-        return Change(Action.WITHDRAW, key, None, stored)
+        if place is None:
+            return Change(Action.WITHDRAW, key, None, stored)
+        # It was moved elsewhere, and the plan does not reach as far any more: it stays, here as well.
+        wanted = replace(stored.event, span=place)
     if stored is None:
         # The past is not written: what has begun before it was ever published is nobody's appointment.
         if wanted.span.start <= now:

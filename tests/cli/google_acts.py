@@ -46,7 +46,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Act:
-    """`which` chooses among the events that there are, `day` is counted from today, `quarter` in 15 minutes."""
+    """`which` chooses among the events that there are; `day` is counted from today, `quarter` is 15 min."""
 
     kind: str
     which: int = 0

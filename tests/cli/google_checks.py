@@ -27,6 +27,11 @@ class Planned:
     unplaced: frozenset[str]
     skipped: frozenset[str]
 
+    @property
+    def known(self) -> frozenset[str]:
+        """All keys that it has something to say about."""
+        return self.spans.keys() | self.unplaced | self.skipped
+
     @classmethod
     def of(cls, data: Any) -> "Planned":
         entries = [one for week in data["weeks"] for one in (*week["runs"], *week["strength"])]
@@ -51,7 +56,7 @@ def feed_spans(feed: bytes) -> dict[str, Span]:
 
 
 def _feed_instant(text: str) -> datetime:
-    moment = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
+    moment = datetime.fromisoformat(text.removesuffix("Z"))
     return moment.replace(tzinfo=UTC if text.endswith("Z") else LONDON).astimezone(UTC)
 
 
@@ -91,34 +96,29 @@ def _owners_word(model: Model) -> list[str]:
     for own, event in model.upcoming():
         if model.deletion(own.key) is Deletion.OWNER:
             wrong.append(f"{own.key} was deleted by its owner, and is there")
-        if own.key in model.skips:
+        is_hers = "recurrence" in event  # what she made to repeat stays, whatever was said before
+        if own.key in model.skips and not is_hers:
             wrong.append(f"{own.key} is skipped, and there")
-        move = model.moves.get(own.key)
-        # Her drag after calsync had brought it there is the newer word.
-        brought = move == own.written[0] or "recurrence" in event
-        if move is not None and move > model.now and not brought and own.key not in model.skips:
+        move = model.open_move(own, event)
+        if move is not None and move > model.now and model.span(event)[0] != move:
             wrong.append(f"{own.key} is moved to {move} by her word, and not there")
     return wrong
 
 
 def _plan(model: Model, program: Program, planned: Planned) -> list[str]:
-    wrong = []
-    known = {*planned.spans, *planned.unplaced, *planned.skipped}
-    for key in program.keys(model.now.astimezone(LONDON).date()) - known:
-        wrong.append(f"{key} is wanted, and the plan says nothing of it")
-    for key in planned.skipped:
-        if model.deletion(key) is Deletion.NONE and key not in model.skips:
-            wrong.append(f"{key} counts as skipped, and nobody has said so")
-    return wrong
+    wanted = program.keys(model.now.astimezone(LONDON).date())
+    by_nobody = [k for k in planned.skipped if model.deletion(k) is Deletion.NONE and k not in model.skips]
+    return [
+        *(f"{key} is wanted, and the plan says nothing of it" for key in wanted - planned.known),
+        *(f"{key} counts as skipped, and nobody has said so" for key in by_nobody),
+    ]
 
 
 def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, Event]]) -> list[str]:
-    wrong = []
     # An event that has begun stays as it is, whatever the plan makes of it.
     begun = {own.key for own, _ in model.live()} - upcoming.keys()
     wanted = {key: span for key, span in planned.spans.items() if span[0] > model.now and key not in begun}
-    for key in wanted.keys() - upcoming.keys():
-        wrong.append(f"{key} is planned, and not in the calendar")
+    wrong = [f"{key} is planned, and not in the calendar" for key in wanted.keys() - upcoming.keys()]
     for key, (own, event) in upcoming.items():
         if key in wanted and model.span(event) != wanted[key]:
             wrong.append(f"{key} is planned at {wanted[key]}, and stands at {model.span(event)}")
@@ -128,15 +128,17 @@ def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, 
 
 
 def _feed(model: Model, upcoming: Mapping[str, tuple[Own, Event]], feed: Mapping[str, Span]) -> list[str]:
-    wrong = []
     spans = {key: model.span(event) for key, (_, event) in upcoming.items()}
     begun = {own.key for own, _ in model.live()} - upcoming.keys()
     # What has begun in the one is not changed there, whatever becomes of it in the other.
     over = begun | {key for key, span in feed.items() if span[0] <= model.now}
-    for key in (spans.keys() | feed.keys()) - over:
-        if spans.get(key) != feed.get(key):
-            wrong.append(f"{key} stands at {spans.get(key)}, and the feed says {feed.get(key)}")
-    return wrong
+    # `calsync skip` was said before she made it repeat: it is skipped, and hers all the same.
+    over |= {key for key, (_, event) in upcoming.items() if "recurrence" in event and key in model.skips}
+    return [
+        f"{key} stands at {spans.get(key)}, and the feed says {feed.get(key)}"
+        for key in (spans.keys() | feed.keys()) - over
+        if spans.get(key) != feed.get(key)
+    ]
 
 
 def _texts(
@@ -148,10 +150,12 @@ def _texts(
 ) -> list[str]:
     """What the owner did not edit is the plan's, which is what the feed says."""
     wrong = []
-    said = by_key(feed)
+    said, fed = by_key(feed), feed_spans(feed)
     for key, (own, event) in upcoming.items():
         if key not in planned.spans or key not in said or "recurrence" in event:
             continue
+        if fed[key][0] <= model.now:
+            continue  # it has begun in the feed, which says what it said then
         reminders: dict[str, Any] = {"useDefault": True}
         if program.reminder is not None:
             overrides = [{"method": "popup", "minutes": program.reminder}]

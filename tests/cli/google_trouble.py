@@ -69,7 +69,8 @@ class Behind:
 
     def set_up(self, model: Model) -> frozenset[str]:
         """The keys of events that are dead, and that the list shows alive."""
-        stale = Stale(empty=True) if self.writes is None else Stale(self.writes)
+        since = len(model.calendar.changes) - model.purged_at  # no list is behind by a month
+        stale = Stale(empty=True) if self.writes is None else Stale(min(self.writes, since))
         model.google.faults.add(Fault(stale))
         shown = stale.events(model.calendar)
         events = model.calendar.events

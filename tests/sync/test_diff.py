@@ -75,7 +75,7 @@ def test_whose_change_wins(
         [wanted] if wanted else [],
         [there] if there else [],
         now=NOW,
-        pinned=frozenset([KEY] if pinned else []),
+        pinned={KEY: (there or wanted or event(1, 24)).span} if pinned else {},
         skipped=frozenset([KEY] if skipped else []),
     )
     assert [change.action for change in changes] == ([action] if action else [])
@@ -112,14 +112,19 @@ calendars = st.lists(
     unique_by=lambda found: found.key,
 )
 keys = st.frozensets(st.builds(lambda number: event(number, 0).key, st.integers(1, 8)), max_size=4)
+places = st.dictionaries(
+    st.builds(lambda number: event(number, 0).key, st.integers(1, 8)),
+    hours.map(lambda offset: event(1, offset).span),
+    max_size=4,
+)
 times = st.builds(lambda offset: NOW + offset * HOUR, st.integers(-10, 10))
 
 
-@given(wanted=plans, there=calendars, pinned=keys, skipped=keys, now=times)
+@given(wanted=plans, there=calendars, pinned=places, skipped=keys, now=times)
 def test_applied_once_is_enough(
     wanted: list[Event],
     there: list[StoredEvent],
-    pinned: frozenset[str],
+    pinned: dict[str, Timespan],
     skipped: frozenset[str],
     now: datetime,
 ) -> None:
@@ -151,11 +156,11 @@ def test_applied_once_is_enough(
             assert after[one.key].event == one
 
 
-@given(wanted=plans, there=calendars, pinned=keys, skipped=keys, now=times)
+@given(wanted=plans, there=calendars, pinned=places, skipped=keys, now=times)
 def test_the_order_of_what_comes_in_does_not_matter(
     wanted: list[Event],
     there: list[StoredEvent],
-    pinned: frozenset[str],
+    pinned: dict[str, Timespan],
     skipped: frozenset[str],
     now: datetime,
 ) -> None:
@@ -215,3 +220,11 @@ def test_what_was_skipped_weeks_ago_is_not_said_any_more() -> None:
     keys = frozenset({"2026-W44/run/tue-1", "2026-W47/run/tue-1", "2026-W50/run/tue-1"})
     changes = diff([], [], now=NOW, skipped=keys)
     assert {change.key for change in changes} == {"2026-W47/run/tue-1", "2026-W50/run/tue-1"}
+
+
+def test_a_pin_of_another_calendar_holds_beyond_the_plan_too() -> None:
+    """A shorter horizon: the plan no longer says where it is, and its owner still does."""
+    there = stored(event(1, 24))
+    moved = diff([], [there], now=NOW, pinned={KEY: event(1, 30).span})
+    assert (only(moved).action, only(moved).wanted) == (Action.UPDATE, event(1, 30))
+    assert only(diff([], [there], now=NOW, pinned={KEY: event(1, 24).span})).action is Action.PIN

@@ -156,7 +156,7 @@ class Client:
     def _execute(self, request: Request) -> Mapping[str, Any]:
         answer = self._guarded(lambda: request.execute(num_retries=0))
         if answer is not None and not isinstance(answer, dict):
-            raise Refused(Failure(0, message="the answer can't be understood"))
+            raise Refused(Failure(200, message="the answer can't be understood"))
         return answer or {}
 
     def _refresh_if_needed(self) -> None:
