@@ -99,7 +99,7 @@ class Model:
         """The number of changes when the bin was last emptied."""
         self.wrong: list[str] = []
         self._cursor = len(self.calendar.changes)
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         """Deletions by the owner that calsync must have seen."""
         self._doubtful: set[str] = set()
         """Events that a push may have been about to withdraw when it was killed."""
@@ -177,7 +177,7 @@ class Model:
     def _person_changed(self, own: Own, before: Event, after: Event) -> None:
         key = own.key
         if is_live(before) != is_live(after):
-            self._seen.discard(key)
+            self.seen.discard(key)
             sibling_lives = any(other.key == key and other is not own for other, _ in self.live())
             if self.is_surplus(own):
                 if not sibling_lives:
@@ -201,7 +201,7 @@ class Model:
         for event_id, _ in self.calendar.changes[self._cursor :]:
             if own := self.own.pop(event_id, None):
                 self._vanished.add(own.key)
-                unseen = self.deletion(own.key) is Deletion.OWNER and own.key not in self._seen
+                unseen = self.deletion(own.key) is Deletion.OWNER and own.key not in self.seen
                 if unseen or own.key in self._unrecorded:
                     self.deletions[own.key] = Deletion.UNCLEAR
         self._cursor = len(self.calendar.changes)
@@ -227,11 +227,11 @@ class Model:
     def released(self, keys: Iterable[str]) -> None:
         """`calsync release` has said so."""
         for key in keys:
-            unseen = self.hides_marks and key in self.deletions and key not in self._seen
+            unseen = self.hides_marks and key in self.deletions and key not in self.seen
             self.deletions.pop(key, None)
             if unseen:
                 self.deletions[key] = Deletion.UNCLEAR
-            self._seen.discard(key)
+            self.seen.discard(key)
             self.skips.discard(key)
             self.moves.pop(key, None)
         for own, event in self.upcoming():
@@ -258,7 +258,7 @@ class Model:
             else:
                 self.deletions[own.key] = Deletion.UNCLEAR
         self.deletions |= dict.fromkeys(self._vanished, Deletion.UNCLEAR)
-        self._seen.clear()
+        self.seen.clear()
 
     # --- what a push does ---------------------------------------------------------------------------------
 
@@ -269,13 +269,13 @@ class Model:
         """
         if code == 0 and not behind:
             seen = self._listed | self.refused
-            self._seen |= {key for key in seen if self.deletion(key) is Deletion.OWNER}
+            self.seen |= {key for key in seen if self.deletion(key) is Deletion.OWNER}
             self._unrecorded -= seen
             self._doubtful.clear()
         elif not clear and self.hides_marks:
             self._doubtful |= {own.key for own, _ in self.live()}
         for key in behind:
-            self._seen.discard(key)
+            self.seen.discard(key)
             if self.hides_marks and self.deletion(key) is Deletion.NONE:
                 self.deletions[key] = Deletion.UNCLEAR
         self.refused.clear()

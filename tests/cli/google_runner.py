@@ -168,9 +168,13 @@ class Runner:
         self, before: set[str], fed: set[str], planned: Planned, *, refused: bool, looks: int
     ) -> None:
         model = self.model
-        # What she wished does not count. The feed follows her deletions, and where nobody can tell whose a
-        # deletion was, both numbers are right.
-        unclear = {key for key, what in model.deletions.items() if what is Deletion.UNCLEAR}
+        # What she wished does not count. The feed follows her deletions; where nobody can tell whose one was,
+        # or calsync had no reason to look for a tombstone that is in no list, both numbers are right.
+        unclear = {
+            key
+            for key, what in model.deletions.items()
+            if what is Deletion.UNCLEAR or (model.hides_marks and key not in model.seen)
+        }
         gone = before - {own.key for own, _ in model.upcoming()} - model.skips
         unfed = fed - feed_spans(self.feed).keys() - model.skips - (model.deletions.keys() - unclear)
         empty = all(span[0] <= model.now for span in planned.spans.values())

@@ -240,6 +240,8 @@ def run(zygote: Zygote, position: str | None, examples: int, steps: int) -> None
             max_examples=examples * SOAK,
             stateful_step_count=steps,
             deadline=None,
+            # The same runs each time, so that a failure is one of the change at hand; a soak finds new ones.
+            derandomize=SOAK == 1,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -84,6 +84,9 @@ class GoogleCalendar:
                 records.forget(key)
             if key in deleted:
                 records.deleted[key] = item.generation
+            elif item.is_withdrawn and not item.stored and key not in records.released:
+                # Also where another machine did it: in a month the tombstone is gone, and the mark with it.
+                records.cancelled[key] = item.generation
         for change in changes:
             found = self._held.items.get(change.key)
             if change.action is Action.WITHDRAW and found:
