@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from calsync.feeds.parsed import digest
+from calsync.feeds.digests import digest
 from calsync.files import write_atomically
 
 

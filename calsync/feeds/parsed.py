@@ -6,7 +6,6 @@ time.
 """
 
 import contextlib
-import hashlib
 from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.feeds.answers import BusyTime, Reading
+from calsync.feeds.digests import digest
 from calsync.files import write_atomically
 from calsync.timespan import Timespan
 
@@ -28,15 +28,6 @@ class _Entry(msgspec.Struct, frozen=True):
     spans: list[tuple[datetime, datetime]]
     warnings: list[str]
     events: int
-
-
-def digest(*parts: bytes) -> str:
-    """What stands for these bytes."""
-    whole = hashlib.blake2b(digest_size=20)
-    for part in parts:
-        whole.update(b"%d:" % len(part))
-        whole.update(part)
-    return whole.hexdigest()
 
 
 def key(content: str, window: Timespan, zone: ZoneInfo, reading: Reading) -> str:

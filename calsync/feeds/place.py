@@ -1,0 +1,164 @@
+"""Where a calendar of the config is, and what to do when it can't be had.
+
+Decides that nothing is made of a calendar that can't be read: it is an error, unless a good copy that is not
+too old stands in. Knows nothing of what the bytes mean: whoever reads them says whether they are good.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from calsync.addresses import shown, web_address
+from calsync.errors import ConfigError, SourceUnavailable
+from calsync.feeds import copies
+from calsync.feeds.answers import NotACalendar
+from calsync.feeds.copies import Copy, Origin
+from calsync.feeds.digests import digest
+from calsync.feeds.limits import DEFAULT_LIMITS, Limits
+
+T = TypeVar("T")
+Progress = Callable[[str], None]
+Read = Callable[[str, Callable[[], bytes]], T]
+"""Takes the digest of a body and a function that loads it, which an unchanged body may not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Generic[T]):
+    """What was read; `stands_in` says why it is from an older copy, if it is."""
+
+    result: T
+    stands_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A calendar at a URL or in a file, or calendars in a folder. `what` names it in messages.
+
+    Raises ConfigError for a URL that may not be used.
+    """
+
+    what: str
+    path: Path | None = None
+    """A file, or a folder: every .ics in it and in its subfolders."""
+    url: str | None = None
+    """https or webcal; plain http on loopback."""
+    use_cache_on_error: bool = True
+    max_age: timedelta = timedelta(days=7)
+    limits: Limits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.url is None):
+            raise ConfigError(f"{self.what} needs a path or a url")
+        if self.url is not None:
+            try:
+                web_address(self.url)
+            except ValueError as error:
+                raise ConfigError(f"{self.what}: its url {error}") from None
+
+    @property
+    def cache_name(self) -> str:
+        """What its files in a cache are called."""
+        place = f"url {self.url}" if self.url is not None else f"path {self.path}"
+        return digest(place.encode())[:24]
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """The names and bodies of the files at `path`. Raises SourceUnavailable."""
+        assert self.path is not None
+        path = self.path
+        try:
+            files = _ics_files(path) if path.is_dir() else [path]
+            bodies = [file.read_bytes() for file in files]
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self.unavailable(f"{error.filename or path} can't be read: {reason}") from error
+        if not files:
+            raise self.unavailable(f"the folder {path} has no .ics file")
+        names = [str(file.relative_to(path)) if file != path else file.name for file in files]
+        return list(zip(names, bodies, strict=True))
+
+    def fetch(
+        self, now: datetime, cache: Path | None, read: Read[T], progress: Progress | None = None
+    ) -> Fetched[T]:
+        """What `read` makes of the feed at `url`, or of its copy in the folder `cache`.
+
+        Raises SourceUnavailable.
+        """
+        assert self.url is not None
+        url = web_address(self.url)
+        copy_file = cache / f"{self.cache_name}.feed" if cache else None
+        copy = copies.load(copy_file)
+        if progress:
+            progress(f"{self.what}: asking {shown(url)}")
+        try:
+            return Fetched(self._download(url, now, copy, copy_file, read))
+        except SourceUnavailable as error:
+            usable = copy if self.use_cache_on_error else None
+            if usable is None or (age := max(now - usable.origin.fetched, timedelta(0))) > self.max_age:
+                raise self.unavailable(str(error)) from error
+            try:
+                result = _of_copy(usable, read)
+            except SourceUnavailable:
+                raise self.unavailable(str(error)) from error
+            return Fetched(result, f"{error}; its copy of {_ago(age)} is used")
+
+    def _download(
+        self, url: str, now: datetime, copy: Copy | None, copy_file: Path | None, read: Read[T]
+    ) -> T:
+        from calsync.feeds.download import download
+
+        answer = download(
+            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
+        )
+        body = answer.body
+        if body is None:
+            if copy is None:
+                raise SourceUnavailable(f"{shown(url)} says that nothing changed, but was not asked")
+            try:
+                result = _of_copy(copy, read)
+            except SourceUnavailable:
+                body = download(url, "", "", self.limits).body or b""
+            else:
+                copies.confirm(copy, now)
+                return result
+        content, good = digest(body), body
+        try:
+            result = read(content, lambda: good)
+        except NotACalendar as error:
+            raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
+        copies.store(copy_file, Origin(now, content, len(body), answer.etag, answer.last_modified), body)
+        return result
+
+    def unavailable(self, message: str) -> SourceUnavailable:
+        return SourceUnavailable(f"{self.what}: {message}")
+
+
+def _of_copy(copy: Copy, read: Read[T]) -> T:
+    """Raises SourceUnavailable if the copy is damaged."""
+
+    def load() -> bytes:
+        body = copy.body()
+        if body is None:
+            raise SourceUnavailable("the copy is damaged")
+        return body
+
+    return read(copy.origin.digest, load)
+
+
+def _ics_files(folder: Path) -> list[Path]:
+    """Hidden ones are other programs' half-written files."""
+    return sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() == ".ics" and not file.name.startswith(".") and file.is_file()
+    )
+
+
+def _ago(age: timedelta) -> str:
+    hours = age // timedelta(hours=1)
+    if hours >= 48:
+        return f"{hours // 24} days ago"
+    if hours >= 1:
+        return f"{hours} hour{'s' if hours > 1 else ''} ago"
+    return f"{age // timedelta(minutes=1)} minutes ago"
