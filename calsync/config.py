@@ -1,7 +1,7 @@
 """config.toml -> Config.
 
 Decides what a config may say of a plan, and fills in what it doesn't. What it says of calendars is read in
-config_calendars.py.
+config_calendars.py, of races and training platforms in config_training.py.
 """
 
 import re
@@ -11,8 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.config_calendars import GoogleAccess, SourceSettings, TargetSettings, read_calendars
+from calsync.config_calendars import (
+    Calendars,
+    GoogleAccess,
+    IcsBusy,
+    IcsTarget,
+    SourceSettings,
+    TargetSettings,
+    read_calendars,
+)
 from calsync.config_file import AvailabilityTable, ConfigFile, PauseTable
+from calsync.config_training import FeedSettings, read_feed, read_race
 from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
 from calsync.toml import path as parse_path
@@ -33,6 +42,7 @@ class Config:
     sources: tuple[SourceSettings, ...]
     targets: tuple[TargetSettings, ...]
     google: GoogleAccess | None
+    feed: FeedSettings | None
     document: Document
 
     @property
@@ -41,6 +51,8 @@ class Config:
         places: dict[str, Keys] = {}
         for number, name in enumerate(self.program.weeks):
             places.setdefault(name, ("plan", "weeks", number))
+        for number, name in enumerate(self.program.race.weeks if self.program.race else ()):
+            places.setdefault(name, ("plan", "race", "weeks", number))
         for week, name in self.program.overrides.items():
             places.setdefault(name, ("plan", "override", str(week)))
         return places
@@ -56,10 +68,11 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     base = path.resolve().parent
     own = table.plan.templates
     document.parse(("name",), _plan_name, table.name)
-    for keys, later in ((("plan", "race"), table.plan.race), (("plan", "feed"), table.plan.feed)):
-        if later is not None:
-            raise document.fail(keys, "is not supported by this version of calsync")
     calendars = read_calendars(document, table, base, environment)
+    feed = None
+    if table.plan.feed is not None:
+        feed = read_feed(document, table.plan.feed, base, environment)
+        _check_feed(document, feed, calendars)
     return Config(
         path=path,
         name=table.name,
@@ -69,8 +82,24 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         sources=calendars.sources,
         targets=calendars.targets,
         google=calendars.google,
+        feed=feed,
         document=document,
     )
+
+
+def _check_feed(document: Document, feed: FeedSettings, calendars: Calendars) -> None:
+    """Refuse what would go round in circles."""
+    path = feed.path.resolve() if feed.path else None
+    for source in calendars.sources:
+        if isinstance(source, IcsBusy) and (
+            (feed.url and source.url == feed.url) or (path and source.path and source.path.resolve() == path)
+        ):
+            message = f'is also the busy source "{source.name}"; the runs themselves must not keep you busy'
+            raise document.fail(("plan", "feed"), message)
+    for target in calendars.targets:
+        if isinstance(target, IcsTarget) and path and target.path.resolve() == path:
+            message = f'is the file that the target "{target.name}" writes'
+            raise document.fail(("plan", "feed", "path"), message)
 
 
 def _plan_name(text: str) -> str:
@@ -125,6 +154,7 @@ def _program(document: Document, table: ConfigFile) -> Program:
         usual_start=_usual_start(document, plan.usual_start),
         overrides=overrides,
         pauses=tuple(_pause(document, number, pause) for number, pause in enumerate(table.pause)),
+        race=None if plan.race is None else read_race(document, plan.race, plan.start),
     )
 
 

@@ -4,14 +4,14 @@ Decides what a config may say of them, and that a busy source is not one of the 
 sources are read or targets written.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from calsync.addresses import secure_address, web_address
+from calsync.addresses import secure_address
 from calsync.config_file import BusyTable, ConfigFile, GoogleTable, TargetTable
+from calsync.config_places import read_place
 from calsync.toml import Document, Keys, duration
 from calsync.toml import path as parse_path
 
@@ -98,9 +98,6 @@ class Calendars:
     google: GoogleAccess | None
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
 def read_calendars(
     document: Document, table: ConfigFile, base: Path, environment: Mapping[str, str]
 ) -> Calendars:
@@ -146,25 +143,10 @@ def _google_source(document: Document, keys: Keys, table: BusyTable) -> GoogleBu
 def _ics_source(
     document: Document, keys: Keys, table: BusyTable, base: Path, environment: Mapping[str, str]
 ) -> IcsBusy:
-    given = [key for key in ("url", "url_env", "path") if getattr(table, key) is not None]
-    if len(given) != 1:
-        found = " and ".join(given) or "none of them"
-        raise document.fail(keys, f"expected one of url, url_env and path, found {found}")
-    url = table.url
-    if table.url_env is not None and not _VARIABLE.fullmatch(table.url_env):
-        raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
-    if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
-        message = f"the environment variable {table.url_env} is not set"
-        raise document.fail((*keys, "url_env"), message)
-    if url is not None:
-        try:
-            web_address(url)
-        except ValueError as problem:
-            # Without what was found: who has the address can read the calendar.
-            raise document.fail((*keys, given[0]), str(problem)) from problem
+    path, url = read_place(document, keys, table, base, environment)
     return IcsBusy(
         name=table.name,
-        path=None if table.path is None else parse_path(document, (*keys, "path"), table.path, base),
+        path=path,
         url=url,
         all_day_busy=table.all_day == "busy",
         tentative_busy=table.tentative == "busy",

@@ -12,6 +12,25 @@ import msgspec
 from calsync.training import Experience
 
 
+class RaceTable(msgspec.Struct, frozen=True):
+    date: date
+    title: str = "Race"
+    start: str | None = None
+    duration: str = "2h"
+    weeks: list[str] = []
+
+
+class FeedTable(msgspec.Struct, frozen=True):
+    url: str | None = None
+    url_env: str | None = None
+    path: str | None = None
+    kind: dict[str, str] = {}
+    strength: Literal["ignore", "feed"] = "ignore"
+    pace: str = "6:00/km"
+    on_error: Literal["cache", "fail"] = "cache"
+    max_age: str = "7d"
+
+
 class PlanTable(msgspec.Struct, frozen=True):
     start: date
     weeks: Annotated[list[str], msgspec.Meta(min_length=1)]
@@ -20,8 +39,8 @@ class PlanTable(msgspec.Struct, frozen=True):
     templates: str | None = None
     usual_start: dict[str, str] = {}
     override: dict[str, str] = {}
-    race: object = None
-    feed: object = None
+    race: RaceTable | None = None
+    feed: FeedTable | None = None
 
 
 class AvailabilityTable(msgspec.Struct, frozen=True):

@@ -124,6 +124,11 @@ def run_key(week: Week, day: Weekday, number: int) -> str:
     return f"{week}/run/{day}-{number}"
 
 
+def race_key(week: Week) -> str:
+    """The key of the plan's race."""
+    return f"{week}/run/race"
+
+
 def session_key(week: Week, number: int) -> str:
     """The key of the n-th strength session (from 1) of a week."""
     return f"{week}/strength/{number}"

@@ -45,6 +45,25 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Race:
+    """The race that a plan leads to. `start` is a minute of the day, None for the usual time of that weekday.
+
+    `weeks` names the templates of the last weeks up to the race's.
+    """
+
+    day: date
+    title: str = "Race"
+    start: int | None = None
+    minutes: int = 120
+    weeks: tuple[str, ...] = ()
+
+    def template_of(self, week: Week) -> str | None:
+        """The name of that week's template, if `weeks` reaches back to it."""
+        ahead = week.until(Week.of(self.day))
+        return self.weeks[-1 - ahead] if 0 <= ahead < len(self.weeks) else None
+
+
+@dataclass(frozen=True, slots=True)
 class UsualStart:
     """When a run starts whose template names no time: a minute of the day, or a range to look in."""
 
@@ -59,7 +78,8 @@ class UsualStart:
 class Program:
     """Which template each week follows, and all that the config says about planning.
 
-    `weeks` names templates and repeats from the week of `start`; `overrides` wins for single weeks.
+    `weeks` names templates and repeats from the week of `start`; the race's last weeks come before that, and
+    `overrides` wins for single weeks.
     """
 
     start: date
@@ -70,13 +90,15 @@ class Program:
     usual_start: UsualStart = UsualStart()
     overrides: Mapping[Week, str] = field(default_factory=dict)
     pauses: tuple[Pause, ...] = ()
+    race: Race | None = None
 
     def template_of(self, week: Week) -> str:
         """The name of that week's template; `week` must not lie before the plan's first."""
         number = Week.of(self.start).until(week)
         if number < 0:
             raise ValueError(f"{week} lies before the plan's first week")
-        return self.overrides.get(week) or self.weeks[number % len(self.weeks)]
+        of_race = self.race.template_of(week) if self.race else None
+        return self.overrides.get(week) or of_race or self.weeks[number % len(self.weeks)]
 
     def horizon_weeks(self, today: date) -> tuple[Week, ...]:
         """The weeks that a plan covers, the one of `today` or of `start` first."""

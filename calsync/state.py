@@ -1,18 +1,19 @@
 """The state folder: what can't travel with a calendar.
 
-Decides where it is and how it is kept: what the owner skipped and moved for calendars that can't say so, the
-lock, the place for caches. Knows nothing of what follows from it.
+Decides where it is and how it is kept: what the owner skipped and moved for calendars that can't say so,
+check-ins, the lock, the place for caches. Knows nothing of what follows from it.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
+from calsync.checkin import CheckIn, Sign
 from calsync.errors import Locked, Unavailable
 from calsync.event import Published, week_of_key
 from calsync.files import make_private_folder, write_atomically
@@ -44,6 +45,11 @@ class _Move(msgspec.Struct, omit_defaults=True):
     load: Load | None = None
     routine: str | None = None
     stood: tuple[datetime, datetime] | None = None
+
+
+class _CheckIn(msgspec.Struct):
+    day: date
+    signs: list[Sign]
 
 
 class _File(msgspec.Struct):
@@ -104,6 +110,34 @@ class State:
             write_atomically(self._file, content + b"\n", mode=0o600)
         except OSError as problem:
             raise Unavailable(f"{self._file}: can't be written: {problem.strerror}") from problem
+
+    @property
+    def _checkin_file(self) -> Path:
+        return self.folder / "checkins.json"
+
+    def checkins(self) -> tuple[CheckIn, ...]:
+        """All check-ins, by date. Raises Unavailable if the file can't be read or is damaged."""
+        try:
+            entries = msgspec.json.decode(self._checkin_file.read_bytes(), type=list[_CheckIn])
+        except FileNotFoundError:
+            return ()
+        except (OSError, msgspec.MsgspecError, ValueError) as problem:
+            message = f"{self._checkin_file}: can't be read ({problem}); restore it, or delete it to forget"
+            raise Unavailable(f"{message} all check-ins") from problem
+        checkins = (CheckIn(entry.day, frozenset(entry.signs)) for entry in entries)
+        return tuple(sorted(checkins, key=lambda checkin: checkin.day))
+
+    def save_checkins(self, checkins: Iterable[CheckIn]) -> None:
+        """Keep `checkins` and no others. Raises Unavailable."""
+        entries = [
+            _CheckIn(checkin.day, [sign for sign in Sign if sign in checkin.signs])
+            for checkin in sorted(checkins, key=lambda checkin: checkin.day)
+        ]
+        content = msgspec.json.format(msgspec.json.encode(entries), indent=2)
+        try:
+            write_atomically(self._checkin_file, content + b"\n", mode=0o600)
+        except OSError as problem:
+            raise Unavailable(f"{self._checkin_file}: can't be written: {problem.strerror}") from problem
 
     def feeds(self) -> frozenset[str]:
         """The files that calsync has written as feeds; nothing if that can't be told."""

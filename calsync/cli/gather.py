@@ -17,6 +17,7 @@ import click
 from calsync.calendars.base import EventCalendar
 from calsync.cli.connect import Connection
 from calsync.cli.options import common, is_verbose
+from calsync.cli.training import Training, read_training
 from calsync.config import Config, load_config
 from calsync.config_calendars import (
     GoogleBusy,
@@ -237,7 +238,13 @@ class Gathered:
     standing: Standing
     plan: Plan
     sources: tuple[Busy, ...]
+    training: Training
     events: tuple[Event, ...]
+
+    @property
+    def routines(self) -> Mapping[str, Routine]:
+        """By name: those of the templates, and those of the training platform."""
+        return {**self.setup.routines, **self.training.routines}
 
     @property
     def warnings(self) -> tuple[tuple[str, str], ...]:
@@ -245,23 +252,38 @@ class Gathered:
         of_sources = (
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
-        return (*of_sources, *((warning.code, warning.text) for warning in self.plan.warnings))
+        of_plan = ((warning.code, warning.text) for warning in self.plan.warnings)
+        return (*of_sources, *self.training.warnings, *of_plan)
 
     @property
     def trouble(self) -> tuple[str, ...]:
-        return tuple(f"{source.source}: {text}" for source in self.sources for text in source.trouble)
+        of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
+        return (*of_sources, *self.training.trouble)
 
 
-def gather_plan(setup: Setup, now: datetime, sources: tuple[Busy, ...] | None = None) -> Gathered:
-    """Read everything and plan. `sources` if the busy time has been read already."""
+def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> Gathered:
+    """Read everything and plan. What others say is taken from `before`, if it has just been read."""
     program, zone = setup.config.program, setup.config.zone
     targets = load_targets(setup)
     stands = what_stands(setup, targets)
-    if sources is None:
+    if before is not None:
+        training, sources = before.training, before.sources
+    else:
+        training = gather_training(setup, now)
         sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
-    plan = make_plan(program, setup.templates, spans, stands, now, zone)
-    return Gathered(setup, targets, stands, plan, sources, agenda(plan, setup.routines))
+    plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
+    events = agenda(plan, {**setup.routines, **training.routines})
+    return Gathered(setup, targets, stands, plan, sources, training, events)
+
+
+def gather_training(setup: Setup, now: datetime) -> Training:
+    """What is to be trained beside the templates. Raises Unavailable."""
+    with progress() as show:
+        training = read_training(setup, now, show)
+    if setup.config.feed:
+        say(f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks")
+    return training
 
 
 def library_or_shipped() -> tuple[Library, tuple[str, ...]]:

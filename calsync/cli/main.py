@@ -17,7 +17,19 @@ from calsync import __version__
 from calsync.cli.options import common_options, is_verbose, on_one_line
 from calsync.errors import CalsyncError, Unavailable
 
-COMMANDS = ("plan", "push", "busy", "export", "skip", "move", "release", "lint", "templates", "auth")
+COMMANDS = (
+    "plan",
+    "push",
+    "busy",
+    "export",
+    "skip",
+    "move",
+    "release",
+    "checkin",
+    "lint",
+    "templates",
+    "auth",
+)
 
 
 class _LazyGroup(click.Group):

@@ -46,7 +46,7 @@ def move(key: str, start: str, now: datetime) -> None:
         stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
         setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
     click.echo(f"{key}: moved to {place.span.start.astimezone(setup.config.zone):%a %d %b %H:%M}")
-    for text in broken_rules(setup, key, place, now):
+    for text in broken_rules(setup, known, key, place, now):
         click.echo(f"Note: {text}", err=True)
     say_what_next()
 

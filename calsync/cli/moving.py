@@ -36,12 +36,23 @@ def moved(setup: Setup, known: Known, key: str, start: datetime) -> Published:
     return Published(span, True, title, description, event.kind if event else None, load, routine)
 
 
-def broken_rules(setup: Setup, key: str, place: Published, now: datetime) -> list[str]:
+def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> list[str]:
     """What the training rules say of a session there. Busy time is the owner's own business."""
     if not is_strength(key):
         return []
     standing = what_stands(setup, load_targets(setup))
-    problem = pose(Given(setup.config.program, setup.templates, (), standing, now, setup.config.zone))
+    config, training = setup.config, known.training
+    given = Given(
+        config.program,
+        setup.templates,
+        (),
+        standing,
+        now,
+        config.zone,
+        checkins=training.checkins,
+        feed=training.feed,
+    )
+    problem = pose(given)
     days, span = problem.days, place.span
     start = wall.seconds(span.start)
     day = days.clock.day_of(start)

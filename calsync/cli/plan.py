@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 @click.command(short_help="Show the coming weeks.")
 @click.option("--weeks", type=click.IntRange(1, 53), help="Weeks to plan.  [default: the config's horizon]")
 @click.option("--week", metavar="WEEK", help="Show one week of the plan only, such as 2026-W48.")
+@click.option("--explain", is_flag=True, help="Say why each session is where it is, and what else there was.")
 @format_option("table", "json")
 @now_option
 @common_options
-def plan(weeks: int | None, week: str | None, output: str, now: datetime) -> None:
+def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now: datetime) -> None:
     """Compute and show the coming weeks: runs, strength, busy time, warnings.
 
-    Changes nothing. What the calendars already hold is respected, as `calsync push` would.
+    Changes nothing. What the calendars already hold is respected, as `calsync push` would. JSON always holds
+    what --explain says.
     """
     from calsync.cli.gather import gather_plan, load_setup
 
@@ -34,7 +36,7 @@ def plan(weeks: int | None, week: str | None, output: str, now: datetime) -> Non
     else:
         from calsync.cli.render import print_plan
 
-        print_plan(gathered, shown)
+        print_plan(gathered, shown, explains=explain)
 
 
 def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[PlannedWeek]":

@@ -8,9 +8,12 @@ import msgspec
 
 from calsync.cli.gather import Gathered
 from calsync.planning.agenda import run_title
+from calsync.planning.alternatives import Alternative, Alternatives, alternative_text, dodged_text
 from calsync.planning.explain import no_place, reasons
 from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
+from calsync.planning.rules import Rule
+from calsync.planning.terms import terms
 from calsync.timespan import Timespan
 
 
@@ -18,24 +21,28 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
     plan, config = gathered.plan, gathered.setup.config
     fixes = Fixes(plan.problem)
+    alternatives = Alternatives(plan.problem, plan.placement)
     data = {
         "name": config.name,
         "timezone": config.zone.key,
         "now": _instant(plan, plan.now),
         "cost": plan.cost,
-        "weeks": [_week(plan, week, fixes) for week in weeks],
+        "weeks": [_week(plan, week, fixes, alternatives) for week in weeks],
         "busy": [_span(plan, span) for span in plan.busy],
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
+        "notices": [{"code": code, "text": text} for code, text in gathered.training.notices],
     }
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
-def _week(plan: Plan, week: PlannedWeek, fixes: Fixes) -> dict[str, Any]:
+def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternatives) -> dict[str, Any]:
     template = week.wanted.template
     return {
         "week": str(week.week),
         "template": template.name,
         "recovery": template.recovery,
+        "runs_from": "feed" if week.wanted.follows_feed else "template",
+        "notes": [{"rule": note.rule, "text": note.text} for note in week.wanted.adjusted.notes],
         "rest": list(template.rest),
         "strength_days": list(template.strength_days),
         "runs": [_run(plan, run) for run in week.runs],
@@ -49,7 +56,7 @@ def _week(plan: Plan, week: PlannedWeek, fixes: Fixes) -> dict[str, Any]:
             }
             for session in week.wanted.sessions
         ],
-        "strength": [_session(plan, week, session) for session in week.strength],
+        "strength": [_session(plan, week, session, alternatives) for session in week.strength],
         "unplaced": [
             {
                 "key": session.key,
@@ -80,7 +87,15 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _session(plan: Plan, week: PlannedWeek, session: PlannedSession) -> dict[str, Any]:
+def _session(
+    plan: Plan, week: PlannedWeek, session: PlannedSession, alternatives: Alternatives
+) -> dict[str, Any]:
+    why = [{"rule": str(reason.rule), "text": reason.text} for reason in reasons(plan, week, session)]
+    others: tuple[Alternative, ...] = ()
+    if session.wanted and session.place:
+        others = alternatives.best(week.wanted, session.wanted)
+        if dodged := alternatives.dodged(week.wanted, session.wanted):
+            why.append({"rule": Rule.BUSY, "text": dodged_text(dodged, plan.zone)})
     return {
         "key": session.key,
         "routine": session.routine,
@@ -89,7 +104,25 @@ def _session(plan: Plan, week: PlannedWeek, session: PlannedSession) -> dict[str
         **_span(plan, session.span),
         "state": session.state,
         "cost": dict(session.cost),
-        "reasons": [{"rule": reason.rule, "text": reason.text} for reason in reasons(plan, week, session)],
+        "terms": [
+            {"term": term.name, "points": term.points, "text": term.text}
+            for term in terms(plan, week.wanted, session)
+        ],
+        "reasons": why,
+        "alternatives": [_alternative(plan, alternative) for alternative in others],
+    }
+
+
+def _alternative(plan: Plan, alternative: Alternative) -> dict[str, Any]:
+    """`more` is what the plan would cost more with the session there."""
+    place = alternative.place
+    return {
+        **_span(plan, place.span),
+        "load": place.load,
+        "minutes": place.minutes,
+        "more": alternative.more,
+        "unplaced": list(alternative.unplaced),
+        "text": alternative_text(alternative, plan.zone),
     }
 
 

@@ -44,15 +44,24 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
 
-def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> None:
+def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bool = False) -> None:
     out = console()
     fixes = Fixes(gathered.plan.problem)
     for week in weeks:
         out.print(_week_table(gathered, week, fixes, is_narrow=out.width < _WIDE))
         for note in week.wanted.adjusted.notes:
-            out.print(Text(f"  {note.text} ({note.rule})", style="dim"))
+            out.print(Text(f"  {note.text} ({note.rule})", style="dim"), soft_wrap=True)
         out.print()
+        if explains:
+            from calsync.cli.explain import print_explanations
+
+            print_explanations(out, gathered, week, fixes)
+    if explains:
+        cost = gathered.plan.cost
+        text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
+        out.print(text, soft_wrap=True)
     print_warnings(text for _, text in gathered.warnings)
+    print_notices(text for _, text in gathered.training.notices)
 
 
 def print_warnings(warnings: Iterable[str]) -> None:
@@ -63,12 +72,19 @@ def print_warnings(warnings: Iterable[str]) -> None:
         )
 
 
+def print_notices(notices: Iterable[str]) -> None:
+    err = console(stderr=True)
+    for text in notices:
+        err.print(Text(f"Note: {on_one_line(text)}", style="dim"), soft_wrap=True)
+
+
 def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narrow: bool) -> Table:
     first, last = week.week.days[0], week.week.days[-1]
     title = Text.assemble(
         (str(week.week), "bold"),
         f"  {first:%-d %b} - {last:%-d %b %Y}  ",
         (week.wanted.template.title, "italic"),
+        (", runs from the training feed" if week.wanted.follows_feed else "", "dim"),
     )
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Day", no_wrap=True)
@@ -117,7 +133,7 @@ def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     lines = []
     for session in gathered.plan.sessions:
         if session.day == day:
-            title = session_title(session, gathered.setup.routines).removeprefix("Strength: ")
+            title = session_title(session, gathered.routines).removeprefix("Strength: ")
             style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
             times = clock_span(session.span, gathered.plan.zone)
             lines.append(Text.assemble(f"{times}  ", (title, style), _mark(session.state)))

@@ -38,10 +38,9 @@ def rounds(
     Raises what gathering raises, and RefusedToProtectData.
     """
     before: dict[str, tuple[Change, ...]] = {}
-    sources = None
+    last: Gathered | None = None
     for number in range(1, ROUNDS + 1):
-        gathered = gather_plan(setup, now, sources)
-        sources = gathered.sources
+        gathered = last = gather_plan(setup, now, last)
         chosen = [target for target in gathered.targets if only in (None, target.settings.name)]
         # All is decided before anything is written: a refusal leaves every target as it is.
         decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]

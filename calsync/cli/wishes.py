@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from calsync.cli.gather import Setup, Target, load_targets
+from calsync.cli.gather import Setup, Target, gather_training, load_targets
+from calsync.cli.training import Training
 from calsync.event import StoredEvent
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.toml import did_you_mean
@@ -20,12 +21,14 @@ from calsync.toml import did_you_mean
 class Known:
     """Every key that can be named: what the weeks want, and what the calendars hold.
 
-    `deleted` are those that their owner deleted in a calendar, and the target's name.
+    `deleted` are those that their owner deleted in a calendar, and the target's name. `training` is what the
+    weeks follow beside their templates.
     """
 
     wanted: dict[str, WantedRun | WantedSession]
     stored: dict[str, StoredEvent]
     deleted: dict[str, str]
+    training: Training
 
     def check(self, keys: Iterable[str]) -> None:
         """Raises click.UsageError for the first key that is unknown."""
@@ -57,8 +60,9 @@ class Known:
 
 def known_keys(setup: Setup, now: datetime) -> Known:
     program, zone = setup.config.program, setup.config.zone
+    training = gather_training(setup, now)
     weeks = [
-        wanted_week(week, program, setup.templates)
+        wanted_week(week, program, setup.templates, training.checkins, training.feed.get(week))
         for week in program.horizon_weeks(now.astimezone(zone).date())
     ]
     wanted: dict[str, WantedRun | WantedSession] = {}
@@ -72,7 +76,7 @@ def known_keys(setup: Setup, now: datetime) -> Known:
         for event in target.contents.events:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
-    return Known(wanted, stored, deleted)
+    return Known(wanted, stored, deleted, training)
 
 
 def say_what_next() -> None:

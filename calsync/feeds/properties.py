@@ -16,11 +16,18 @@ Moment = date | datetime
 Properties = dict[str, list[tuple[bytes, bytes]]]
 """Name in capitals -> the lines, each as its parameters (with the leading semicolon) and its value."""
 
-_LINE = re.compile(
-    rb"\n(BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|SEQUENCE|STATUS|TRANSP|"
-    rb"X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY)([;:][^\n]*(?:\n[ \t][^\n]*)*)",
-    re.IGNORECASE,
-)
+
+def line_pattern(*more: str) -> re.Pattern[bytes]:
+    """The lines that are read, and those called `more`."""
+    names = (
+        "BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|SEQUENCE|STATUS|TRANSP|"
+        "X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY"
+    )
+    all_names = "|".join((names, *more))
+    return re.compile(rf"\n({all_names})([;:][^\n]*(?:\n[ \t][^\n]*)*)".encode(), re.IGNORECASE)
+
+
+_LINE = line_pattern()
 _PARAMETERS = re.compile(rb'((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)', re.DOTALL)
 _PARAMETER = re.compile(r';\s*([^=;]+?)\s*=\s*("[^"]*"|[^;]*)')
 _DURATION = re.compile(
@@ -34,11 +41,14 @@ _DATES = (b"DTSTART", b"DTEND", b"RECURRENCE-ID", b"RDATE", b"EXDATE", b"FREEBUS
 _FIRST_YEAR, _LAST_YEAR = 1600, 8000
 
 
-def read_properties(text: bytes, start: int, end: int) -> Properties:
-    """The properties of the component between `start` and `end`, without those of components inside it."""
+def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] = _LINE) -> Properties:
+    """The properties of the component between `start` and `end`, without those of components inside it.
+
+    `lines` is a line_pattern().
+    """
     found: Properties = {}
     inside = 0
-    for raw_name, rest in _LINE.findall(text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
+    for raw_name, rest in lines.findall(text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
         name = raw_name.upper()
         if name == b"BEGIN":
             inside += 1

@@ -61,7 +61,8 @@ def _session_event(
         return _as_it_is(session.key, session.published, session_title(session, routines), categories)
     lines = [f"{session.minutes} min, {session.load}."]
     if routine := routines.get(session.routine):
-        lines += ["", *_exercises(routine, session.minutes, session.load)]
+        # A platform's own workout comes as a text.
+        lines += ["", *(_exercises(routine, session.minutes, session.load) or [routine.about])]
     if why:
         lines += ["", "Why here: " + "; ".join(reason.text for reason in why) + "."]
     return Event(

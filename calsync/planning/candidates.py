@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 
 from calsync.planning import wall
-from calsync.planning.rules import FRESH_LEGS_HOURS, Rule
+from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
 from calsync.planning.runs import SettledRun
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
@@ -142,7 +142,13 @@ class Days:
         """A5."""
         efforts = {run.effort for run in self.runs_on(day)}
         tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
-        if Effort.RACE in efforts | tomorrow:
+        race = self.program.race
+        ahead = (race.day - day).days if race else _EVER
+        if Effort.RACE in efforts | tomorrow or ahead in (0, 1):
+            yield Forbidden(Rule.RACE_DAY, -_EVER, _EVER)
+        elif 1 < ahead <= REST_BEFORE_RACE:
+            yield Forbidden(Rule.TAPER, -_EVER, _EVER)
+        elif -LIGHT_AFTER_RACE <= ahead < 0 and load is not Load.LIGHT:
             yield Forbidden(Rule.RACE_DAY, -_EVER, _EVER)
         if week.is_rest(day) and not (week.template.rest_allows_light and load is Load.LIGHT):
             yield Forbidden(Rule.REST_DAY, -_EVER, _EVER)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from calsync.planning import wall
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, State
 from calsync.planning.problem import Problem
-from calsync.planning.rules import Rule
+from calsync.planning.rules import LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.words import day_name, elapsed, of_run
 from calsync.training import Effort, Load
@@ -38,7 +38,7 @@ def reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Rea
 
 def lasting_reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Reason, ...]:
     """The reasons that stay true as time goes by, fit for a description that shall not change by itself."""
-    found = [*_about_day(plan, week.wanted, session), *_about_size(session)]
+    found = [*_about_day(plan, week.wanted, session), *_about_size(plan, week.wanted, session)]
     found += [Reason(note.rule, note.text) for note in week.wanted.adjusted.notes]
     return tuple(found)
 
@@ -70,7 +70,7 @@ def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterato
         yield Reason(Rule.FRESH_LEGS, f"{elapsed(after.start - end)} before {of_run(after)}")
 
 
-def _about_size(session: PlannedSession) -> Iterator[Reason]:
+def _about_size(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterator[Reason]:
     wanted = session.wanted
     if wanted is None or session.state is State.PINNED:
         return
@@ -78,7 +78,26 @@ def _about_size(session: PlannedSession) -> Iterator[Reason]:
         text = f"{session.minutes} min instead of {wanted.minutes}: a shorter session beats a skipped one"
         yield Reason(Rule.SHORT_AND_REGULAR, text)
     if session.load.rank < wanted.load.rank:
-        yield Reason(Rule.SUPPORT_NOT_COMPETE, f"{session.load} instead of {wanted.load}, to make room")
+        yield _about_load(plan, week, session, wanted)
+
+
+def _about_load(plan: Plan, week: WantedWeek, session: PlannedSession, wanted: WantedSession) -> Reason:
+    """The rule that allows no more at this time; without one, the rest of the plan does."""
+    start = wall.seconds(session.span.start)
+    text = f"{session.load} instead of {wanted.load}"
+    for ban in plan.problem.days.forbidden(week, session.day, session.minutes, wanted.load):
+        if ban.first <= start <= ban.last and ban.rule in _WHY_LIGHTER:
+            return Reason(ban.rule, f"{text}: {_WHY_LIGHTER[ban.rule]}")
+    return Reason(Rule.SUPPORT_NOT_COMPETE, f"{text}, to make room")
+
+
+_WHY_LIGHTER = {
+    Rule.RACE_DAY: f"only light work in the {LIGHT_AFTER_RACE} days after the race",
+    Rule.REST_DAY: "nothing more on a rest day",
+    Rule.LONG_RUN_DAY: "nothing more on the day of the long run",
+    Rule.CONTROLLED: "a lift on a hard day is controlled, not maximal",
+    Rule.FRESH_LEGS: "so that the legs are fresh for the next quality run",
+}
 
 
 # --- no place ---------------------------------------------------------------------------------------------
@@ -104,7 +123,7 @@ def _no_place_on(day: date, plan: Plan, week: PlannedWeek, session: WantedSessio
     if _breaks_pair_rule(day, plan, week, session):
         ruled_out[Rule.PAIR] = set(starts)
     rule = max(ruled_out, key=lambda rule: len(ruled_out[rule]))
-    return NoPlace(day, rule, _no_place_text(rule, day, problem))
+    return NoPlace(day, rule, _no_place_text(rule, day, week.wanted, problem))
 
 
 def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedSession) -> bool:
@@ -121,7 +140,7 @@ def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedS
     return False
 
 
-def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
+def _no_place_text(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> str:
     match rule:
         case Rule.AVAILABILITY:
             ranges = ", ".join(str(times) for times in problem.given.program.availability.on(day))
@@ -137,6 +156,8 @@ def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
             return f"past, or less than {notice} away"
         case Rule.RACE_DAY:
             return "nothing on the day of a race or the day before it"
+        case Rule.TAPER:
+            return f"no strength in the {REST_BEFORE_RACE} days before the race"
         case Rule.REST_DAY:
             return "a rest day stays free"
         case Rule.HOURS_APART:
@@ -144,8 +165,7 @@ def _no_place_text(rule: Rule, day: date, problem: Problem) -> str:
         case Rule.FRESH_LEGS:
             return f"too close to {_next_run(problem, day)}"
         case Rule.PAIR:
-            apart = max(2, problem.given.program.rules.min_days_apart)
-            return f"less than {apart} days from another strength session"
+            return f"less than {week.min_days_apart} days from another strength session"
         case _:
             return str(rule)
 

@@ -11,13 +11,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from calsync.checkin import CheckIn
 from calsync.event import Published, Standing, week_of_key
 from calsync.planning import wall
 from calsync.planning.candidates import Candidate
 from calsync.planning.placement import Fixed, Placement
+from calsync.planning.platform import NO_FEED, FeedWeek
 from calsync.planning.problem import Given, Problem, pose, standing_load
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.words import date_name
 from calsync.program import Program
 from calsync.timespan import Timespan, merge
 from calsync.training import Effort, Load, Week, WeekTemplate
@@ -99,6 +102,7 @@ class Plan:
     now: datetime
     zone: ZoneInfo
     problem: Problem
+    placement: Placement
 
     @property
     def sessions(self) -> tuple[PlannedSession, ...]:
@@ -122,12 +126,16 @@ def make_plan(
     standing: Standing,
     now: datetime,
     zone: ZoneInfo,
+    checkins: Sequence[CheckIn] = (),
+    feed: Mapping[Week, FeedWeek] = NO_FEED,
 ) -> Plan:
     """Where everything goes, from the week of `now` on (or the plan's first, if that is later).
 
-    `busy` must cover busy_window(), in any order. `templates` holds every template that `program` names.
+    `busy` must cover busy_window(), in any order. `templates` holds every template that `program` names;
+    `feed` the weeks in which a training platform says what to run.
     """
-    problem = pose(Given(program, templates, merge(busy), standing, now, zone))
+    given = Given(program, templates, merge(busy), standing, now, zone, (), tuple(checkins), feed)
+    problem = pose(given)
     placement = problem.solve()
     weeks = tuple(_planned_week(week, problem, placement, now) for week in problem.weeks)
     clock = problem.days.clock
@@ -140,6 +148,7 @@ def make_plan(
         now=now,
         zone=zone,
         problem=problem,
+        placement=placement,
     )
 
 
@@ -239,6 +248,10 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[PlanWarnin
         for warning in problem.settled.warnings
         if week_of_key(warning.key) in horizon
     ]
+    race = problem.given.program.race
+    if race and Week.of(race.day) in horizon and problem.given.program.is_paused(race.day):
+        text = f"{race.title} on {date_name(race.day)} is in a pause, so it is not planned; the taper stays"
+        warnings.append(PlanWarning("race-paused", text))
     for week in weeks:
         for session in week.unplaced:
             text = f"{session.routine}, session {session.number} of {week.week}, found no place"

@@ -4,14 +4,16 @@ Decides which sessions are fixed. Knows nothing of how the best choice is found,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from calsync.checkin import CheckIn
 from calsync.event import Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.candidates import Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
+from calsync.planning.platform import FeedWeek
 from calsync.planning.runs import SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek, wanted_week
@@ -37,7 +39,7 @@ class Given:
     """All that a plan follows from.
 
     `templates` holds every template that `program` names, by that name; `busy` is merged, in order, and
-    covers busy_window().
+    covers busy_window(). `feed` has the weeks in which a training platform says what to run.
     """
 
     program: Program
@@ -47,11 +49,17 @@ class Given:
     now: datetime
     zone: ZoneInfo
     weeks: tuple[Week, ...] = ()
+    checkins: tuple[CheckIn, ...] = ()
+    feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
 
     @property
     def horizon(self) -> tuple[Week, ...]:
         """The weeks to plan: `weeks`, or if that is empty those of the program's horizon."""
         return self.weeks or self.program.horizon_weeks(self.now.astimezone(self.zone).date())
+
+    def wanted_week(self, week: Week) -> WantedWeek:
+        """What `week` asks for."""
+        return wanted_week(week, self.program, self.templates, self.checkins, self.feed.get(week))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def pose(given: Given) -> Problem:
     clock = Wall(given.zone)
     horizon = given.horizon
     # The runs of the week after the horizon count for its last sessions.
-    weeks = [wanted_week(week, program, given.templates) for week in (*horizon, horizon[-1].plus(1))]
+    weeks = [given.wanted_week(week) for week in (*horizon, horizon[-1].plus(1))]
     settled = settle(weeks, program, standing, given.busy, now, clock)
     days = Days(program, settled.runs, given.busy, now, clock)
     weeks = weeks[:-1]

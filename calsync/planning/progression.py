@@ -6,8 +6,11 @@ acts on whole ISO weeks. The tables are those of docs/rules.md.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from calsync.checkin import CheckIn, Sign
 from calsync.planning.rules import Rule
+from calsync.planning.words import date_name
 from calsync.program import Program
 from calsync.training import Experience, Load, Session, Week, WeekTemplate
 
@@ -30,7 +33,7 @@ class Adjusted:
 
 
 # Rule `ease-in`: up to this week of the plan (from 1) at most so many sessions, minutes and such a load.
-_EASE_IN = (
+EASE_IN = (
     (2, 1, 20, Load.LIGHT),
     (4, 2, 20, Load.LIGHT),
     (6, 2, 25, Load.MODERATE),
@@ -38,49 +41,121 @@ _EASE_IN = (
 )
 
 
-def adjust(template: WeekTemplate, week: Week, program: Program) -> Adjusted:
-    """Apply the progressions, in their order, to the sessions of `template` in `week`."""
+# Rule `taper`: by the weeks to the one that holds the day before the race, the most sessions and the load.
+TAPER = {0: (1, Load.LIGHT), 1: (2, Load.MODERATE)}
+TAPER_MINUTES = 20
+
+# Rule `out-of-balance`: what each number of signs adds; four are as three.
+FEWER_SIGNS = 2
+MANY_SIGNS = 3
+DAYS_APART = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """What a progression looks at."""
+
+    template: WeekTemplate
+    week: Week
+    program: Program
+    checkin: CheckIn | None
+
+
+def adjust(template: WeekTemplate, week: Week, program: Program, checkin: CheckIn | None = None) -> Adjusted:
+    """Apply the progressions, in their order, to the sessions of `template` in `week`.
+
+    `checkin` is the one that acts on this week.
+    """
     adjusted = Adjusted(template.strength)
-    for step in (_ease_in, _twice_a_week, _short_on_time, _ease_off):
-        adjusted = step(adjusted, template, week, program)
+    of = _Of(template, week, program, checkin)
+    for step in (_ease_in, _twice_a_week, _short_on_time, _ease_off, _taper, _out_of_balance):
+        adjusted = step(adjusted, of)
     return adjusted
 
 
-def _ease_in(was: Adjusted, template: WeekTemplate, week: Week, program: Program) -> Adjusted:
-    if program.rules.experience is not Experience.NEW:
+def min_days_apart(program: Program, checkin: CheckIn | None) -> int:
+    """How many calendar days sessions of a week are apart at least."""
+    least = max(2, program.rules.min_days_apart)
+    return max(least, DAYS_APART) if checkin and len(checkin.signs) >= FEWER_SIGNS else least
+
+
+def eases_a_run(checkin: CheckIn | None) -> bool:
+    """Whether the last hard run of the week becomes an easy one."""
+    return checkin is not None and len(checkin.signs) >= MANY_SIGNS
+
+
+def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
+    if of.program.rules.experience is not Experience.NEW:
         return was
-    number = Week.of(program.start).until(week) + 1
-    for last, sessions, minutes, load in _EASE_IN:
+    number = Week.of(of.program.start).until(of.week) + 1
+    for last, sessions, minutes, load in EASE_IN:
         if number <= last:
             text = f"week {number} of strength training: at most {_count(sessions)} of {minutes} min, {load}"
             return _lower(was, Note(Rule.EASE_IN, text), sessions, minutes, load)
     return was
 
 
-def _twice_a_week(was: Adjusted, template: WeekTemplate, week: Week, program: Program) -> Adjusted:
-    if program.rules.experience is Experience.EXPERIENCED or len(was.sessions) <= 2:
+def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
+    if of.program.rules.experience is Experience.EXPERIENCED or len(was.sessions) <= 2:
         return was
     text = (
-        f"{template.name} lists {len(template.strength)} strength sessions; three are for experienced "
+        f"{of.template.name} lists {len(of.template.strength)} strength sessions; three are for experienced "
         'lifters only (experience = "experienced"), so the first two count'
     )
     note = Note(Rule.TWICE_A_WEEK, text)
     return replace(_lower(was, note, 2), warnings=(*was.warnings, note))
 
 
-def _short_on_time(was: Adjusted, template: WeekTemplate, week: Week, program: Program) -> Adjusted:
-    if not program.rules.short_on_time:
+def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
+    if not of.program.rules.short_on_time:
         return was
     note = Note(Rule.SHORT_AND_REGULAR, "short on time: at most two sessions, at their shortest")
     return _lower(was, note, 2, each=_at_shortest)
 
 
-def _ease_off(was: Adjusted, template: WeekTemplate, week: Week, program: Program) -> Adjusted:
-    if not template.recovery or not was.sessions:
+def _ease_off(was: Adjusted, of: _Of) -> Adjusted:
+    if not of.template.recovery or not was.sessions:
         return was
-    left = max(1, len(template.strength) - 1)
+    left = max(1, len(of.template.strength) - 1)
     note = Note(Rule.EASE_OFF, f"recovery week: {_count(left)}, nothing heavy")
     return _lower(was, note, left, load=Load.MODERATE)
+
+
+def _taper(was: Adjusted, of: _Of) -> Adjusted:
+    race = of.program.race
+    if race is None:
+        return was
+    ahead = of.week.until(Week.of(race.day - timedelta(days=1)))
+    if ahead not in TAPER:
+        return was
+    sessions, load = TAPER[ahead]
+    size = f"at most {_count(sessions)} of {TAPER_MINUTES} min, {load}"
+    return _lower(was, Note(Rule.TAPER, f"{race.title} is near: {size}"), sessions, TAPER_MINUTES, load)
+
+
+def _out_of_balance(was: Adjusted, of: _Of) -> Adjusted:
+    if of.checkin is None or not of.checkin.signs:
+        return was
+    signs = len(of.checkin.signs)
+    left, load = len(was.sessions), Load.HEAVY
+    what = "lighter and shorter"
+    if signs >= FEWER_SIGNS:
+        left = max(1, left - 1)
+        what += f", one session fewer, {DAYS_APART} days apart"
+    if signs >= MANY_SIGNS:
+        left, load = 1, Load.LIGHT
+        what = "a single light session at its shortest, and the last hard run becomes easy"
+    note = Note(
+        Rule.OUT_OF_BALANCE, f"check-in of {date_name(of.checkin.day)} ({signs_text(of.checkin)}): {what}"
+    )
+    lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
+    # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
+    return lowered if lowered is not was else replace(was, notes=(*was.notes, note))
+
+
+def signs_text(checkin: CheckIn) -> str:
+    """ "heavy legs, sore"; "all well" without signs."""
+    return ", ".join(sign.replace("-", " ") for sign in Sign if sign in checkin.signs) or "all well"
 
 
 def _lower(
@@ -112,6 +187,11 @@ def _lower(
 
 def _at_shortest(session: Session) -> Session:
     return replace(session, minutes=session.shortest)
+
+
+def _lighter_and_shorter(session: Session) -> Session:
+    lighter = session.load.and_lighter[:2][-1]
+    return replace(session, minutes=session.shortest, load=lighter)
 
 
 def _count(sessions: int) -> str:

@@ -3,13 +3,16 @@
 Decides keys, dates and order. Knows nothing of when a run starts (runs.py) or where a session goes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from calsync.event import run_key, session_key
-from calsync.planning.progression import Adjusted, adjust
-from calsync.program import Program
+from calsync.checkin import CheckIn, acting_on
+from calsync.event import race_key, run_key, session_key
+from calsync.planning.platform import FeedWeek
+from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart, signs_text
+from calsync.planning.words import date_name
+from calsync.program import Program, Race
 from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, Session, Week, Weekday, WeekTemplate
 
 
@@ -52,12 +55,18 @@ class WantedSession:
 
 @dataclass(frozen=True, slots=True)
 class WantedWeek:
+    """A week with what it asks for.
+
+    Where `follows_feed`, the runs are a training platform's, and `template` is the week's own with them.
+    """
+
     week: Week
     template: WeekTemplate
     runs: tuple[WantedRun, ...]
     sessions: tuple[WantedSession, ...]
     min_days_apart: int
     adjusted: Adjusted
+    follows_feed: bool = False
 
     def is_rest(self, day: date) -> bool:
         return WEEKDAYS[day.weekday()] in self.template.rest
@@ -66,29 +75,67 @@ class WantedWeek:
         return WEEKDAYS[day.weekday()] in self.template.strength_days
 
 
-def wanted_week(week: Week, program: Program, templates: Mapping[str, WeekTemplate]) -> WantedWeek:
-    """What `week` asks for. `templates` holds every template that `program` names, by that name."""
+def wanted_week(
+    week: Week,
+    program: Program,
+    templates: Mapping[str, WeekTemplate],
+    checkins: Sequence[CheckIn] = (),
+    feed: FeedWeek | None = None,
+) -> WantedWeek:
+    """What `week` asks for.
+
+    `templates` holds every template that `program` names, by that name; `feed` is what a training platform
+    says of this week.
+    """
     template = templates[program.template_of(week)]
-    adjusted = adjust(template, week, program)
+    if feed is not None:
+        template = feed.on(template)
+    checkin = acting_on(week, checkins)
+    adjusted = adjust(template, week, program, checkin)
+    runs = _runs_on_dates(week, template, program)
     return WantedWeek(
         week=week,
         template=template,
-        runs=tuple(_runs_on_dates(week, template, program)),
+        runs=tuple(_eased(runs, checkin) if checkin and eases_a_run(checkin) else runs),
         sessions=tuple(_number(week, adjusted.sessions)),
-        min_days_apart=max(2, program.rules.min_days_apart),
+        min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
+        follows_feed=feed is not None and bool(feed.runs),
     )
 
 
 def _runs_on_dates(week: Week, template: WeekTemplate, program: Program) -> list[WantedRun]:
     runs: list[WantedRun] = []
+    race = program.race
     seen: dict[Weekday, int] = {}
     for run in template.runs:
         seen[run.day] = seen.get(run.day, 0) + 1
         day = week.days[run.day.number]
-        if not program.is_paused(day):
+        if not program.is_paused(day) and not (race and race.day == day):
             runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run))
+    if race and Week.of(race.day) == week and not program.is_paused(race.day):
+        runs.append(WantedRun(race_key(week), race.day, _race_run(race)))
     return runs
+
+
+def _race_run(race: Race) -> Run:
+    return Run(WEEKDAYS[race.day.weekday()], Kind.RACE, race.minutes, race.title, race.start)
+
+
+def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
+    """The last hard run becomes easy, unless it was run before anybody said how it felt."""
+    hard = [run for run in runs if run.effort is Effort.HARD]
+    last = max(hard, key=lambda run: (run.day, runs.index(run)), default=None)
+    if last is None or last.day < checkin.day:
+        return list(runs)
+    was = last.run.title or last.kind
+    easy = replace(
+        last.run,
+        kind=Kind.EASY,
+        title=f"Easy run (instead of {was})",
+        notes=f"Easy all the way: the check-in of {date_name(checkin.day)} says {signs_text(checkin)}.",
+    )
+    return [replace(run, run=easy) if run is last else run for run in runs]
 
 
 def _number(week: Week, sessions: tuple[Session, ...]) -> list[WantedSession]:

@@ -4,9 +4,14 @@ Decides how a plan speaks of days, hours and sessions, so that tables, feeds and
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from calsync.planning.runs import SettledRun
+from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind
+
+if TYPE_CHECKING:
+    from calsync.planning.runs import SettledRun
 
 
 def elapsed(seconds: int) -> str:
@@ -19,7 +24,12 @@ def day_name(day: date) -> str:
     return WEEKDAYS[day.weekday()].long_name
 
 
-def of_run(run: SettledRun) -> str:
+def date_name(day: date) -> str:
+    """ "Sun 29 Nov"."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def of_run(run: "SettledRun") -> str:
     """ "Tuesday's intervals"."""
     return f"{day_name(run.day)}'s {kind_name(run.kind)}"
 
@@ -33,3 +43,9 @@ def kind_name(kind: Kind) -> str:
             return "time trial"
         case _:
             return kind.value
+
+
+def moment(span: Timespan, zone: ZoneInfo) -> str:
+    """ "Tue 24 Nov 12:15"."""
+    start = span.start.astimezone(zone)
+    return f"{date_name(start.date())} {start:%H:%M}"

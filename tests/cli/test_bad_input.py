@@ -10,6 +10,8 @@ from tests.cli.box import FEED, Box, config, target
 GOOD = config()
 A = "[availability]"
 FILE = 'type = "ics"\npath = "public/training.ics"'
+RACE = "[plan.race]\ndate = 2027-04-18\n"
+RUNS = "[plan.feed]\npath = 'runs.ics'\n"
 G = '[google]\ncredentials = "client_secret.json"\n'
 B = '[[busy]]\nname = "private"\ntype = "google"\n'
 TEMPLATE = """title = "Mine"
@@ -99,9 +101,35 @@ def refused(box: Box, *args: str) -> str:
         ('name = "training"', 'name = "my plan"', "name", 'found "my plan"'),
         ('name = "training"', 'name = "../x"', "name", 'found "../x"'),
         ('name = "training"', 'name = ""', "name", 'found ""'),
-        # what this version can't do
-        ("[availability]", "[plan.race]\ndate = 2027-04-18\n[availability]", "plan.race", "not supported"),
-        ("[availability]", "[plan.feed]\npath = 'x'\n[availability]", "plan.feed", "not supported"),
+        # a race
+        ("[availability]", "[plan.race]\n[availability]", "plan.race.date", "is missing"),
+        ("[availability]", RACE + "start = '9'\n[availability]", "plan.race.start", "time of day"),
+        ("[availability]", RACE + "duration = '25h'\n[availability]", "plan.race.duration", '"24h"'),
+        ("[availability]", RACE + "title = ' '\n[availability]", "plan.race.title", "must not be empty"),
+        ("[availability]", RACE + "weeks = ['tapper']\n[availability]", "plan.race.weeks[0]", '"taper"'),
+        ("[availability]", "[plan.race]\ndate = 2026-11-01\n[availability]", "plan.race.date", "before"),
+        ("[availability]", "[plan.race]\ndate = 2727-04-18\n[availability]", "plan.race.date", "2727-04-18"),
+        # a training platform's feed
+        ("[availability]", "[plan.feed]\n[availability]", "plan.feed", "none of them"),
+        ("[availability]", "[plan.feed]\nurl = 'http://x.org/a'\n[availability]", "plan.feed.url", "plain"),
+        ("[availability]", "[plan.feed]\nurl_env = 'NO_SUCH'\n[availability]", "plan.feed.url_env", "NO_"),
+        ("[availability]", RUNS + "pace = '6 min'\n[availability]", "plan.feed.pace", '"6:00/km"'),
+        ("[availability]", RUNS + "pace = '0:40/km'\n[availability]", "plan.feed.pace", '"6:00/km"'),
+        ("[availability]", RUNS + "strength = 'yes'\n[availability]", "plan.feed.strength", 'found "yes"'),
+        ("[availability]", RUNS + "kind = {'a' = 'hils'}\n[availability]", "plan.feed.kind.a", '"hills"'),
+        ("[availability]", RUNS + "kind = {'' = 'easy'}\n[availability]", "plan.feed.kind.", "be empty"),
+        (
+            "[availability]",
+            "[plan.feed]\npath = 'public/training.ics'\n[availability]",
+            "plan.feed.path",
+            'the target "feed" writes',
+        ),
+        (
+            "[availability]",
+            RUNS + "[[busy]]\nname = 'a'\ntype = 'ics'\npath = './runs.ics'\n[availability]",
+            "plan.feed",
+            'also the busy source "a"',
+        ),
         # Google's calendars
         ("[availability]", "[google]\n[availability]", "google.credentials", "is missing"),
         ("[availability]", G + "endpoint = 'x'\n[availability]", "google.endpoint", "https://"),

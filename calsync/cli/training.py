@@ -1,0 +1,126 @@
+"""What is to be trained beside the templates: a training platform's feed, and what check-ins say.
+
+Decides what the runner is told of a feed: what was not understood, what was left out, where it says nothing.
+Knows nothing of how a feed is read, nor of where sessions go.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from calsync.checkin import CheckIn
+from calsync.config_training import FeedSettings
+from calsync.planning.platform import FeedWeek, feed_weeks, routine_name
+from calsync.planning.words import date_name
+from calsync.training import Routine, Week
+from calsync.workout import Sort, Workout
+
+if TYPE_CHECKING:
+    from calsync.cli.gather import Setup
+    from calsync.feeds.platform.reading import PlatformFeed
+
+_LONGEST_SESSION = 45
+_WHO = "training feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Check-ins, and the weeks of a feed. `routines` are the feed's strength workouts, by name.
+
+    `warnings` and `notices` are pairs of a code and a text: a warning wants somebody to act. `trouble` is the
+    part of them that a quiet push repeats.
+    """
+
+    checkins: tuple[CheckIn, ...] = ()
+    feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
+    routines: Mapping[str, Routine] = field(default_factory=dict)
+    warnings: tuple[tuple[str, str], ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+def read_training(setup: "Setup", now: datetime, show: Callable[[str], None]) -> Training:
+    """Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins."""
+    checkins = setup.state.checkins()
+    settings = setup.config.feed
+    if settings is None:
+        return Training(checkins)
+    zone, program = setup.config.zone, setup.config.program
+    today = now.astimezone(zone).date()
+    horizon = program.horizon_weeks(today)
+    # The runs of the week after the horizon count for its last sessions.
+    feed = _read_feed(setup, settings, horizon[0].monday, horizon[-1].plus(1).days[-1], now, show)
+    weeks = feed_weeks(feed.workouts, program, setup.templates, takes_strength=settings.takes_strength)
+    strength = [w for w in feed.workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
+    upcoming = [workout for workout in feed.workouts if workout.day >= today]
+    notices = _notices(upcoming, settings, [week for week in horizon if not _has_runs(weeks.get(week))])
+    return Training(
+        checkins,
+        weeks,
+        {routine_name(w): Routine(routine_name(w), w.title, (), w.notes) for w in strength},
+        tuple(_warnings(feed, upcoming)),
+        tuple(notices),
+        tuple(f"{_WHO}: {text}" for text in feed.warnings[:1]) if feed.stands_in else (),
+    )
+
+
+def _read_feed(
+    setup: "Setup",
+    settings: FeedSettings,
+    first: date,
+    last: date,
+    now: datetime,
+    show: Callable[[str], None],
+) -> "PlatformFeed":
+    from calsync.feeds.platform.reading import PlatformReading
+    from calsync.feeds.platform.source import PlatformSource
+
+    show("reading the training feed …")
+    source = PlatformSource(
+        path=settings.path,
+        url=settings.url,
+        reading=PlatformReading(settings.kinds, settings.seconds_per_km),
+        use_cache_on_error=settings.use_cache_on_error,
+        max_age=settings.max_age,
+    )
+    return source.workouts(first, last, setup.config.zone, now, setup.state.cache, show)
+
+
+def _has_runs(week: FeedWeek | None) -> bool:
+    return week is not None and bool(week.runs)
+
+
+def _warnings(feed: "PlatformFeed", upcoming: Iterable[Workout]) -> Iterator[tuple[str, str]]:
+    for text in feed.warnings:
+        yield "training-feed", f"{_WHO}: {text}"
+    if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
+        text = f"{_WHO}: not understood, and taken for easy: {_listed(unclear)}; say what they are in "
+        yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
+
+
+def _notices(
+    upcoming: Sequence[Workout], settings: FeedSettings, without: Sequence[Week]
+) -> Iterator[tuple[str, str]]:
+    if others := [w for w in upcoming if w.sort is Sort.OTHER]:
+        yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
+    strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
+    if strength and not settings.takes_strength:
+        text = f"{_WHO}: its own strength workouts are left out: {_listed(strength)}; "
+        yield "feed-strength", text + '[plan.feed] strength = "feed" places these instead of the template\'s'
+    if strength and settings.takes_strength:
+        for workout in strength:
+            if (workout.minutes or 0) > _LONGEST_SESSION:
+                text = f"{_WHO}: {workout.title} ({date_name(workout.day)}) takes {workout.minutes} min; "
+                yield "short-and-regular", text + "20 to 30 are enough, and it may be shortened to 20"
+    if without:
+        weeks = ", ".join(map(str, without))
+        yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"
+
+
+def _listed(workouts: Iterable[Workout]) -> str:
+    """Each title once, with its dates."""
+    days: dict[str, list[str]] = {}
+    for workout in workouts:
+        days.setdefault(workout.title, []).append(date_name(workout.day))
+    return ", ".join(f'"{title}" ({", ".join(dates)})' for title, dates in days.items())

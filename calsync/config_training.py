@@ -1,0 +1,98 @@
+"""What config.toml says of where the training leads and comes from: [plan.race] and [plan.feed].
+
+Decides what these tables may say. Knows nothing of what a feed holds, nor of how a race shapes the weeks.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from calsync.config_file import FeedTable, RaceTable
+from calsync.config_places import read_place
+from calsync.program import Race
+from calsync.toml import Document, clock_time, did_you_mean, duration
+from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Week
+
+_PACE = re.compile(r"(\d{1,2}):([0-5]\d)\s*/\s*(km|mi)")
+_KM_PER_MILE = 1.609344
+_FASTEST, _SLOWEST = 2 * 60, 20 * 60
+_IGNORE = "ignore"
+# Rule `race-day` looks this far: a race that lies further back changes nothing.
+_AFTER_RACE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """A training platform's feed: exactly one of `path` and `url` is given.
+
+    `kinds` are patterns of titles, None for those to leave out; `takes_strength`: its strength workouts are
+    the sessions to place.
+    """
+
+    path: Path | None
+    url: str | None
+    kinds: tuple[tuple[str, Kind | None], ...]
+    seconds_per_km: int
+    takes_strength: bool
+    use_cache_on_error: bool
+    max_age: timedelta
+
+
+def read_race(document: Document, table: RaceTable, plan_start: date) -> Race:
+    """Raises ConfigError."""
+    keys = ("plan", "race")
+    if not FIRST_YEAR <= table.date.year <= LAST_YEAR:
+        message = f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {table.date}"
+        raise document.fail((*keys, "date"), message)
+    if table.date + _AFTER_RACE < (first := Week.of(plan_start).monday):
+        raise document.fail((*keys, "date"), f"{table.date} lies before the plan, which begins on {first}")
+    length = document.parse((*keys, "duration"), duration, table.duration)
+    minutes = int(length.total_seconds()) // 60
+    if not 0 < minutes <= 24 * 60:
+        message = f'expected more than nothing and at most "24h", found "{table.duration}"'
+        raise document.fail((*keys, "duration"), message)
+    if not table.title.strip():
+        raise document.fail((*keys, "title"), "must not be empty")
+    start = None if table.start is None else document.parse((*keys, "start"), clock_time, table.start)
+    return Race(table.date, table.title, start, minutes, tuple(table.weeks))
+
+
+def read_feed(
+    document: Document, table: FeedTable, base: Path, environment: Mapping[str, str]
+) -> FeedSettings:
+    """Raises ConfigError."""
+    path, url = read_place(document, ("plan", "feed"), table, base, environment)
+    return FeedSettings(
+        path,
+        url,
+        tuple((pattern, _kind(document, pattern, name)) for pattern, name in table.kind.items()),
+        document.parse(("plan", "feed", "pace"), _pace, table.pace),
+        table.strength == "feed",
+        table.on_error == "cache",
+        document.parse(("plan", "feed", "max_age"), duration, table.max_age),
+    )
+
+
+def _kind(document: Document, pattern: str, name: str) -> Kind | None:
+    keys = ("plan", "feed", "kind", pattern)
+    if not pattern.strip():
+        raise document.fail(keys, "the pattern of a title must not be empty")
+    if name == _IGNORE:
+        return None
+    try:
+        return Kind(name)
+    except ValueError:
+        known = (*Kind, _IGNORE)
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        raise document.fail(keys, f'no kind of run is called "{name}"{hint}') from None
+
+
+def _pace(text: str) -> int:
+    """Seconds for a kilometre."""
+    match = _PACE.fullmatch(text.strip())
+    seconds = (int(match[1]) * 60 + int(match[2])) / (_KM_PER_MILE if match[3] == "mi" else 1) if match else 0
+    if not _FASTEST <= seconds <= _SLOWEST:
+        raise ValueError('expected a pace such as "6:00/km" or "9:40/mi"')
+    return round(seconds)

@@ -1,0 +1,1 @@
+"""A training platform's feed: `reading.read_workouts` turns one ICS body into workouts."""

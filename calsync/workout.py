@@ -1,0 +1,38 @@
+"""What a training platform's feed says of a day, in the runner's words.
+
+Decides which sorts of entry there are. Knows nothing of how a feed is written (feeds/platform), nor of what a
+week makes of it (planning/platform.py).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from calsync.training import Kind, Load
+
+
+class Sort(StrEnum):
+    """What an entry of a feed is."""
+
+    RUN = "run"
+    STRENGTH = "strength"
+    REST = "rest"
+    OTHER = "other"  # another sport, a note, a meal: nothing that a run or a lift has to mind
+
+
+@dataclass(frozen=True, slots=True)
+class Workout:
+    """An entry of a feed on its date, in the plan's zone.
+
+    `kind` is of a run, None if it was not understood; `load` of a strength workout. `minutes` is its length,
+    None if the feed doesn't say; `start` a minute of the day, None if the feed names no time.
+    """
+
+    day: date
+    sort: Sort
+    title: str
+    kind: Kind | None = None
+    load: Load | None = None
+    minutes: int | None = None
+    start: int | None = None
+    notes: str = ""

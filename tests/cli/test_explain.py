@@ -1,0 +1,117 @@
+"""`plan --explain`, and the same in JSON: why here, what else there was, and what would make room."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.cli.box import Box
+
+WORK = (
+    "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\nBEGIN:VEVENT\nUID:lunch\n"
+    "DTSTART:20261124T110000Z\nDTEND:20261124T150000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+BUSY = '[[busy]]\nname = "work"\ntype = "ics"\npath = "work.ics"\n'
+
+
+def sessions(plan: Any) -> list[dict[str, Any]]:
+    return [session for week in plan["weeks"] for session in week["strength"]]
+
+
+def test_every_cost_has_a_sentence(box: Box) -> None:
+    times = 'default = ["06:00-07:00", "20:00-20:20"]\nprefer_times = ["12:00-13:00"]'
+    box.config(availability=f"{times}\nsat = []\nsun = []")
+    plan = box.plan()
+    assert sessions(plan)
+    for session in sessions(plan):
+        assert {term["term"]: term["points"] for term in session["terms"]} == session["cost"]
+        assert all(term["text"] for term in session["terms"])
+    out = box.ok("plan", "--explain").out
+    assert f"cost {plan['cost']} points, and no other choice costs less" in out
+    for session in sessions(plan):
+        for term in session["terms"]:
+            assert f"{term['term']} {term['points']}" in out
+            assert term["text"] in out
+
+
+def test_each_session_has_its_reasons_and_the_two_best_alternatives(box: Box) -> None:
+    plan = box.plan()
+    out = box.ok("plan", "--explain").out
+    for session in sessions(plan):
+        assert session["reasons"]
+        one, two = session["alternatives"]
+        assert 0 <= one["more"] <= two["more"]
+        # One for each day, and neither is where the session is.
+        assert len({other["start"][:10] for other in (one, two)}) == 2
+        assert session["start"] not in {one["start"], two["start"]}
+        for text in (*(reason["text"] for reason in session["reasons"]), one["text"], two["text"]):
+            assert text in out
+
+
+def test_an_alternative_costs_what_it_says(box: Box) -> None:
+    """Forced by availability: with nothing else on offer the plan costs that much more."""
+    box.config(horizon=1)
+    plan = box.plan()
+    (first, second) = sessions(plan)
+    other = next(one for one in second["alternatives"] if one["start"][:10] != second["start"][:10])
+    day = f"{datetime.fromisoformat(other['start']):%a}".lower()
+    start, end = other["start"][11:16], other["end"][11:16]
+    tue = f'tue = ["{first["start"][11:16]}-{first["end"][11:16]}"]'
+    box.config(horizon=1, availability=f'default = []\n{tue}\n{day} = ["{start}-{end}"]')
+    assert box.plan()["cost"] == plan["cost"] + other["more"]
+
+
+def test_the_busy_time_that_a_session_dodges_is_named(box: Box) -> None:
+    box.write("work.ics", WORK)
+    box.config(more=BUSY)
+    plan = box.plan()
+    (first, _, *_) = sessions(plan)
+    assert first["start"][:10] == "2026-11-24"
+    (dodged,) = [reason["text"] for reason in first["reasons"] if reason["rule"] == "busy"]
+    assert dodged.startswith("would be on Tue 24 Nov 12:00 but for what is busy 11:00-15:00: ")
+    assert dodged in box.ok("plan", "--explain").out
+    # With that time free it really costs so much less.
+    box.config()
+    less = int(dodged.rsplit(": ", 1)[1].split()[0])
+    assert box.plan()["cost"] == plan["cost"] - less
+
+
+def test_an_unplaced_session_names_the_rule_of_each_day_and_a_way_out(box: Box) -> None:
+    box.config(horizon=1, availability='default = []\nsat = []\ntue = ["12:00-13:00"]')
+    (week,) = box.plan()["weeks"]
+    (unplaced,) = week["unplaced"]
+    out = box.ok("plan", "--explain").out
+    assert "No place for hips-and-core" in out
+    assert len(unplaced["days"]) == 7
+    for day in unplaced["days"]:
+        assert f"{day['text']} ({day['rule']})" in out
+    assert unplaced["fix"]["text"] in out
+
+
+def test_where_nothing_would_help_it_says_so(box: Box) -> None:
+    """A race on every day: no time of the week may carry strength."""
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    runs = "".join(f'[[runs]]\nday = "{day}"\nkind = "race"\nduration = "1h"\n' for day in days)
+    box.write("races.toml", f'title = "Races"\n{runs}[[strength]]\nroutine = "mobility"\nload = "light"\n')
+    box.config(horizon=1, weeks='["./races.toml"]')
+    assert box.plan()["weeks"][0]["unplaced"][0]["fix"] is None
+    assert "no single change would make room" in box.ok("plan", "--explain").out
+
+
+def test_explain_leaves_the_tables_as_they_are(box: Box) -> None:
+    plain = [line for line in box.ok("plan").out.splitlines() if line.strip()]
+    explained = box.ok("plan", "--explain").out.splitlines()
+    rest = iter(explained)
+    assert all(line in rest for line in plain), "the same lines, in the same order"
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_what_stands_has_reasons_and_no_alternatives(box: Box, *, pinned: bool) -> None:
+    box.push()
+    if pinned:
+        box.ok("move", "2026-W48/strength/1", "2026-11-25T18:00")
+    now = "2026-11-23T06:00:00+00:00" if pinned else "2026-11-24T13:00:00+00:00"
+    first = sessions(box.plan(now=now))[0]
+    assert first["state"] == ("pinned" if pinned else "past")
+    assert first["alternatives"] == []
+    assert box.ok("plan", "--explain", now=now).code == 0

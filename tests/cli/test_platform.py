@@ -1,0 +1,335 @@
+"""Runs from a training platform's feed, as its owner meets them on the command line."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.cli.box import ROOT, Box, by_key
+
+RUNNA = (ROOT / "examples" / "runna.ics").read_bytes()
+
+
+def event(day: str, title: str, *more: str, uid: str = "") -> str:
+    """An all-day entry; `more` are further lines."""
+    lines = (f"UID:{uid or title + day}", f"DTSTART;VALUE=DATE:{day}", f"SUMMARY:{title}", *more)
+    return "\n".join(("BEGIN:VEVENT", *lines, "END:VEVENT"))
+
+
+def feed(*events: str) -> str:
+    return "\n".join(
+        ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//a platform//EN", *events, "END:VCALENDAR", "")
+    )
+
+
+@pytest.fixture
+def runner(box: Box) -> Box:
+    """Somebody whose runs come from the file runs.ics."""
+    box.config(plan='[plan.feed]\npath = "runs.ics"')
+    return box
+
+
+def runs(plan: Any, week: int = 0) -> dict[str, tuple[str, str, str]]:
+    """Key -> kind, start and end of a week's runs."""
+    return {
+        run["key"]: (run["kind"], run["start"][5:16], run["end"][11:16])
+        for run in plan["weeks"][week]["runs"]
+    }
+
+
+def texts(plan: Any, what: str, code: str) -> str:
+    return " ".join(entry["text"] for entry in plan[what] if entry["code"] == code)
+
+
+# --- what a week becomes ----------------------------------------------------------------------------------
+
+
+def test_the_runs_of_a_feed_take_the_place_of_the_templates(runner: Box) -> None:
+    runner.write("runs.ics", RUNNA)
+    plan = runner.plan()
+    assert runs(plan) == {
+        "2026-W48/run/tue-1": ("intervals", "11-24T07:00", "07:50"),
+        "2026-W48/run/thu-1": ("easy", "11-26T07:00", "07:45"),
+        "2026-W48/run/sat-1": ("long", "11-28T07:00", "08:30"),
+    }
+    assert [week["runs_from"] for week in plan["weeks"]] == ["feed", "feed"]
+    # What is placed is still the template's.
+    wanted = [session["routine"] for session in plan["weeks"][0]["wanted"]]
+    assert wanted == ["lower-body", "hips-and-core"]
+    assert texts(plan, "notices", "feed-strength").count("Legs & Core Strength") == 1
+    assert plan["warnings"] == []
+
+
+def test_a_push_from_a_feed_is_quiet_the_second_time_and_when_a_run_is_done(runner: Box) -> None:
+    runner.write("runs.ics", RUNNA)
+    runner.push()
+    before = runner.feed.read_bytes()
+    assert "conversational pace" in by_key(before)["2026-W48/run/thu-1"]["DESCRIPTION"]
+    assert "up to date" in runner.ok("push").out
+    # Runna gives a run that is done another UID, and says other things of it.
+    unfolded = RUNNA.replace(b"\n ", b"")
+    done = re.sub(rb"UID:UPCOMING\S*_week_2_INTERVALS_0", b"UID:COMPLETED_PLAN_WORKOUT-x", unfolded)
+    assert done != unfolded
+    runner.write("runs.ics", done)
+    changes = runner.push(now="2026-11-24T09:00:00+00:00")["feed"]
+    assert {change["action"] for change in changes} == {"keep"}
+
+
+def test_a_week_without_runs_in_the_feed_uses_the_templates(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Run: 45 min E"), event("20261201", "Bike: Spin")))
+    plan = runner.plan()
+    assert set(runs(plan)) == {"2026-W48/run/tue-1"}
+    assert len(runs(plan, 1)) == 5
+    assert [week["runs_from"] for week in plan["weeks"]] == ["feed", "template"]
+    assert "2026-W49" in texts(plan, "notices", "feed-no-runs")
+    assert "Spin" in texts(plan, "notices", "feed-other")
+
+
+def test_rest_is_where_the_feed_and_the_template_say_so_but_never_on_a_run(runner: Box) -> None:
+    # The template rests on Mondays and Fridays.
+    runner.write("runs.ics", feed(event("20261123", "Run: 30 min E"), event("20261125", "Day Off")))
+    assert runner.plan()["weeks"][0]["rest"] == ["wed", "fri"]
+
+
+def test_an_easy_run_of_ninety_minutes_is_the_long_run(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Run: 89 min E"), event("20261126", "Run: 90 min E")))
+    assert [kind for kind, _, _ in runs(runner.plan()).values()] == ["easy", "long"]
+    # A template's kind stands, however long it is.
+    runner.write("runs.ics", feed(event("20270105", "Run: 30 min E")))
+    week = '[[runs]]\nday = "tue"\nkind = "easy"\nduration = "2h"\n'
+    runner.write("own.toml", f'title = "Own"\n{week}')
+    runner.config(weeks='["./own.toml"]', plan='[plan.feed]\npath = "runs.ics"')
+    assert [kind for kind, _, _ in runs(runner.plan()).values()] == ["easy"]
+
+
+def test_a_length_that_nobody_says_is_that_of_the_templates_run_of_that_kind(runner: Box) -> None:
+    runner.write(
+        "runs.ics",
+        feed(event("20261124", "Intervals"), event("20261125", "Recovery"), event("20261126", "Hills")),
+    )
+    found = {kind: end for kind, _, end in runs(runner.plan()).values()}
+    # Intervals 60 min, a recovery run 30 min, and hills as long as the first hard run.
+    assert found == {"intervals": "08:00", "recovery": "07:30", "hills": "08:00"}
+
+
+def test_the_pace_of_the_config_makes_minutes_of_kilometres_and_miles(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Easy 10 km"), event("20261126", "Easy 5 mi")))
+    assert [end for _, _, end in runs(runner.plan()).values()] == ["08:00", "07:49"]
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\npace = "8:00/mi"')
+    assert [end for _, _, end in runs(runner.plan()).values()] == ["07:50", "07:40"]
+
+
+def test_a_run_with_a_time_is_then_and_one_without_goes_by_the_usual_start(runner: Box) -> None:
+    runner.config(
+        zone="America/New_York", plan='usual_start = {wed = "05:45"}\n[plan.feed]\npath = "runs.ics"'
+    )
+    timed = "BEGIN:VEVENT\nUID:a\nDTSTART:20261124T113000Z\nDTEND:20261124T121500Z\nSUMMARY:Tempo\nEND:VEVENT"
+    runner.write("runs.ics", feed(timed, event("20261125", "Easy 30 min")))
+    assert runs(runner.plan()) == {
+        "2026-W48/run/tue-1": ("tempo", "11-24T06:30", "07:15"),
+        "2026-W48/run/wed-1": ("easy", "11-25T05:45", "06:15"),
+    }
+
+
+# --- what is not understood -------------------------------------------------------------------------------
+
+
+def test_what_is_not_understood_is_an_easy_run_and_listed(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Club night"), event("20261201", "Club night")))
+    result = runner.ok("plan")
+    assert '"Club night" (Tue 24 Nov, Tue 1 Dec)' in result.err
+    assert "[plan.feed] kind" in result.err
+    assert runs(runner.plan())["2026-W48/run/tue-1"][0] == "easy"
+
+
+def test_the_config_says_what_a_title_is(runner: Box) -> None:
+    runner.write(
+        "runs.ics",
+        feed(
+            event("20261124", "Run: Club night (bring lights)"),
+            event("20261125", "Coach call"),
+            event("20261126", "Tempo"),
+        ),
+    )
+    kinds = '{ "club NIGHT" = "hills", "Coach*" = "ignore", "tempo" = "easy" }'
+    runner.config(plan=f'[plan.feed]\npath = "runs.ics"\nkind = {kinds}')
+    plan = runner.plan()
+    assert {key: kind for key, (kind, _, _) in runs(plan).items()} == {
+        "2026-W48/run/tue-1": "hills",
+        "2026-W48/run/thu-1": "easy",
+    }
+    assert plan["warnings"] == []
+    assert "Coach call" in texts(plan, "notices", "feed-other")
+
+
+def test_what_is_over_is_no_reason_to_warn(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Club night"), event("20261127", "Easy")))
+    assert runner.plan(now="2026-11-25T06:00:00+00:00")["warnings"] == []
+
+
+# --- the platform's own strength --------------------------------------------------------------------------
+
+
+def test_the_feeds_own_strength_is_placed_if_the_config_says_so(runner: Box) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    runner.write("runs.ics", RUNNA)
+    (first, second) = runner.plan()["weeks"]
+    (wanted,) = first["wanted"]
+    assert (wanted["load"], wanted["minutes"], wanted["shortest"]) == ("moderate", 35, 20)
+    assert wanted["routine"].startswith("Legs & Core Strength")
+    # Where it goes is calsync's to say: on the hard day, not on the Wednesday of the feed.
+    assert first["strength"][0]["start"][:10] == "2026-11-24"
+    assert len(second["wanted"]) == 1
+    runner.push()
+    stored = by_key(runner.feed.read_bytes())["2026-W48/strength/1"]
+    assert "goblet squats" in stored["DESCRIPTION"]
+    assert "Legs & Core Strength" in stored["SUMMARY"]
+    assert "up to date" in runner.ok("push").out
+
+
+def test_the_progressions_lower_the_feeds_strength_too(runner: Box) -> None:
+    runner.config(plan='experience = "new"\n[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    days = ("20261123", "20261124", "20261125", "20261127")
+    runner.write(
+        "runs.ics", feed(*(event(day, "Strength: Heavy legs") for day in days), event("20261128", "Long run"))
+    )
+    week = runner.plan()["weeks"][0]
+    assert [(s["load"], s["minutes"]) for s in week["wanted"]] == [("light", 20)]
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    plan = runner.plan()
+    assert len(plan["weeks"][0]["wanted"]) == 2
+    assert "twice-a-week" in {warning["code"] for warning in plan["warnings"]}
+
+
+def test_a_week_without_strength_in_the_feed_uses_the_templates_sessions(runner: Box) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    runner.write("runs.ics", feed(event("20261124", "Tempo"), event("20261202", "Gym • 65m")))
+    plan = runner.plan()
+    assert [len(week["wanted"]) for week in plan["weeks"]] == [2, 1]
+    assert "65 min" in texts(plan, "notices", "short-and-regular")
+
+
+# --- wishes and weeks -------------------------------------------------------------------------------------
+
+
+def test_runs_of_a_feed_can_be_moved_and_skipped(runner: Box) -> None:
+    runner.write("runs.ics", RUNNA)
+    runner.push()
+    runner.ok("move", "2026-W48/run/tue-1", "2026-11-25T18:00")
+    runner.ok("skip", "2026-W48/run/thu-1")
+    runner.push()
+    assert runs(runner.plan()) == {
+        "2026-W48/run/tue-1": ("intervals", "11-25T18:00", "18:50"),
+        "2026-W48/run/sat-1": ("long", "11-28T07:00", "08:30"),
+    }
+    assert "up to date" in runner.ok("push").out
+
+
+def test_a_race_and_a_pause_of_the_plan_count_for_a_feed_too(runner: Box) -> None:
+    more = "[[pause]]\nfrom = 2026-11-26\nto = 2026-11-26"
+    race = '[plan.race]\ndate = 2026-11-28\ntitle = "Cross country"\nduration = "40m"'
+    runner.config(plan=f'[plan.feed]\npath = "runs.ics"\n{race}', more=more)
+    runner.write("runs.ics", RUNNA)
+    assert {key: kind for key, (kind, _, _) in runs(runner.plan()).items()} == {
+        "2026-W48/run/tue-1": "intervals",
+        "2026-W48/run/race": "race",
+    }
+
+
+# --- a feed on the web ------------------------------------------------------------------------------------
+
+
+class _Platform(HTTPServer):
+    body: bytes | None = RUNNA
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: _Platform
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.server.body is not None else 500)
+        self.send_header("Content-Length", str(len(self.server.body or b"")))
+        self.end_headers()
+        self.wfile.write(self.server.body or b"")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served() -> Iterator[_Platform]:
+    with _Platform(("127.0.0.1", 0), _Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_a_feed_that_fails_is_replaced_by_its_copy_and_never_by_nothing(box: Box) -> None:
+    with served() as server:
+        url = f"http://127.0.0.1:{server.server_port}/s3cret/a.ics"
+        box.environment["RUNS"] = url
+        box.config(plan='[plan.feed]\nurl_env = "RUNS"')
+        box.push()
+        before = box.feed.read_bytes()
+        server.body = b"<html>please log in</html>"
+        result = box.run("push", "--quiet", now="2026-11-23T09:00:00+00:00")
+        assert (result.code, result.out) == (0, "")
+        (line,) = result.err.splitlines()
+        assert line.startswith("Warning: training feed: ")
+        assert "3 hours ago" in line
+        # Longer than max_age, and nothing is known any more.
+        late = box.run("push", now="2026-12-01T09:00:00+00:00")
+        assert late.code == 5
+        assert "training feed" in late.error
+        assert box.feed.read_bytes() == before
+        assert "s3cret" not in result.err + late.err
+
+
+def test_without_an_answer_and_a_copy_nothing_is_written(box: Box) -> None:
+    with served() as server:
+        server.body = b"nothing"
+        box.config(plan=f'[plan.feed]\nurl = "http://127.0.0.1:{server.server_port}/a.ics"')
+        assert box.run("push").code == 5
+    assert not box.feed.exists()
+
+
+def test_a_feed_that_is_suddenly_empty_does_not_empty_the_calendar(runner: Box) -> None:
+    runner.write("runs.ics", RUNNA)
+    runner.push()
+    runner.write("runs.ics", feed())
+    plan = runner.plan()
+    assert [week["runs_from"] for week in plan["weeks"]] == ["template", "template"]
+    assert "2026-W48, 2026-W49" in texts(plan, "notices", "feed-no-runs")
+
+
+def test_a_missing_file_is_exit_code_5(runner: Box) -> None:
+    result = runner.run("plan")
+    assert result.code == 5
+    assert "training feed" in result.error
+    assert "runs.ics" in result.error
+
+
+# --- what the docs promise --------------------------------------------------------------------------------
+
+
+def test_a_runna_feed_and_a_work_calendar_are_all_that_a_config_needs(tmp_path: Path) -> None:
+    """The month that docs/platforms.md shows: every lift is on a day that the rules allow."""
+    box = Box(tmp_path, {"TZ": "Europe/London"})
+    for name in ("runna.toml", "runna.ics", "busy.ics"):
+        box.write(name.replace("runna.toml", "config.toml"), (ROOT / "examples" / name).read_bytes())
+    plan = box.plan()
+    assert len(plan["weeks"]) == 4
+    for week in plan["weeks"]:
+        assert week["runs_from"] == "feed"
+        assert [session["load"] for session in week["strength"]] == ["moderate", "moderate"]
+        assert week["unplaced"] == []
+        efforts = {day["date"]: day["effort"] for day in week["days"]}
+        lifted = [efforts[session["start"][:10]] for session in week["strength"]]
+        assert "hard" in lifted
+        assert set(lifted) <= {"hard", "easy"}
+    assert plan["weeks"][3]["runs"][-1]["kind"] == "race"
