@@ -150,16 +150,14 @@ def _read_ics(
     setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Callable[[str], None]
 ) -> Busy:
     from calsync.feeds.answers import Reading
+    from calsync.feeds.place import Place
     from calsync.feeds.source import IcsSource
 
-    ics = IcsSource(
-        name=source.name,
-        path=source.path,
-        url=source.url,
-        reading=Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore),
-        use_cache_on_error=source.use_cache_on_error,
-        max_age=source.max_age,
+    place = Place(
+        f'busy source "{source.name}"', source.path, source.url, source.use_cache_on_error, source.max_age
     )
+    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
+    ics = IcsSource(place, reading)
     busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
     say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
     trouble = busy.warnings[:1] if busy.stands_in else ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from calsync.checkin import CheckIn
 from calsync.config_training import FeedSettings
-from calsync.planning.platform import FeedWeek, feed_weeks, routine_name
+from calsync.planning.platform import LONG_FROM, FeedWeek, feed_weeks, routine_name
 from calsync.planning.words import date_name
 from calsync.training import Routine, Week
 from calsync.workout import Sort, Workout
@@ -73,17 +73,13 @@ def _read_feed(
     now: datetime,
     show: Callable[[str], None],
 ) -> "PlatformFeed":
+    from calsync.feeds.place import Place
     from calsync.feeds.platform.reading import PlatformReading
     from calsync.feeds.platform.source import PlatformSource
 
     show("reading the training feed …")
-    source = PlatformSource(
-        path=settings.path,
-        url=settings.url,
-        reading=PlatformReading(settings.kinds, settings.seconds_per_km),
-        use_cache_on_error=settings.use_cache_on_error,
-        max_age=settings.max_age,
-    )
+    place = Place(_WHO, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
+    source = PlatformSource(place, PlatformReading(settings.kinds, settings.seconds_per_km))
     return source.workouts(first, last, setup.config.zone, now, setup.state.cache, show)
 
 
@@ -95,7 +91,8 @@ def _warnings(feed: "PlatformFeed", upcoming: Iterable[Workout]) -> Iterator[tup
     for text in feed.warnings:
         yield "training-feed", f"{_WHO}: {text}"
     if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
-        text = f"{_WHO}: not understood, and taken for easy: {_listed(unclear)}; say what they are in "
+        taken = f"taken for easy (from {LONG_FROM} min: long)"
+        text = f"{_WHO}: not understood, and {taken}: {_listed(unclear)}; say what they are in "
         yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
 
 

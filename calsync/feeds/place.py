@@ -78,6 +78,11 @@ class Place:
         names = [str(file.relative_to(path)) if file != path else file.name for file in files]
         return list(zip(names, bodies, strict=True))
 
+    def file(self, name: str) -> Path:
+        """Where the file of that name is, which files() gave."""
+        assert self.path is not None
+        return self.path / name if self.path.is_dir() else self.path
+
     def fetch(
         self, now: datetime, cache: Path | None, read: Read[T], progress: Progress | None = None
     ) -> Fetched[T]:

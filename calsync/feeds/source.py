@@ -5,15 +5,14 @@ calendar is and what stands in for it is `place`'s; what the bytes mean is `busy
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import parsed
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
 from calsync.feeds.digests import digest
-from calsync.feeds.limits import DEFAULT_LIMITS, Limits
 from calsync.feeds.place import Place, Progress
 from calsync.timespan import Timespan, merge
 
@@ -22,24 +21,10 @@ __all__ = ["IcsSource"]
 
 @dataclass(frozen=True, slots=True)
 class IcsSource:
-    """A busy calendar at a URL or in a file, or calendars in a folder (see Place).
+    """A busy calendar of the config, and how its events are read."""
 
-    Raises ConfigError for a URL that may not be used.
-    """
-
-    name: str
-    path: Path | None = None
-    url: str | None = None
+    place: Place
     reading: Reading = DEFAULT_READING
-    use_cache_on_error: bool = True
-    max_age: timedelta = timedelta(days=7)
-    limits: Limits = DEFAULT_LIMITS
-    place: Place = field(init=False)
-
-    def __post_init__(self) -> None:
-        what = f'busy source "{self.name}"'
-        place = Place(what, self.path, self.url, self.use_cache_on_error, self.max_age, self.limits)
-        object.__setattr__(self, "place", place)
 
     def busy(
         self,
@@ -65,7 +50,7 @@ class IcsSource:
             parsed.store(results, key, busy)
             return busy
 
-        if self.url is not None:
+        if self.place.url is not None:
             fetched = self.place.fetch(now, cache, read, progress)
             if not fetched.stands_in:
                 return fetched.result
@@ -84,9 +69,7 @@ class IcsSource:
             try:
                 parts.append(self._read(body, window, zone))
             except NotACalendar as error:
-                assert self.path is not None
-                file = self.path / name if self.path.is_dir() else self.path
-                raise self.place.unavailable(f"{file}: {error}") from error
+                raise self.place.unavailable(f"{self.place.file(name)}: {error}") from error
         busy = parts[0] if len(parts) == 1 else _joined([name for name, _ in files], parts)
         parsed.store(results, key, busy)
         return busy

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calsync.feeds.place import Place
 from calsync.feeds.source import IcsSource
 from calsync.timespan import Timespan
 
 start = datetime(2026, 11, 23, tzinfo=UTC)
-source = IcsSource("work", path=Path(sys.argv[1]))
+source = IcsSource(Place("work", path=Path(sys.argv[1])))
 busy = source.busy(Timespan(start, start + timedelta(days=28)), ZoneInfo("Europe/London"), start, None)
 assert len(busy.spans) == 5, busy
 heavy = {"icalendar", "recurring_ical_events", "httpx", "tenacity", "dateutil", "click", "asyncio", "ssl"}

@@ -6,17 +6,20 @@ import select
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from calsync.errors import ConfigError, SourceUnavailable
-from calsync.feeds.busy import BusyTime, Reading, read_busy
+from calsync.feeds.answers import DEFAULT_READING, BusyTime, Reading
+from calsync.feeds.busy import read_busy
 from calsync.feeds.limits import Limits
+from calsync.feeds.place import Place
 from calsync.feeds.source import IcsSource
 from calsync.timespan import Timespan
 
@@ -110,9 +113,13 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"x")
 
 
-def source(server: Server, path: str = SECRET, **more: object) -> IcsSource:
+def work(*, reading: Reading = DEFAULT_READING, **place: Any) -> IcsSource:
+    return IcsSource(Place('busy source "work"', **place), reading)
+
+
+def source(server: Server, path: str = SECRET, **more: Any) -> IcsSource:
     limits = Limits(connect=5, read=5, deadline=10, max_bytes=200_000, attempts=3, pause=0.0)
-    return replace(IcsSource("work", url=server.url + path, limits=limits), **more)  # type: ignore[arg-type]
+    return work(**{"url": server.url + path, "limits": limits, **more})
 
 
 def ask(of: IcsSource, cache: Path | None = None, now: datetime = NOW) -> BusyTime:
@@ -124,7 +131,7 @@ def ask(of: IcsSource, cache: Path | None = None, now: datetime = NOW) -> BusyTi
 
 def test_a_file(tmp_path: Path) -> None:
     (tmp_path / "work.ics").write_bytes(feed(10))
-    busy = IcsSource("work", path=tmp_path / "work.ics").busy(WINDOW, LONDON, NOW, None)
+    busy = work(path=tmp_path / "work.ics").busy(WINDOW, LONDON, NOW, None)
     assert busy == read_busy(feed(10), WINDOW, LONDON)
 
 
@@ -137,7 +144,7 @@ def test_a_folder_with_subfolders(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(body)
-    busy = IcsSource("work", path=tmp_path).busy(WINDOW, LONDON, NOW, None)
+    busy = work(path=tmp_path).busy(WINDOW, LONDON, NOW, None)
     assert hours(busy) == [10, 12, 14]
     assert busy.events == 3
 
@@ -145,7 +152,7 @@ def test_a_folder_with_subfolders(tmp_path: Path) -> None:
 def test_warnings_of_a_folder_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_bytes(feed(10))
     (tmp_path / "b.ics").write_bytes(feed(12).replace(b"DTSTART", b"START"))
-    (warning,) = IcsSource("work", path=tmp_path).busy(WINDOW, LONDON, NOW, None).warnings
+    (warning,) = work(path=tmp_path).busy(WINDOW, LONDON, NOW, None).warnings
     assert warning.startswith("b.ics: ")
 
 
@@ -154,7 +161,7 @@ def test_a_path_without_a_calendar_is_an_error(tmp_path: Path, name: str) -> Non
     (tmp_path / "empty").mkdir()
     (tmp_path / "html.ics").write_bytes(b"<html>")
     with pytest.raises(SourceUnavailable, match=name) as caught:
-        IcsSource("work", path=tmp_path / name).busy(WINDOW, LONDON, NOW, None)
+        work(path=tmp_path / name).busy(WINDOW, LONDON, NOW, None)
     assert '"work"' in str(caught.value)
 
 
@@ -162,7 +169,7 @@ def test_one_bad_file_makes_the_folder_bad(tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_bytes(feed(10))
     (tmp_path / "b.ics").write_bytes(feed(10)[:-5])
     with pytest.raises(SourceUnavailable, match=r"b\.ics"):
-        IcsSource("work", path=tmp_path).busy(WINDOW, LONDON, NOW, None)
+        work(path=tmp_path).busy(WINDOW, LONDON, NOW, None)
 
 
 # --- Addresses -----------------------------------------------------------------------------------
@@ -181,7 +188,7 @@ def test_one_bad_file_makes_the_folder_bad(tmp_path: Path) -> None:
 )
 def test_urls_that_may_not_be_used(url: str) -> None:
     with pytest.raises(ConfigError, match="work"):
-        IcsSource("work", url=url)
+        work(url=url)
 
 
 @pytest.mark.parametrize(
@@ -194,14 +201,14 @@ def test_urls_that_may_not_be_used(url: str) -> None:
     ],
 )
 def test_urls_that_may_be_used(url: str) -> None:
-    IcsSource("work", url=url)
+    work(url=url)
 
 
 def test_a_source_is_a_path_or_a_url() -> None:
     with pytest.raises(ConfigError):
-        IcsSource("work")
+        work()
     with pytest.raises(ConfigError):
-        IcsSource("work", url="https://example.org", path=Path("a"))
+        work(url="https://example.org", path=Path("a"))
 
 
 # --- Fetching ------------------------------------------------------------------------------------
@@ -221,7 +228,7 @@ def test_a_feed(server: Server) -> None:
 def test_webcal_on_loopback_and_credentials(server: Server) -> None:
     server.answers = [answer(feed(10))]
     url = server.url.replace("http://", "webcal://us%40er:pass@") + "/a.ics"
-    assert hours(ask(IcsSource("work", url=url))) == [10]
+    assert hours(ask(work(url=url))) == [10]
     assert server.requests[0][1]["Authorization"] == "Basic dXNAZXI6cGFzcw=="
 
 
@@ -315,7 +322,7 @@ def test_a_server_that_takes_too_long(server: Server, slow: Respond) -> None:
 
 
 def test_nobody_there(server: Server, tmp_path: Path) -> None:
-    of = IcsSource("work", url="http://127.0.0.1:9/a.ics", limits=Limits(connect=1, attempts=2, pause=0.0))
+    of = work(url="http://127.0.0.1:9/a.ics", limits=Limits(connect=1, attempts=2, pause=0.0))
     with pytest.raises(SourceUnavailable, match="can't be reached"):
         ask(of)
 
@@ -346,7 +353,7 @@ def test_redirects(server: Server) -> None:
 def test_a_result_is_used_again_only_for_the_same_question(tmp_path: Path) -> None:
     file, cache = tmp_path / "work.ics", tmp_path / "cache"
     file.write_bytes(feed(10, 12))
-    of = IcsSource("work", path=file)
+    of = work(path=file)
     first = of.busy(WINDOW, LONDON, NOW, cache)
     (results,) = cache.iterdir()
     # A mark in the remembered result shows whether it is used.
@@ -359,7 +366,7 @@ def test_a_result_is_used_again_only_for_the_same_question(tmp_path: Path) -> No
     shorter = Timespan(NOW, NOW + timedelta(hours=29))
     assert not of.busy(shorter, LONDON, NOW, cache).warnings
     assert not of.busy(WINDOW, ZoneInfo("Asia/Tokyo"), NOW, cache).warnings
-    other = IcsSource("work", path=file, reading=Reading(tentative_busy=False))
+    other = work(path=file, reading=Reading(tentative_busy=False))
     assert not other.busy(WINDOW, LONDON, NOW, cache).warnings
     file.write_bytes(feed(10))
     assert not of.busy(WINDOW, LONDON, NOW, cache).warnings

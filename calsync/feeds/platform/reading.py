@@ -180,14 +180,14 @@ class _FeedReader:
         description = plain_lines(entry.text("DESCRIPTION"))
         what = what_is(name, entry.text("UID").strip(), description, self.reading.kinds)
         if entry.text("STATUS").strip().upper() == "CANCELLED":
-            return Workout(day, Sort.OTHER, _title(name))
+            return Workout(day, Sort.OTHER, _title(name, Sort.OTHER))
         minutes = None
         if what.sort in (Sort.RUN, Sort.STRENGTH):
             minutes = self._minutes(entry, name, description)
         return Workout(
             day=day,
             sort=what.sort,
-            title=_title(name),
+            title=_title(name, what.sort),
             kind=what.kind,
             load=what.load,
             minutes=minutes,
@@ -221,5 +221,7 @@ def _repeats_within_a_day(rule: Rule) -> bool:
     return rule.freq > Freq.DAILY or any(len(times) > 1 for times in (rule.hours, rule.minutes, rule.seconds))
 
 
-def _title(name: Name) -> str:
-    return name.text.strip() or name.whole.strip() or "Workout"
+def _title(name: Name, sort: Sort) -> str:
+    """What is left out keeps the sport that it says."""
+    title = name.whole if sort is Sort.OTHER else name.text
+    return title.strip() or name.whole.strip() or "Workout"
