@@ -36,6 +36,7 @@ _STRENGTH_STYLE = "bold cyan"
 _PIPE_WIDTH = 120
 # What a week takes with all its busy times on one line each.
 _WIDE = 105
+_TWO_BUSY_TIMES = len("09:00-12:00, 13:00-17:30,")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -48,7 +49,11 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
     out = console()
     fixes = Fixes(gathered.plan.problem)
     for week in weeks:
-        out.print(_week_table(gathered, week, fixes, is_narrow=out.width < _WIDE))
+        table = _week_table(gathered, week, fixes, is_narrow=out.width < _WIDE)
+        if out.measure(table, options=out.options.update_width(1000)).maximum > out.width:
+            # Busy times break well between two of them; titles and reasons don't.
+            table.columns[-1].max_width = _TWO_BUSY_TIMES
+        out.print(table)
         for note in week.wanted.adjusted.notes:
             out.print(Text(f"  {note.text} ({note.rule})", style="dim"), soft_wrap=True)
         out.print()
