@@ -34,11 +34,12 @@ _STRIDES_REPS = re.compile(
 _HEAD = re.compile(r"\s*(?:with|w/|incl\w*|\+|,|last|final|then|mit|avec|con|followed by|\()\s*")
 # What a run is not: "no tempo today", "easy after yesterday's intervals".
 _ASIDE = re.compile(
-    r"\b(?:no|not|without|instead of|after|nach|apres|statt)\s+"
+    r"\b(?:no|not(?: too| so)?|without|instead of|after|nach|apres|statt)\s+"
     r"(?:the |a |my )?(?:(?:yesterday|last)\S*\s+)?(?!race)\w+"
 )
 _RUNNA_TOKEN = re.compile(r"_plan_week_\d+_([A-Z][A-Z_]*?)(?:_\d+)?$")
 _BULLET = re.compile(r"\s*[•·|]\s*")
+_LONGEST_LINE = 400
 _WARM = re.compile(r"warm(?:ing)?[ -]?up|cool(?:ing)?[ -]?down|einlaufen|auslaufen|echauffement")
 _PREFIX = re.compile(r"\s*([^:\d]{2,20}?)\s*:\s*(.*)", re.DOTALL)
 _WORKOUT_TYPE = re.compile(r"workout type:\s*(.+)", re.IGNORECASE)
@@ -91,7 +92,7 @@ def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str
             return What(Sort.OTHER) if kind is None else What(Sort.RUN, kind)
     token = _RUNNA_TOKEN.search(uid)
     said = token[1].replace("_", " ").lower() if token else ""
-    first_line = description.strip().partition("\n")[0]
+    first_line = description.strip().partition("\n")[0][:_LONGEST_LINE]
     if (sort := _sort(name, said, first_line, description)) is not Sort.RUN:
         load = _load(f"{said} {name.text}") if sort is Sort.STRENGTH else None
         return What(sort, load=load)
@@ -180,6 +181,8 @@ def kind_of(title: str) -> Kind | None:
         return max(letters, key=lambda kind: kind.effort.rank)
     if reps:
         return Kind.INTERVALS
+    if vocabulary.HARD.search(text):
+        return Kind.TEMPO
     if vocabulary.LONG_ALONE.search(text):
         return Kind.LONG
     if vocabulary.RECOVERY.search(text):

@@ -45,6 +45,9 @@ _DISTANCE = re.compile(
     r"(?P<unit>kilomet(?:er|re)s?|kms?|k|miles?|mi)(?![a-z0-9/]|\s*/)"
     r"(?!\s*(?:pace|effort|speed|rp|gp|race pace|test pace))"
 )
+_REPEATED = re.compile(
+    r"(?<![\d.,])(?P<times>\d{1,2})\s*[x*×]\s*\(?\s*(?P<far>\d{1,4}(?:[.,]\d{1,3})?)\s*(?P<unit>km|k|miles?|mi|m)(?![a-z0-9/])"
+)
 
 
 def from_field(value: str) -> int | None:
@@ -87,8 +90,11 @@ def from_segments(text: str) -> int | None:
     return None
 
 
-def from_title(text: str) -> int | None:
-    """The minutes that a title adds up to: "20 min warm up 5x5 min on 1 min jog" is 50."""
+def from_title(text: str, seconds_per_km: int) -> int | None:
+    """The minutes that a title adds up to: "20 min warm up 5x5 min on 1 min jog" is 50.
+
+    Repetitions over a distance count at a pace beside parts in minutes; alone they say too little.
+    """
     said, total, at = plain(text), 0.0, 0
     while match := _IN_TITLE.search(said, at):
         at = match.end()
@@ -106,17 +112,28 @@ def from_title(text: str) -> int | None:
             at = recovery.end()
         total += int(match["times"] or 1) * length
     # Less is strides, not a run.
-    return _within(total) if total >= 5 else None
+    if total < 5:
+        return None
+    far = sum(int(match["times"]) * _km(match) for match in _REPEATED.finditer(said))
+    return _within(total + far * seconds_per_km / 60)
 
 
 def from_distance(text: str, seconds_per_km: int) -> int | None:
-    """The longest distance that a text names, at a pace."""
-    longest = 0.0
-    for match in _DISTANCE.finditer(plain(text)):
-        if not match["part"] and not match["times"]:
-            far = float(match["far"].replace(",", "."))
-            longest = max(longest, far * _KM_PER_MILE if match["unit"].startswith("mi") else far)
-    return _within(longest * seconds_per_km / 60)
+    """A distance in a text, at a pace: of several the first, if the others are its parts, else all."""
+    found = _DISTANCE.finditer(plain(text))
+    matches = [match for match in found if not match["part"] and not match["times"]]
+    if not matches:
+        return None
+    first, *rest = map(_km, matches)
+    is_whole = first >= max(rest, default=0) and first >= sum(rest)
+    return _within((first if is_whole else first + sum(rest)) * seconds_per_km / 60)
+
+
+def _km(match: re.Match[str]) -> float:
+    far = float(match["far"].replace(",", "."))
+    if match["unit"].startswith("mi"):
+        return far * _KM_PER_MILE
+    return far / 1000 if match["unit"] == "m" else far
 
 
 def _of(length: timedelta) -> int | None:

@@ -30,6 +30,8 @@ from calsync.workout import Sort, Workout
 __all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
+# Nobody's title is longer, and patterns take their time with what is no title.
+_LONGEST_TITLE = 400
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
@@ -176,9 +178,9 @@ class _FeedReader:
 
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
         day, minute = self._when(start)
-        name = take_apart(one_line(entry.text("SUMMARY")))
+        name = take_apart(one_line(entry.text("SUMMARY")[:_LONGEST_TITLE]))
         description = plain_lines(entry.text("DESCRIPTION"))
-        what = what_is(name, entry.text("UID").strip(), description, self.reading.kinds)
+        what = what_is(name, entry.text("UID").strip()[:_LONGEST_TITLE], description, self.reading.kinds)
         if entry.text("STATUS").strip().upper() == "CANCELLED":
             return Workout(day, Sort.OTHER, _title(name, Sort.OTHER))
         minutes = None
@@ -203,14 +205,14 @@ class _FeedReader:
         return local.date(), local.hour * 60 + local.minute
 
     def _minutes(self, entry: _Entry, name: Name, description: str) -> int | None:
-        first_line = description.partition("\n")[0]
+        first_line = description.partition("\n")[0][:_LONGEST_TITLE]
         found = (
             lengths.from_field(entry.text("X-WORKOUT-ESTIMATED-DURATION")),
             lengths.from_description(description),
             lengths.from_span(entry.length) if entry.length else None,
             lengths.from_segments(first_line),
             lengths.from_segments(name.whole),
-            lengths.from_title(name.text),
+            lengths.from_title(name.text, self.reading.seconds_per_km),
             lengths.from_distance(name.text, self.reading.seconds_per_km),
             lengths.from_distance(first_line, self.reading.seconds_per_km),
         )

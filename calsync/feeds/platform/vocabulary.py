@@ -56,7 +56,10 @@ QUALITY: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.TEMPO,
         words(
-            "tempos?",
+            "tempos?", "race simulation",
+            "rehearsal",
+            "zugig\\w*", "flott\\w*",
+
 
 
             "tempo(?:lauf\\w*|laufe|dauerlauf\\w*|runs?|lopp|pass|okt|tr[ae]ning|wechsel\\w*|intervall\\w*|loop)",
@@ -86,6 +89,8 @@ QUALITY: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )  # fmt: skip
+# Quality too, if nothing says more.
+HARD = words("hard", "key (?:workout|session)", "quality(?: session)?")
 # These are a long run whatever else the title says.
 LONG = words(
     "long ?-?runs?", "lsd", "long slow", "long easy", "long steady", "long progress\\w*",
@@ -183,6 +188,7 @@ OTHER = words(
     "tennis",
     "football", "soccer", "climbing", "walk", "walking", "spazieren\\w*", "marche", "fietsen", "sykling",
     "cykling",
+    "briefing", "report", "expo", "volunteer\\w*", "pick-?up", "dns", "watch(?:ing)? the",
     "triathlon", "duathlon", "notes?", "nutrition", "weigh[ -]in",
 )  # fmt: skip
 
