@@ -7,9 +7,9 @@ that are understood; nothing is guessed to be hard. Knows nothing of dates and l
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from calsync.feeds.platform import vocabulary
+from calsync.feeds.platform.names import BULLET, LONGEST, Name, matches
 from calsync.feeds.platform.vocabulary import plain
 from calsync.training import Kind, Load
 from calsync.workout import Sort
@@ -30,18 +30,13 @@ _REPS = re.compile(
 _STRIDES_REPS = re.compile(
     r"\d+\s*[x×*]\s*\d+\s*(?:m|s|sec\w*|\")?\s*(?:relaxed |easy |fast )?(?:hill )?str(?:ides?|iders?)"
 )
-# In front of an effort that is only a part of the run: "last 5 km at tempo", "with strides".
-_HEAD = re.compile(r"\s*(?:with|w/|incl\w*|\+|,|last|final|then|mit|avec|con|followed by|\()\s*")
 # What a run is not: "no tempo today", "easy after yesterday's intervals".
 _ASIDE = re.compile(
     r"\b(?:no|not(?: too| so)?|without|instead of|after|nach|apres|statt)\s+"
     r"(?:the |a |my )?(?:(?:yesterday|last)\S*\s+)?(?!race)\w+"
 )
 _RUNNA_TOKEN = re.compile(r"_plan_week_\d+_([A-Z][A-Z_]*?)(?:_\d+)?$")
-_BULLET = re.compile(r"\s*[•·|]\s*")
-_LONGEST_LINE = 400
 _WARM = re.compile(r"warm(?:ing)?[ -]?up|cool(?:ing)?[ -]?down|einlaufen|auslaufen|echauffement")
-_PREFIX = re.compile(r"\s*([^:\d]{2,20}?)\s*:\s*(.*)", re.DOTALL)
 _WORKOUT_TYPE = re.compile(r"workout type:\s*(.+)", re.IGNORECASE)
 
 
@@ -54,34 +49,6 @@ class What:
     load: Load | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A title taken apart: `text` is without emoji and without the sport that stands before a colon."""
-
-    whole: str
-    text: str
-    sort: Sort | None = None
-    emoji: Sort | None = None
-
-
-def take_apart(title: str) -> Name:
-    stripped = title.lstrip()
-    emoji = next((sort for sign, sort in vocabulary.EMOJI.items() if stripped.startswith(sign)), None)
-    # Emoji and their joiners; letters of any language, digits and opening brackets begin the title itself.
-    text = re.sub(r"^[^\w(\"'+]+", "", stripped) or stripped
-    match = _PREFIX.fullmatch(text)
-    sort = vocabulary.PREFIXES.get(plain(match[1])) if match else None
-    if match and sort is not None:
-        # "Race: City 10 km" is a run, and the word says which kind.
-        keeps = plain(match[1]) in ("race", "track", "walk/run", "jog") or sort in (Sort.STRENGTH, Sort.REST)
-        text = (
-            f"{match[1]}: {match[2]}".rstrip(": ")
-            if keeps and sort is Sort.RUN
-            else match[2].strip() or match[1]
-        )
-    return Name(title, text, sort, emoji)
-
-
 def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str, Kind | None]] = ()) -> What:
     """What the entry `name` is; see docs/platforms.md for the order.
 
@@ -92,21 +59,12 @@ def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str
             return What(Sort.OTHER) if kind is None else What(Sort.RUN, kind)
     token = _RUNNA_TOKEN.search(uid)
     said = token[1].replace("_", " ").lower() if token else ""
-    first_line = description.strip().partition("\n")[0][:_LONGEST_LINE]
+    first_line = description.strip().partition("\n")[0][:LONGEST]
     if (sort := _sort(name, said, first_line, description)) is not Sort.RUN:
         load = _load(f"{said} {name.text}") if sort is Sort.STRENGTH else None
         return What(sort, load=load)
     kinds = (kind_of(text) for text in (said, _short(first_line), name.text))
     return What(Sort.RUN, next((kind for kind in kinds if kind), None))
-
-
-def matches(pattern: str, name: Name) -> bool:
-    """Whether a pattern of the config fits a title: whole words of it, or with * and ? the whole of it."""
-    wanted = pattern.casefold().strip()
-    texts = [text.casefold().strip() for text in (name.whole, name.text, _BULLET.split(name.text)[0])]
-    if any(sign in wanted for sign in "*?["):
-        return any(fnmatchcase(text, wanted) for text in texts)
-    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", texts[0]) is not None
 
 
 # --- which sort -------------------------------------------------------------------------------------------
@@ -152,7 +110,7 @@ def _load(text: str) -> Load:
 
 def _short(first_line: str) -> str:
     """The kind that a first line of a description names: a word or two, not the first step of the workout."""
-    head = _BULLET.split(first_line.strip())[0]
+    head = BULLET.split(first_line.strip())[0]
     return head if len(head.split()) <= 4 and not _WARM.search(plain(head)) else ""
 
 

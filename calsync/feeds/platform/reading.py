@@ -18,7 +18,8 @@ from calsync.feeds.busy import Notes
 from calsync.feeds.component import Component, Reader, wall
 from calsync.feeds.content import Calendar
 from calsync.feeds.platform import lengths
-from calsync.feeds.platform.kinds import Name, take_apart, what_is
+from calsync.feeds.platform.kinds import what_is
+from calsync.feeds.platform.names import LONGEST, Name, take_apart
 from calsync.feeds.properties import Moment, Properties, line_pattern, read_properties, text_of
 from calsync.feeds.rules import Freq, Rule
 from calsync.feeds.series import occurrences, series
@@ -30,8 +31,6 @@ from calsync.workout import Sort, Workout
 __all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
-# Nobody's title is longer, and patterns take their time with what is no title.
-_LONGEST_TITLE = 400
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
@@ -178,9 +177,9 @@ class _FeedReader:
 
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
         day, minute = self._when(start)
-        name = take_apart(one_line(entry.text("SUMMARY")[:_LONGEST_TITLE]))
+        name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST]))
         description = plain_lines(entry.text("DESCRIPTION"))
-        what = what_is(name, entry.text("UID").strip()[:_LONGEST_TITLE], description, self.reading.kinds)
+        what = what_is(name, entry.text("UID").strip()[:LONGEST], description, self.reading.kinds)
         if entry.text("STATUS").strip().upper() == "CANCELLED":
             return Workout(day, Sort.OTHER, _title(name, Sort.OTHER))
         minutes = None
@@ -205,7 +204,7 @@ class _FeedReader:
         return local.date(), local.hour * 60 + local.minute
 
     def _minutes(self, entry: _Entry, name: Name, description: str) -> int | None:
-        first_line = description.partition("\n")[0][:_LONGEST_TITLE]
+        first_line = description.partition("\n")[0][:LONGEST]
         found = (
             lengths.from_field(entry.text("X-WORKOUT-ESTIMATED-DURATION")),
             lengths.from_description(description),
