@@ -13,10 +13,10 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from calsync.event import Standing
+from calsync.library import Library
 from calsync.planning.placement import UNPLACED_POINTS, SlotWeek, place, spacing
 from calsync.planning.problem import Given, Problem, pose
 from calsync.program import Availability, Program
-from calsync.templates import Library
 from calsync.timespan import Timespan, merge
 from calsync.training import TimeRange
 

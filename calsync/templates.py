@@ -1,12 +1,11 @@
-"""Week templates and routines: TOML files -> WeekTemplate, Routine; and where they are found.
+"""Week templates and routines: TOML files -> WeekTemplate, Routine.
 
 Decides what a template may say. Whether it is good training is for lint to say: refused is only what has no
 meaning.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from calsync.errors import TemplateError
-from calsync.toml import Document, clock_time, did_you_mean, duration, read, time_range
+from calsync.toml import Document, Keys, clock_time, duration, read, time_range
 from calsync.training import (
     Exercise,
     Kind,
@@ -91,9 +90,54 @@ class RoutineFile(msgspec.Struct, frozen=True):
 # --- templates --------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something at a key path that has no meaning. `rule` is the id of what says so, as planning has it."""
+
+    keys: Keys
+    rule: str
+    text: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A template as it is written, with all that keeps it from being used: `missing` are routines by name."""
+
+    template: WeekTemplate
+    document: Document
+    refusals: tuple[Refusal, ...]
+    missing: Mapping[str, TemplateError]
+
+    def usable(self) -> WeekTemplate:
+        """The template. Raises TemplateError for the first thing that is wrong."""
+        if self.refusals:
+            first = self.refusals[0]
+            raise self.document.fail(first.keys, f"{first.text} ({first.rule})")
+        for problem in self.missing.values():
+            raise problem
+        return self.template
+
+
+def load_draft(path: Path, name: str, find_routine: Callable[[str], Path]) -> Draft:
+    """The template at `path`. Raises TemplateError if it can't be read at all.
+
+    `find_routine` says where a routine is; it raises TemplateError for one that doesn't exist.
+    """
+    table, document = read(path, TemplateFile, TemplateError)
+    template = _template(table, document, name)
+    missing: dict[str, TemplateError] = {}
+    for number, session in enumerate(template.strength):
+        try:
+            find_routine(session.routine)
+        except TemplateError as problem:
+            error = document.fail(("strength", number, "routine"), str(problem))
+            missing.setdefault(session.routine, TemplateError(str(error)))
+    return Draft(template, document, tuple(_what_has_no_meaning(template)), missing)
+
+
 def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplate:
-    runs = tuple(_run(document, number, run) for number, run in enumerate(table.runs))
-    template = WeekTemplate(
+    return WeekTemplate(
         name=name,
         title=table.title,
         about=table.about,
@@ -101,11 +145,9 @@ def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplat
         rest=tuple(table.rest),
         rest_allows_light=table.rest_allows_light,
         strength_days=tuple(table.strength_days),
-        runs=runs,
+        runs=tuple(_run(document, number, run) for number, run in enumerate(table.runs)),
         strength=tuple(_session(document, number, session) for number, session in enumerate(table.strength)),
     )
-    _refuse_what_has_no_meaning(document, template)
-    return template
 
 
 def _run(document: Document, number: int, table: RunTable) -> Run:
@@ -141,34 +183,39 @@ def _minutes(document: Document, keys: tuple[str | int, ...], text: str) -> int:
     return minutes
 
 
-def _refuse_what_has_no_meaning(document: Document, template: WeekTemplate) -> None:
+def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
     if (count := len(template.strength)) > MOST_SESSIONS:
-        message = (
+        yield Refusal(
+            ("strength", MOST_SESSIONS),
+            "twice-a-week",
             f"{count} strength sessions in a week; two are the rule and three the most, as the legs "
-            "need the days between to recover for the runs (twice-a-week)"
+            "need the days between to recover for the runs",
+            "keep two, or three for somebody with years of strength training",
         )
-        raise document.fail(("strength", MOST_SESSIONS), message)
     for number, run in enumerate(template.runs):
         if run.day in template.rest:
-            message = f"{run.day.long_name} is a rest day in `rest`, so no run can be on it (rest-day)"
-            raise document.fail(("runs", number, "day"), message)
-    timed = [
+            yield Refusal(
+                ("runs", number, "day"),
+                "rest-day",
+                f"{run.day.long_name} is a rest day in `rest`, so no run can be on it",
+                "put the run on another day, or take the day out of `rest`",
+            )
+    timed = sorted(
         (run.day.number * _DAY + run.start, run.minutes, number)
         for number, run in enumerate(template.runs)
         if run.start is not None
-    ]
-    for (start, minutes, _), (next_start, _, number) in _neighbours(sorted(timed)):
-        if next_start < start + minutes:
-            other = template.runs[number]
-            message = f"overlaps the run before it, on {other.day.long_name}"
-            raise document.fail(("runs", number, "start"), message)
-
-
-def _neighbours(
-    timed: list[tuple[int, int, int]],
-) -> Iterable[tuple[tuple[int, int, int], tuple[int, int, int]]]:
-    # A long run may reach over a short one into a third, so neighbours are not enough: all pairs.
-    return ((one, other) for place, one in enumerate(timed) for other in timed[place + 1 :])
+    )
+    reached = 0
+    for start, minutes, number in timed:
+        # A long run may reach over a short one into a third, so what counts is how far any has reached.
+        if start < reached:
+            yield Refusal(
+                ("runs", number, "start"),
+                "run",
+                f"overlaps the run before it, on {template.runs[number].day.long_name}",
+                "let it start later, or make the run before it shorter",
+            )
+        reached = max(reached, start + minutes)
 
 
 # --- routines ---------------------------------------------------------------------------------------------
@@ -215,103 +262,3 @@ def _prescription(
     if isinstance(reps, str) and not _HOLD.fullmatch(reps):
         raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
     return Prescription(sets, reps)
-
-
-# --- finding them -----------------------------------------------------------------------------------------
-
-
-def shipped_folder() -> Path:
-    """The templates that come with calsync: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).parent
-    installed = package / "data" / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
-
-
-def is_routine_file(path: Path) -> bool:
-    """Whether the file looks like a routine, not like a week. Whether it is a good one is not asked."""
-    try:
-        return "exercises" in tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        return False
-
-
-def is_path(name: str) -> bool:
-    """Whether a template is named by its path."""
-    return "/" in name or "\\" in name or name.endswith(".toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """Where templates and routines are looked for: the runner's own folder first, then the shipped ones.
-
-    `base` is the folder that relative paths start from.
-    """
-
-    base: Path
-    own: Path | None = None
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        return (*([self.own] if self.own else []), shipped_folder())
-
-    def template_names(self) -> tuple[str, ...]:
-        """Every name that can be used without a path, in order."""
-        return _names(self.folders)
-
-    def routine_names(self) -> tuple[str, ...]:
-        return _names([folder / "routines" for folder in self.folders])
-
-    def template_path(self, name: str) -> Path:
-        """Where the template of that name, or at that path, is. Raises TemplateError."""
-        if is_path(name):
-            try:
-                path = self.base / Path(name).expanduser()
-                if path.is_file():
-                    return path
-            except (RuntimeError, ValueError, OSError) as problem:
-                raise TemplateError(f"this can be no path of a template: {problem}") from problem
-            raise TemplateError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
-        return self._find("template", name, self.folders, self.template_names())
-
-    def template(self, name: str) -> WeekTemplate:
-        """The template of that name, or at that path, with routines that exist. Raises TemplateError."""
-        path = self.template_path(name)
-        table, document = read(path, TemplateFile, TemplateError)
-        template = _template(table, document, Path(name).stem)
-        for number, session in enumerate(template.strength):
-            try:
-                self.routine_path(session.routine, path.parent)
-            except TemplateError as problem:
-                raise document.fail(("strength", number, "routine"), str(problem)) from problem
-        return template
-
-    def routine_path(self, name: str, beside: Path | None = None) -> Path:
-        """Where the routine of that name is; `beside` is the folder of the template that asks for it."""
-        folders = [folder / "routines" for folder in (*([beside] if beside else []), *self.folders)]
-        return self._find("routine", name, folders, _names(folders))
-
-    def routine(self, name: str, beside: Path | None = None) -> Routine:
-        return load_routine(self.routine_path(name, beside), name)
-
-    def file(self, name: str) -> Path:
-        """Where the template or the routine of that name, or at that path, is. Raises TemplateError."""
-        templates, routines = self.template_names(), self.routine_names()
-        if name in templates or is_path(name):
-            return self.template_path(name)
-        if name in routines:
-            return self.routine_path(name)
-        known = (*templates, *routines)
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise TemplateError(f'no template or routine is called "{name}"{hint}')
-
-    def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
-        # A name that no file system would take is no file's name, so only known ones are tried.
-        for folder in folders if name in known else ():
-            if (path := folder / f"{name}.toml").is_file():
-                return path
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise TemplateError(f'no {what} is called "{name}"{hint}')
-
-
-def _names(folders: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.toml")}))

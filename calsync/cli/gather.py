@@ -29,12 +29,12 @@ from calsync.config_calendars import (
 )
 from calsync.errors import ConfigError, TemplateError
 from calsync.event import Contents, Event, Standing, is_strength
+from calsync.library import Library
 from calsync.planning.agenda import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
 from calsync.state import State, state_of
 from calsync.sync.standing import standing
-from calsync.templates import Library
 from calsync.timespan import Timespan
 from calsync.training import Routine, WeekTemplate
 

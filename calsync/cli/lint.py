@@ -8,8 +8,10 @@ import click
 from calsync.cli.options import common_options
 
 if TYPE_CHECKING:
-    from calsync.templates import Library
-    from calsync.training import Routine
+    from calsync.errors import TemplateError
+    from calsync.library import Library
+    from calsync.planning.finding import Finding
+    from calsync.templates import Draft
 
 
 @click.command(short_help="Check week templates.")
@@ -25,9 +27,7 @@ def lint(templates: tuple[str, ...]) -> None:
 
     from calsync.cli.gather import library_or_shipped
     from calsync.errors import TemplateError
-    from calsync.planning.lint import Severity
-    from calsync.planning.lint import lint as find
-    from calsync.templates import is_path, is_routine_file, load_routine
+    from calsync.planning.finding import Severity
 
     library, names = library_or_shipped()
     # What is named here is looked for from here; the config's names start from the config's folder.
@@ -36,28 +36,58 @@ def lint(templates: tuple[str, ...]) -> None:
     errors = 0
     for name in templates or names:
         try:
-            if is_path(name) and is_routine_file(library.template_path(name)):
-                load_routine(library.template_path(name), name)
-                click.echo(click.style("ok  ", fg="green", bold=True) + name)
-                continue
-            template = library.template(name)
-            findings = find(template, _routines(library, name))
+            problems, findings = _look_at(library, name)
         except TemplateError as problem:
-            click.echo(click.style("error  ", fg="red", bold=True) + str(problem))
-            errors += 1
-            continue
+            problems, findings = (problem,), ()
+        for unreadable in problems:
+            click.echo(click.style("error  ", fg="red", bold=True) + str(unreadable))
         for finding in findings:
-            is_error = finding.severity is Severity.ERROR
-            errors += is_error
-            label = click.style(f"{finding.severity}  ", fg="red" if is_error else "yellow", bold=True)
-            click.echo(f"{label}{name}: {finding.place}: {finding.text} ({finding.rule})")
-            click.echo(click.style(f"       {finding.suggestion}", dim=True))
-        if not findings:
+            _show(name, finding)
+        if not problems and not findings:
             click.echo(click.style("ok  ", fg="green", bold=True) + name)
+        errors += len(problems) + sum(finding.severity is Severity.ERROR for finding in findings)
     if errors:
         raise TemplateError(f"{errors} error{'s' if errors > 1 else ''} in the templates")
 
 
-def _routines(library: "Library", name: str) -> "dict[str, Routine]":
-    beside: Path = library.template_path(name).parent
-    return {s.routine: library.routine(s.routine, beside) for s in library.template(name).strength}
+def _look_at(library: "Library", name: str) -> "tuple[tuple[TemplateError, ...], tuple[Finding, ...]]":
+    """What of the files can't be read, and what the rules say of the rest. Raises TemplateError."""
+    from calsync.errors import TemplateError
+    from calsync.library import is_path, is_routine_file
+    from calsync.planning.lint import lint as find
+    from calsync.templates import load_routine
+
+    path = library.template_path(name)
+    if is_path(name) and is_routine_file(path):
+        load_routine(path, name)
+        return (), ()
+    draft = library.draft(name)
+    problems, routines = list(draft.missing.values()), {}
+    for routine in dict.fromkeys(session.routine for session in draft.template.strength):
+        if routine not in draft.missing:
+            try:
+                routines[routine] = library.routine(routine, path.parent)
+            except TemplateError as problem:
+                problems.append(problem)
+    return tuple(problems), (*_refused(draft), *find(draft.template, routines))
+
+
+def _refused(draft: "Draft") -> "tuple[Finding, ...]":
+    """What plans refuse, as findings, so that one fault doesn't hide the others."""
+    from calsync.planning.finding import Finding, Severity
+    from calsync.planning.rules import Rule
+    from calsync.toml import dotted
+
+    return tuple(
+        Finding(Rule(found.rule), Severity.ERROR, dotted(found.keys), found.text, found.suggestion)
+        for found in draft.refusals
+    )
+
+
+def _show(name: str, finding: "Finding") -> None:
+    from calsync.planning.finding import Severity
+
+    colour = "red" if finding.severity is Severity.ERROR else "yellow"
+    label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
+    click.echo(f"{label}{name}: {finding.place}: {finding.text} ({finding.rule})")
+    click.echo(click.style(f"       {finding.suggestion}", dim=True))

@@ -41,7 +41,8 @@ def list_templates() -> None:
 def show(name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.cli.gather import library_or_shipped
-    from calsync.templates import is_routine_file, load_routine
+    from calsync.library import is_routine_file
+    from calsync.templates import load_routine
     from calsync.training import Load
 
     library = replace(library_or_shipped()[0], base=Path.cwd())

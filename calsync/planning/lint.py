@@ -1,46 +1,98 @@
 """What the training rules say of a week template.
 
-Decides what a coach would object to. A finding is an error if placement can never satisfy what the template
-asks for, else a warning: training is the runner's own affair.
+Decides what a coach would object to: here what is asked for, in lint_strength.py where strength can go. What
+has no meaning, such as a run on a rest day, is found by the loader of templates.
+
+Some rules no template can break by itself: when a lift is (`run-first`, `hard-days-hard`, `easy-days-easy`)
+is for placement to decide, and `ease-in`, `taper`, `out-of-balance` and `support-not-compete` act on what
+config, check-ins and calendars say.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 
-from calsync.planning.rules import FRESH_LEGS_HOURS, Rule
-from calsync.training import WEEKDAYS, Effort, Load, Region, Routine, Weekday, WeekTemplate
+from calsync.planning.finding import Finding, Severity
+from calsync.planning.lint_strength import room, strength_days
+from calsync.planning.room import day_after, efforts_on
+from calsync.planning.rules import Rule
+from calsync.planning.words import kind_name
+from calsync.training import WEEKDAYS, Load, Region, Routine, Run, Weekday, WeekTemplate
 
 LONGEST_SESSION = 45
 
 
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`place` is a key path of the template, such as "strength[0]"; `suggestion` says what to do."""
-
-    rule: Rule
-    severity: Severity
-    place: str
-    text: str
-    suggestion: str
-
-
 def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:
     """All findings of a template; `routines` holds those it asks for, by name."""
-    checks: tuple[Callable[[WeekTemplate, Mapping[str, Routine]], Iterator[Finding]], ...] = (
-        _lengths,
-        _side_by_side,
-        _rest,
-        _strength_days,
-        _room_for_lifts,
-        _regions,
+    return (
+        *_side_by_side(template),
+        *_ranges(template),
+        *_rest(template),
+        *strength_days(template),
+        *_lengths(template, routines),
+        *_recovery(template),
+        *room(template),
+        *_regions(template, routines),
     )
-    return tuple(finding for check in checks for finding in check(template, routines))
+
+
+# --- the runs ---------------------------------------------------------------------------------------------
+
+
+def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
+    for day in WEEKDAYS:
+        one, other = _hardest(template, day), _hardest(template, day_after(day))
+        if one is None or other is None:
+            continue
+        when = " when the week follows itself" if day is WEEKDAYS[-1] else ""
+        yield Finding(
+            Rule.NO_BACK_TO_BACK,
+            Severity.WARNING,
+            f"runs on {day} and {day_after(day)}",
+            f"{_named(template, one)} and {_named(template, other)} have no day between them{when}",
+            "put an easy day or a rest day between them",
+        )
+
+
+def _hardest(template: WeekTemplate, day: Weekday) -> Run | None:
+    """The run that makes a day hard, long or a race day; None if none does."""
+    runs = [run for run in template.runs if run.day is day and run.kind.effort.wants_fresh_legs]
+    return max(runs, key=lambda run: run.kind.effort.rank, default=None)
+
+
+def _named(template: WeekTemplate, run: Run) -> str:
+    # By identity: two runs may be alike.
+    number = next(number for number, other in enumerate(template.runs) if other is run)
+    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{number}])"
+
+
+def _ranges(template: WeekTemplate) -> Iterator[Finding]:
+    for number, run in enumerate(template.runs):
+        longest = max((times.end - times.start for times in run.between), default=run.minutes)
+        if longest < run.minutes:
+            yield Finding(
+                Rule.RUN,
+                Severity.WARNING,
+                f"runs[{number}].between",
+                f"no range holds {run.minutes} min, so the run always begins at the start of the first",
+                "make a range longer or the run shorter",
+            )
+
+
+def _rest(template: WeekTemplate) -> Iterator[Finding]:
+    if template.rest:
+        return
+    taken = {*template.strength_days, *(day for day in WEEKDAYS if efforts_on(template, day))}
+    if len(taken) == len(WEEKDAYS):
+        runs = all(efforts_on(template, day) for day in WEEKDAYS)
+        yield Finding(
+            Rule.REST_DAY,
+            Severity.WARNING,
+            "rest",
+            f"a run{'' if runs else ' or strength'} on every day, and no day to rest",
+            'name a rest day, such as rest = ["mon"], and keep it free',
+        )
+
+
+# --- the sessions -----------------------------------------------------------------------------------------
 
 
 def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
@@ -63,87 +115,26 @@ def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
             )
 
 
-def _side_by_side(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    efforts = _efforts(template)
-    for day in WEEKDAYS:
-        # Weeks follow one another, so Sunday stands beside Monday.
-        after = WEEKDAYS[(day.number + 1) % 7]
-        if efforts[day].wants_fresh_legs and efforts[after].wants_fresh_legs:
+def _recovery(template: WeekTemplate) -> Iterator[Finding]:
+    for number, session in enumerate(template.strength):
+        if template.recovery and session.load is Load.HEAVY:
             yield Finding(
-                Rule.NO_BACK_TO_BACK,
+                Rule.EASE_OFF,
                 Severity.WARNING,
-                f"runs on {day} and {after}",
-                f"{efforts[day]} on {day.long_name}, {efforts[after]} on {after.long_name}: no day between",
-                "put an easy day or a rest day between them",
+                f"strength[{number}].load",
+                "a recovery week has nothing heavy; the session becomes moderate",
+                "ask for moderate or light work",
             )
 
 
-def _rest(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    efforts = _efforts(template)
-    if not template.rest and all(effort is not Effort.NONE for effort in efforts.values()):
-        yield Finding(
-            Rule.REST_DAY,
-            Severity.WARNING,
-            "rest",
-            "a run on every day, and no day to rest",
-            'name a rest day, such as rest = ["mon"], and take its run out',
-        )
-
-
-def _strength_days(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    efforts = _efforts(template)
-    for number, day in enumerate(template.strength_days):
-        place = f"strength_days[{number}]"
-        if efforts[day] is Effort.RACE or efforts[WEEKDAYS[(day.number + 1) % 7]] is Effort.RACE:
-            text = f"{day.long_name} is the day of a race or the day before it: nothing is ever placed there"
-            yield Finding(Rule.RACE_DAY, Severity.WARNING, place, text, "name another day")
-        elif efforts[day] is Effort.LONG:
-            text = f"{day.long_name} has the long run: only light work is ever placed there"
-            yield Finding(Rule.LONG_RUN_DAY, Severity.WARNING, place, text, "name another day")
-        elif day in template.rest and not template.rest_allows_light:
-            text = f"{day.long_name} is a rest day: nothing is ever placed there"
-            suggestion = "name another day, or set rest_allows_light = true"
-            yield Finding(Rule.REST_DAY, Severity.WARNING, place, text, suggestion)
-
-
-def _room_for_lifts(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    """Sessions that no free calendar at all could hold at the load they ask for, or at any."""
-    for number, session in enumerate(template.strength):
-        place = f"strength[{number}].load"
-        if not any(_can_carry(template, day, Load.LIGHT) for day in WEEKDAYS):
-            text = "no day of this week may carry strength at all"
-            suggestion = "take out the session, a race or a rest day"
-            yield Finding(Rule.SUPPORT_NOT_COMPETE, Severity.ERROR, place, text, suggestion)
-        elif not any(_can_carry(template, day, session.load) for day in WEEKDAYS):
-            hours = FRESH_LEGS_HOURS[session.load]
-            text = f"no day is far enough from quality runs for a {session.load} lift; it will be lighter"
-            suggestion = f"leave {hours} h after some day that is free of hard and long runs, or ask for less"
-            yield Finding(Rule.FRESH_LEGS, Severity.WARNING, place, text, suggestion)
-
-
-def _can_carry(template: WeekTemplate, day: Weekday, load: Load) -> bool:
-    """Whether the days alone, whatever the hours, leave room for a lift of that load."""
-    efforts = _efforts(template)
-    if efforts[day] is Effort.RACE or efforts[WEEKDAYS[(day.number + 1) % 7]] is Effort.RACE:
-        return False
-    if day in template.rest and not (template.rest_allows_light and load is Load.LIGHT):
-        return False
-    has_long = any(run.day is day and run.kind.effort is Effort.LONG for run in template.runs)
-    if has_long and load is not Load.LIGHT:
-        return False
-    if efforts[day] is Effort.HARD and load is Load.HEAVY:
-        return False
-    # A lift in the morning and a run late on the n-th day after it are at most n days and a bit apart.
-    days_after = FRESH_LEGS_HOURS[load] // 24
-    return not any(efforts[WEEKDAYS[(day.number + n) % 7]].wants_fresh_legs for n in range(1, days_after))
-
-
 def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    chosen = [routines[s.routine] for s in template.strength if s.routine in routines]
-    if not chosen:
+    # Of a routine that could not be read nobody knows what it leaves out.
+    if not template.strength or any(session.routine not in routines for session in template.strength):
         return
-    trained = {region for routine in chosen for exercise in routine.exercises for region in exercise.trains}
-    if missing := [region for region in Region if region not in trained]:
+    known = [(routines[session.routine], session.minutes) for session in template.strength]
+    listed = {region for routine, _ in known for exercise in routine.exercises for region in exercise.trains}
+    done = {region for routine, minutes in known for ex in routine.within(minutes) for region in ex.trains}
+    if missing := [region for region in Region if region not in listed]:
         yield Finding(
             Rule.WHAT_TO_TRAIN,
             Severity.WARNING,
@@ -151,10 +142,11 @@ def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
             f"the routines of this week leave out {', '.join(missing)}",
             "choose another routine, or add an exercise for it",
         )
-
-
-def _efforts(template: WeekTemplate) -> dict[Weekday, Effort]:
-    efforts = dict.fromkeys(WEEKDAYS, Effort.NONE)
-    for run in template.runs:
-        efforts[run.day] = max(efforts[run.day], run.kind.effort, key=lambda effort: effort.rank)
-    return efforts
+    if too_short := [region for region in Region if region in listed - done]:
+        yield Finding(
+            Rule.WHAT_TO_TRAIN,
+            Severity.WARNING,
+            "strength",
+            f"the sessions are too short for the exercises that train {', '.join(too_short)}",
+            "make a session longer, or put such an exercise further up in its routine",
+        )
