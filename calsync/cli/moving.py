@@ -70,9 +70,10 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
                 text = f"only {gap} before {of_run(after)} ({ban.rule})"
             texts.append(text)
     texts += [
-        f"less than {week.min_days_apart} days from {other.key} ({Rule.PAIR})"
+        f"less than {apart} days from {other.key} ({Rule.PAIR})"
         for other in problem.fixed
-        if other.key != key and abs((other.day - day).days) < week.min_days_apart
+        if other.key != key
+        and abs((other.day - day).days) < (apart := given.min_days_apart(max(day, other.day)))
     ]
     if week_of_key(key) != week.week:
         texts.append(f"it leaves its week, {week_of_key(key)}")

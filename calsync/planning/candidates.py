@@ -88,6 +88,9 @@ class Days:
         self._busy = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in busy]
         self._busy_ends = [end for _, end in self._busy]
         self._runs = sorted(runs, key=_by_start)
+        # A run may go on over midnight, and one that its owner stretched over days.
+        longest = max((run.end - run.start for run in runs), default=0)
+        self._days_near = range(-1 - -(-longest // 86400), 2)
         self._fresh_starts = [run.start for run in self._runs if run.effort.wants_fresh_legs]
         self._runs_on: dict[date, list[SettledRun]] = {}
         for run in self._runs:
@@ -127,8 +130,8 @@ class Days:
             start, end = self._busy[index]
             yield Forbidden(Rule.BUSY, start - self._buffer - length + 1, end + self._buffer - 1)
             index += 1
-        for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
-            for run in self.runs_on(near):
+        for near in self._days_near:
+            for run in self.runs_on(day + timedelta(days=near)):
                 yield Forbidden(Rule.RUN, run.start - length + 1, run.end - 1)
         yield Forbidden(Rule.NOTICE, -_EVER, self._earliest - 1)
         yield from self._forbidden_by_day(week, day, load)

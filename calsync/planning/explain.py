@@ -130,8 +130,7 @@ def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedS
     """Too near another session, or out of the order of the week."""
     for other_week in plan.weeks:
         for other in other_week.strength:
-            later = week.wanted if day >= other.day else other_week.wanted
-            if abs((day - other.day).days) < later.min_days_apart:
+            if abs((day - other.day).days) < plan.problem.given.min_days_apart(max(day, other.day)):
                 return True
             if other.place and other.wanted and other_week is week:
                 before = other.wanted.number < session.number

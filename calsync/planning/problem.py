@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calsync.checkin import CheckIn
+from calsync.checkin import CheckIn, acting_on
 from calsync.event import Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.candidates import Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.platform import FeedWeek
+from calsync.planning.progression import min_days_apart
 from calsync.planning.runs import SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek, wanted_week
@@ -61,6 +62,10 @@ class Given:
         """What `week` asks for."""
         return wanted_week(week, self.program, self.templates, self.checkins, self.feed.get(week))
 
+    def min_days_apart(self, day: date) -> int:
+        """How far a session on `day` is from the one before it: its date's week says so, whatever its key."""
+        return min_days_apart(self.program, acting_on(Week.of(day), self.checkins))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -103,16 +108,15 @@ def pose(given: Given) -> Problem:
     settled = settle(weeks, program, standing, given.busy, now, clock)
     days = Days(program, settled.runs, given.busy, now, clock)
     weeks = weeks[:-1]
-    fixed = _fixed(weeks, program, standing, days, now)
+    fixed = _fixed(weeks, given, days)
     standing_keys = {session.key for session in fixed} | standing.skipped
     free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
     return Problem(given, tuple(weeks), settled, days, tuple(fixed), free)
 
 
-def _fixed(
-    weeks: Sequence[WantedWeek], program: Program, standing: Standing, days: Days, now: datetime
-) -> list[Fixed]:
+def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]:
     """The strength sessions that stand: begun, pinned, or too close to now to be moved."""
+    program, standing, now = given.program, given.standing, given.now
     by_week = {week.week: week for week in weeks}
     first = weeks[0].week
     soon = now + program.availability.notice
@@ -136,8 +140,7 @@ def _fixed(
                 and _still_allowed(wanted, key, day, published, days)
             )
         if stands:
-            apart = wanted.min_days_apart if wanted else max(2, program.rules.min_days_apart)
-            fixed.append(Fixed(key, day, start, apart))
+            fixed.append(Fixed(key, day, start, given.min_days_apart(day)))
     return fixed
 
 

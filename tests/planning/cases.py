@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import (
     DAY_MINUTES,
     FRESH_LEGS,
     GRID,
     LOADS,
-    WEEKDAYS,
     Case,
     Published,
+    Race,
     Range,
     Run,
     Session,
@@ -24,10 +25,12 @@ from tests.planning.reference import (
     instant,
     local,
     monday_of,
+    paused,
     settle,
     solve,
     standing,
     strength_key,
+    wanted_runs,
     week_name,
 )
 
@@ -141,7 +144,7 @@ def hinged(draw: st.DrawFn, case: Case) -> tuple[tuple[Range, ...], ...]:
     """The availability, on some days right around one of the hinges."""
     days = list(case.availability)
     for weekday, starts in hinges(case).items():
-        if starts and draw(st.booleans()):
+        if draw(st.booleans()) and starts:
             wall = local(case.zone, draw(st.sampled_from(sorted(set(starts)))))
             minute = wall.hour * 60 + wall.minute
             low = max(0, minute - draw(st.sampled_from((0, 7, 15, 30))))
@@ -158,7 +161,7 @@ def busy_spans(draw: st.DrawFn, case: Case) -> tuple[tuple[datetime, datetime], 
         offset = draw(st.integers(-1, 7 * len(case.templates)))
         day = case.first_monday + timedelta(days=offset)
         of_day = case.availability[day.weekday()]
-        if of_day and draw(st.booleans()):
+        if draw(st.booleans()) and of_day:
             near = draw(st.sampled_from([minute for span in of_day for minute in span]))
             start = instant(case.zone, day, max(0, near + draw(st.integers(-90, 60))))
         else:
@@ -178,14 +181,63 @@ def pauses(draw: st.DrawFn, case: Case) -> tuple[tuple[date, date], ...]:
 
 
 def run_keys(case: Case) -> list[tuple[str, date, Run]]:
-    keys = []
-    for week, template in enumerate(case.templates):
-        for day in range(7):
-            of_day = [run for run in template.runs if run.day == day]
-            for number, run in enumerate(of_day, start=1):
-                key = f"{week_name(monday_of(case, week))}/run/{WEEKDAYS[day]}-{number}"
-                keys.append((key, monday_of(case, week) + timedelta(days=day), run))
-    return keys
+    return [entry for week in range(len(case.templates)) for entry in wanted_runs(case, week)]
+
+
+@st.composite
+def races(draw: st.DrawFn, case: Case) -> Race | None:
+    """Mostly in the horizon, or so near that its taper or the week after it reaches into it."""
+    if draw(st.sampled_from((True, True, False))):
+        return None
+    days = 7 * case.horizon
+    ahead = draw(st.one_of(st.integers(0, days - 1), st.integers(0, days + 6), st.integers(-9, days + 16)))
+    start = draw(st.one_of(st.none(), times))
+    return Race(case.first_monday + timedelta(days=ahead), start, draw(st.sampled_from((25, 60, 120, 240))))
+
+
+@st.composite
+def checkins(draw: st.DrawFn, case: Case) -> tuple[tuple[date, int], ...]:
+    """At most one of a date, in any order; mostly two signs, which set what is left further apart."""
+    if draw(st.booleans()):
+        return ()
+    days = st.integers(-5, 7 * case.horizon + 4)
+    return tuple(
+        (case.first_monday + timedelta(days=offset), draw(st.sampled_from((0, 1, 2, 2, 2, 2, 3, 4))))
+        for offset in draw(st.lists(days, min_size=1, max_size=3, unique=True))
+    )
+
+
+def progressed(case: Case) -> Case:
+    """The case with what its weeks want of what their templates list."""
+    race = case.race.day if case.race else None
+    given = Given(case.first_monday, "experienced", race=race, checkins=case.checkins)
+    templates = []
+    for week, template in enumerate(case.listed):
+        monday = monday_of(case, week)
+        # The last hard run is one that the week has: none of a pause, nor one that makes way for the race.
+        there = [
+            (number, monday + timedelta(days=run.day))
+            for number, run in enumerate(template.runs)
+            if monday + timedelta(days=run.day) != race and not paused(case, monday + timedelta(days=run.day))
+        ]
+        days_and_kinds = [(day, template.runs[number].kind) for number, day in there]
+        last = made_easy(days_and_kinds, monday, case.checkins)
+        easy = None if last is None else there[last][0]
+        templates.append(
+            replace(
+                template,
+                runs=tuple(
+                    replace(run, kind="easy") if number == easy else run
+                    for number, run in enumerate(template.runs)
+                ),
+                sessions=sessions_wanted(template.sessions, monday, given),
+            )
+        )
+    apart = tuple(
+        days_apart(case.listed_days_apart, monday_of(case, week), case.checkins)
+        for week in range(len(case.listed))
+    )
+    return replace(case, templates=tuple(templates), min_days_apart=apart)
 
 
 @st.composite
@@ -200,7 +252,8 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
     found = []
     settled = settle(case)
     for key, day, run in run_keys(case):
-        how = draw(st.sampled_from(("no", "no", "no", "there", "elsewhere", "pinned")))
+        hows = ("no", "no", "no", "there", "elsewhere", "pinned")
+        how = draw(st.sampled_from(hows if run.kind != "race" else (*hows, "pinned", "pinned")))
         if how == "no":
             continue
         if how == "there" and key in settled:
@@ -210,7 +263,15 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
         else:
             start = draw(some_time(case, day, 1))
         minutes = run.minutes if draw(st.booleans()) else draw(st.integers(20, 120))
-        found.append(Published(key, start, start + timedelta(minutes=minutes), pinned=how == "pinned"))
+        end = start + timedelta(minutes=minutes)
+        found.append(Published(key, start, end, pinned=how == "pinned", kind=run.kind))
+    if case.race is not None and draw(st.booleans()):
+        # One of another week, which its owner may have moved into these.
+        key = f"{week_name(first_day(case.race.day))}/run/race"
+        if all(entry.key != key for entry in found) and key not in settled:
+            start = draw(some_time(case, case.first_monday - timedelta(days=2), 7 * len(case.templates) + 2))
+            end = start + timedelta(minutes=case.race.minutes)
+            found.append(Published(key, start, end, pinned=draw(st.booleans()), kind="race"))
     return found
 
 
@@ -240,6 +301,13 @@ def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
             found.append(
                 Published(key, start, start + timedelta(minutes=minutes), load, pinned=how == "pinned")
             )
+    if (
+        draw(st.integers(0, 3)) == 0
+    ):  # the week after the horizon, moved there or into the horizon by its owner
+        key = strength_key(case, case.horizon, 1)
+        start = draw(some_time(case, monday_of(case, case.horizon) - timedelta(days=4), 8))
+        end = start + timedelta(minutes=30)
+        found.append(Published(key, start, end, draw(st.sampled_from(LOADS)), pinned=True))
     for number in range(1, draw(st.sampled_from((0, 0, 1, 2))) + 1):  # the week before the horizon
         key = strength_key(case, -1, number)
         start = draw(some_time(case, case.first_monday - timedelta(days=4), 4))
@@ -307,11 +375,13 @@ def cases(draw: st.DrawFn) -> Case:
     of_weeks = [draw(templates(most_sessions)) for _ in range(draw(st.integers(1, 2)))]
     days = st.one_of(st.just(()), ranges(most=2, longest=120), ranges(most=2, longest=120))
     midnight = instant(zone, first_monday, 0)
+    listed = tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1))
     case = Case(
         zone=zone,
         now=midnight,
         first_monday=first_monday,
-        templates=tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1)),
+        templates=listed,
+        listed=listed,
         usual=tuple(
             draw(st.one_of(times, ranges(most=1, longest=240).map(lambda found: found[0]))) for _ in range(7)
         ),
@@ -320,11 +390,13 @@ def cases(draw: st.DrawFn) -> Case:
         buffer_minutes=draw(st.sampled_from((0, 5, 10, 15, 30))),
         notice_hours=draw(st.sampled_from((0, 2, 12, 24, 24, 48, 48))),
         hours_apart=draw(st.integers(2, 5)),
-        min_days_apart=(draw(st.sampled_from((2, 2, 2, 3, 4))),) * horizon,
+        listed_days_apart=draw(st.sampled_from((2, 2, 2, 3, 4))),
     )
+    case = replace(case, race=draw(races(case)), checkins=draw(checkins(case)))
+    case = progressed(case)
     case = replace(case, availability=draw(hinged(case)))
     case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)))
-    case = small_enough(case)
+    case = small_enough(progressed(case))
     if draw(st.sampled_from((True, True, True, True, False))):
         # What was planned a while ago, with what was busy and wanted then.
         more = (Session("light", 30, 15),) if draw(st.booleans()) else ()
@@ -332,13 +404,20 @@ def cases(draw: st.DrawFn) -> Case:
             case,
             now=midnight - timedelta(days=10),
             busy=case.busy if draw(st.booleans()) else case.busy[1:],
-            templates=tuple(
+            race=draw(st.sampled_from((case.race, case.race, None))),
+            checkins=case.checkins if draw(st.booleans()) else (),
+            listed=tuple(
                 replace(template, sessions=template.sessions + more)
                 if len(template.sessions) < 3
                 else template
-                for template in case.templates
+                for template in case.listed
             ),
         )
+        if earlier.race is not None and draw(st.integers(0, 3)) == 0:
+            # The race was on another date then.
+            other = earlier.race.day + timedelta(days=draw(st.sampled_from((-7, -1, 1, 2))))
+            earlier = replace(earlier, race=replace(earlier.race, day=other))
+        earlier = progressed(earlier)
         earlier = small_enough(earlier)
         case = replace(
             case,

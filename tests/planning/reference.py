@@ -10,7 +10,7 @@ twice, and the offset before the gap for a time that is skipped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -71,14 +71,28 @@ class Template:
 
 
 @dataclass(frozen=True)
+class Race:
+    """The race that the plan leads to: a run of its date, and days around it without strength."""
+
+    day: date
+    start: int | None = None
+    minutes: int = 120
+
+
+@dataclass(frozen=True)
 class Published:
-    """What the calendar already has, by key: ``2026-W48/run/tue-1`` or ``2026-W48/strength/1``."""
+    """What the calendar already has, by key.
+
+    ``2026-W48/run/tue-1``, ``2026-W48/run/race`` or ``2026-W48/strength/1``. The kind of a run is asked for
+    only where no week has it any more.
+    """
 
     key: str
     start: datetime
     end: datetime
     load: str | None = None
     pinned: bool = False
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,12 @@ class Case:
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day
     published: tuple[Published, ...] = ()
     skipped: frozenset[str] = frozenset()
+    race: Race | None = None
+    # What the weeks' templates list before the progressions, and what the progressions go by. The model looks
+    # at none of it: `templates` and `min_days_apart` above are what the weeks want.
+    listed: tuple[Template, ...] = ()
+    listed_days_apart: int = 2
+    checkins: tuple[tuple[date, int], ...] = ()  # when, and the number of signs
 
     @property
     def horizon(self) -> int:
@@ -198,6 +218,21 @@ def published_at(case: Case, key: str) -> Published | None:
     return None
 
 
+def wanted_runs(case: Case, week: int) -> list[tuple[str, date, Run]]:
+    """Key, date and run of all that a week has, by day and then as written; also what falls into a pause."""
+    monday = monday_of(case, week)
+    found = []
+    for day in range(7):
+        on = monday + timedelta(days=day)
+        if case.race is not None and case.race.day == on:
+            run = Run(day, "race", case.race.minutes, case.race.start)
+            found.append((f"{week_name(monday)}/run/race", on, run))
+            continue
+        for number, run in enumerate([run for run in case.templates[week].runs if run.day == day], start=1):
+            found.append((f"{week_name(monday)}/run/{WEEKDAYS[day]}-{number}", on, run))
+    return found
+
+
 def within_notice(case: Case, start: datetime) -> bool:
     now = case.now.astimezone(UTC)
     return start <= now or start < now + timedelta(hours=case.notice_hours)
@@ -210,32 +245,47 @@ def settle(case: Case) -> dict[str, SettledRun]:
     """When every run of the horizon and of the week after it is."""
     settled: dict[str, SettledRun] = {}
 
-    def put(key: str, run: Run, start: datetime, end: datetime) -> None:
-        settled[key] = SettledRun(start, end, EFFORTS[run.kind], local(case.zone, start).date())
+    def put(key: str, kind: str, start: datetime, end: datetime) -> None:
+        settled[key] = SettledRun(start, end, EFFORTS[kind], local(case.zone, start).date())
 
     own_start: list[tuple[str, Run, date]] = []
     others: list[tuple[str, Run, date]] = []
-    for week, template in enumerate(case.templates):
-        monday = monday_of(case, week)
-        for day in range(7):
-            for number, run in enumerate([run for run in template.runs if run.day == day], start=1):
-                key = f"{week_name(monday)}/run/{WEEKDAYS[day]}-{number}"
-                on = monday + timedelta(days=day)
-                entry = published_at(case, key)
-                # What its owner moved stays, wanted or not, also in a pause.
-                moved = entry is not None and entry.pinned
-                if key in case.skipped or (paused(case, on) and not moved):
-                    continue
-                if entry is not None and (entry.pinned or within_notice(case, entry.start.astimezone(UTC))):
-                    put(key, run, entry.start.astimezone(UTC), entry.end.astimezone(UTC))
-                elif run.start is not None:
-                    own_start.append((key, run, on))
-                else:
-                    others.append((key, run, on))
+    wanted = {
+        key: (run, on)
+        for week in range(len(case.templates))
+        for key, on, run in wanted_runs(case, week)
+        if not paused(case, on)
+    }
+    # What its owner moved stays, wanted or not, also in a pause; if it is of these weeks or came into them.
+    planned = {week_name(monday_of(case, week)) for week in range(len(case.templates))}
+    for entry in case.published:
+        start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
+        where = week_name(local(case.zone, start).date())
+        if (
+            "/run/" in entry.key
+            and entry.pinned
+            and entry.key not in wanted
+            and entry.key not in case.skipped
+            and planned & {entry.key.split("/")[0], where}
+        ):
+            put(entry.key, entry.kind or "easy", start, end)
+
+    for key, (run, on) in wanted.items():
+        if key in case.skipped:
+            continue
+        published = published_at(case, key)
+        if published is not None and (
+            published.pinned or within_notice(case, published.start.astimezone(UTC))
+        ):
+            put(key, run.kind, published.start.astimezone(UTC), published.end.astimezone(UTC))
+        elif run.start is not None:
+            own_start.append((key, run, on))
+        else:
+            others.append((key, run, on))
 
     for key, run, on in own_start:
         start = instant(case.zone, on, run.start)
-        put(key, run, start, start + timedelta(minutes=run.minutes))
+        put(key, run.kind, start, start + timedelta(minutes=run.minutes))
 
     for key, run, on in others:  # by day, then as written
         usual = case.usual[on.weekday()]
@@ -245,7 +295,7 @@ def settle(case: Case) -> dict[str, SettledRun]:
             start = first_free(case, settled, run, on, (usual,))
         else:
             start = usual_or_later(case, settled, run, on, usual)
-        put(key, run, start, start + timedelta(minutes=run.minutes))
+        put(key, run.kind, start, start + timedelta(minutes=run.minutes))
     return settled
 
 
@@ -316,6 +366,11 @@ def suits_day(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> bool
     """A5"""
     template = case.templates[week]
     apart = timedelta(hours=case.hours_apart)
+    if case.race is not None:
+        # By the date of the config, wherever the run is, and if it is at all.
+        days_to_race = (case.race.day - lift.day).days
+        if 0 <= days_to_race <= 4 or (-7 <= days_to_race < 0 and lift.load != "light"):
+            return False
     for run in runs:
         if run.effort == "race" and run.day in (lift.day, lift.day + timedelta(days=1)):
             return False
@@ -357,28 +412,38 @@ def allowed_apart_from_notice(case: Case, runs: list[SettledRun], week: int, lif
 
 
 def standing(case: Case, runs: list[SettledRun]) -> dict[str, Lift]:
-    """The fixed sessions, by key, of the week before the horizon and of the horizon."""
+    """The fixed sessions, by key: of the horizon and the week before it, and all that are pinned."""
     now = case.now.astimezone(UTC)
     fixed = {}
+    weeks = {week_name(monday_of(case, week)): week for week in range(-1, case.horizon)}
     for entry in case.published:
-        for week in range(-1, case.horizon):
-            prefix = f"{week_name(monday_of(case, week))}/strength/"
-            if not entry.key.startswith(prefix) or entry.key in case.skipped:
-                continue
-            start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
-            lift = Lift(start, end, entry.load, local(case.zone, start).date(), fixed=True)
-            wanted = week >= 0 and int(entry.key[len(prefix) :]) <= len(case.templates[week].sessions)
-            if (
-                start <= now
-                or entry.pinned
-                or (
-                    wanted
-                    and within_notice(case, start)
-                    and allowed_apart_from_notice(case, runs, week, lift)
+        name, what, slot = entry.key.split("/")
+        if what != "strength" or entry.key in case.skipped:
+            continue
+        assert entry.load is not None
+        start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
+        lift = Lift(start, end, entry.load, local(case.zone, start).date(), fixed=True)
+        week = weeks.get(name)
+        wanted = week is not None and week >= 0 and int(slot) <= len(case.templates[week].sessions)
+        if (
+            (start <= now and week is not None)
+            or entry.pinned
+            or (
+                wanted
+                and week is not None
+                and within_notice(case, start)
+                # At the load that it would have now: progressions may have lowered it.
+                and allowed_apart_from_notice(
+                    case, runs, week, lighter(lift, case.templates[week].sessions[int(slot) - 1].load)
                 )
-            ):
-                fixed[entry.key] = lift
+            )
+        ):
+            fixed[entry.key] = lift
     return fixed
+
+
+def lighter(lift: Lift, load: str) -> Lift:
+    return replace(lift, load=min(lift.load, load, key=LOADS.index))
 
 
 # Stage 2: what it costs

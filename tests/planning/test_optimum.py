@@ -1,24 +1,27 @@
 """The placement is the exact optimum: compared with a brute-force search that shares no code with it."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
+from calsync.checkin import CheckIn, Sign
 from calsync.event import Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
-from calsync.program import Availability, Pause, Program, Rules, UsualStart
+from calsync.program import Availability, Pause, Program, Race, Rules, UsualStart
 from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, Experience, Kind, Load, Run, Session, TimeRange, WeekTemplate
 from tests.planning import reference
-from tests.planning.cases import cases, run_keys
+from tests.planning.cases import cases, progressed
+from tests.planning.progressions import first_day
 
 
 def plan_of(case: reference.Case) -> Plan:
     """The product's plan of a case."""
-    assert len(set(case.min_days_apart)) == 1
-    names = [f"week-{number}" for number in range(len(case.templates))]
+    names = [f"week-{number}" for number in range(len(case.listed))]
     usual = {day: _usual(case.usual[day.number]) for day in WEEKDAYS}
     program = Program(
         start=case.first_monday,
@@ -31,10 +34,11 @@ def plan_of(case: reference.Case) -> Plan:
             notice=timedelta(hours=case.notice_hours),
         ),
         rules=Rules(
-            timedelta(hours=case.hours_apart), case.min_days_apart[0], experience=Experience.EXPERIENCED
+            timedelta(hours=case.hours_apart), case.listed_days_apart, experience=Experience.EXPERIENCED
         ),
         usual_start=UsualStart(days=usual),
         pauses=tuple(Pause(first, last) for first, last in case.pauses),
+        race=Race(case.race.day, start=case.race.start, minutes=case.race.minutes) if case.race else None,
     )
     templates = {
         name: WeekTemplate(
@@ -52,21 +56,21 @@ def plan_of(case: reference.Case) -> Plan:
                 for session in template.sessions
             ),
         )
-        for name, template in zip(names, case.templates, strict=True)
+        for name, template in zip(names, case.listed, strict=True)
     }
-    kinds = {key: Kind(run.kind) for key, _, run in run_keys(case)}
     published = {
         entry.key: Published(
             Timespan(entry.start, entry.end),
             entry.pinned,
-            kind=kinds.get(entry.key),
+            kind=Kind(entry.kind) if entry.kind else None,
             load=Load(entry.load) if entry.load else None,
         )
         for entry in case.published
     }
     busy = merge(Timespan(start, end) for start, end in case.busy)
     standing = Standing(published, case.skipped)
-    return make_plan(program, templates, busy, standing, case.now, ZoneInfo(case.zone))
+    checkins = tuple(CheckIn(day, frozenset(tuple(Sign)[:signs])) for day, signs in case.checkins)
+    return make_plan(program, templates, busy, standing, case.now, ZoneInfo(case.zone), checkins=checkins)
 
 
 def _usual(usual: int | tuple[int, int]) -> int | TimeRange:
@@ -80,6 +84,11 @@ def _ranges(ranges: tuple[tuple[int, int], ...]) -> tuple[TimeRange, ...]:
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> None:
+    agree(case)
+
+
+def agree(case: reference.Case) -> None:
+    """The product's plan is the one that brute force finds."""
     expected = reference.solve(case)
     plan = plan_of(case)
 
@@ -95,6 +104,88 @@ def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> Non
     }
     unplaced = {session.key: None for week in plan.weeks for session in week.unplaced}
     assert {**placed, **unplaced} == expected.chosen
+
+
+# What random weeks seldom meet: the first and last days of a rule.
+
+
+def plain_weeks(sessions: int, availability: tuple[tuple[int, int], ...], weeks: int = 1) -> reference.Case:
+    """Weeks without runs that want heavy sessions; `availability` has half hours: weekday and minute."""
+    ranges: list[tuple[tuple[int, int], ...]] = [()] * 7
+    for weekday, minute in availability:
+        ranges[weekday] = ((minute, minute + 30),)
+    heavy = reference.Template(sessions=(reference.Session("heavy", 30, 20),) * sessions)
+    case = reference.Case(
+        zone="Europe/London",
+        now=datetime(2026, 11, 16, tzinfo=UTC),
+        first_monday=date(2026, 11, 23),
+        templates=(heavy,) * (weeks + 1),
+        listed=(heavy,) * (weeks + 1),
+        usual=(420,) * 7,
+        availability=tuple(ranges),
+    )
+    return progressed(case)
+
+
+@pytest.mark.parametrize("days_to_race", range(-9, 10))
+def test_the_days_around_the_race(days_to_race: int) -> None:
+    thursday = 3
+    case = plain_weeks(1, ((thursday, 12 * 60),))
+    day = case.first_monday + timedelta(days=thursday + days_to_race)
+    key = f"{reference.week_name(first_day(day))}/run/race"
+    racing = replace(case, race=reference.Race(day, 9 * 60, 45))
+    agree(progressed(racing))
+    # The days count from the date, also where there is no race, or it is elsewhere.
+    agree(progressed(replace(racing, pauses=((day, day),))))
+    agree(progressed(replace(racing, skipped=frozenset({key}))))
+    for moved in (-2, 1):
+        start = reference.instant(case.zone, day + timedelta(days=moved), 17 * 60)
+        end = start + timedelta(minutes=45)
+        entry = reference.Published(key, start, end, pinned=True, kind="race")
+        agree(progressed(replace(racing, published=(entry,))))
+
+
+@pytest.mark.parametrize("week", [0, 1])
+@pytest.mark.parametrize("days_apart", [2, 3, 4])
+@pytest.mark.parametrize("signs", [0, 1, 2, 3])
+def test_the_later_week_says_how_far_apart(week: int, days_apart: int, signs: int) -> None:
+    """A check-in for the first or the second week, and sessions at its edge that are placed or stand."""
+    noon = 12 * 60
+    case = plain_weeks(2, ((5, noon), (6, noon), (0, noon), (1, noon)), weeks=2)
+    checkins = ((case.first_monday + timedelta(weeks=week), signs),)
+    case = progressed(replace(case, listed_days_apart=days_apart, checkins=checkins))
+    agree(case)
+    for key, day in (
+        ("2026-W48/strength/1", 6),
+        ("2026-W49/strength/1", 7),
+        ("2026-W49/strength/1", 8),
+        ("2026-W49/strength/1", 5),
+    ):
+        start = reference.instant(case.zone, case.first_monday + timedelta(days=day), 17 * 60)
+        entry = reference.Published(key, start, start + timedelta(minutes=30), "light", pinned=True)
+        agree(replace(case, published=(entry,)))
+
+
+@pytest.mark.parametrize("key", ["2026-W48/strength/1", "2026-W49/strength/1"])
+def test_the_week_after_the_horizon_says_how_far_apart(key: str) -> None:
+    """What stands on its Monday, of that week or the one before, is too near to Saturday for its check-in."""
+    case = plain_weeks(2, ((5, 12 * 60),))
+    monday = reference.instant(case.zone, case.first_monday + timedelta(days=7), 17 * 60)
+    entry = reference.Published(key, monday, monday + timedelta(minutes=30), "light", pinned=True)
+    agree(replace(case, published=(entry,)))
+    checkins = ((case.first_monday + timedelta(days=7), 2),)
+    agree(progressed(replace(case, published=(entry,), checkins=checkins)))
+
+
+def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
+    """A race that its owner stretched over a day and two nights: strength can't be while it lasts."""
+    case = plain_weeks(1, ((3, 60),))
+    race = case.first_monday + timedelta(days=1)
+    start = reference.instant(case.zone, race, 20 * 60)
+    entry = reference.Published(
+        "2026-W48/run/race", start, start + timedelta(hours=30), pinned=True, kind="race"
+    )
+    agree(progressed(replace(case, race=reference.Race(race, 20 * 60, 60), published=(entry,))))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -14,6 +14,7 @@ import pytest
 from tests.planning.reference import (
     Case,
     Published,
+    Race,
     Run,
     Session,
     Template,
@@ -270,6 +271,31 @@ def test_a5_race_and_the_day_before() -> None:
     ]
 
 
+def test_a5_around_the_race_of_the_plan() -> None:
+    noon = tuple((span("12:00-12:30"),) for _ in range(7))
+    after = Template()
+    case = example(Template(), after, availability=noon, race=Race(date(2026, 11, 28), minute("09:00"), 60))
+    assert starts(case, MODERATE, "light") == ["mon 12:00", "sun 12:00"]  # nothing Tuesday to Saturday
+    assert starts(case, MODERATE, "moderate") == ["mon 12:00"]
+    # By its date, also where the run is not, or not there.
+    there = replace(case, pauses=((date(2026, 11, 28), date(2026, 11, 28)),))
+    assert starts(there, MODERATE) == starts(case, MODERATE)
+    moved = replace(
+        case, published=(published("2026-W48/run/race", SUN, "18:00", 60, pinned=True, kind="race"),)
+    )
+    assert starts(moved, MODERATE) == ["mon 12:00"]
+    # Four days before and no more; seven days after and no more.
+    before = replace(case, race=Race(date(2026, 12, 1)))
+    assert starts(before, MODERATE) == [f"{day} 12:00" for day in ("mon", "tue", "wed", "thu")]
+    last = replace(case, race=Race(date(2026, 11, 17)))
+    assert starts(last, MODERATE, "light") == [
+        f"{day} 12:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    ]
+    assert starts(last, MODERATE, "moderate") == [
+        f"{day} 12:00" for day in ("wed", "thu", "fri", "sat", "sun")
+    ]
+
+
 def test_a5_rest_day() -> None:
     evening = free_time(tue="18:00-18:30")
     rest = frozenset({TUE})
@@ -333,6 +359,20 @@ def test_pair_rule_across_weeks_and_with_fixed_ones() -> None:
     )
     assert solve(two).chosen == {S1: (at(MON, "18:00"), 30, "light")}
     assert solve(two).cost == 15
+
+
+def test_a_pair_obeys_the_week_of_the_later_session() -> None:
+    template = Template((), (LIGHT,), strength_days=frozenset(range(7)))
+    case = example(
+        template, template, Template(), availability=free_time(mon="18:00-18:30", sat="18:00-18:30")
+    )
+    skipped = frozenset({"2026-W48/strength/1"})
+    saturday = published(S2, SAT, "18:00", pinned=True, load="light")
+    case = replace(case, published=(saturday,), skipped=skipped)
+    key = "2026-W49/strength/1"
+    # Saturday and Monday are two days apart: too near where the second week wants three.
+    assert solve(replace(case, min_days_apart=(3, 2))).chosen == {key: (at(MON + 7, "18:00"), 30, "light")}
+    assert solve(replace(case, min_days_apart=(2, 3))).chosen == {key: (at(SAT + 7, "18:00"), 30, "light")}
 
 
 def test_sessions_keep_their_order() -> None:
@@ -422,6 +462,31 @@ def test_runs_that_stay_and_runs_that_are_not() -> None:
     }
     assert found[key("thu")].end == at(SAT, "07:00")
     assert found[key("thu")].day == date(2026, 11, 28)
+
+
+def test_the_race_is_a_run_of_its_date() -> None:
+    template = Template((run(SAT, "easy", 60, "08:00"), run(SUN, "long", 90, "08:00"), run(SUN, "easy", 20)))
+    sunday, other = "2026-W48/run/race", "2026-W48/run/sat-1"
+    case = example(template, race=Race(date(2026, 11, 29), minute("10:30"), 45))
+    assert {key: found.start for key, found in settle(case).items()} == {
+        other: at(SAT, "08:00"),
+        sunday: at(SUN, "10:30"),
+    }
+    assert settle(case)[sunday].end == at(SUN, "11:15")
+    assert settle(case)[sunday].effort == "race"
+    usual = replace(case, race=Race(date(2026, 11, 29)))
+    assert settle(usual)[sunday].start == at(SUN, "07:00")
+    # In a pause there is no run at all, unless its owner put it there.
+    paused = replace(case, pauses=((date(2026, 11, 29), date(2026, 11, 29)),))
+    assert set(settle(paused)) == {other}
+    moved = published(sunday, SAT, "18:00", 45, pinned=True, kind="race")
+    assert settle(replace(paused, published=(moved,)))[sunday].effort == "race"
+    assert settle(replace(case, published=(moved,)))[sunday].day == date(2026, 11, 28)
+    # What its owner moved before there was a race stays; what calsync planned makes way.
+    long = published("2026-W48/run/sun-1", FRI, "18:00", 90, pinned=True, kind="long")
+    assert settle(replace(case, published=(long,)))["2026-W48/run/sun-1"].effort == "long"
+    assert "2026-W48/run/sun-1" not in settle(replace(case, published=(replace(long, pinned=False),)))
+    assert set(settle(replace(case, skipped=frozenset({sunday})))) == {other}
 
 
 # Fixed sessions

@@ -1,0 +1,66 @@
+"""What an alternative is said to cost is what the plan costs with it."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from calsync.event import Published, Standing
+from calsync.planning.alternatives import Alternatives
+from calsync.planning.plan import Plan, PlannedSession
+from calsync.planning.problem import pose
+from calsync.planning.week import WantedSession, WantedWeek
+from tests.planning import reference
+from tests.planning.cases import cases
+from tests.planning.test_optimum import plan_of
+
+
+def placed(plan: Plan) -> list[tuple[WantedWeek, WantedSession, PlannedSession]]:
+    return [
+        (week.wanted, session.wanted, session)
+        for week in plan.weeks
+        for session in week.strength
+        if session.place and session.wanted
+    ]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference.Case) -> None:
+    plan = plan_of(case)
+    assume(placed(plan))
+    alternatives = Alternatives(plan.problem, plan.placement)
+    for week, wanted, session in placed(plan):
+        found = alternatives.best(week, wanted)
+        assert [one.more for one in found] == sorted(one.more for one in found)
+        assert len({one.place.day for one in found}) == len(found)
+        assert all(one.more >= 0 and one.place.start != session.place.start for one in found if session.place)
+        for one in found:
+            # The same by another way: with the session pinned there, it costs the plan its spacing alone.
+            published = {
+                **plan.problem.given.standing.published,
+                wanted.key: Published(one.place.span, pinned=True),
+            }
+            standing = Standing(published, plan.problem.given.standing.skipped)
+            pinned = pose(replace(plan.problem.given, standing=standing)).solve()
+            # A pinned session has no place in the order of its week any more, which may only help the others.
+            assert pinned.cost + one.place.cost <= plan.cost + one.more
+            # And two sessions that stand have no spacing to pay.
+            if len(week.sessions) == 1 and not plan.problem.fixed:
+                assert pinned.cost + one.place.cost == plan.cost + one.more
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_what_busy_time_costs_is_what_is_saved_without_it(case: reference.Case) -> None:
+    plan = plan_of(case)
+    alternatives = Alternatives(plan.problem, plan.placement)
+    for week, wanted, session in placed(plan):
+        if dodged := alternatives.dodged(week, wanted):
+            assert dodged.less > 0
+            assert dodged.blocks
+            assert session.place
+            assert dodged.place.start != session.place.start
+            # With nobody busy at all, and the runs where they are, the plan is at least as good.
+            free = pose(replace(plan.problem.given, busy=()))
+            if free.settled.runs == plan.problem.settled.runs:
+                assert free.solve().cost <= plan.cost - dodged.less
