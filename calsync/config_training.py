@@ -11,6 +11,7 @@ from pathlib import Path
 
 from calsync.config_file import FeedTable, RaceTable
 from calsync.config_places import read_place
+from calsync.event import one_line
 from calsync.program import Race
 from calsync.toml import Document, clock_time, did_you_mean, duration
 from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Week
@@ -53,10 +54,10 @@ def read_race(document: Document, table: RaceTable, plan_start: date) -> Race:
     if not 0 < minutes <= 24 * 60:
         message = f'expected more than nothing and at most "24h", found "{table.duration}"'
         raise document.fail((*keys, "duration"), message)
-    if not table.title.strip():
+    if not (title := one_line(table.title)):
         raise document.fail((*keys, "title"), "must not be empty")
     start = None if table.start is None else document.parse((*keys, "start"), clock_time, table.start)
-    return Race(table.date, table.title, start, minutes, tuple(table.weeks))
+    return Race(table.date, title, start, minutes, tuple(table.weeks))
 
 
 def read_feed(

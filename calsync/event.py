@@ -124,9 +124,9 @@ def run_key(week: Week, day: Weekday, number: int) -> str:
     return f"{week}/run/{day}-{number}"
 
 
-def race_key(week: Week) -> str:
-    """The key of the plan's race."""
-    return f"{week}/run/race"
+def race_key(week: Week, day: Weekday) -> str:
+    """The key of the plan's race: on another day it is another event, also within a week."""
+    return f"{week}/run/race-{day}"
 
 
 def session_key(week: Week, number: int) -> str:

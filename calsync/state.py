@@ -18,7 +18,8 @@ from calsync.errors import Locked, Unavailable
 from calsync.event import Published, week_of_key
 from calsync.files import make_private_folder, write_atomically
 from calsync.timespan import Timespan
-from calsync.training import Kind, Load, Week
+from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load, Week
+from calsync.workout import Workout
 
 # What was skipped or moved longer ago than this can't matter any more.
 WEEKS_KEPT = 8
@@ -119,12 +120,15 @@ class State:
         """All check-ins, by date. Raises Unavailable if the file can't be read or is damaged."""
         try:
             entries = msgspec.json.decode(self._checkin_file.read_bytes(), type=list[_CheckIn])
+            for entry in entries:
+                if not FIRST_YEAR <= entry.day.year <= LAST_YEAR:
+                    raise ValueError(f"{entry.day} is not between {FIRST_YEAR} and {LAST_YEAR}")
         except FileNotFoundError:
             return ()
         except (OSError, msgspec.MsgspecError, ValueError) as problem:
             message = f"{self._checkin_file}: can't be read ({problem}); restore it, or delete it to forget"
             raise Unavailable(f"{message} all check-ins") from problem
-        checkins = (CheckIn(entry.day, frozenset(entry.signs)) for entry in entries)
+        checkins = [CheckIn(entry.day, frozenset(entry.signs)) for entry in entries]
         return tuple(sorted(checkins, key=lambda checkin: checkin.day))
 
     def save_checkins(self, checkins: Iterable[CheckIn]) -> None:
@@ -138,6 +142,23 @@ class State:
             write_atomically(self._checkin_file, content + b"\n", mode=0o600)
         except OSError as problem:
             raise Unavailable(f"{self._checkin_file}: can't be written: {problem.strerror}") from problem
+
+    @property
+    def _workouts_file(self) -> Path:
+        return self.cache / "workouts.json"
+
+    def workouts(self) -> tuple[Workout, ...]:
+        """What the training platform's feed said the last time; nothing if that can't be told."""
+        try:
+            return tuple(msgspec.json.decode(self._workouts_file.read_bytes(), type=list[Workout]))
+        except (OSError, msgspec.MsgspecError, ValueError):
+            return ()
+
+    def save_workouts(self, workouts: Iterable[Workout]) -> None:
+        """Remember them. Costs nothing if they are known, or can't be written."""
+        if (new := tuple(workouts)) != self.workouts():
+            with suppress(OSError):
+                write_atomically(self._workouts_file, msgspec.json.encode(new), mode=0o600)
 
     def feeds(self) -> frozenset[str]:
         """The files that calsync has written as feeds; nothing if that can't be told."""

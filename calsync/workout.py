@@ -36,3 +36,8 @@ class Workout:
     minutes: int | None = None
     start: int | None = None
     notes: str = ""
+
+    @property
+    def order(self) -> tuple[date, int, str]:
+        """By day and time; without a time first, as nothing else says when."""
+        return self.day, -1 if self.start is None else self.start, self.title

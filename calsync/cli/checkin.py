@@ -60,6 +60,8 @@ def checkin(
     chosen = [bool(signs), all_well, shows, remove]
     if sum(chosen) > 1:
         raise click.UsageError("--sign, --none, --list and --remove exclude one another")
+    if shows and day:
+        raise click.UsageError("--list shows all check-ins; leave out --date")
     if output == "json" and not shows:
         raise click.UsageError("--format belongs to --list")
     from calsync.cli.gather import load_setup
@@ -92,10 +94,9 @@ def _ask() -> frozenset[Sign]:
 
 def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:
     from calsync.checkin import CheckIn
-    from calsync.cli.checkins import effect
-    from calsync.planning.progression import signs_text
+    from calsync.planning.progression import effect, signs_text
     from calsync.planning.words import date_name
-    from calsync.training import FIRST_YEAR, LAST_YEAR
+    from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
@@ -105,7 +106,10 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         before: Sequence[CheckIn] = setup.state.checkins()
         setup.state.save_checkins([*(known for known in before if known.day != day), new])
     replaced = " (in place of the one before)" if any(known.day == day for known in before) else ""
-    click.echo(f"{date_name(day)}: {signs_text(new)}{replaced}. {new.week}: {effect(new)}.")
+    click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {new.week}: {effect(new)}.")
+    if new.week < Week.of(today):
+        click.echo(f"Note: {new.week} is over; this is for the record.", err=True)
+        return
     if day > today:
         click.echo(f"Note: {day} has not come yet.", err=True)
     click.echo("The next `calsync push` brings the calendars up to date.", err=True)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import msgspec
 
 from calsync.checkin import CheckIn, Sign, acting_on
-from calsync.planning.progression import FEWER_SIGNS, MANY_SIGNS, signs_text
+from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.words import date_name
 
 QUESTIONS = {
@@ -20,16 +20,6 @@ QUESTIONS = {
 }
 _TREND = timedelta(weeks=4)
 _SHOWN = 12
-
-
-def effect(checkin: CheckIn) -> str:
-    """What a check-in does to its week."""
-    signs = len(checkin.signs)
-    if signs >= MANY_SIGNS:
-        return "a single light session, and the last hard run becomes easy"
-    if signs >= FEWER_SIGNS:
-        return "one session fewer, lighter and shorter ones, three days apart"
-    return "lighter and shorter sessions" if signs else "nothing changes"
 
 
 def checkins_json(checkins: Sequence[CheckIn]) -> str:

@@ -42,7 +42,10 @@ def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternative
         "template": template.name,
         "recovery": template.recovery,
         "runs_from": "feed" if week.wanted.follows_feed else "template",
-        "notes": [{"rule": note.rule, "text": note.text} for note in week.wanted.adjusted.notes],
+        "notes": [
+            {"rule": note.rule, "text": note.text, "private": note.private}
+            for note in week.wanted.adjusted.notes
+        ],
         "rest": list(template.rest),
         "strength_days": list(template.strength_days),
         "runs": [_run(plan, run) for run in week.runs],

@@ -55,7 +55,8 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
             table.columns[-1].max_width = _TWO_BUSY_TIMES
         out.print(table)
         for note in week.wanted.adjusted.notes:
-            out.print(Text(f"  {note.text} ({note.rule})", style="dim"), soft_wrap=True)
+            private = f": {note.private}" if note.private else ""
+            out.print(Text(f"  {note.text} ({note.rule}{private})", style="dim"), soft_wrap=True)
         out.print()
         if explains:
             from calsync.cli.explain import print_explanations

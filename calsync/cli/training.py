@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from calsync.checkin import CheckIn
 from calsync.config_training import FeedSettings
-from calsync.planning.platform import LONG_FROM, FeedWeek, feed_weeks, routine_name
+from calsync.planning.platform import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
+from calsync.planning.rules import LONGEST_SESSION
 from calsync.planning.words import date_name
 from calsync.training import Routine, Week
 from calsync.workout import Sort, Workout
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from calsync.cli.gather import Setup
     from calsync.feeds.platform.reading import PlatformFeed
 
-_LONGEST_SESSION = 45
 _WHO = "training feed"
 
 
@@ -51,17 +51,29 @@ def read_training(setup: "Setup", now: datetime, show: Callable[[str], None]) ->
     horizon = program.horizon_weeks(today)
     # The runs of the week after the horizon count for its last sessions.
     feed = _read_feed(setup, settings, horizon[0].monday, horizon[-1].plus(1).days[-1], now, show)
-    weeks = feed_weeks(feed.workouts, program, setup.templates, takes_strength=settings.takes_strength)
-    strength = [w for w in feed.workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
-    upcoming = [workout for workout in feed.workouts if workout.day >= today]
-    notices = _notices(upcoming, settings, [week for week in horizon if not _has_runs(weeks.get(week))])
+    workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
+    setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
+    weeks = feed_weeks(workouts, program, setup.templates, takes_strength=settings.takes_strength)
+    strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
+    upcoming = [workout for workout in workouts if workout.day >= today]
+    without = [week for week in horizon if not _has_runs(weeks.get(week))]
+    warnings = list(_warnings(feed, upcoming, settings))
+    trouble = [f"{_WHO}: {text}" for text in feed.warnings[:1]] if feed.stands_in else []
+    if len(without) == len(horizon):
+        # Not a gap, but a feed that has ended or is broken: somebody has to look.
+        trouble.append(f"{_WHO}: no runs at all; the templates' are used")
+        warnings.append(("feed-empty", trouble[-1]))
+        without = []
+    race = program.race
+    hidden = [w for w in upcoming if w.sort is Sort.RUN and race and w.day == race.day]
+    notices = _notices([w for w in upcoming if w not in hidden], hidden, settings, without)
     return Training(
         checkins,
         weeks,
         {routine_name(w): Routine(routine_name(w), w.title, (), w.notes) for w in strength},
-        tuple(_warnings(feed, upcoming)),
+        tuple(warnings),
         tuple(notices),
-        tuple(f"{_WHO}: {text}" for text in feed.warnings[:1]) if feed.stands_in else (),
+        tuple(trouble),
     )
 
 
@@ -87,29 +99,35 @@ def _has_runs(week: FeedWeek | None) -> bool:
     return week is not None and bool(week.runs)
 
 
-def _warnings(feed: "PlatformFeed", upcoming: Iterable[Workout]) -> Iterator[tuple[str, str]]:
+def _warnings(
+    feed: "PlatformFeed", upcoming: Sequence[Workout], settings: FeedSettings
+) -> Iterator[tuple[str, str]]:
     for text in feed.warnings:
         yield "training-feed", f"{_WHO}: {text}"
     if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
         taken = f"taken for easy (from {LONG_FROM} min: long)"
         text = f"{_WHO}: not understood, and {taken}: {_listed(unclear)}; say what they are in "
         yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
+    for workout in upcoming if settings.takes_strength else ():
+        if workout.sort is Sort.STRENGTH and (workout.minutes or 0) > LONGEST_SESSION:
+            text = f"{_WHO}: {workout.title} ({date_name(workout.day)}) takes {workout.minutes} min; "
+            yield "short-and-regular", text + "20 to 30 are enough, and it may be shortened to 20"
 
 
 def _notices(
-    upcoming: Sequence[Workout], settings: FeedSettings, without: Sequence[Week]
+    upcoming: Sequence[Workout],
+    hidden: Sequence[Workout],
+    settings: FeedSettings,
+    without: Sequence[Week],
 ) -> Iterator[tuple[str, str]]:
+    if hidden:
+        yield "feed-race-day", f"{_WHO}: left out, as the race takes their place: {_listed(hidden)}"
     if others := [w for w in upcoming if w.sort is Sort.OTHER]:
         yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
     strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
     if strength and not settings.takes_strength:
         text = f"{_WHO}: its own strength workouts are left out: {_listed(strength)}; "
         yield "feed-strength", text + '[plan.feed] strength = "feed" places these instead of the template\'s'
-    if strength and settings.takes_strength:
-        for workout in strength:
-            if (workout.minutes or 0) > _LONGEST_SESSION:
-                text = f"{_WHO}: {workout.title} ({date_name(workout.day)}) takes {workout.minutes} min; "
-                yield "short-and-regular", text + "20 to 30 are enough, and it may be shortened to 20"
     if without:
         weeks = ", ".join(map(str, without))
         yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"

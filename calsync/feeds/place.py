@@ -33,6 +33,13 @@ class Fetched(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class _Body:
+    body: bytes
+    etag: str
+    last_modified: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A calendar at a URL or in a file, or calendars in a folder. `what` names it in messages.
 
@@ -84,9 +91,16 @@ class Place:
         return self.path / name if self.path.is_dir() else self.path
 
     def fetch(
-        self, now: datetime, cache: Path | None, read: Read[T], progress: Progress | None = None
+        self,
+        now: datetime,
+        cache: Path | None,
+        read: Read[T],
+        progress: Progress | None = None,
+        is_suspicious: Callable[[T], bool] = lambda result: False,
     ) -> Fetched[T]:
         """What `read` makes of the feed at `url`, or of its copy in the folder `cache`.
+
+        The copy stands in as well for what `is_suspicious`, unless the copy is that, too.
 
         Raises SourceUnavailable.
         """
@@ -97,43 +111,54 @@ class Place:
         if progress:
             progress(f"{self.what}: asking {shown(url)}")
         try:
-            return Fetched(self._download(url, now, copy, copy_file, read))
+            result, body = self._download(url, copy, read)
         except SourceUnavailable as error:
-            usable = copy if self.use_cache_on_error else None
-            if usable is None or (age := max(now - usable.origin.fetched, timedelta(0))) > self.max_age:
+            if (found := self._stand_in(copy, now, read)) is None:
                 raise self.unavailable(str(error)) from error
-            try:
-                result = _of_copy(usable, read)
-            except SourceUnavailable:
-                raise self.unavailable(str(error)) from error
-            return Fetched(result, f"{error}; its copy of {_ago(age)} is used")
+            return Fetched(found[0], f"{error}; {found[1]}")
+        if (
+            is_suspicious(result)
+            and (found := self._stand_in(copy, now, read))
+            and not is_suspicious(found[0])
+        ):
+            return Fetched(found[0], f"{shown(url)} is suddenly empty; {found[1]}")
+        if body is None:
+            if copy:
+                copies.confirm(copy, now)
+        else:
+            origin = Origin(now, digest(body.body), len(body.body), body.etag, body.last_modified)
+            copies.store(copy_file, origin, body.body)
+        return Fetched(result)
 
-    def _download(
-        self, url: str, now: datetime, copy: Copy | None, copy_file: Path | None, read: Read[T]
-    ) -> T:
+    def _stand_in(self, copy: Copy | None, now: datetime, read: Read[T]) -> tuple[T, str] | None:
+        """What the copy says, and how old it is; None if there is none, or none that may be used."""
+        usable = copy if self.use_cache_on_error else None
+        if usable is None or (age := max(now - usable.origin.fetched, timedelta(0))) > self.max_age:
+            return None
+        try:
+            return _of_copy(usable, read), f"its copy of {_ago(age)} is used"
+        except SourceUnavailable:
+            return None
+
+    def _download(self, url: str, copy: Copy | None, read: Read[T]) -> "tuple[T, _Body | None]":
+        """What was read, and of what; no body if it is still the copy's."""
         from calsync.feeds.download import download
 
         answer = download(
             url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
         )
-        body = answer.body
-        if body is None:
+        if answer.body is None:
             if copy is None:
                 raise SourceUnavailable(f"{shown(url)} says that nothing changed, but was not asked")
             try:
-                result = _of_copy(copy, read)
+                return _of_copy(copy, read), None
             except SourceUnavailable:
-                body = download(url, "", "", self.limits).body or b""
-            else:
-                copies.confirm(copy, now)
-                return result
-        content, good = digest(body), body
+                answer = download(url, "", "", self.limits)
+        body = _Body(answer.body or b"", answer.etag, answer.last_modified)
         try:
-            result = read(content, lambda: good)
+            return read(digest(body.body), lambda: body.body), body
         except NotACalendar as error:
             raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
-        copies.store(copy_file, Origin(now, content, len(body), answer.etag, answer.last_modified), body)
-        return result
 
     def unavailable(self, message: str) -> SourceUnavailable:
         return SourceUnavailable(f"{self.what}: {message}")

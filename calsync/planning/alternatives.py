@@ -16,6 +16,9 @@ from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.words import day_name, moment
 from calsync.timespan import Timespan
 
+# More than a plan can cost: a session that is worth it is placed if that is possible at all.
+_WISHED = 10_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -26,6 +29,7 @@ class Alternative:
     place: Candidate
     more: int
     unplaced: tuple[str, ...] = ()
+    is_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,16 @@ class Alternatives:
     def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
         lost = {key for key, chosen in self._optimum.chosen.items() if chosen is None}
         for candidate in places:
-            solved = place(self._with(session, (candidate,)), self._problem.fixed)
+            wished = replace(candidate, cost=candidate.cost - _WISHED)
+            solved = place(self._with(session, (wished,)), self._problem.fixed)
             if solved.chosen[session.key] is not None:
                 unplaced = (
                     key for key, chosen in solved.chosen.items() if chosen is None and key not in lost
                 )
-                more = solved.cost - self._optimum.cost
-                yield Alternative(candidate, more, tuple(unplaced))
+                more = solved.cost + _WISHED - self._optimum.cost
+                now = self._optimum.chosen[session.key]
+                is_later = now is not None and candidate.start > now.start
+                yield Alternative(candidate, more, tuple(unplaced), is_later)
 
     def _with(self, session: WantedSession, candidates: tuple[Candidate, ...]) -> tuple[SlotWeek, ...]:
         """The weeks in which `session` has these candidates only."""
@@ -133,7 +140,8 @@ def alternative_text(alternative: Alternative, zone: ZoneInfo) -> str:
     where = (
         f"{moment(alternative.place.span, zone)}, {alternative.place.minutes} min, {alternative.place.load}"
     )
-    cost = f"{alternative.more} points more" if alternative.more else "as good; the earlier start wins"
+    as_good = "as good" + ("; the earlier start wins" if alternative.is_later else "")
+    cost = f"{alternative.more} points more" if alternative.more else as_good
     lost = ", ".join(alternative.unplaced)
     return f"{where}: {cost}" + (f", and no place for {lost}" if lost else "")
 

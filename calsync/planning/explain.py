@@ -57,7 +57,9 @@ def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterato
     if before := [run for run in hard if run.end <= start]:
         last = max(before, key=lambda run: run.end)
         yield Reason(Rule.HOURS_APART, f"{elapsed(start - last.end)} after {of_run(last)}")
-    match days.effort(session.day):
+    # Where its owner put it is their own choice, not for want of a better place.
+    effort = None if session.published and session.published.pinned else days.effort(session.day)
+    match effort:
         case Effort.EASY if not week.is_strength_day(session.day):
             yield Reason(Rule.EASY_DAYS_EASY, "on an easy day, as nothing better is free")
         case Effort.NONE if not week.is_strength_day(session.day):

@@ -13,11 +13,9 @@ from collections.abc import Iterator, Mapping
 from calsync.planning.finding import Finding, Severity
 from calsync.planning.lint_strength import room, strength_days
 from calsync.planning.room import day_after, efforts_on
-from calsync.planning.rules import Rule
+from calsync.planning.rules import LONGEST_SESSION, Rule
 from calsync.planning.words import kind_name
 from calsync.training import WEEKDAYS, Load, Region, Routine, Run, Weekday, WeekTemplate
-
-LONGEST_SESSION = 45
 
 
 def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:

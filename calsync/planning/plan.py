@@ -253,6 +253,14 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[PlanWarnin
         text = f"{race.title} on {date_name(race.day)} is in a pause, so it is not planned; the taper stays"
         warnings.append(PlanWarning("race-paused", text))
     for week in weeks:
+        races = [run.run for run in week.runs if run.run.effort is Effort.RACE]
+        if race and len(races) > 1 and Week.of(race.day) == week.week:
+            titles = " and ".join(f"{run.title or run.kind} on {date_name(run.day)}" for run in races)
+            text = (
+                f"{week.week} has more than one race: {titles}; is {week.wanted.template.name} right for it?"
+            )
+            warnings.append(PlanWarning("two-races", text))
+    for week in weeks:
         for session in week.unplaced:
             text = f"{session.routine}, session {session.number} of {week.week}, found no place"
             warnings.append(PlanWarning("unplaced", text))

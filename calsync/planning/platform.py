@@ -6,8 +6,10 @@ week keeps of its template. Knows nothing of feeds: how a workout is read is fee
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from operator import attrgetter
 
+from calsync.planning.words import date_name
 from calsync.program import Program
 from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, Session, Week, Weekday, WeekTemplate
 from calsync.workout import Sort, Workout
@@ -61,9 +63,40 @@ def feed_weeks(
     }
 
 
+def with_what_is_over(
+    feed: Iterable[Workout], before: Iterable[Workout], now: datetime, program: Program
+) -> tuple[Workout, ...]:
+    """`feed`, and what it no longer has of what was over by `now`, a time of the plan's zone.
+
+    `before` is what it said of these days the last time. Some feeds drop what is done; then the second run
+    of a day would become its first, and a week that is nearly over would seem to have none.
+    """
+    found = list(feed)
+    for sort in (Sort.RUN, Sort.STRENGTH):
+        known = [w for w in before if w.sort is sort]
+        over = [w for w in known if _has_begun(w, now, program)]
+        for day in dict.fromkeys(w.day for w in over):
+            here = {w.title for w in found if w.sort is sort and w.day == day}
+            to_come = {w.title for w in known if w.day == day and w not in over}
+            done = [w for w in over if w.day == day]
+            # What is new there may be one that was done: platforms give it another title.
+            instead = len(here - to_come)
+            found += [w for w in done if w.title not in here][: max(0, len(done) - instead)]
+    return tuple(sorted(found, key=attrgetter("order")))
+
+
+def _has_begun(workout: Workout, now: datetime, program: Program) -> bool:
+    if workout.start is not None:
+        minute = workout.start
+    else:
+        usual = program.usual_start.on(workout.day)
+        minute = usual if isinstance(usual, int) else usual.start
+    return (workout.day, minute) <= (now.date(), now.hour * 60 + now.minute)
+
+
 def _feed_week(workouts: Sequence[Workout], template: WeekTemplate, *, takes_strength: bool) -> FeedWeek:
     # The order decides the runs' keys. UIDs have no part in it: Runna's change when a workout is done.
-    ordered = sorted(workouts, key=lambda w: (w.day, w.start if w.start is not None else -1, w.title))
+    ordered = sorted(workouts, key=attrgetter("order"))
     strength = [w for w in ordered if w.sort is Sort.STRENGTH] if takes_strength else []
     return FeedWeek(
         runs=tuple(_run(w, template) for w in ordered if w.sort is Sort.RUN),
@@ -94,8 +127,8 @@ def _session(workout: Workout) -> Session:
 
 
 def routine_name(workout: Workout) -> str:
-    """What a platform's strength workout is called among the routines."""
-    return workout.title
+    """What a platform's strength workout is called among the routines: titles come again with other texts."""
+    return f"{workout.title} ({date_name(workout.day)})"
 
 
 def _weekday(day: date) -> Weekday:

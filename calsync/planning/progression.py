@@ -17,10 +17,11 @@ from calsync.training import Experience, Load, Session, Week, WeekTemplate
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a rule changed about a week, in a sentence."""
+    """What a rule changed about a week, in a sentence. `private` is for its owner alone, for no calendar."""
 
     rule: Rule
     text: str
+    private: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,22 @@ class _Of:
     week: Week
     program: Program
     checkin: CheckIn | None
+    lists: str
 
 
-def adjust(template: WeekTemplate, week: Week, program: Program, checkin: CheckIn | None = None) -> Adjusted:
+def adjust(
+    template: WeekTemplate,
+    week: Week,
+    program: Program,
+    checkin: CheckIn | None = None,
+    lists: str = "the template",
+) -> Adjusted:
     """Apply the progressions, in their order, to the sessions of `template` in `week`.
 
-    `checkin` is the one that acts on this week.
+    `checkin` is the one that acts on this week; `lists` names who lists the sessions.
     """
     adjusted = Adjusted(template.strength)
-    of = _Of(template, week, program, checkin)
+    of = _Of(template, week, program, checkin, lists)
     for step in (_ease_in, _twice_a_week, _short_on_time, _ease_off, _taper, _out_of_balance):
         adjusted = step(adjusted, of)
     return adjusted
@@ -96,14 +104,19 @@ def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
 
 
 def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
-    if of.program.rules.experience is Experience.EXPERIENCED or len(was.sessions) <= 2:
+    is_experienced = of.program.rules.experience is Experience.EXPERIENCED
+    most = 3 if is_experienced else 2
+    if len(was.sessions) <= most:
         return was
-    text = (
-        f"{of.template.name} lists {len(of.template.strength)} strength sessions; three are for experienced "
-        'lifters only (experience = "experienced"), so the first two count'
-    )
+    text = f"{of.lists} lists {len(of.template.strength)} strength sessions"
+    if is_experienced:
+        text += "; three are the most, so the first three count"
+    else:
+        text += (
+            '; three are for experienced lifters only (experience = "experienced"), so the first two count'
+        )
     note = Note(Rule.TWICE_A_WEEK, text)
-    return replace(_lower(was, note, 2), warnings=(*was.warnings, note))
+    return replace(_lower(was, note, most), warnings=(*was.warnings, note))
 
 
 def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
@@ -138,19 +151,25 @@ def _out_of_balance(was: Adjusted, of: _Of) -> Adjusted:
         return was
     signs = len(of.checkin.signs)
     left, load = len(was.sessions), Load.HEAVY
-    what = "lighter and shorter"
     if signs >= FEWER_SIGNS:
         left = max(1, left - 1)
-        what += f", one session fewer, {DAYS_APART} days apart"
     if signs >= MANY_SIGNS:
         left, load = 1, Load.LIGHT
-        what = "a single light session at its shortest, and the last hard run becomes easy"
-    note = Note(
-        Rule.OUT_OF_BALANCE, f"check-in of {date_name(of.checkin.day)} ({signs_text(of.checkin)}): {what}"
-    )
+    text = f"check-in of {date_name(of.checkin.day)}: {effect(of.checkin)}"
+    note = Note(Rule.OUT_OF_BALANCE, text, signs_text(of.checkin))
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
     return lowered if lowered is not was else replace(was, notes=(*was.notes, note))
+
+
+def effect(checkin: CheckIn) -> str:
+    """What a check-in does to its week."""
+    signs = len(checkin.signs)
+    if signs >= MANY_SIGNS:
+        return "a single light session, and the last hard run becomes easy"
+    if signs >= FEWER_SIGNS:
+        return f"one session fewer, lighter and shorter ones, {DAYS_APART} days apart"
+    return "lighter and shorter sessions" if signs else "nothing changes"
 
 
 def signs_text(checkin: CheckIn) -> str:

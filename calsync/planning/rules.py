@@ -37,6 +37,8 @@ class Rule(StrEnum):
     PAUSE = "pause"
 
 
+# Rule `short-and-regular`: minutes that a session never has silently.
+LONGEST_SESSION = 45
 # Rule `fresh-legs`: hours between the end of a lift and the next hard run, long run or race.
 FRESH_LEGS_HOURS = {"light": 6, "moderate": 24, "heavy": 48}
 # Rules `taper` and `race-day`: days before the plan's race without strength, and after it with light work.

@@ -10,7 +10,7 @@ from datetime import date
 from calsync.checkin import CheckIn, acting_on
 from calsync.event import race_key, run_key, session_key
 from calsync.planning.platform import FeedWeek
-from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart, signs_text
+from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart
 from calsync.planning.words import date_name
 from calsync.program import Program, Race
 from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, Session, Week, Weekday, WeekTemplate
@@ -91,7 +91,8 @@ def wanted_week(
     if feed is not None:
         template = feed.on(template)
     checkin = acting_on(week, checkins)
-    adjusted = adjust(template, week, program, checkin)
+    lists = "the training feed" if feed and feed.strength else template.name
+    adjusted = adjust(template, week, program, checkin, lists)
     runs = _runs_on_dates(week, template, program)
     return WantedWeek(
         week=week,
@@ -114,7 +115,8 @@ def _runs_on_dates(week: Week, template: WeekTemplate, program: Program) -> list
         if not program.is_paused(day) and not (race and race.day == day):
             runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run))
     if race and Week.of(race.day) == week and not program.is_paused(race.day):
-        runs.append(WantedRun(race_key(week), race.day, _race_run(race)))
+        run = _race_run(race)
+        runs.append(WantedRun(race_key(week, run.day), race.day, run))
     return runs
 
 
@@ -133,7 +135,8 @@ def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
         last.run,
         kind=Kind.EASY,
         title=f"Easy run (instead of {was})",
-        notes=f"Easy all the way: the check-in of {date_name(checkin.day)} says {signs_text(checkin)}.",
+        # The calendar may be shared: what the signs were is nobody else's business.
+        notes=f"Easy all the way, after the check-in of {date_name(checkin.day)}.",
     )
     return [replace(run, run=easy) if run is last else run for run in runs]
 

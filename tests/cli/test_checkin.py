@@ -56,9 +56,16 @@ def test_one_sign_makes_sessions_lighter_and_shorter(box: Box) -> None:
     assert [(s["load"], s["minutes"]) for s in second["wanted"]] == [("light", 20), ("light", 20)]
     (note,) = second["notes"]
     assert note["rule"] == "out-of-balance"
-    assert "Sun 29 Nov (sore)" in note["text"]
+    assert (note["text"], note["private"]) == (
+        "check-in of Sun 29 Nov: lighter and shorter sessions",
+        "sore",
+    )
+    assert "Sun 29 Nov: lighter and shorter sessions (out-of-balance: sore)" in box.ok("plan").out
     assert note["text"] in {reason["text"] for reason in second["strength"][0]["reasons"]}
-    assert note["text"] in box.ok("plan").out
+    # What the signs are is said to its owner alone: calendars are shared.
+    box.push()
+    assert b"sore" not in box.feed.read_bytes()
+    assert b"check-in of Sun 29 Nov" in box.feed.read_bytes().replace(b"\r\n ", b"")
 
 
 def test_two_signs_leave_one_session_out(box: Box) -> None:
@@ -166,6 +173,19 @@ def test_a_damaged_file_is_never_taken_for_all_is_well(box: Box) -> None:
         result = box.run(*command)
         assert result.code == 5, command
         assert "checkins.json" in result.error
+
+
+def test_a_check_in_of_a_week_that_is_over_is_for_the_record(box: Box) -> None:
+    result = box.ok("checkin", "--none", "--date", "2026-10-01")
+    assert "2026-W41 is over" in result.err or "2026-W40 is over" in result.err
+    assert "calsync push" not in result.err
+
+
+def test_a_date_that_no_plan_can_have_is_damage(box: Box) -> None:
+    box.write("state/training/checkins.json", '[{"day": "9999-12-31", "signs": []}]')
+    result = box.run("plan")
+    assert result.code == 5
+    assert "9999-12-31" in result.error
 
 
 def test_a_check_in_of_tomorrow_is_kept_with_a_word(box: Box) -> None:

@@ -211,7 +211,7 @@ def test_a_week_without_strength_in_the_feed_uses_the_templates_sessions(runner:
     runner.write("runs.ics", feed(event("20261124", "Tempo"), event("20261202", "Gym • 65m")))
     plan = runner.plan()
     assert [len(week["wanted"]) for week in plan["weeks"]] == [2, 1]
-    assert "65 min" in texts(plan, "notices", "short-and-regular")
+    assert "65 min" in texts(plan, "warnings", "short-and-regular")
 
 
 # --- wishes and weeks -------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_a_race_and_a_pause_of_the_plan_count_for_a_feed_too(runner: Box) -> Non
     runner.write("runs.ics", RUNNA)
     assert {key: kind for key, (kind, _, _) in runs(runner.plan()).items()} == {
         "2026-W48/run/tue-1": "intervals",
-        "2026-W48/run/race": "race",
+        "2026-W48/run/race-sat": "race",
     }
 
 
@@ -304,7 +304,7 @@ def test_a_feed_that_is_suddenly_empty_does_not_empty_the_calendar(runner: Box) 
     runner.write("runs.ics", feed())
     plan = runner.plan()
     assert [week["runs_from"] for week in plan["weeks"]] == ["template", "template"]
-    assert "2026-W48, 2026-W49" in texts(plan, "notices", "feed-no-runs")
+    assert texts(plan, "warnings", "feed-empty")
 
 
 def test_a_missing_file_is_exit_code_5(runner: Box) -> None:
@@ -333,3 +333,98 @@ def test_a_runna_feed_and_a_work_calendar_are_all_that_a_config_needs(tmp_path: 
         assert "hard" in lifted
         assert set(lifted) <= {"hard", "easy"}
     assert plan["weeks"][3]["runs"][-1]["kind"] == "race"
+
+
+# --- feeds that forget, repeat and stop -------------------------------------------------------------------
+
+
+def test_a_feed_on_the_web_that_is_suddenly_empty_is_not_believed(box: Box) -> None:
+    with served() as server:
+        box.config(plan=f'[plan.feed]\nurl = "http://127.0.0.1:{server.server_port}/a.ics"')
+        box.push()
+        before = box.feed.read_bytes()
+        server.body = feed(event("20261201", "Bike: Spin")).encode()
+        result = box.run("push", "--quiet", now="2026-11-23T09:00:00+00:00")
+        assert (result.code, result.out) == (0, "")
+        assert "suddenly empty; its copy of 3 hours ago is used" in result.err
+        assert box.feed.read_bytes() == before
+        # After max_age it is what it is: the templates' runs, and a word at every push.
+        late = box.run("push", "--quiet", "--allow-mass-delete", now="2026-12-01T09:00:00+00:00")
+        assert late.code == 0
+        assert "no runs at all" in late.err
+        assert {week["runs_from"] for week in box.plan(now="2026-12-01T09:00:00+00:00")["weeks"]} == {
+            "template"
+        }
+        # And when there are runs again, they count at once.
+        server.body = RUNNA
+        assert box.plan(now="2026-12-01T10:00:00+00:00")["weeks"][0]["runs_from"] == "feed"
+
+
+def test_what_a_feed_drops_when_it_is_done_stays_until_sunday(runner: Box) -> None:
+    runner.config(horizon=1, plan='[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    morning = "BEGIN:VEVENT\nUID:a\nDTSTART:20261124T070000\nDTEND:20261124T074500\nSUMMARY:Easy\nEND:VEVENT"
+    evening = "BEGIN:VEVENT\nUID:b\nDTSTART:20261124T180000\nDTEND:20261124T190000\nSUMMARY:Track\nEND:VEVENT"
+    lifts = event("20261123", "Gym: A"), event("20261127", "Gym: B")
+    runner.write("runs.ics", feed(morning, evening, *lifts))
+    runner.push()
+    before = runner.feed.read_bytes()
+    # At noon the morning's run is done, and Monday's session is gone.
+    runner.write("runs.ics", feed(evening, lifts[1]))
+    noon = "2026-11-24T12:00:00+00:00"
+    assert {key: start for key, (_, start, _) in runs(runner.plan(now=noon)).items()} == {
+        "2026-W48/run/tue-1": "11-24T07:00",
+        "2026-W48/run/tue-2": "11-24T18:00",
+    }
+    runner.push(now=noon)
+    assert runner.feed.read_bytes() == before
+    # On Sunday nothing is left in the feed: the template has no say in this week any more.
+    runner.write("runs.ics", feed(event("20261201", "Easy")))
+    sunday = "2026-11-29T05:00:00+00:00"
+    assert runner.plan(now=sunday)["weeks"][0]["runs_from"] == "feed"
+    assert {change["action"] for change in runner.push(now=sunday)["feed"]} == {"keep"}
+
+
+def test_what_the_coach_takes_out_of_the_days_to_come_is_gone(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Easy"), event("20261126", "Tempo")))
+    runner.push()
+    runner.write("runs.ics", feed(event("20261124", "Easy")))
+    assert set(runs(runner.plan())) == {"2026-W48/run/tue-1"}
+
+
+def test_two_exports_of_one_plan_are_one_plan(runner: Box) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs"')
+    for name in ("october.ics", "november.ics"):
+        runner.write(f"runs/{name}", feed(event("20261124", "Tempo"), event("20261126", "Easy")))
+    assert len(runs(runner.plan())) == 2
+
+
+def test_each_session_keeps_the_text_of_its_own_workout(runner: Box) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    runner.write(
+        "runs.ics",
+        feed(
+            *(event(day, "Easy") for day in ("20261124", "20261201")),
+            event("20261125", "Full Body Strength", "DESCRIPTION:the first week"),
+            event("20261202", "Full Body Strength", "DESCRIPTION:the second week"),
+        ),
+    )
+    runner.push()
+    stored = by_key(runner.feed.read_bytes())
+    assert "the first week" in stored["2026-W48/strength/1"]["DESCRIPTION"]
+    assert "the second week" in stored["2026-W49/strength/1"]["DESCRIPTION"]
+
+
+def test_more_than_three_sessions_are_never_wanted(runner: Box) -> None:
+    runner.config(plan='experience = "experienced"\n[plan.feed]\npath = "runs.ics"\nstrength = "feed"')
+    days = [f"202611{day}" for day in range(23, 29)]
+    runner.write("runs.ics", feed(event("20261124", "Easy"), *(event(day, "Gym: Heavy") for day in days)))
+    plan = runner.plan()
+    assert len(plan["weeks"][0]["wanted"]) == 3
+    assert "the training feed lists 6" in texts(plan, "warnings", "twice-a-week")
+
+
+def test_brackets_belong_to_a_title(runner: Box) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs.ics"\nkind = { "[Team] Club*" = "hills" }')
+    runner.write("runs.ics", feed(event("20261124", "[Team] Club night")))
+    (run,) = runner.plan()["weeks"][0]["runs"]
+    assert (run["title"], run["kind"]) == ("[Team] Club night", "hills")

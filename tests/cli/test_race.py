@@ -15,7 +15,7 @@ def race(box: Box, day: str = HALF, more: str = "", **parts: str) -> None:
 def test_the_race_takes_the_place_of_that_days_runs(box: Box) -> None:
     race(box)
     (sunday,) = [run for run in box.plan()["weeks"][2]["runs"] if run["start"].startswith(HALF)]
-    assert sunday["key"] == "2026-W50/run/race"
+    assert sunday["key"] == "2026-W50/run/race-sun"
     assert (sunday["kind"], sunday["effort"], sunday["title"]) == ("race", "race", "City half")
     assert (sunday["start"][11:16], sunday["end"][11:16]) == ("09:30", "11:15")
     # The other runs keep their keys, and so their places on the calendar.
@@ -24,7 +24,7 @@ def test_the_race_takes_the_place_of_that_days_runs(box: Box) -> None:
         "wed-1",
         "thu-1",
         "sat-1",
-        "/race",
+        "e-sun",
     ]
 
 
@@ -96,12 +96,28 @@ def test_the_race_is_on_the_calendar_once(box: Box) -> None:
     box.push()
     box.push()
     stored = by_key(box.feed.read_bytes())
-    assert stored["2026-W50/run/race"]["SUMMARY"] == "City half"
+    assert stored["2026-W50/run/race-sun"]["SUMMARY"] == "City half"
     assert "2026-W50/run/sun-1" not in stored
     assert "up to date" in box.ok("push").out
     # Another date is another week's race, and the run of that Sunday comes back.
     race(box, "2026-12-20")
     changes = {change["key"]: change["action"] for change in box.push()["feed"]}
-    assert changes["2026-W50/run/race"] == "withdraw"
-    assert changes["2026-W51/run/race"] == "insert"
+    assert changes["2026-W50/run/race-sun"] == "withdraw"
+    assert changes["2026-W51/run/race-sun"] == "insert"
     assert changes["2026-W50/run/sun-1"] == "insert"
+
+
+def test_a_race_that_moves_within_its_week_is_not_lost(box: Box) -> None:
+    race(box, "2026-11-24")
+    box.push()
+    race(box, "2026-11-28")
+    plan = box.plan(now="2026-11-24T10:00:00+00:00")
+    races = [run for run in plan["weeks"][0]["runs"] if run["kind"] == "race"]
+    assert [run["start"][:10] for run in races][-1] == "2026-11-28"
+
+
+def test_a_template_with_a_race_of_its_own_is_named(box: Box) -> None:
+    race(box, "2026-12-12", more='weeks = ["race-week"]')
+    (text,) = [warning["text"] for warning in box.plan()["warnings"] if warning["code"] == "two-races"]
+    assert "City half on Sat 12 Dec" in text
+    assert "Sun 13 Dec" in text

@@ -13,6 +13,7 @@ from tests.planning.reference import (
     FRESH_LEGS,
     GRID,
     LOADS,
+    WEEKDAYS,
     Case,
     Published,
     Race,
@@ -267,7 +268,7 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
         found.append(Published(key, start, end, pinned=how == "pinned", kind=run.kind))
     if case.race is not None and draw(st.booleans()):
         # One of another week, which its owner may have moved into these.
-        key = f"{week_name(first_day(case.race.day))}/run/race"
+        key = f"{week_name(first_day(case.race.day))}/run/race-{WEEKDAYS[case.race.day.weekday()]}"
         if all(entry.key != key for entry in found) and key not in settled:
             start = draw(some_time(case, case.first_monday - timedelta(days=2), 7 * len(case.templates) + 2))
             end = start + timedelta(minutes=case.race.minutes)

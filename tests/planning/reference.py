@@ -83,7 +83,7 @@ class Race:
 class Published:
     """What the calendar already has, by key.
 
-    ``2026-W48/run/tue-1``, ``2026-W48/run/race`` or ``2026-W48/strength/1``. The kind of a run is asked for
+    ``2026-W48/run/tue-1``, ``2026-W48/run/race-sun``, ``2026-W48/strength/1``. The kind of a run is asked for
     only where no week has it any more.
     """
 
@@ -226,7 +226,7 @@ def wanted_runs(case: Case, week: int) -> list[tuple[str, date, Run]]:
         on = monday + timedelta(days=day)
         if case.race is not None and case.race.day == on:
             run = Run(day, "race", case.race.minutes, case.race.start)
-            found.append((f"{week_name(monday)}/run/race", on, run))
+            found.append((f"{week_name(monday)}/run/race-{WEEKDAYS[day]}", on, run))
             continue
         for number, run in enumerate([run for run in case.templates[week].runs if run.day == day], start=1):
             found.append((f"{week_name(monday)}/run/{WEEKDAYS[day]}-{number}", on, run))

@@ -132,7 +132,7 @@ def test_the_days_around_the_race(days_to_race: int) -> None:
     thursday = 3
     case = plain_weeks(1, ((thursday, 12 * 60),))
     day = case.first_monday + timedelta(days=thursday + days_to_race)
-    key = f"{reference.week_name(first_day(day))}/run/race"
+    key = f"{reference.week_name(first_day(day))}/run/race-{reference.WEEKDAYS[day.weekday()]}"
     racing = replace(case, race=reference.Race(day, 9 * 60, 45))
     agree(progressed(racing))
     # The days count from the date, also where there is no race, or it is elsewhere.
@@ -183,7 +183,7 @@ def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
     race = case.first_monday + timedelta(days=1)
     start = reference.instant(case.zone, race, 20 * 60)
     entry = reference.Published(
-        "2026-W48/run/race", start, start + timedelta(hours=30), pinned=True, kind="race"
+        "2026-W48/run/race-tue", start, start + timedelta(hours=30), pinned=True, kind="race"
     )
     agree(progressed(replace(case, race=reference.Race(race, 20 * 60, 60), published=(entry,))))
 

@@ -134,7 +134,7 @@ def runs_expected(example: Example) -> dict[str, WantedRun]:
         day, _, minutes = found[easy]
         found[easy] = (day, "easy", minutes)
     if race and first_day(race.day) == example.monday and not paused(example, race.day):
-        keys.append(f"{week}/run/race")
+        keys.append(f"{week}/run/race-{WEEKDAYS[race.day.weekday()]}")
         found.append((race.day, "race", race.minutes))
     return dict(zip(keys, found, strict=True))
 
@@ -491,13 +491,13 @@ def test_the_race_takes_the_place_of_the_runs_of_its_date() -> None:
     found = runs_of(week_of(runs=RUNS, race=race))
     expected = runs_of(week_of(runs=RUNS))
     expected = {key: run for key, run in expected.items() if "/thu-" not in key}
-    expected["2026-W48/run/race"] = (thursday, "race", 95)
+    expected["2026-W48/run/race-thu"] = (thursday, "race", 95)
     assert found == expected
     # Neither the race nor what it took the place of is in a pause.
     paused_race = runs_of(week_of(runs=RUNS, race=race, pauses=((thursday, thursday),)))
-    del expected["2026-W48/run/race"]
+    del expected["2026-W48/run/race-thu"]
     assert paused_race == expected
     # With the race on Thursday the intervals of Tuesday are the last hard run.
     easier = runs_of(week_of(runs=RUNS, race=race, checkins=((MONDAY, 3),)))
     assert easier["2026-W48/run/tue-1"] == (MONDAY + timedelta(days=1), "easy", 60)
-    assert easier["2026-W48/run/race"] == (thursday, "race", 95)
+    assert easier["2026-W48/run/race-thu"] == (thursday, "race", 95)

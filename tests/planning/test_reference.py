@@ -281,7 +281,7 @@ def test_a5_around_the_race_of_the_plan() -> None:
     there = replace(case, pauses=((date(2026, 11, 28), date(2026, 11, 28)),))
     assert starts(there, MODERATE) == starts(case, MODERATE)
     moved = replace(
-        case, published=(published("2026-W48/run/race", SUN, "18:00", 60, pinned=True, kind="race"),)
+        case, published=(published("2026-W48/run/race-sat", SUN, "18:00", 60, pinned=True, kind="race"),)
     )
     assert starts(moved, MODERATE) == ["mon 12:00"]
     # Four days before and no more; seven days after and no more.
@@ -466,7 +466,7 @@ def test_runs_that_stay_and_runs_that_are_not() -> None:
 
 def test_the_race_is_a_run_of_its_date() -> None:
     template = Template((run(SAT, "easy", 60, "08:00"), run(SUN, "long", 90, "08:00"), run(SUN, "easy", 20)))
-    sunday, other = "2026-W48/run/race", "2026-W48/run/sat-1"
+    sunday, other = "2026-W48/run/race-sun", "2026-W48/run/sat-1"
     case = example(template, race=Race(date(2026, 11, 29), minute("10:30"), 45))
     assert {key: found.start for key, found in settle(case).items()} == {
         other: at(SAT, "08:00"),

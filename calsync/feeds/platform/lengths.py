@@ -76,8 +76,8 @@ def from_description(text: str) -> int | None:
 
 
 def from_span(length: timedelta) -> int | None:
-    """An event's own end, if it says anything."""
-    return _of(length)
+    """An event's own end, if it says anything; a day or more is no workout's."""
+    return _of(length) if length < timedelta(days=1) else None
 
 
 def from_segments(text: str) -> int | None:

@@ -35,7 +35,7 @@ def take_apart(title: str) -> Name:
     stripped = title.lstrip()
     emoji = next((sort for sign, sort in vocabulary.EMOJI.items() if stripped.startswith(sign)), None)
     # Emoji and their joiners; letters of any language, digits and opening brackets begin the title itself.
-    text = re.sub(r"^[^\w(\"'+]+", "", stripped) or stripped
+    text = re.sub(r"^[^\w(\[\"'+]+", "", stripped) or stripped
     match = _PREFIX.fullmatch(text)
     sort = vocabulary.PREFIXES.get(plain(match[1])) if match else None
     if match and sort is not None and plain(match[1]) not in _SAYS_MORE:
@@ -47,6 +47,7 @@ def matches(pattern: str, name: Name) -> bool:
     """Whether a pattern of the config fits a title: whole words of it, or with * and ? the whole of it."""
     wanted = pattern.casefold().strip()
     texts = [text.casefold().strip() for text in (name.whole, name.text, BULLET.split(name.text)[0])]
-    if any(sign in wanted for sign in "*?["):
-        return any(fnmatchcase(text, wanted) for text in texts)
+    if any(sign in wanted for sign in "*?"):
+        pattern = wanted.replace("[", "[[]")  # brackets are part of the title
+        return any(fnmatchcase(text, pattern) for text in texts)
     return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", texts[0]) is not None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.event import one_line, plain_lines
@@ -31,6 +32,8 @@ from calsync.workout import Sort, Workout
 __all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
+# Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
+_LONGEST_NOTES = 4000
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
@@ -53,6 +56,10 @@ class PlatformFeed:
     stands_in: bool = False
     """An older copy, as the feed can't be read now; the first warning says why."""
 
+    @property
+    def has_runs(self) -> bool:
+        return any(workout.sort is Sort.RUN for workout in self.workouts)
+
 
 def read_workouts(
     body: bytes, first: date, last: date, zone: ZoneInfo, reading: PlatformReading | None = None
@@ -67,8 +74,7 @@ def read_workouts(
     for calendar in content.calendars(text):
         reader = _FeedReader(text, calendar, zone, reading or PlatformReading(), notes)
         workouts += reader.workouts(first, last)
-    ordered = sorted(workouts, key=lambda w: (w.day, w.start if w.start is not None else -1, w.title))
-    return PlatformFeed(tuple(ordered), notes.lines())
+    return PlatformFeed(tuple(sorted(workouts, key=attrgetter("order"))), notes.lines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class _FeedReader:
 
     def _note(self, problem: str, uid: str | None) -> None:
         # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another.
-        if problem.startswith(("has no start", "has a start", "has a rule", "is in an unknown", "replaces")):
+        if not problem.startswith(("has an end", "has a duration", "ends before")):
             self.notes(problem, uid)
 
     def workouts(self, first: date, last: date) -> Iterator[Workout]:
@@ -177,14 +183,17 @@ class _FeedReader:
 
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
         day, minute = self._when(start)
+        length = entry.length
+        if minute == 0 and length and length % timedelta(days=1) == timedelta(0):
+            minute = length = None  # from midnight to midnight: all day, as some exporters write it
         name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST]))
-        description = plain_lines(entry.text("DESCRIPTION"))
+        description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
         what = what_is(name, entry.text("UID").strip()[:LONGEST], description, self.reading.kinds)
         if entry.text("STATUS").strip().upper() == "CANCELLED":
-            return Workout(day, Sort.OTHER, _title(name, Sort.OTHER))
+            return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)")
         minutes = None
         if what.sort in (Sort.RUN, Sort.STRENGTH):
-            minutes = self._minutes(entry, name, description)
+            minutes = self._minutes(entry, name, description, length)
         return Workout(
             day=day,
             sort=what.sort,
@@ -203,12 +212,12 @@ class _FeedReader:
         local = start.astimezone(self.zone)
         return local.date(), local.hour * 60 + local.minute
 
-    def _minutes(self, entry: _Entry, name: Name, description: str) -> int | None:
+    def _minutes(self, entry: _Entry, name: Name, description: str, length: timedelta | None) -> int | None:
         first_line = description.partition("\n")[0][:LONGEST]
         found = (
             lengths.from_field(entry.text("X-WORKOUT-ESTIMATED-DURATION")),
             lengths.from_description(description),
-            lengths.from_span(entry.length) if entry.length else None,
+            lengths.from_span(length) if length else None,
             lengths.from_segments(first_line),
             lengths.from_segments(name.whole),
             lengths.from_title(name.text, self.reading.seconds_per_km),

@@ -3,15 +3,18 @@
 Decides how several files become one feed. Where the feed is and what stands in for it is `place`'s.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from calsync.feeds.answers import NotACalendar
 from calsync.feeds.place import Place, Progress
 from calsync.feeds.platform.reading import PlatformFeed, PlatformReading, read_workouts
+from calsync.workout import Workout
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class PlatformSource:
             return read_workouts(load(), first, last, zone, self.reading)
 
         if self.place.url is not None:
-            fetched = self.place.fetch(now, cache, read, progress)
+            fetched = self.place.fetch(now, cache, read, progress, lambda feed: not feed.has_runs)
             if not fetched.stands_in:
                 return fetched.result
             warnings = (fetched.stands_in, *fetched.result.warnings)
@@ -52,6 +55,13 @@ class PlatformSource:
                 feeds.append(read_workouts(body, first, last, zone, self.reading))
             except NotACalendar as error:
                 raise self.place.unavailable(f"{self.place.file(name)}: {error}") from error
-        workouts = [workout for feed in feeds for workout in feed.workouts]
         warnings = tuple(warning for feed in feeds for warning in feed.warnings)
-        return PlatformFeed(tuple(sorted(workouts, key=lambda workout: workout.day)), warnings)
+        return PlatformFeed(_all_of(feeds), warnings)
+
+
+def _all_of(feeds: Sequence[PlatformFeed]) -> tuple[Workout, ...]:
+    """The workouts of all files. What stands in two of them is one: they are exports of the same plan."""
+    count: Counter[Workout] = Counter()
+    for feed in feeds:
+        count |= Counter(feed.workouts)
+    return tuple(sorted(count.elements(), key=attrgetter("order")))
