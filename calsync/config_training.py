@@ -15,11 +15,12 @@ from calsync.event import one_line
 from calsync.program import Race
 from calsync.toml import Document, clock_time, did_you_mean, duration
 from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Week
+from calsync.workout import Meant, Sort
 
 _PACE = re.compile(r"(\d{1,2}):([0-5]\d)\s*/\s*(km|mi)")
 _KM_PER_MILE = 1.609344
 _FASTEST, _SLOWEST = 2 * 60, 20 * 60
-_IGNORE = "ignore"
+_NO_RUNS: dict[str, Meant] = {"strength": Sort.STRENGTH, "rest": Sort.REST, "ignore": None}
 # Rule `race-day` looks this far: a race that lies further back changes nothing.
 _AFTER_RACE = timedelta(days=7)
 
@@ -28,13 +29,13 @@ _AFTER_RACE = timedelta(days=7)
 class FeedSettings:
     """A training platform's feed: exactly one of `path` and `url` is given.
 
-    `kinds` are patterns of titles, None for those to leave out; `takes_strength`: its strength workouts are
+    `kinds` are patterns of titles and what they are; `takes_strength`: its strength workouts are
     the sessions to place.
     """
 
     path: Path | None
     url: str | None
-    kinds: tuple[tuple[str, Kind | None], ...]
+    kinds: tuple[tuple[str, Meant], ...]
     seconds_per_km: int
     takes_strength: bool
     use_cache_on_error: bool
@@ -76,16 +77,16 @@ def read_feed(
     )
 
 
-def _kind(document: Document, pattern: str, name: str) -> Kind | None:
+def _kind(document: Document, pattern: str, name: str) -> Meant:
     keys = ("plan", "feed", "kind", pattern)
     if not pattern.strip():
         raise document.fail(keys, "the pattern of a title must not be empty")
-    if name == _IGNORE:
-        return None
+    if name in _NO_RUNS:
+        return _NO_RUNS[name]
     try:
         return Kind(name)
     except ValueError:
-        known = (*Kind, _IGNORE)
+        known = (*Kind, *_NO_RUNS)
         hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
         raise document.fail(keys, f'no kind of run is called "{name}"{hint}') from None
 

@@ -20,6 +20,10 @@ class Sort(StrEnum):
     OTHER = "other"  # another sport, a note, a meal: nothing that a run or a lift has to mind
 
 
+# What the runner says that a title is: a kind of run, another sort, or None for what is to be left out.
+Meant = Kind | Sort | None
+
+
 @dataclass(frozen=True, slots=True)
 class Workout:
     """An entry of a feed on its date, in the plan's zone.

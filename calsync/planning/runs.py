@@ -85,7 +85,9 @@ def settle(
             week_of_key(key),
             Week.of(clock.day_of(wall.seconds(published.span.start))),
         }
-        if stays or (run and (published.span.start <= now or published.span.start < soon)):
+        if stays or (
+            run and (published.span.start <= now or (published.span.start < soon and _is_ours(run)))
+        ):
             room.take(_standing_run(key, run, published, clock))
             wanted.pop(key, None)
 
@@ -93,6 +95,11 @@ def settle(
     for run in sorted(wanted.values(), key=lambda run: (run.run.start is None, run.day)):
         room.settle(run, program)
     return SettledRuns(tuple(sorted(room.runs, key=lambda run: (run.start, run.key))), tuple(room.clashes()))
+
+
+def _is_ours(run: WantedRun) -> bool:
+    """Whether its time is ours to keep. `notice` spares the runner our changes, not those of their coach."""
+    return not run.from_feed or run.run.start is None
 
 
 def _standing_run(key: str, run: WantedRun | None, published: Published, clock: Wall) -> SettledRun:

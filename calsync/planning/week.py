@@ -18,11 +18,12 @@ from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, Session, Week, W
 
 @dataclass(frozen=True, slots=True)
 class WantedRun:
-    """A run on its date; `run` is the template's."""
+    """A run on its date; `run` is the template's, or a training platform's if it is `from_feed`."""
 
     key: str
     day: date
     run: Run
+    from_feed: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -93,7 +94,8 @@ def wanted_week(
     checkin = acting_on(week, checkins)
     lists = "the training feed" if feed and feed.strength else template.name
     adjusted = adjust(template, week, program, checkin, lists)
-    runs = _runs_on_dates(week, template, program)
+    follows_feed = feed is not None and bool(feed.runs)
+    runs = _runs_on_dates(week, template, program, from_feed=follows_feed)
     return WantedWeek(
         week=week,
         template=template,
@@ -101,11 +103,13 @@ def wanted_week(
         sessions=tuple(_number(week, adjusted.sessions)),
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
-        follows_feed=feed is not None and bool(feed.runs),
+        follows_feed=follows_feed,
     )
 
 
-def _runs_on_dates(week: Week, template: WeekTemplate, program: Program) -> list[WantedRun]:
+def _runs_on_dates(
+    week: Week, template: WeekTemplate, program: Program, *, from_feed: bool
+) -> list[WantedRun]:
     runs: list[WantedRun] = []
     race = program.race
     seen: dict[Weekday, int] = {}
@@ -113,7 +117,7 @@ def _runs_on_dates(week: Week, template: WeekTemplate, program: Program) -> list
         seen[run.day] = seen.get(run.day, 0) + 1
         day = week.days[run.day.number]
         if not program.is_paused(day) and not (race and race.day == day):
-            runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run))
+            runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run, from_feed))
     if race and Week.of(race.day) == week and not program.is_paused(race.day):
         run = _race_run(race)
         runs.append(WantedRun(race_key(week, run.day), race.day, run))

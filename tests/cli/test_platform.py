@@ -167,6 +167,15 @@ def test_the_config_says_what_a_title_is(runner: Box) -> None:
     assert "Coach call" in texts(plan, "notices", "feed-other")
 
 
+def test_a_title_may_be_no_run_at_all(runner: Box) -> None:
+    kinds = '{ "Circuits" = "strength", "Sofa" = "rest" }'
+    runner.config(plan=f'[plan.feed]\npath = "runs.ics"\nstrength = "feed"\nkind = {kinds}')
+    days = event("20261124", "Easy"), event("20261125", "Circuits"), event("20261126", "Sofa")
+    runner.write("runs.ics", feed(*days))
+    week = runner.plan()["weeks"][0]
+    assert (len(week["runs"]), len(week["wanted"]), "thu" in week["rest"]) == (1, 1, True)
+
+
 def test_what_is_over_is_no_reason_to_warn(runner: Box) -> None:
     runner.write("runs.ics", feed(event("20261124", "Club night"), event("20261127", "Easy")))
     assert runner.plan(now="2026-11-25T06:00:00+00:00")["warnings"] == []
@@ -428,3 +437,16 @@ def test_brackets_belong_to_a_title(runner: Box) -> None:
     runner.write("runs.ics", feed(event("20261124", "[Team] Club night")))
     (run,) = runner.plan()["weeks"][0]["runs"]
     assert (run["title"], run["kind"]) == ("[Team] Club night", "hills")
+
+
+def test_a_coach_may_change_the_time_of_a_run_at_the_last_moment(runner: Box) -> None:
+    def run(start: str, end: str, title: str) -> str:
+        times = f"DTSTART:20261124T{start}00", f"DTEND:20261124T{end}00"
+        return "\n".join(("BEGIN:VEVENT", "UID:a", *times, f"SUMMARY:{title}", "END:VEVENT"))
+
+    runner.write("runs.ics", feed(run("0700", "0745", "Easy")))
+    runner.push()
+    runner.write("runs.ics", feed(run("0900", "1100", "Long run")))
+    evening = "2026-11-23T20:00:00+00:00"
+    runner.push(now=evening)
+    assert runs(runner.plan(now=evening))["2026-W48/run/tue-1"] == ("long", "11-24T09:00", "11:00")

@@ -12,7 +12,7 @@ from calsync.feeds.platform import vocabulary
 from calsync.feeds.platform.names import BULLET, LONGEST, Name, matches
 from calsync.feeds.platform.vocabulary import plain
 from calsync.training import Kind, Load
-from calsync.workout import Sort
+from calsync.workout import Meant, Sort
 
 # Daniels' letters behind a length: "45 min E", "3 x 1 mile T". Capitals only.
 _LETTER = re.compile(r"\d\s*(?:minutes?|mins?|mi|miles?|km|k|m|')?\s*@?\s*\b([EMTIRL])\b(?!['’.])")
@@ -49,14 +49,14 @@ class What:
     load: Load | None = None
 
 
-def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str, Kind | None]] = ()) -> What:
+def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str, Meant]] = ()) -> What:
     """What the entry `name` is; see docs/platforms.md for the order.
 
-    `patterns` are of titles: a kind, or None for what is to be left out.
+    `patterns` are of titles: a kind, a sort, or None for what is to be left out.
     """
-    for pattern, kind in patterns:
+    for pattern, meant in patterns:
         if matches(pattern, name):
-            return What(Sort.OTHER) if kind is None else What(Sort.RUN, kind)
+            return _meant(meant, name)
     token = _RUNNA_TOKEN.search(uid)
     said = token[1].replace("_", " ").lower() if token else ""
     first_line = description.strip().partition("\n")[0][:LONGEST]
@@ -65,6 +65,12 @@ def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str
         return What(sort, load=load)
     kinds = (kind_of(text) for text in (said, _short(first_line), name.text))
     return What(Sort.RUN, next((kind for kind in kinds if kind), None))
+
+
+def _meant(meant: Meant, name: Name) -> What:
+    if isinstance(meant, Kind):
+        return What(Sort.RUN, meant)
+    return What(meant or Sort.OTHER, load=_load(name.text) if meant is Sort.STRENGTH else None)
 
 
 # --- which sort -------------------------------------------------------------------------------------------

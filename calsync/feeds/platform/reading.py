@@ -26,8 +26,7 @@ from calsync.feeds.rules import Freq, Rule
 from calsync.feeds.series import occurrences, series
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
-from calsync.training import Kind
-from calsync.workout import Sort, Workout
+from calsync.workout import Meant, Sort, Workout
 
 __all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 
@@ -41,8 +40,8 @@ _OURS = re.compile(r"@[^@]+\.calsync$")
 class PlatformReading:
     """How to read the entries, all from the config."""
 
-    kinds: tuple[tuple[str, Kind | None], ...] = ()
-    """Patterns of titles and what they are; None for what is to be left out."""
+    kinds: tuple[tuple[str, Meant], ...] = ()
+    """Patterns of titles and what they are."""
     seconds_per_km: int = 360
     """For entries that say how far, but not how long."""
 
