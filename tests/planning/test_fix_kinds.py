@@ -1,0 +1,123 @@
+"""Each kind of change is suggested where it is the smallest, also those that seldom are.
+
+More availability helps nearly always, and less busy time most of the rest. So here are weeks in which
+strength may be at any time, and hard runs and the hours after them are what is in the way. The examples are
+the same each time, as what must have been seen is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calsync.planning.fix import EarlierRun, FewerHoursApart, ShorterBusy, WiderRange
+from tests.planning import reference
+from tests.planning.cases import PLACES, busy_spans, grid_minutes, published_runs, strength
+from tests.planning.test_fix_exact import agree, tight
+
+WHOLE_DAY = ((0, 1440),)
+QUALITY = ("intervals", "tempo", "hills", "long")
+
+# So often each kind must come up.
+AT_LEAST = {WiderRange: 5, ShorterBusy: 1, EarlierRun: 5, FewerHoursApart: 5}
+
+
+@st.composite
+def early_runs(draw: st.DrawFn, day: int) -> tuple[reference.Run, ...]:
+    """A quality run so early that only the hours after it are left; maybe another run on the same day."""
+    minutes = draw(st.one_of(st.sampled_from((45, 60, 90)), st.integers(20, 120)))
+    quality = reference.Run(day, draw(st.sampled_from(QUALITY)), minutes)
+    how = draw(st.sampled_from(("between", "between", "between", "start", "usual")))
+    if how == "start":
+        quality = replace(quality, start=draw(st.integers(0, 400)))
+    elif how == "between":
+        # What is written first is liked best, and is later.
+        liked, other = draw(grid_minutes(150, 400)), draw(grid_minutes(0, 105))
+        between = (liked, liked + draw(st.integers(minutes, 300)))
+        earlier = (other, min(liked, other + minutes + draw(st.integers(-5, 120))))
+        quality = replace(quality, between=(between, earlier) if draw(st.integers(0, 4)) else (between,))
+    if draw(st.integers(0, 3)):
+        return (quality,)
+    kind = draw(st.sampled_from(("easy", "recovery", *QUALITY)))
+    other_run = reference.Run(day, kind, draw(st.integers(20, 90)), start=draw(st.integers(0, 1300)))
+    return (quality, other_run) if draw(st.booleans()) else (other_run, quality)
+
+
+@st.composite
+def early_weeks(draw: st.DrawFn) -> reference.Template:
+    """Few days with runs, and rest on all others."""
+    days = draw(st.sampled_from(({1}, {3}, {0, 6}, {1, 4}, {2, 5}, {0, 3, 5}, {1, 2, 6})))
+    wanted = [draw(strength()) for _ in range(draw(st.integers(1, len(days))))]
+    return reference.Template(
+        runs=tuple(run for day in sorted(days) for run in draw(early_runs(day))),
+        sessions=tuple(
+            replace(session, load="light") if draw(st.integers(0, 2)) else session for session in wanted
+        ),
+        rest_days=frozenset(range(7)) - days,
+        rest_allows_light=False,
+        strength_days=frozenset(draw(st.sets(st.integers(0, 6), max_size=2))),
+    )
+
+
+@st.composite
+def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Case:
+    """Weeks, `of` so many, in which hard runs, and the hours after them, leave hardly any room."""
+    zone, mondays = draw(st.sampled_from(PLACES))
+    monday = draw(st.sampled_from(mondays))
+    horizon = draw(st.sampled_from(of))
+    of_weeks = [draw(early_weeks()) for _ in range(draw(st.integers(1, 2)))]
+    wanted = tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1))
+    runs = [run for week in of_weeks for run in week.runs if run.between and run.kind in QUALITY]
+    # Just too many hours after a run where it likes to be most.
+    hours = [-((run.between[0][0] + run.minutes - 1420) // 60) for run in runs]
+    low, length = draw(grid_minutes(150, 400)), draw(st.integers(120, 400))
+    limited = draw(st.sets(st.integers(0, 6), max_size=2)) if draw(st.integers(0, 2)) == 0 else set()
+    case = reference.Case(
+        zone=zone,
+        now=reference.instant(zone, monday, 0) - timedelta(hours=draw(st.sampled_from((100, 100, 5, -30)))),
+        first_monday=monday,
+        templates=wanted,
+        listed=wanted,
+        listed_days_apart=2,
+        usual=tuple(draw(st.sampled_from(((low, low + length), low, 300))) for _ in range(7)),
+        availability=tuple(((0, 1200),) if day in limited else WHOLE_DAY for day in range(7)),
+        prefer_times=draw(st.sampled_from(((), ((720, 840),)))),
+        buffer_minutes=draw(st.sampled_from((0, 15))),
+        notice_hours=draw(st.sampled_from((0, 12))),
+        hours_apart=draw(st.sampled_from([*hours, *hours, *range(14, 25)])),
+        min_days_apart=(2,) * horizon,
+    )
+    if draw(st.integers(0, 2)) == 0:
+        case = replace(case, busy=draw(busy_spans(case)))
+    if draw(st.integers(0, 3)) == 0:
+        case = replace(case, published=tuple(draw(published_runs(case))))
+    return case
+
+
+def test_every_kind_is_suggested_where_it_is_the_smallest() -> None:
+    seen: Counter[object] = Counter()
+
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(hemmed_in())
+    def check_runs(case: reference.Case) -> None:
+        seen.update(agree(case))
+
+    @settings(max_examples=70, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(tight(of=(1,)))
+    def check_time(case: reference.Case) -> None:
+        seen.update(agree(case))
+
+    check_runs()
+    check_time()
+    assert all(seen[kind] >= times for kind, times in AT_LEAST.items()), seen
+
+
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.one_of(hemmed_in(of=(4,)), tight(of=(4,))))
+def test_it_is_the_smallest_also_on_a_horizon_of_four_weeks(case: reference.Case) -> None:
+    for _ in agree(case):
+        pass
