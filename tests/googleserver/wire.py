@@ -106,7 +106,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self._closing = False
         self._lock = threading.Lock()
-        self._serving: dict[Link, threading.Thread] = {}
+        self._serving: list[tuple[Link, threading.Thread]] = []
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 
@@ -125,9 +125,11 @@ class Listener:
             number += 1
             link = Link(connected, number)
             thread = threading.Thread(target=self._serve, args=(link,), daemon=True)
-            with self._lock:
-                self._serving[link] = thread
             thread.start()
+            with self._lock:
+                # No thread takes itself out: it would still run for a moment, and close() not wait for it.
+                self._serving = [served for served in self._serving if served[1].is_alive()]
+                self._serving.append((link, thread))
 
     def _serve(self, link: Link) -> None:
         answer = None
@@ -141,8 +143,6 @@ class Listener:
                 break
         # An orderly end would take the place of the reset.
         reset = answer is not None and answer.delivery == Drop(reset=True)
-        with self._lock:
-            del self._serving[link]
         link.close(orderly=not reset)
 
     def close(self) -> None:
@@ -154,9 +154,9 @@ class Listener:
         self._acceptor.join()
         self._socket.close()
         with self._lock:
-            serving = dict(self._serving)
-        for link in serving:
+            serving = tuple(self._serving)
+        for link, _ in serving:
             link.shut()
-        for thread in serving.values():
+        for _, thread in serving:
             if thread is not threading.current_thread():
                 thread.join()
