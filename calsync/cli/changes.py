@@ -9,12 +9,14 @@ import msgspec
 
 from calsync.cli.gather import Gathered, Target
 from calsync.cli.options import on_one_line
+from calsync.event import BUSY
 from calsync.sync.changes import Action, Change
 from calsync.timespan import Timespan
 
 Changes = Sequence[tuple[Target, tuple[Change, ...]]]
 
 _SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
+_DRY = "dry run, nothing is written"
 _COUNTED = (
     (Action.INSERT, "new"),
     (Action.UPDATE, "changed"),
@@ -61,35 +63,82 @@ def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
 def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
     """The changes of each target on standard output, warnings on standard error.
 
-    `quiet` says nothing where nothing changed. What stays wrong for weeks (a run that clashes, an event that
-    can't be read) is then said only when something changes, as a mail for each run of cron would teach
-    people to ignore it; trouble that somebody has to end is said each time.
+    `quiet` is for cron, which mails what is printed: nothing where nothing changed, and each change once, in
+    however many targets. What stays wrong for weeks (a run that clashes, an event that can't be read) is then
+    said only when something changes, as a mail for each run of cron would teach people to ignore it; trouble
+    that somebody has to end is said each time.
     """
     something = any(change.writes for _, its_changes in changes for change in its_changes)
-    zone = gathered.plan.zone
-    for target, its_changes in changes:
-        writing = [change for change in its_changes if change.writes]
-        if quiet and not writing:
-            continue
-        head = f"{target.settings.name} ({target.settings.place})"
-        click.echo(click.style(head, bold=True) + (" - dry run, nothing is written" if dry_run else ""))
-        for change in writing:
-            click.echo(_line(change, zone))
-        click.echo(f"  {_summary(its_changes)}")
+    if not quiet:
+        _print_by_target(gathered, changes, dry_run=dry_run)
+    elif something:
+        _print_mail(gathered, changes, dry_run=dry_run)
     everything = tuple(text for _, text in gathered.warnings)
     for text in everything if something or not quiet else gathered.trouble:
         click.echo(click.style("Warning: ", fg="yellow", bold=True) + on_one_line(text), err=True)
 
 
+def _print_by_target(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+    for target, its_changes in changes:
+        click.echo(_head(target) + (f" - {_DRY}" if dry_run else ""))
+        for change in its_changes:
+            if change.writes:
+                line = _line(change, gathered.plan.zone)
+                reason = click.style(f"  {change.reason}", dim=True) if change.reason else ""
+                click.echo(f"  {line}{reason}")
+        click.echo(f"  {_summary(its_changes)}")
+
+
+def _print_mail(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+    """What moved, from when to when, and because of what; then which targets say so now."""
+    written = [(target, its) for target, its in changes if any(change.writes for change in its)]
+    for change, names in _once(written):
+        only = "" if len(names) == len(written) else f"  [{', '.join(names)}]"
+        click.echo(_line(change, gathered.plan.zone) + only)
+        if change.reason:
+            click.echo(f"    {change.reason}")
+    click.echo()
+    if dry_run:
+        click.echo(_DRY)
+    for target, its_changes in written:
+        click.echo(f"{_head(target)}: {_summary(its_changes)}")
+
+
+def _once(changes: Changes) -> list[tuple[Change, list[str]]]:
+    """Each change with the names of the targets that it was made in, in the order of time."""
+    found: dict[tuple[Action, str, Timespan | None, Timespan | None], tuple[Change, list[str]]] = {}
+    for target, its_changes in changes:
+        for change in its_changes:
+            if change.writes:
+                what = (change.action, change.key, change.before, change.after)
+                known, names = found.get(what, (change, []))
+                # The one that says more: a target may show no more than "Busy".
+                told = change if _summary_of(known) == BUSY else known
+                found[what] = (told, [*names, target.settings.name])
+    return sorted(found.values(), key=lambda entry: (_time(entry[0]), entry[0].key))
+
+
+def _time(change: Change) -> float:
+    span = change.after or change.before
+    return span.start.timestamp() if span else 0
+
+
+def _head(target: Target) -> str:
+    return click.style(f"{target.settings.name} ({target.settings.place})", bold=True)
+
+
+def _summary_of(change: Change) -> str:
+    event = change.wanted or (change.stored.event if change.stored else None)
+    return event.summary if event else ""
+
+
 def _line(change: Change, zone: ZoneInfo) -> str:
     sign, colour = _SIGNS[change.action]
-    event = change.wanted or (change.stored.event if change.stored else None)
-    when = change.after or change.before
-    text = f"{_when(when, zone)}  {event.summary}" if event and when else change.key
+    when, title = change.after or change.before, _summary_of(change)
+    text = f"{_when(when, zone)}  {title}" if title and when else change.key
     if change.action is Action.UPDATE and change.before and change.after:
         text += _what_changed(change.before, change.after, zone)
-    reason = click.style(f"  {change.reason}", dim=True) if change.reason else ""
-    return f"  {click.style(sign, fg=colour, bold=True)} {text}{reason}"
+    return f"{click.style(sign, fg=colour, bold=True)} {text}"
 
 
 def _what_changed(before: Timespan, after: Timespan, zone: ZoneInfo) -> str:

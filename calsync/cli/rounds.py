@@ -4,10 +4,11 @@ Decides in which order targets are written, and what happens when a calendar has
 everything is read and decided once more. Knows nothing of what is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from calsync.cli.causes import with_causes
 from calsync.cli.gather import Gathered, Setup, Target, gather_plan, progress
 from calsync.config_calendars import IcsTarget
 from calsync.errors import CalsyncError, TargetUnavailable
@@ -31,9 +32,9 @@ class Pushed:
 
 
 def rounds(
-    setup: Setup, now: datetime, only: str | None, *, allow_mass_delete: bool, dry_run: bool
+    setup: Setup, now: datetime, only: Collection[str] | None, *, allow_mass_delete: bool, dry_run: bool
 ) -> Pushed:
-    """Plan and write, again if a calendar changed meanwhile. `only` names the one target to be written.
+    """Plan and write, again if a calendar changed meanwhile. `only` names the targets to be written.
 
     Raises what gathering raises, and RefusedToProtectData.
     """
@@ -41,7 +42,7 @@ def rounds(
     last: Gathered | None = None
     for number in range(1, ROUNDS + 1):
         gathered = last = gather_plan(setup, now, last)
-        chosen = [target for target in gathered.targets if only in (None, target.settings.name)]
+        chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All is decided before anything is written: a refusal leaves every target as it is.
         decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
         if dry_run:
@@ -79,6 +80,7 @@ def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=why,
     )
+    changes = with_causes(gathered, target, changes)
     if not allow_mass_delete:
         refuse_mass_delete(changes, stored, now=now, target=target.settings.name, plan_is_empty=plan.is_empty)
     return changes
