@@ -20,12 +20,14 @@ from calsync.config_calendars import (
     TargetSettings,
     read_calendars,
 )
-from calsync.config_file import AvailabilityTable, ConfigFile, PauseTable
+from calsync.config_file import AvailabilityTable, ConfigFile, PauseTable, UsualStartTable
 from calsync.config_training import FeedSettings, read_feed, read_race
 from calsync.program import Availability, Pause, Program, Rules, UsualStart
-from calsync.toml import Document, Keys, clock_time, did_you_mean, duration, read, time_range
+from calsync.toml import Document, clock_time, did_you_mean, duration, read, time_range
 from calsync.toml import path as parse_path
+from calsync.toml_lines import Keys
 from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
+from calsync.written import PLAN_NAME
 
 # For a config that names no `default`: a working week, and a weekend that belongs to running.
 _USUAL_RANGES = ("06:00-08:30", "12:00-14:00", "17:00-21:00")
@@ -56,10 +58,6 @@ class Config:
         for week, name in self.program.overrides.items():
             places.setdefault(name, ("plan", "override", str(week)))
         return places
-
-
-# A name is part of every UID, so it must be safe there and in file names.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
@@ -103,7 +101,7 @@ def _check_feed(document: Document, feed: FeedSettings, calendars: Calendars) ->
 
 
 def _plan_name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not re.fullmatch(PLAN_NAME, text):
         raise ValueError("expected up to 40 letters, digits, - or _, beginning with a letter or digit")
     return text
 
@@ -113,7 +111,10 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
         # Only here: it looks into a dozen places, and most configs name their zone.
         from tzlocal import get_localzone_name
 
-        name = get_localzone_name()
+        try:
+            name = get_localzone_name()
+        except (KeyError, ValueError):  # its files contradict each other, or say what is no zone
+            name = None
         if name is None:
             raise document.fail((), 'this machine does not say its zone; add timezone = "Europe/London"')
     try:
@@ -165,14 +166,12 @@ def _week(text: str) -> Week:
         raise ValueError("expected an ISO week such as 2026-W52 that exists") from problem
 
 
-def _usual_start(document: Document, table: Mapping[str, str]) -> UsualStart:
-    usual: dict[str, int | TimeRange] = {}
-    for key, text in table.items():
-        keys = ("plan", "usual_start", key)
-        if key not in ("default", *WEEKDAYS):
-            hint = did_you_mean(key, ("default", *WEEKDAYS)) or "; known here: default, mon to sun"
-            raise document.fail(keys, f"unknown key{hint}")
-        usual[key] = document.parse(keys, _time_or_range, text)
+def _usual_start(document: Document, table: UsualStartTable) -> UsualStart:
+    usual = {
+        key: document.parse(("plan", "usual_start", key), _time_or_range, text)
+        for key in ("default", *WEEKDAYS)
+        if (text := getattr(table, key)) is not None
+    }
     default = usual.pop("default", UsualStart().default)
     return UsualStart(default, {Weekday(day): start for day, start in usual.items()})
 

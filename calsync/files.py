@@ -17,7 +17,9 @@ def temporary_files(path: Path) -> Iterable[Path]:
 
 def make_private_folder(path: Path) -> None:
     """Create the folder `path`, for its owner alone, if it isn't there. Raises OSError."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True, mode=0o700)  # with parents=True, those would be open to all
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -31,7 +33,10 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     import tempfile  # 5 ms, and most runs write nothing
 
     path = path.resolve()  # a link stays a link: what it points to is replaced
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode & 0o077:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        make_private_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

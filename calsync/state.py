@@ -1,14 +1,14 @@
 """The state folder: what can't travel with a calendar.
 
 Decides where it is and how it is kept: what the owner skipped and moved for calendars that can't say so,
-check-ins, the lock, the place for caches. Knows nothing of what follows from it.
+check-ins, the lock, the last push, the place for caches. Knows nothing of what follows from it.
 """
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -178,6 +178,27 @@ class State:
     def _feeds_file(self) -> Path:
         return self.folder / "feeds.json"
 
+    @property
+    def _push_file(self) -> Path:
+        return self.folder / "last-push"
+
+    def last_push(self) -> datetime | None:
+        """When a push last reached all that it should; None if there was none, or that can't be told."""
+        try:
+            return datetime.fromisoformat(self._push_file.read_text("ascii")).astimezone(UTC)
+        except (OSError, ValueError, OverflowError):
+            return None
+
+    def remember_push(self, now: datetime) -> None:
+        """Keep when a push succeeded, for `calsync doctor`. Costs nothing if that can't be written."""
+        # Every push does this, so nobody waits for the disk: a power cut may lose it. The lock is held, so
+        # nobody else writes the temporary file.
+        temporary = self.folder / ".last-push.tmp"
+        with suppress(OSError):
+            temporary.touch(mode=0o600)
+            temporary.write_text(now.astimezone(UTC).isoformat(), "ascii")
+            temporary.replace(self._push_file)
+
     @contextmanager
     def lock(self, wait: float = 0) -> Iterator[None]:
         """Hold the plan's lock. Raises Locked if another process has it, for `wait` seconds and more."""
@@ -196,6 +217,21 @@ class State:
             yield
         finally:
             lock.release()
+
+    def is_locked(self) -> bool:
+        """Whether somebody holds the plan's lock now. Creates nothing. Raises Unavailable."""
+        from filelock import FileLock, Timeout
+
+        path = self.folder / "lock"
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError as problem:
+            raise Unavailable(f"{path}: can't be tried: {problem.strerror}") from problem
 
 
 def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:

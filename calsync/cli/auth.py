@@ -57,6 +57,8 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
 
     With a service account's key as google.credentials there is no consent: access is only tried.
     """
+    from dataclasses import replace
+
     from calsync.calendars.google.credentials import OAuthClient
     from calsync.cli.gather import load_setup
 
@@ -66,7 +68,7 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
     # Somebody has just gone through all of Google's pages: a push that runs is worth waiting for.
     with setup.state.lock(wait=_WAIT):
         if token is not None and isinstance(account, OAuthClient):
-            account.save(token)
+            account.save(replace(token, granted=now))
             click.echo("calsync may use Google Calendar now.")
         created = setup.connection.create_missing(now, anew=False)
     for name in created:

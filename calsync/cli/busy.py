@@ -4,11 +4,17 @@ from datetime import datetime
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, format_option, now_option
 
 
 @click.command(short_help="Show when you are busy.")
-@click.option("--source", metavar="NAME", help="Ask this source of the config only.")
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=completion.sources,
+    help="Ask this source of the config only.",
+)
 @click.option(
     "--from",
     "first",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, now_option
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Put a run or session at another time.")
-@click.argument("key")
+@click.argument("key", shell_complete=completion.published)
 @click.argument("start")
 @now_option
 @common_options

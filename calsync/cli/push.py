@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Bring the calendars up to date.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--target", metavar="NAME", help="Write this target of the config only.")
+@click.option(
+    "--target",
+    metavar="NAME",
+    shell_complete=completion.targets,
+    help="Write this target of the config only.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print only changes and trouble: made for cron.")
 @click.option(
     "--allow-mass-delete",
@@ -61,7 +67,10 @@ def push(
     with nullcontext() if dry_run else setup.state.lock():
         if create_calendar:
             _create_calendars(setup, now, target)
-        pushed = rounds(setup, now, target, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
+        only = None if target is None else (target,)
+        pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
+        if not dry_run and not pushed.failures:
+            setup.state.remember_push(now)
     _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
     if pushed.failures:
         raise pushed.failures[0] if len(pushed.failures) == 1 else _all_of(pushed.failures)

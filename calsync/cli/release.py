@@ -4,11 +4,12 @@ from datetime import datetime
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, now_option
 
 
 @click.command(short_help="Undo a skip or a move.")
-@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=completion.held)
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
 @now_option
 @common_options

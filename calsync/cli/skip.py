@@ -4,11 +4,12 @@ from datetime import datetime
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, now_option
 
 
 @click.command(short_help="Leave out a run or session.")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completion.published)
 @now_option
 @common_options
 def skip(keys: tuple[str, ...], now: datetime) -> None:

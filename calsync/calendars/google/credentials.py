@@ -8,7 +8,7 @@ https://developers.google.com/identity/protocols/oauth2/service-account
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,16 +55,19 @@ class _TokenFile(msgspec.Struct):
     scopes: list[str]
     token: str = ""
     expiry: datetime | None = None
+    granted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a consent gave. `expiry` is when the access token `token` ends, in UTC."""
+    """What a consent gave. `expiry` is when the access token `token` ends, in UTC, `granted`
+    when a person gave it, if that was kept."""
 
     refresh_token: str
     scopes: tuple[str, ...]
     token: str = ""
     expiry: datetime | None = None
+    granted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,10 @@ class OAuthClient:
 
     def save(self, token: Token) -> None:
         """Raises Unavailable if the token can't be written: the next run would need it."""
-        file = _TokenFile(self.client_id, token.refresh_token, list(token.scopes), token.token, token.expiry)
+        scopes = list(token.scopes)
+        file = _TokenFile(
+            self.client_id, token.refresh_token, scopes, token.token, token.expiry, token.granted
+        )
         try:
             make_private_folder(self.token_file.parent)
             write_atomically(self.token_file, msgspec.json.encode(file), mode=0o600)
@@ -105,8 +111,8 @@ class OAuthClient:
 
     def _keep(self, before: str, token: Token) -> None:
         """Save what a refresh of `before` gave, unless somebody has authorised anew meanwhile."""
-        if self._load().refresh_token == before:
-            self.save(token)
+        if (known := self._load()).refresh_token == before:
+            self.save(replace(token, granted=known.granted))
 
     def _load(self) -> Token:
         try:
@@ -122,7 +128,7 @@ class OAuthClient:
         if file.client_id != self.client_id:
             message = "the token belongs to another OAuth client than google.credentials names; run"
             raise AuthorisationNeeded(f"{self.token_file}: {message} `calsync auth google`")
-        return Token(file.refresh_token, tuple(file.scopes), file.token, file.expiry)
+        return Token(file.refresh_token, tuple(file.scopes), file.token, file.expiry, file.granted)
 
 
 @dataclass(frozen=True, slots=True)
