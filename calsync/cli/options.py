@@ -19,6 +19,7 @@ class Common:
     def __init__(self) -> None:
         self.config: Path | None = None
         self.verbose = False
+        self.shows_progress = True
 
 
 _common = Common()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
@@ -14,16 +15,21 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show the coming weeks.")
 @click.option("--weeks", type=click.IntRange(1, 53), help="Weeks to plan.  [default: the config's horizon]")
-@click.option("--week", metavar="WEEK", help="Show one week of the plan only, such as 2026-W48.")
+@click.option(
+    "--week",
+    metavar="WEEK",
+    shell_complete=completion.weeks,
+    help="Show one week of the plan only, such as 2026-W48.",
+)
 @click.option("--explain", is_flag=True, help="Say why each session is where it is, and what else there was.")
-@format_option("table", "json")
+@format_option("table", "json", "svg", "html")
 @now_option
 @common_options
 def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now: datetime) -> None:
     """Compute and show the coming weeks: runs, strength, busy time, warnings.
 
     Changes nothing. What the calendars already hold is respected, as `calsync push` would. JSON always holds
-    what --explain says.
+    what --explain says. SVG is a picture of the weeks, HTML a page that needs no other file.
     """
     from calsync.cli.gather import gather_plan, load_setup
 
@@ -33,6 +39,10 @@ def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now
         from calsync.cli.plan_json import plan_json
 
         click.echo(plan_json(gathered, shown))
+    elif output in ("svg", "html"):
+        from calsync.cli.drawing import draw
+
+        click.echo(draw(gathered, shown, output), nl=False)
     else:
         from calsync.cli.render import print_plan
 

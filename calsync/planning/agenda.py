@@ -62,7 +62,7 @@ def _session_event(
     lines = [f"{session.minutes} min, {session.load}."]
     if routine := routines.get(session.routine):
         # A platform's own workout comes as a text.
-        lines += ["", *(_exercises(routine, session.minutes, session.load) or [routine.about])]
+        lines += ["", *(_exercise_lines(routine, session.minutes, session.load) or [routine.about])]
     if why:
         lines += ["", "Why here: " + "; ".join(reason.text for reason in why) + "."]
     return Event(
@@ -90,11 +90,18 @@ def _as_it_is(key: str, published: Published, summary: str, categories: tuple[st
     )
 
 
-def _exercises(routine: Routine, minutes: int, load: Load) -> list[str]:
-    lines = []
+def exercises(routine: Routine, minutes: int, load: Load) -> tuple[tuple[str, str], ...]:
+    """What to do in a session of that length: exercises with their numbers, each with a cue, maybe empty."""
+    found = []
     for exercise in routine.within(minutes):
         prescription = exercise.prescription(load)
-        lines.append(f"- {exercise.name}" + (f", {prescription}" if prescription else ""))
-        if exercise.cue:
-            lines.append(f"  {exercise.cue}")
+        name = f"{exercise.name}, {prescription}" if prescription else exercise.name
+        found.append((name, exercise.cue or ""))
+    return tuple(found)
+
+
+def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
+    lines = []
+    for name, cue in exercises(routine, minutes, load):
+        lines += [f"- {name}", f"  {cue}"] if cue else [f"- {name}"]
     return lines

@@ -1,0 +1,83 @@
+"""`calsync serve`: the feeds and a week page over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from calsync.cli.options import Instant, common_options
+
+
+class _Interval(click.ParamType[timedelta]):
+    """A duration of a minute to a day."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        from calsync.toml import duration
+
+        if isinstance(value, timedelta):
+            return value
+        try:
+            every = duration(value)
+        except ValueError as problem:
+            self.fail(f"{problem}, found {value!r}", param, ctx)
+        if not timedelta(minutes=1) <= every <= timedelta(days=1):
+            self.fail(f"{value!r} is not between 1m and 24h", param, ctx)
+        return every
+
+
+@click.command(short_help="Serve the feeds and a week page.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen here; 0.0.0.0 is everywhere.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: any free one."
+)
+@click.option(
+    "--url",
+    metavar="URL",
+    help="The server's address as others see it, such as https://training.example.org behind a proxy.",
+)
+@click.option(
+    "--every",
+    type=_Interval(),
+    metavar="DURATION",
+    default="15m",
+    show_default=True,
+    help="Plan afresh, and write the feeds, after each such time.",
+)
+@click.option("--show-links", is_flag=True, help="Print the addresses to subscribe to, and end.")
+@click.option("--rotate-secret", is_flag=True, help="Make new addresses, print them, and end.")
+@click.option(
+    "--now",
+    type=Instant(),
+    metavar="INSTANT",
+    show_default="the clock",
+    help="Pretend that it is this moment.",
+)
+@common_options
+def serve(
+    *,
+    host: str,
+    port: int,
+    url: str | None,
+    every: timedelta,
+    show_links: bool,
+    rotate_secret: bool,
+    now: datetime | None,
+) -> None:
+    """Serve the ICS feeds and a page of the week over HTTP, and keep them up to date.
+
+    The feeds of the config are planned and written as `calsync push` does it; other targets are left to that.
+    When a calendar can't be read, the last good plan stays, and the page says so. The addresses hold a long
+    secret: --show-links prints them, with a QR code on a terminal.
+
+    SIGHUP plans at once, SIGTERM ends. Needs `pip install 'calsync[serve]'`.
+    """
+    from calsync.cli.serve_place import Place
+    from calsync.cli.serving import print_links, run_server
+
+    place = Place.of(host, port, url)
+    if show_links or rotate_secret:
+        print_links(place, rotates=rotate_secret)
+    else:
+        run_server(place, every, now)

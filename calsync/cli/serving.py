@@ -1,0 +1,208 @@
+"""What `calsync serve` does: plan, show, listen, end.
+
+Decides what a round of planning writes, and which addresses are printed. How answers look is web/'s business.
+"""
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from calsync.cli.changes import print_changes
+from calsync.cli.gather import Setup, load_setup
+from calsync.cli.options import common, on_one_line
+from calsync.cli.rounds import rounds
+from calsync.cli.serve_place import Place
+from calsync.config_calendars import IcsTarget
+from calsync.errors import Unavailable, UsageError
+
+try:
+    import uvicorn
+
+    from calsync.cli.drawing import pictures_of
+    from calsync.web.feed import FeedFile
+    from calsync.web.links import Addresses, qr_terminal
+    from calsync.web.planner import Planner, Snapshot
+    from calsync.web.secret import Secret
+    from calsync.web.server import Feed, Site, application
+except ModuleNotFoundError as problem:
+    if (problem.name or "").startswith("calsync"):
+        raise
+    message = f"the server needs {problem.name}, which is not installed: pip install 'calsync[serve]'"
+    raise UsageError(message) from problem
+
+# A push that is running ends before that.
+_WAIT_FOR_LOCK = 60.0
+# The time that requests and a plan in the making get when the server is to end, in seconds.
+_PATIENCE = 3
+
+
+def print_links(place: Place, *, rotates: bool) -> None:
+    """The addresses of the feeds and the page, on standard output. Raises ConfigError or Unavailable."""
+    setup = load_setup()
+    secret = Secret(setup.state)
+    if rotates:
+        secret.rotate()
+        click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
+    for feed in _feeds(setup, {}):
+        value = secret.of_feed(feed.name, is_for_others=feed.is_for_others)
+        addresses = Addresses.of(place.base, value, feed.file_name)
+        click.echo(click.style(feed.name, bold=True))
+        click.echo(f"  {addresses.webcal}\n  {addresses.https}")
+        if sys.stdout.isatty():
+            click.echo(qr_terminal(addresses.webcal))
+    click.echo(click.style("week page", bold=True))
+    click.echo(f"  {place.base}/{secret.value()}/")
+    host = urlsplit(place.base).hostname or ""
+    if host in ("127.0.0.1", "localhost", "::1"):
+        message = "These addresses work on this machine only: --host and --url make them work elsewhere"
+        click.echo(f"{message} (docs/subscribing.md).", err=True)
+
+
+def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
+    """One for each ICS target, named as its file; by the targets if two files are called the same.
+
+    Files that are in `known` are kept: they remember what could be read last.
+    """
+    targets = _ics_targets(setup)
+    names = [target.path.name for target in targets]
+    if len(set(names)) < len(names):
+        names = [f"{target.name}.ics" for target in targets]
+    return tuple(
+        Feed(target.name, name, known.get(target.path) or FeedFile(target.path), target.busy_only)
+        for target, name in zip(targets, names, strict=True)
+    )
+
+
+def _ics_targets(setup: Setup) -> list[IcsTarget]:
+    return [target for target in setup.config.targets if isinstance(target, IcsTarget)]
+
+
+class _Rounds:
+    """Plans with the config and the templates as they are each time; `feeds` are those of the last time."""
+
+    def __init__(self, setup: Setup, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.feeds = _feeds(setup, {})
+
+    def plan(self) -> Snapshot:
+        """Plan and write the feeds. Raises CalsyncError."""
+        now = self._clock()
+        setup = load_setup()
+        self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
+        try:
+            names = [target.name for target in _ics_targets(setup)]
+            with setup.state.lock(_WAIT_FOR_LOCK):
+                pushed = rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
+                if not pushed.failures and len(names) == len(setup.config.targets):
+                    setup.state.remember_push(now)
+        finally:
+            setup.connection.close()
+        gathered = pushed.gathered
+        # Whoever read what is said here may be gone; the feeds are not for them.
+        with contextlib.suppress(OSError, SystemExit):
+            print_changes(gathered, pushed.changes, quiet=True, dry_run=False)
+        zone = gathered.plan.zone
+        return Snapshot(
+            pictures_of(gathered),
+            now.astimezone(zone),
+            zone,
+            tuple(text for _, text in gathered.warnings),
+            (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+        )
+
+
+def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError, or Unavailable if the port can't be had."""
+    setup = load_setup()
+    secret = Secret(setup.state)
+    secret.value()
+    # What is shown while something is read would end up between the lines of a log.
+    common().shows_progress = False
+
+    def clock() -> datetime:
+        return now or datetime.now(UTC)
+
+    its_rounds = _Rounds(setup, clock)
+    planner = Planner(its_rounds.plan, every.total_seconds(), _say)
+    site = Site(
+        name=setup.config.name,
+        secret=secret,
+        feeds=lambda: its_rounds.feeds,
+        latest=lambda: planner.latest,
+        clock=clock,
+        every=every,
+        url=place.url,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(site),
+            log_level="warning",
+            # Its lines would hold the secret.
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_PATIENCE,
+        )
+    )
+    with _listening(place) as listener, _signals(planner, server):
+        at = Place(place.host, listener.getsockname()[1], "").base
+        _say(f"Serving on {at}, planning every {_words(every)}.")
+        _say("`calsync serve --show-links` prints the addresses.")
+        planner.start()
+        server.run(sockets=[listener])
+    planner.stop(_PATIENCE)
+    _say("Stopped.")
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(on_one_line(message), err=True)
+
+
+def _words(every: timedelta) -> str:
+    minutes = every // timedelta(minutes=1)
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
+@contextlib.contextmanager
+def _listening(place: Place) -> Iterator[socket.socket]:
+    """A socket of our own: uvicorn would end the process if there is none to be had."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        listener = socket.create_server((place.host, place.port), family=family, backlog=1024)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise Unavailable(f"can't listen on {place.host}, port {place.port}: {reason}") from problem
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _signals(planner: Planner, server: uvicorn.Server) -> Iterator[None]:
+    """SIGHUP plans at once, SIGTERM ends.
+
+    uvicorn has a handler of its own for SIGTERM, but only once it runs, and raises the signal again when it
+    is done: without one of ours, the first would be lost or the second would kill.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    handlers: dict[int, Callable[[int, object], None]] = {signal.SIGTERM: end}
+    if hasattr(signal, "SIGHUP"):
+        handlers[signal.SIGHUP] = lambda _number, _frame: planner.wake()
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

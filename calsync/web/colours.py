@@ -1,0 +1,77 @@
+"""The colours of the page and the picture, by day and by night.
+
+Decides that words can be read: ink on its fill keeps the contrast of WCAG 2.2 AA (4.5 to 1), which a test
+computes. Strength is the only solid colour: it is what people look for.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from calsync.web.week import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Of one kind of block; sRGB in hexadecimal, as in CSS."""
+
+    fill: str
+    ink: str
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    page: str
+    ink: str
+    muted: str
+    line: str
+    free: str
+    hatch: str
+    now: str
+    accent: str
+    looks: Mapping[Look, Paint]
+
+    def variables(self) -> Iterator[tuple[str, str]]:
+        """The names and values of CSS custom properties."""
+        for name in ("page", "ink", "muted", "line", "free", "hatch", "now", "accent"):
+            yield f"--{name}", getattr(self, name)
+        for look, paint in self.looks.items():
+            yield f"--{look}-fill", paint.fill
+            yield f"--{look}-ink", paint.ink
+            yield f"--{look}-edge", paint.edge
+
+
+LIGHT = Scheme(
+    page="#ffffff",
+    ink="#1b2430",
+    muted="#56616f",
+    line="#dde2e8",
+    free="#eef8f2",
+    hatch="#c2cad4",
+    now="#d0021b",
+    accent="#0b5fbd",
+    looks={
+        Look.RACE: Paint("#f3dff8", "#56136a", "#8e2bab"),
+        Look.HARD: Paint("#fde1dc", "#7a1308", "#cb3a26"),
+        Look.LONG: Paint("#dde8fd", "#12346d", "#2d66c9"),
+        Look.EASY: Paint("#def2e0", "#164d1e", "#348f41"),
+        Look.STRENGTH: Paint("#0f666b", "#ffffff", "#083f42"),
+    },
+)
+DARK = Scheme(
+    page="#12171d",
+    ink="#e9edf2",
+    muted="#a7b1be",
+    line="#2c353f",
+    free="#17261f",
+    hatch="#46525f",
+    now="#ff6b6b",
+    accent="#8cbcff",
+    looks={
+        Look.RACE: Paint("#40204b", "#f5d9fc", "#c274d9"),
+        Look.HARD: Paint("#4d1f19", "#ffd9d3", "#e96a57"),
+        Look.LONG: Paint("#182f57", "#d6e4ff", "#6596ea"),
+        Look.EASY: Paint("#183b1f", "#d0f2d5", "#5cba6a"),
+        Look.STRENGTH: Paint("#84d9dc", "#06292b", "#c5f3f4"),
+    },
+)

@@ -1,0 +1,229 @@
+"""Weeks as one SVG, for documents and wall displays.
+
+Decides sizes and how much of a title fits. It is the drawing of the page, with colours as plain attributes:
+not every program that shows SVG knows CSS variables.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from calsync.web.colours import LIGHT, Scheme
+from calsync.web.week import Block, Day, Look, Stretch, WeekPicture
+
+_GUTTER = 54
+_DAY = 152
+_HOUR = 44
+_HEAD = 104  # title and days, above the hours
+_FOOT = 20
+_LINE = 19  # of what has no place
+_PAD = 20
+_WIDTH = _GUTTER + 7 * _DAY + 2 * _PAD
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+# The least height in which one line can be read.
+_LEAST = 19
+
+
+def render_svg(weeks: Sequence[WeekPicture], *, name: str, now: datetime) -> str:
+    """The weeks below one another. `now` in the plan's zone."""
+    height = sum(_height(week) for week in weeks)
+    svg = Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_WIDTH} {height}",
+        width=str(_WIDTH),
+        height=str(height),
+        role="img",
+    )
+    svg.set("font-family", _FONT)
+    svg.set("aria-label", f"{name}: {', '.join(week.dates for week in weeks)}")
+    _hatch(SubElement(svg, "defs"), LIGHT)
+    _rect(svg, 0, 0, _WIDTH, height, LIGHT.page)
+    top = 0
+    for week in weeks:
+        group = SubElement(svg, "g", transform=f"translate({_PAD} {top})")
+        _Week(group, week, LIGHT, now).draw()
+        top += _height(week)
+    indent(svg, " ")
+    return tostring(svg, encoding="unicode") + "\n"
+
+
+def _height(week: WeekPicture) -> int:
+    below = len(week.missing) * 2 * _LINE
+    return _HEAD + (week.hours[1] - week.hours[0]) * _HOUR + _FOOT + 2 * _LINE + below
+
+
+def _hatch(defs: Element, scheme: Scheme) -> None:
+    pattern = SubElement(defs, "pattern", id="busy", width="8", height="8", patternUnits="userSpaceOnUse")
+    pattern.set("patternTransform", "rotate(45)")
+    _rect(pattern, 0, 0, 2, 8, scheme.hatch)
+
+
+class _Week:
+    def __init__(self, group: Element, week: WeekPicture, scheme: Scheme, now: datetime) -> None:
+        self._group = group
+        self._week = week
+        self._scheme = scheme
+        self._now = now
+        self._bottom = self._y(week.hours[1] * 60)
+
+    def draw(self) -> None:
+        week, scheme = self._week, self._scheme
+        _text(self._group, 0, 34, week.dates, scheme.ink, size=22, weight="bold")
+        _text(self._group, 0, 55, f"{week.week} · {week.title}", scheme.muted, size=13)
+        for number, day in enumerate(week.days):
+            self._day(number, day)
+        self._hours()
+        for number, day in enumerate(week.days):
+            for block in day.blocks:
+                self._block(number, block)
+            if day.date == self._now.date():
+                self._line_of_now(number)
+        self._below()
+
+    def _y(self, minute: int) -> float:
+        return _HEAD + (minute / 60 - self._week.hours[0]) * _HOUR
+
+    def _x(self, number: int) -> int:
+        return _GUTTER + number * _DAY
+
+    def _shown(self, stretch: Stretch) -> tuple[float, float] | None:
+        """Top and height of the part that the hours show."""
+        first, last = (hour * 60 for hour in self._week.hours)
+        start, end = max(stretch.start, first), min(stretch.end, last)
+        return (self._y(start), (end - start) / 60 * _HOUR) if start < end else None
+
+    def _day(self, number: int, day: Day) -> None:
+        scheme, x = self._scheme, self._x(number)
+        is_today = day.date == self._now.date()
+        label = f"{day.name[:3]} {day.date.day}" + (f" · {day.label}" if day.label else "")
+        colour = scheme.accent if is_today else scheme.ink
+        _text(self._group, x + _DAY / 2, _HEAD - 14, label, colour, size=14, weight="bold", anchor="middle")
+        for stretches, fill in ((day.free, scheme.free), (day.busy, "url(#busy)")):
+            for shown in filter(None, map(self._shown, stretches)):
+                _rect(self._group, x, shown[0], _DAY, shown[1], fill)
+
+    def _hours(self) -> None:
+        scheme, (first, last) = self._scheme, self._week.hours
+        for hour in range(first, last + 1):
+            y = self._y(hour * 60)
+            _rule(self._group, _GUTTER, y, _GUTTER + 7 * _DAY, y, scheme.line)
+            _text(self._group, _GUTTER - 8, y + 4, f"{hour:02}:00", scheme.muted, size=12, anchor="end")
+        for number in range(8):
+            x = self._x(number)
+            _rule(self._group, x, self._y(first * 60), x, self._bottom, scheme.line)
+
+    def _block(self, number: int, block: Block) -> None:
+        shown = self._shown(block.span)
+        assert shown  # the hours hold every block
+        is_past = block.state == "past"
+        paint = self._scheme.looks[block.look]
+        fill, ink = (self._scheme.page, self._scheme.muted) if is_past else (paint.fill, paint.ink)
+        width = (_DAY - 4) / block.lanes
+        x = self._x(number) + 2 + block.lane * width
+        y, height = shown[0], max(shown[1], _LEAST)
+        group = SubElement(self._group, "g")
+        what = f"{block.times} {block.title}, {block.look.label}"
+        SubElement(group, "title").text = "\n".join((what, block.about, *block.why))
+        _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4)
+        _rect(group, x, y, 5, height, paint.edge, rx=2)
+        room = width - 14
+        if height < 2 * _LEAST - 4:
+            _text(group, x + 10, y + 14, _fit(f"{block.times[:5]} {block.title}", room), ink)
+        else:
+            _text(group, x + 10, y + 15, block.times, ink)
+            _text(group, x + 10, y + 30, _fit(block.title, room, bold=True), ink, weight="bold")
+
+    def _line_of_now(self, number: int) -> None:
+        minute = self._now.hour * 60 + self._now.minute
+        if self._week.hours[0] * 60 <= minute < self._week.hours[1] * 60:
+            x, y = self._x(number), self._y(minute)
+            _rule(self._group, x, y, x + _DAY, y, self._scheme.now, width=2)
+
+    def _below(self) -> None:
+        scheme, y = self._scheme, self._bottom + _FOOT + 8
+        x = float(_GUTTER)
+        for label, fill, edge in _legend(scheme):
+            _rect(self._group, x, y - 10, 18, 12, fill, stroke=edge)
+            _text(self._group, x + 24, y, label, scheme.muted)
+            x += 36 + _width(label)
+        for one in self._week.missing:
+            y += 2 * _LINE
+            fix = f"to make room: {one.fix}" if one.fix else "no single change would make room"
+            _text(self._group, _GUTTER, y - 4, f"No place for {one.title}", scheme.ink, weight="bold")
+            _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), scheme.muted)
+
+
+def _legend(scheme: Scheme) -> Iterator[tuple[str, str, str]]:
+    for look in Look:
+        yield look.label, scheme.looks[look].fill, scheme.looks[look].edge
+    yield "Strength may be here", scheme.free, scheme.line
+    yield "Busy", "url(#busy)", scheme.hatch
+
+
+# --- elements ---------------------------------------------------------------------------------------------
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _rect(
+    parent: Element,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: str,
+    *,
+    stroke: str = "",
+    rx: int = 0,
+) -> None:
+    box = dict(zip(("x", "y", "width", "height"), map(_number, (x, y, width, height)), strict=True))
+    rect = SubElement(parent, "rect", {**box, "fill": fill})
+    if stroke:
+        rect.set("stroke", stroke)
+    if rx:
+        rect.set("rx", str(rx))
+
+
+def _rule(
+    parent: Element, x1: float, y1: float, x2: float, y2: float, stroke: str, *, width: int = 1
+) -> None:
+    ends = dict(zip(("x1", "y1", "x2", "y2"), map(_number, (x1, y1, x2, y2)), strict=True))
+    SubElement(parent, "line", {**ends, "stroke": stroke, "stroke-width": str(width)})
+
+
+def _text(
+    parent: Element,
+    x: float,
+    y: float,
+    text: str,
+    fill: str,
+    *,
+    size: int = 12,
+    weight: str = "normal",
+    anchor: str = "start",
+) -> None:
+    place = {"x": _number(x), "y": _number(y), "fill": fill, "font-size": str(size)}
+    element = SubElement(parent, "text", place)
+    if weight != "normal":
+        element.set("font-weight", weight)
+    if anchor != "start":
+        element.set("text-anchor", anchor)
+    element.text = text
+
+
+# Measured on DejaVu Sans, the widest of the usual fonts: the mean advance at 12 px.
+_ADVANCE = 7.1
+_BOLD_ADVANCE = 7.9
+
+
+def _width(text: str) -> float:
+    return len(text) * _ADVANCE
+
+
+def _fit(text: str, room: float, *, bold: bool = False) -> str:
+    """As much of `text` as fits; what is cut ends with an ellipsis."""
+    most = int(room / (_BOLD_ADVANCE if bold else _ADVANCE))
+    return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
