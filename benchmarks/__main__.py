@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import busy, placement
+from benchmarks import busy, placement, serving
 from benchmarks.commands import beside_python, medians
 from benchmarks.small_calendar import write_config
 
@@ -60,6 +60,7 @@ def main() -> None:
     print()
     for name, value, unit in busy.run():
         print(f"{name:68} {value:8.2f}   {unit}")
+    serving.print_figures(rounds=100 if "--quick" in sys.argv else 600)
 
 
 def ratio(what: str, value: float, goal: str) -> None:

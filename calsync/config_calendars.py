@@ -12,8 +12,9 @@ from pathlib import Path
 from calsync.addresses import secure_address
 from calsync.config_file import BusyTable, ConfigFile, GoogleTable, TargetTable
 from calsync.config_places import read_place
-from calsync.toml import Document, Keys, duration
+from calsync.toml import Document, duration
 from calsync.toml import path as parse_path
+from calsync.toml_lines import Keys
 
 # The most that Google's reminders can be ahead (Events: reminders.overrides[].minutes).
 LONGEST_REMINDER = timedelta(weeks=4)
@@ -114,7 +115,7 @@ def read_calendars(
 
 # --- sources ----------------------------------------------------------------------------------------------
 
-_ONLY_ICS = ("url", "url_env", "path", "all_day", "tentative", "email", "ignore", "on_error", "max_age")
+ONLY_ICS = ("url", "url_env", "path", "all_day", "tentative", "email", "ignore", "on_error", "max_age")
 
 
 def _source(
@@ -123,7 +124,7 @@ def _source(
     keys: Keys = ("busy", number)
     if table.type == "google":
         defaults = BusyTable(table.name, table.type)
-        given = {key: getattr(table, key) for key in _ONLY_ICS}
+        given = {key: getattr(table, key) for key in ONLY_ICS}
         _refuse(document, keys, "ics", {k: v for k, v in given.items() if v != getattr(defaults, k)})
         return _google_source(document, keys, table)
     _refuse(document, keys, "google", {"calendars": table.calendars})

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from calsync.addresses import web_address
-from calsync.toml import Document, Keys
+from calsync.toml import Document
 from calsync.toml import path as parse_path
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from calsync.toml_lines import Keys
+from calsync.written import VARIABLE
 
 
 class PlaceTable(Protocol):
@@ -35,7 +35,7 @@ def read_place(
         found = " and ".join(given) or "none of them"
         raise document.fail(keys, f"expected one of url, url_env and path, found {found}")
     url = table.url
-    if table.url_env is not None and not _VARIABLE.fullmatch(table.url_env):
+    if table.url_env is not None and not re.fullmatch(VARIABLE, table.url_env):
         raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
     if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
         message = f"the environment variable {table.url_env} is not set"

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from calsync.config_file import FeedTable, RaceTable
+from calsync.config_file import NO_RUNS, FeedTable, RaceTable
 from calsync.config_places import read_place
 from calsync.event import one_line
 from calsync.program import Race
 from calsync.toml import Document, clock_time, did_you_mean, duration
 from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Week
 from calsync.workout import Meant, Sort
+from calsync.written import PACE
 
-_PACE = re.compile(r"(\d{1,2}):([0-5]\d)\s*/\s*(km|mi)")
 _KM_PER_MILE = 1.609344
 _FASTEST, _SLOWEST = 2 * 60, 20 * 60
-_NO_RUNS: dict[str, Meant] = {"strength": Sort.STRENGTH, "rest": Sort.REST, "ignore": None}
+_NO_RUNS: dict[str, Meant] = dict(zip(NO_RUNS, (Sort.STRENGTH, Sort.REST, None), strict=True))
 # Rule `race-day` looks this far: a race that lies further back changes nothing.
 _AFTER_RACE = timedelta(days=7)
 
@@ -93,8 +93,10 @@ def _kind(document: Document, pattern: str, name: str) -> Meant:
 
 def _pace(text: str) -> int:
     """Seconds for a kilometre."""
-    match = _PACE.fullmatch(text.strip())
-    seconds = (int(match[1]) * 60 + int(match[2])) / (_KM_PER_MILE if match[3] == "mi" else 1) if match else 0
+    seconds = 0.0
+    if re.fullmatch(PACE, text):
+        minutes, rest = map(int, re.findall(r"\d+", text))
+        seconds = (minutes * 60 + rest) / (_KM_PER_MILE if "mi" in text else 1)
     if not _FASTEST <= seconds <= _SLOWEST:
         raise ValueError('expected a pace such as "6:00/km" or "9:40/mi"')
     return round(seconds)

@@ -8,84 +8,30 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
 
 from calsync.errors import TemplateError
-from calsync.toml import Document, Keys, clock_time, duration, read, time_range
+from calsync.template_file import (
+    MOST_SESSIONS,
+    ExerciseTable,
+    RoutineFile,
+    RunTable,
+    SessionTable,
+    TemplateFile,
+)
+from calsync.toml import Document, clock_time, duration, read, time_range
+from calsync.toml_lines import Keys
 from calsync.training import (
     Exercise,
-    Kind,
-    Load,
     Prescription,
     Region,
     Routine,
     Run,
     Session,
-    Weekday,
     WeekTemplate,
 )
+from calsync.written import HOLD
 
-MOST_SESSIONS = 3
 _DAY = 24 * 60
-_HOLD = re.compile(r"[1-9]\d*s")
-
-# --- what the files may hold ------------------------------------------------------------------------------
-
-
-class RunTable(msgspec.Struct, frozen=True):
-    day: Weekday
-    kind: Kind
-    duration: str
-    title: str = ""
-    start: str | None = None
-    between: list[str] = []
-    notes: str = ""
-
-
-class SessionTable(msgspec.Struct, frozen=True):
-    routine: str
-    load: Load
-    duration: str = "30m"
-    shortest: str | None = None
-
-
-class TemplateFile(msgspec.Struct, frozen=True):
-    title: str
-    about: str = ""
-    recovery: bool = False
-    rest: list[Weekday] = []
-    rest_allows_light: bool = False
-    strength_days: list[Weekday] = []
-    runs: list[RunTable] = []
-    strength: list[SessionTable] = []
-
-
-_Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
-
-
-class PrescriptionTable(msgspec.Struct, frozen=True):
-    sets: _Count | None = None
-    reps: _Count | str | None = None
-
-
-class ExerciseTable(msgspec.Struct, frozen=True):
-    name: str
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=120)]
-    trains: list[Region]
-    sets: _Count | None = None
-    reps: _Count | str | None = None
-    cue: str = ""
-    heavy: PrescriptionTable | None = None
-    light: PrescriptionTable | None = None
-
-
-class RoutineFile(msgspec.Struct, frozen=True):
-    title: str
-    exercises: list[ExerciseTable]
-    about: str = ""
-
 
 # --- templates --------------------------------------------------------------------------------------------
 
@@ -237,7 +183,12 @@ def _exercise(document: Document, number: int, table: ExerciseTable) -> Exercise
         raise document.fail((*keys, "trains"), f"expected at least one of {regions}, found []")
     normal = _prescription(document, keys, table.sets, table.reps)
     variants = {
-        load: _prescription(document, (*keys, load), variant.sets or table.sets, variant.reps or table.reps)
+        load: _prescription(
+            document,
+            (*keys, load),
+            table.sets if variant.sets is None else variant.sets,
+            table.reps if variant.reps is None else variant.reps,
+        )
         for load, variant in (("heavy", table.heavy), ("light", table.light))
         if variant is not None
     }
@@ -259,6 +210,6 @@ def _prescription(
         return None
     if sets is None or reps is None:
         raise document.fail(keys, "sets and reps go together; one of them is missing")
-    if isinstance(reps, str) and not _HOLD.fullmatch(reps):
+    if isinstance(reps, str) and not re.fullmatch(HOLD, reps):
         raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
     return Prescription(sets, reps)

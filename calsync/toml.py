@@ -10,18 +10,19 @@ import tomllib
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from calsync.errors import ConfigError
+from calsync.toml_lines import Keys, dotted, lines_of
 from calsync.training import TimeRange
+from calsync.written import CLOCK_TIME, DURATION, TIME_RANGE
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
-Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,15 @@ class Document:
 
     def fail(self, keys: Keys, message: str) -> ConfigError:
         """An error at a key path such as ("busy", 0, "type")."""
-        line = _line_of(self.text, keys)
-        where = f"{self.path}:{line}" if line else str(self.path)
+        where = self.where(keys)
         return self.error(f"{where}: {dotted(keys)}: {message}" if keys else f"{where}: {message}")
+
+    def where(self, keys: Keys) -> str:
+        """The path and the line of a key, or of the nearest that there is around it: "week.toml:12"."""
+        lines = lines_of(self.text)
+        there = (lines[keys[:length]] for length in range(len(keys), 0, -1) if keys[:length] in lines)
+        line = next(there, None)
+        return f"{self.path}:{line}" if line else str(self.path)
 
     def parse(self, keys: Keys, parser: Callable[[str], T], value: str) -> T:
         """`parser(value)`; its ValueError says what is allowed, and comes back as an error at `keys`."""
@@ -62,9 +69,7 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
     except RecursionError as problem:
         raise error(f"{path}: too many tables or lists in one another") from problem
     except ValueError as problem:  # TOMLDecodeError, and what Python says of a number with 5000 digits
-        found = re.search(r"^(.*?) \(at line (\d+), column (\d+)\)$", str(problem))
-        where = f"{path}:{found[2]}:{found[3]}: {found[1]}" if found else f"{path}: {problem}"
-        raise error(f"{where} (this is no valid TOML)") from problem
+        raise error(f"{path}{_said_of_syntax(text, str(problem))} (this is no valid TOML)") from problem
     _refuse_unknown_keys(document, data, kind, ())
     try:
         return msgspec.convert(data, kind), document
@@ -72,9 +77,20 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
         raise _explained(document, data, kind, str(problem)) from problem
 
 
-def dotted(keys: Keys) -> str:
-    """("busy", 0, "type") as people write it: "busy[0].type"."""
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+_PLACED = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
+_BARE = re.compile(r"""\s*([\w.-]+)\s*=\s*([^\s"'\[{#][^"'#]*?)\s*(?:#.*)?""")
+
+
+def _said_of_syntax(text: str, problem: str) -> str:
+    """tomllib's words; for a text without quotes, a common slip, also the key and what to write."""
+    found = _PLACED.fullmatch(problem)
+    if not found:
+        return f": {problem}"
+    line = text.split("\n")[int(found[2]) - 1]
+    if bare := _BARE.fullmatch(line.rstrip("\r")):
+        value = f'"{bare[2]}"' if re.fullmatch(r"[\w:.-]+", bare[2]) else "the text in quotes"
+        return f":{found[2]}:{found[3]}: {bare[1]}: {found[1]}; write {value}"
+    return f":{found[2]}:{found[3]}: {found[1]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -99,39 +115,36 @@ def path(document: Document, keys: Keys, text: str, base: Path) -> Path:
 
 # --- values that TOML has no type for ---------------------------------------------------------------------
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?")
-_DAYS = re.compile(r"(\d+)d")
-_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
-
 
 def duration(text: str) -> timedelta:
     """ "90m", "3h", "1h30m" or "7d"."""
-    if days := _DAYS.fullmatch(text):
-        return timedelta(days=min(int(days[1]), 100_000))
-    match = _DURATION.fullmatch(text)
-    if not match or not text:
+    if not re.fullmatch(DURATION, text):
         raise ValueError('expected a duration such as "90m", "3h" or "1h30m"')
-    return timedelta(hours=min(int(match[1] or 0), 100_000), minutes=min(int(match[2] or 0), 100_000))
+    # At most what a timedelta can add up.
+    amount = {unit: min(int(digits), 100_000) for digits, unit in re.findall(r"([0-9]+)([dhm])", text)}
+    return timedelta(days=amount.get("d", 0), hours=amount.get("h", 0), minutes=amount.get("m", 0))
 
 
 def clock_time(text: str) -> int:
     """A minute of the day from "06:30"."""
-    match = _CLOCK.fullmatch(text)
-    if not match or (minute := int(match[1]) * 60 + int(match[2])) >= 24 * 60:
+    if not re.fullmatch(CLOCK_TIME, text):
         raise ValueError('expected a time of day such as "06:30"')
-    return minute
+    return _minute(text)
 
 
 def time_range(text: str) -> TimeRange:
     """Wall-clock minutes from "06:00-08:30"; the end may be "24:00"."""
-    start, _, end = (part.strip() for part in text.partition("-"))
-    matches = [_CLOCK.fullmatch(part) for part in (start, end)]
-    minutes = [int(match[1]) * 60 + int(match[2]) for match in matches if match]
-    if len(minutes) != 2 or minutes[1] > 24 * 60:
-        raise ValueError('expected a range of times such as "06:00-08:30"')
-    if minutes[0] >= minutes[1]:
-        raise ValueError('expected a range that ends after it starts, at most at "24:00"')
-    return TimeRange(*minutes)
+    if not re.fullmatch(TIME_RANGE, text):
+        raise ValueError('expected a range of times such as "06:00-08:30", until "24:00" at most')
+    start, end = map(_minute, text.split("-"))
+    if start >= end:
+        raise ValueError("expected a range that ends after it starts")
+    return TimeRange(start, end)
+
+
+def _minute(text: str) -> int:
+    hours, minutes = map(int, text.split(":"))
+    return hours * 60 + minutes
 
 
 # --- unknown keys -----------------------------------------------------------------------------------------
@@ -188,31 +201,44 @@ def _explained(document: Document, data: object, kind: Any, message: str) -> Con
     if missing := re.search(r"missing required field `(\w+)`", what):
         return document.fail((*keys, missing[1]), "is missing" + _table_hint(keys))
     value = _at(data, keys)
-    allowed = _allowed_words(kind, keys)
-    if allowed and isinstance(value, str):
+    if allowed := _allowed_words(kind, keys):
         choice = ", ".join(allowed)
-        hint = did_you_mean(value, allowed)
+        hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
         return document.fail(keys, f"expected one of {choice}, found {_shown(value)}{hint}")
-    expected = re.sub(r"`(\w+)( \| null)?`", lambda match: _NAMES.get(match[1], match[1]), what)
-    expected = re.sub(r"`([^`]*)`", r"\1", expected)
+    expected = re.sub(r"`([^`]*)`", lambda match: _named(match[1]), what)
     expected = re.sub(
         r", got .*", "", expected.replace(" >= ", " of at least ").replace(" <= ", " of at most ")
     )
-    hint = f"; write [[{dotted(keys)}]]" if "a list" in expected and isinstance(value, dict) else ""
+    hint = ""
+    if "a list" in expected and isinstance(value, dict):
+        hint = f"; write [[{dotted(keys)}]]"
+    elif "a string" in expected and isinstance(value, date | time):
+        hint = f'; write "{value:%H:%M}"' if isinstance(value, time) else f'; write "{value}"'
     return document.fail(keys, f"{expected[:1].lower()}{expected[1:]}, found {_shown(value)}{hint}")
+
+
+def _named(kinds: str) -> str:
+    """msgspec's "int | str | null" in words."""
+    return " or ".join(_NAMES.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
 
 
 def _table_hint(keys: Keys) -> str:
     return f" (in [{dotted(keys)}])" if keys and isinstance(keys[-1], str) else ""
 
 
-def _keys_of(path: str, data: object) -> Iterator[str | int]:
-    """The key path in "$.busy[0].type"; msgspec writes "[...]" for a key of a dict it can't name."""
+def _keys_of(path: str, data: Any) -> Iterator[str | int]:
+    """The key path in "$.busy[0].type"; msgspec writes "[...]" for a key of a dict that is not a struct's."""
+    at = data
     for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
-        if name:
-            yield name
-        elif index.isdigit():
-            yield int(index)
+        if index == "...":
+            # All of them hold texts, so the first that is none is the one.
+            key: str | int | None = next((k for k, v in at.items() if not isinstance(v, str)), None)
+            if key is None:
+                return
+        else:
+            key = name or int(index)
+        yield key
+        at = _at(at, (key,))
 
 
 def _at(data: Any, keys: Keys) -> Any:
@@ -252,53 +278,3 @@ def _shown(value: object) -> str:
 
     text = _ADDRESS.sub(r"\1\2/…", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-# --- lines ------------------------------------------------------------------------------------------------
-
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(
-    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
-
-
-def _line_of(text: str, keys: Keys) -> int | None:
-    """The line (from 1) of a key, or of the nearest table around it; None if neither is found.
-
-    A light reading of TOML, good enough to point at a line: it may err inside multi-line strings.
-    """
-    table: list[str | int] = []
-    arrays: dict[tuple[str | int, ...], int] = {}
-    best, best_length = None, 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        here: list[str | int]
-        if header := _HEADER.fullmatch(line):
-            table = _table(_parts(header[2]), header[1] == "[[", arrays)
-            here = table
-        elif key := _KEY.match(line):
-            here = [*table, *_parts(key[1])]
-        else:
-            continue
-        length = min(len(here), len(keys))
-        if length > best_length and keys[:length] == tuple(here[:length]):
-            best, best_length = number, length
-    return best
-
-
-def _parts(text: str) -> list[str | int]:
-    return [part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.\s]+", text)]
-
-
-def _table(
-    names: list[str | int], is_array: bool, arrays: dict[tuple[str | int, ...], int]
-) -> list[str | int]:
-    path: list[str | int] = []
-    for name in names[:-1]:
-        path.append(name)
-        if tuple(path) in arrays:
-            path.append(arrays[tuple(path)])
-    path.append(names[-1])
-    if is_array:
-        arrays[tuple(path)] = arrays.get(tuple(path), -1) + 1
-        path.append(arrays[tuple(path)])
-    return path

@@ -1,7 +1,8 @@
 """Writes what the pages have from the code: python docs/generate.py
 
-All of docs/rules.md, with the numbers that planning uses, and the example in docs/platforms.md with what
-`calsync plan` makes of it. So the pages can't say anything else.
+All of docs/rules.md, with the numbers that planning uses; all of docs/cli.md, from what `--help` says; the configs
+in docs/platforms.md and docs/cookbook.md with what `calsync plan` makes of them; the schemas for editors. So none of
+them can say anything else.
 """
 
 import os
@@ -9,15 +10,23 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE, RULES, SOURCES, Certainty, TrainingRule
+from calsync.schemas import SCHEMA_KINDS, schema_text
 
 _DOCS = Path(__file__).parent
 _ROOT = _DOCS.parent
 RULES_PAGE = _DOCS / "rules.md"
 PLATFORMS_PAGE = _DOCS / "platforms.md"
+COOKBOOK_PAGE = _DOCS / "cookbook.md"
+CLI_PAGE = _DOCS / "cli.md"
+SCHEMAS = _ROOT / "schemas"
 
 _HEAD = """\
 # The training rules
@@ -116,11 +125,34 @@ def platforms_page() -> str:
     return _with_block(text, "calsync plan", plan_of(config, "2026-11-23T06:00:00+00:00"))
 
 
-def plan_of(config: Path, now: str) -> str:
+# What of each recipe the cookbook shows: the moment, and further options of `calsync plan`.
+_SUNDAY = "2026-11-22T18:00:00+00:00"
+RECIPES = {
+    "lunch-lifter": (_SUNDAY, "--week", "2026-W49"),
+    "early-bird": (_SUNDAY, "--week", "2026-W48"),
+    "shift-worker": (_SUNDAY, "--week", "2026-W49"),
+    "runna-user": (_SUNDAY, "--week", "2026-W48"),
+    "marathon": ("2027-04-05T05:00:00+00:00", "--weeks", "2"),
+    "two-feeds": (_SUNDAY, "--week", "2026-W48"),
+}
+
+
+def cookbook_page() -> str:
+    """docs/cookbook.md with its files and its weeks brought up to date."""
+    text = COOKBOOK_PAGE.read_text("utf-8")
+    folder = _ROOT / "examples" / "cookbook"
+    for path in sorted(folder.glob("*.toml")):
+        text = _with_block(text, f"examples/cookbook/{path.name}", path.read_text("utf-8"))
+    for name, (now, *more) in RECIPES.items():
+        text = _with_block(text, f"calsync plan, {name}", plan_of(folder / f"{name}.toml", now, *more))
+    return text
+
+
+def plan_of(config: Path, now: str, *more: str) -> str:
     """What `calsync plan` prints, on a machine in London with a state folder of its own."""
     with tempfile.TemporaryDirectory() as state:
         environment = {**os.environ, "CALSYNC_STATE": state, "TZ": "Europe/London", "PYTHONPATH": str(_ROOT)}
-        command = [sys.executable, "-m", "calsync", "plan", "--config", str(config), "--now", now]
+        command = [sys.executable, "-m", "calsync", "plan", "--config", str(config), "--now", now, *more]
         result = subprocess.run(
             command,
             env=environment,
@@ -139,6 +171,79 @@ def _with_block(text: str, marker: str, content: str) -> str:
     return pattern.sub(lambda match: match[1] + content + match[2], text)
 
 
+_CLI_HEAD = """\
+# The command line
+
+<!-- Written by docs/generate.py from what --help says. Change it there, and this text in docs/generate.py. -->
+
+Every command takes `--help`. `--config` and `--verbose` may stand before or after its name. What is asked for goes
+to standard output, everything else to standard error.
+
+## How a command ends
+
+| exit code | | what to do |
+| --- | --- | --- |
+| 0 | done | |
+| 1 | a bug in calsync | run it again with `--verbose`, and report what it says |
+| 2 | wrong usage | the message names the option |
+| 3 | the config or a template is wrong | the message names file, line and key |
+| 4 | authorisation is needed | `calsync auth google` |
+| 5 | something could not be reached, read or written, or another push is running | nothing: the next run tries again. If it stays, the message says what it is |
+| 6 | refused, to protect data | look with `--dry-run`, then allow it with the option that the message names |
+| 130 | interrupted | |
+
+## Completion
+
+The Tab key completes commands, options, and what your own config has: weeks, targets, busy sources, templates, keys of
+sessions. One line, once:
+
+| shell | where | the line |
+| --- | --- | --- |
+| bash 4.4 or newer | `~/.bashrc` | `eval "$(_CALSYNC_COMPLETE=bash_source calsync)"` |
+| zsh | `~/.zshrc`, after `compinit` | `eval "$(_CALSYNC_COMPLETE=zsh_source calsync)"` |
+| fish | `~/.config/fish/config.fish` | `_CALSYNC_COMPLETE=fish_source calsync \\| source` |
+
+Nothing is fetched to complete a word, and with a config that can't be read there is nothing to complete.
+"""
+_HELP_WIDTH = 96
+
+
+def cli_page() -> str:
+    """The whole of docs/cli.md: a section for each command, in the order of `calsync --help`."""
+    # A context of its own: neither the terminal's width nor that of whoever generates matters.
+    root = click.Context(calsync, info_name="calsync", terminal_width=_HELP_WIDTH, **calsync.context_settings)
+    sections = [
+        f"{'#' * (2 + depth)} {context.command_path}\n\n```text\n{_help(context)}\n```\n"
+        for depth, context in _commands(root)
+    ]
+    return "\n".join((_CLI_HEAD, *sections))
+
+
+def _commands(context: click.Context, depth: int = 0) -> Iterator[tuple[int, click.Context]]:
+    """The command of a context and all below it; the root's own are no deeper than itself."""
+    yield depth, context
+    if isinstance(group := context.command, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            below = click.Context(command, info_name=name, parent=context, **command.context_settings)
+            yield from _commands(below, depth if context.parent is None else depth + 1)
+
+
+def _help(context: click.Context) -> str:
+    return "\n".join(line.rstrip() for line in context.get_help().splitlines())
+
+
+def schemas() -> dict[str, str]:
+    """The files in schemas/ by name."""
+    return {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
+
+
 if __name__ == "__main__":
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, text in schemas().items():
+        (SCHEMAS / name).write_text(text, "utf-8")
     RULES_PAGE.write_text(rules_page(), "utf-8")
     PLATFORMS_PAGE.write_text(platforms_page(), "utf-8")
+    COOKBOOK_PAGE.write_text(cookbook_page(), "utf-8")
+    CLI_PAGE.write_text(cli_page(), "utf-8")

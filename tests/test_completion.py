@@ -1,7 +1,6 @@
 """What the Tab key answers, asked as shells ask it: of the installed program, and in a real bash."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.box import NOW, ROOT, Box, config, target
+from tests.programs import missing, need_program
 
 BIN = Path(sys.executable).parent
 CONFIG = config(
@@ -54,7 +54,7 @@ def test_commands_and_options() -> None:
 def test_the_installed_program_answers(desk: Box) -> None:
     program = BIN / "calsync"
     if not program.exists():
-        pytest.skip("calsync is not installed beside the Python that runs the tests: pip install -e .")
+        missing("calsync beside the Python that runs the tests", "run: pip install -e .")
     assert offered(desk, "push", "--target", "", program=program) == ["phone", "family"]
 
 
@@ -137,6 +137,7 @@ def in_shell(desk: Box, shell: str, script: str) -> list[str]:
         "HOME": str(desk.folder),
         "CALSYNC_STATE": str(desk.state),
     }
+    need_program(shell, f"install Debian's package {shell}")
     plain = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}[shell]
     command = [shell, plain, "-c", script]
     done = subprocess.run(
@@ -144,10 +145,6 @@ def in_shell(desk: Box, shell: str, script: str) -> list[str]:
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
-
-
-def needs(shell: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not shutil.which(shell), reason=f"there is no {shell} on this machine")
 
 
 BASH = """
@@ -168,7 +165,6 @@ press_tab calsync busy --source h
 """
 
 
-@needs("bash")
 def test_bash(desk: Box) -> None:
     assert in_shell(desk, "bash", BASH) == ["plan", "phone family", "spring", "", "home"]
 
@@ -180,7 +176,6 @@ complete -C 'calsync push --target f' | cut -f1
 """
 
 
-@needs("fish")
 def test_fish(desk: Box) -> None:
     assert in_shell(desk, "fish", FISH) == ["plan", "family"]
 
@@ -196,6 +191,5 @@ words=(calsync push --target f) CURRENT=4; _calsync_completion
 """
 
 
-@needs("zsh")
 def test_zsh(desk: Box) -> None:
     assert in_shell(desk, "zsh", ZSH) == ["plan", "family"]

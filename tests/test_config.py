@@ -1,5 +1,6 @@
 """config.toml as interface.md describes it: every key, every default, and no file that ends in a bug."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -195,7 +196,7 @@ def test_the_example_is_a_config(tmp_path: Path) -> None:
     plain = load(tmp_path, text)
     assert plain.name == "training"
     # What is switched off in it works, too, once the "#" is taken away.
-    lines = [line[1:] if line[:1] == "#" and line[1:2].strip() else line for line in text.splitlines()]
+    lines = [line[1:] if re.match("#[^\\s:]", line) else line for line in text.splitlines()]
     full = load(tmp_path, "\n".join(lines), PRIVATE_ICS="https://calendar.example/x.ics")
     assert len(full.sources) == len(plain.sources) + 2
     assert len(full.targets) == len(plain.targets) + 2

@@ -7,6 +7,9 @@ from types import ModuleType
 
 import pytest
 
+import calsync.errors
+from calsync.cli.main import COMMANDS
+from calsync.errors import CalsyncError
 from calsync.planning.rules import RULES, SOURCES, Rule
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +37,48 @@ def test_the_platforms_page_shows_what_plan_prints(generate: ModuleType) -> None
     page = (ROOT / "docs" / "platforms.md").read_text("utf-8")
     assert page == generate.platforms_page()
     assert page.count("runs from the training feed") == 4
+
+
+def test_the_cookbook_shows_its_files_and_what_plan_prints(generate: ModuleType) -> None:
+    """If not: python docs/generate.py"""
+    page = (ROOT / "docs" / "cookbook.md").read_text("utf-8")
+    assert page == generate.cookbook_page()
+    for path in (ROOT / "examples" / "cookbook").glob("*.toml"):
+        assert path.read_text("utf-8") in page
+    assert page.count("Strength  ") == 7  # a table for each recipe, two for the marathon
+
+
+def test_the_command_page_is_what_help_says(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If not: python docs/generate.py"""
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    monkeypatch.setenv("COLUMNS", "40")
+    assert page == generate.cli_page()
+    sections = re.findall(r"^## calsync ([a-z]+)$", page, re.MULTILINE)
+    assert sections == list(COMMANDS)
+    assert str(Path.home()) not in page
+
+
+def test_the_command_page_has_every_exit_code() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    errors = [kind for kind in vars(calsync.errors).values() if isinstance(kind, type)]
+    assert listed == {0, 130} | {kind.exit_code for kind in errors if issubclass(kind, CalsyncError)}
+
+
+@pytest.mark.parametrize("page", ["subscribing.md", "cookbook.md"])
+def test_the_commands_that_a_page_names_have_the_options_that_it_names(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    sections = (ROOT / "docs" / "cli.md").read_text("utf-8").split("\n## ")
+    helps = {section.split("\n")[0]: section for section in sections}
+    named = re.findall(r"(calsync [a-z]+)((?: +--[a-z-]+(?: [^\s`-]+)?)*)", text)
+    wrong = [
+        f"{command} {option}"
+        for command, options in named
+        for option in re.findall(r"--[a-z-]+", options)
+        if not re.search(rf"{option}\b", helps.get(command, ""))
+    ]
+    assert [command for command, options in named if options] != []
+    assert wrong == []
 
 
 def test_every_rule_is_explained_once() -> None:

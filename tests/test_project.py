@@ -57,6 +57,8 @@ def test_the_wheel_carries_the_templates_and_finds_them_from_any_folder(tmp_path
         archive.extractall(installed)
     shipped = {path.relative_to(ROOT / "templates") for path in (ROOT / "templates").rglob("*.toml")}
     assert {f"calsync/data/templates/{path}" for path in shipped} <= set(names)
+    schemas = {path.name for path in (ROOT / "schemas").iterdir()}
+    assert {f"calsync/data/schemas/{name}" for name in schemas} <= set(names)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     listed = run(
@@ -126,7 +128,7 @@ def test_a_push_without_changes_imports_no_http_and_no_tables(tmp_path: Path) ->
 def test_only_what_needs_google_imports_its_libraries(tmp_path: Path) -> None:
     """They take longer to import than calsync takes for all it does without them."""
     example = (ROOT / "config.example.toml").read_text()
-    with_google = re.sub(r"^#(?=\S)", "", example, flags=re.MULTILINE)
+    with_google = re.sub(r"^#(?=[^\s:])", "", example, flags=re.MULTILINE)
     assert 'type = "google"' in with_google
     (tmp_path / "config.toml").write_text(with_google)
     environment = {"CALSYNC_STATE": str(tmp_path / "state"), "PRIVATE_ICS": "https://example.org/x.ics"}
@@ -150,7 +152,7 @@ def test_the_example_config_is_valid_with_all_that_is_switched_off_in_it(tmp_pat
     from calsync.config import load_config
 
     text = (ROOT / "config.example.toml").read_text()
-    switched_on = re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE)
+    switched_on = re.sub(r"^#(?=[^\s:])", "", text, flags=re.MULTILINE)
     assert switched_on != text
     for content in (text, switched_on):
         path = tmp_path / "config.toml"

@@ -51,8 +51,8 @@ def config_path() -> Path:
     if users.is_file():
         return users
     raise ConfigError(
-        f"no config found: neither ./config.toml nor {users} is there. Copy config.example.toml to one of "
-        "them, or name yours with --config"
+        f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
+        "yours with --config"
     )
 
 
@@ -103,7 +103,7 @@ def say(message: str) -> None:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A line on standard error that says what is going on; nothing where no terminal is."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or not common().shows_progress:
         yield lambda message: None
         return
     try:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Check week templates.")
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1)
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=completion.templates)
 @common_options
 def lint(templates: tuple[str, ...]) -> None:
     """Check week templates, by name or path, against the training rules.
@@ -41,17 +42,19 @@ def lint(templates: tuple[str, ...]) -> None:
             problems, findings = (problem,), ()
         for unreadable in problems:
             click.echo(click.style("error  ", fg="red", bold=True) + str(unreadable))
-        for finding in findings:
-            _show(name, finding)
+        for where, finding in findings:
+            _show(where, finding)
         if not problems and not findings:
             click.echo(click.style("ok  ", fg="green", bold=True) + name)
-        errors += len(problems) + sum(finding.severity is Severity.ERROR for finding in findings)
+        errors += len(problems) + sum(finding.severity is Severity.ERROR for _, finding in findings)
     if errors:
         raise TemplateError(f"{errors} error{'s' if errors > 1 else ''} in the templates")
 
 
-def _look_at(library: "Library", name: str) -> "tuple[tuple[TemplateError, ...], tuple[Finding, ...]]":
-    """What of the files can't be read, and what the rules say of the rest. Raises TemplateError."""
+def _look_at(
+    library: "Library", name: str
+) -> "tuple[tuple[TemplateError, ...], tuple[tuple[str, Finding], ...]]":
+    """What of the files can't be read; what the rules say of the rest, and where. Raises TemplateError."""
     from calsync.errors import TemplateError
     from calsync.library import is_path, is_routine_file
     from calsync.planning.lint import lint as find
@@ -69,25 +72,25 @@ def _look_at(library: "Library", name: str) -> "tuple[tuple[TemplateError, ...],
                 routines[routine] = library.routine(routine, path.parent)
             except TemplateError as problem:
                 problems.append(problem)
-    return tuple(problems), (*_refused(draft), *find(draft.template, routines))
+    findings = (*_refused(draft), *find(draft.template, routines))
+    return tuple(problems), tuple((draft.document.where(finding.keys), finding) for finding in findings)
 
 
 def _refused(draft: "Draft") -> "tuple[Finding, ...]":
     """What plans refuse, as findings, so that one fault doesn't hide the others."""
     from calsync.planning.finding import Finding, Severity
     from calsync.planning.rules import Rule
-    from calsync.toml import dotted
 
     return tuple(
-        Finding(Rule(found.rule), Severity.ERROR, dotted(found.keys), found.text, found.suggestion)
+        Finding(Rule(found.rule), Severity.ERROR, found.keys, found.text, found.suggestion)
         for found in draft.refusals
     )
 
 
-def _show(name: str, finding: "Finding") -> None:
+def _show(where: str, finding: "Finding") -> None:
     from calsync.planning.finding import Severity
 
     colour = "red" if finding.severity is Severity.ERROR else "yellow"
     label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
-    click.echo(f"{label}{name}: {finding.place}: {finding.text} ({finding.rule})")
+    click.echo(f"{label}{where}: {finding.place}: {finding.text} ({finding.rule})")
     click.echo(click.style(f"       {finding.suggestion}", dim=True))

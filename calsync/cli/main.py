@@ -18,6 +18,7 @@ from calsync.cli.options import common_options, is_verbose, on_one_line
 from calsync.errors import CalsyncError, Unavailable
 
 COMMANDS = (
+    "init",
     "plan",
     "push",
     "busy",
@@ -28,7 +29,10 @@ COMMANDS = (
     "checkin",
     "lint",
     "templates",
+    "serve",
     "auth",
+    "schedule",
+    "doctor",
 )
 
 
@@ -66,9 +70,10 @@ def calsync() -> None:
     """Place strength sessions around a runner's training, and keep the calendar up to date.
 
     calsync reads week templates and when you are busy, finds the best places for strength, and writes a
-    calendar that phones subscribe to. Start with a config.toml (see config.example.toml), then:
+    calendar that phones subscribe to. Start with these:
 
     \b
+      calsync init     answer five questions at most, and get a config.toml
       calsync plan     look at the coming weeks
       calsync push     bring the calendars up to date
     """

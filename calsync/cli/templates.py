@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from calsync.cli import completion
 from calsync.cli.options import common_options
+
+if TYPE_CHECKING:
+    from calsync.editors import SchemaKind
 
 
 @click.group(short_help="List, show and copy templates.")
@@ -36,7 +41,7 @@ def list_templates() -> None:
 
 
 @templates.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completion.templates_and_routines)
 @common_options
 def show(name: str) -> None:
     """Show a week template or a routine, by name or path."""
@@ -60,21 +65,27 @@ def show(name: str) -> None:
     click.echo(click.style(week.title, bold=True))
     click.echo(week.about)
     from calsync.cli.template_text import template_lines
+    from calsync.cli.week_picture import terminal_width, week_header, week_picture
 
+    width = terminal_width()
+    for line in (week_header(width), *week_picture(week, week.name, width), ""):
+        click.echo(line)
     for line in template_lines(week):
         click.echo(f"  {line}")
 
 
 @templates.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completion.templates_and_routines)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace PATH if it is there.")
 @common_options
 def copy(name: str, path: Path, force: bool) -> None:
     """Copy the template or routine NAME to PATH, to edit it."""
     from calsync.cli.gather import library_or_shipped
+    from calsync.editors import with_schema_line
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
+    from calsync.library import is_routine_file
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
     source = library.file(name)
@@ -83,7 +94,9 @@ def copy(name: str, path: Path, force: bool) -> None:
     if path.exists() and not force:
         raise click.UsageError(f"{path} is there already; --force replaces it")
     try:
-        write_atomically(path, source.read_bytes())
+        # What the original says of its schema is true of where it lies only.
+        kind: SchemaKind = "routine" if is_routine_file(source) else "week"
+        write_atomically(path, with_schema_line(source.read_bytes(), kind))
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
     click.echo(f"{source.name} copied to {path}", err=True)

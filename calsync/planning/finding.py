@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calsync.planning.rules import Rule
+from calsync.toml_lines import Keys, dotted
 
 
 class Severity(StrEnum):
@@ -13,7 +14,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`place` is a key path of the template, such as "strength[0]"; `suggestion` says what to do.
+    """`keys` is where in the template, such as ("strength", 0); `suggestion` says what to do.
 
     An error is what placement can never satisfy, or what is refused; all else is a warning, as training is
     the runner's own affair.
@@ -21,6 +22,11 @@ class Finding:
 
     rule: Rule
     severity: Severity
-    place: str
+    keys: Keys
     text: str
     suggestion: str
+
+    @property
+    def place(self) -> str:
+        """The key path as people write it: "strength[0]"."""
+        return dotted(self.keys)

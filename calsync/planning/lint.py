@@ -44,7 +44,7 @@ def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
         yield Finding(
             Rule.NO_BACK_TO_BACK,
             Severity.WARNING,
-            f"runs on {day} and {day_after(day)}",
+            ("runs", _number(template, other), "day"),
             f"{_named(template, one)} and {_named(template, other)} have no day between them{when}",
             "put an easy day or a rest day between them",
         )
@@ -57,9 +57,12 @@ def _hardest(template: WeekTemplate, day: Weekday) -> Run | None:
 
 
 def _named(template: WeekTemplate, run: Run) -> str:
+    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{_number(template, run)}])"
+
+
+def _number(template: WeekTemplate, run: Run) -> int:
     # By identity: two runs may be alike.
-    number = next(number for number, other in enumerate(template.runs) if other is run)
-    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{number}])"
+    return next(number for number, other in enumerate(template.runs) if other is run)
 
 
 def _ranges(template: WeekTemplate) -> Iterator[Finding]:
@@ -69,7 +72,7 @@ def _ranges(template: WeekTemplate) -> Iterator[Finding]:
             yield Finding(
                 Rule.RUN,
                 Severity.WARNING,
-                f"runs[{number}].between",
+                ("runs", number, "between"),
                 f"no range holds {run.minutes} min, so the run always begins at the start of the first",
                 "make a range longer or the run shorter",
             )
@@ -84,7 +87,7 @@ def _rest(template: WeekTemplate) -> Iterator[Finding]:
         yield Finding(
             Rule.REST_DAY,
             Severity.WARNING,
-            "rest",
+            ("rest",),
             f"a run{'' if runs else ' or strength'} on every day, and no day to rest",
             'name a rest day, such as rest = ["mon"], and keep it free',
         )
@@ -99,7 +102,7 @@ def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
             yield Finding(
                 Rule.SHORT_AND_REGULAR,
                 Severity.WARNING,
-                f"strength[{number}].duration",
+                ("strength", number, "duration"),
                 f"{session.minutes} min are more than {LONGEST_SESSION}",
                 "20 to 30 minutes are enough; two short sessions beat a long one",
             )
@@ -107,7 +110,7 @@ def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
             yield Finding(
                 Rule.SHORT_AND_REGULAR,
                 Severity.WARNING,
-                f"strength[{number}].shortest",
+                ("strength", number, "shortest"),
                 f"no exercise of {session.routine} fits {session.shortest} min",
                 "make `shortest` longer, or put a shorter exercise into the routine",
             )
@@ -119,7 +122,7 @@ def _recovery(template: WeekTemplate) -> Iterator[Finding]:
             yield Finding(
                 Rule.EASE_OFF,
                 Severity.WARNING,
-                f"strength[{number}].load",
+                ("strength", number, "load"),
                 "a recovery week has nothing heavy; the session becomes moderate",
                 "ask for moderate or light work",
             )
@@ -136,7 +139,7 @@ def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
         yield Finding(
             Rule.WHAT_TO_TRAIN,
             Severity.WARNING,
-            "strength",
+            ("strength",),
             f"the routines of this week leave out {', '.join(missing)}",
             "choose another routine, or add an exercise for it",
         )
@@ -144,7 +147,7 @@ def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
         yield Finding(
             Rule.WHAT_TO_TRAIN,
             Severity.WARNING,
-            "strength",
+            ("strength",),
             f"the sessions are too short for the exercises that train {', '.join(too_short)}",
             "make a session longer, or put such an exercise further up in its routine",
         )

@@ -23,7 +23,7 @@ def strength_days(template: WeekTemplate) -> Iterator[Finding]:
     for number, day in enumerate(template.strength_days):
         if found := _wrong_day(template, day):
             rule, text, suggestion = found
-            yield Finding(rule, Severity.WARNING, f"strength_days[{number}]", text, suggestion)
+            yield Finding(rule, Severity.WARNING, ("strength_days", number), text, suggestion)
 
 
 def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Rule, str, str] | None:
@@ -105,14 +105,14 @@ def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.room, session.shortest, Load.LIGHT)
     text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
     suggestion = _advice(rule, Load.LIGHT, "take the session out")
-    return Finding(rule, case.severity, f"strength[{number}]", text, suggestion)
+    return Finding(rule, case.severity, ("strength", number), text, suggestion)
 
 
 def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.room, session.shortest, session.load)
     text = f"{case.given}no day can carry {session.load} work, so it becomes lighter: {days}"
     suggestion = _advice(rule, session.load, "ask for less")
-    return Finding(rule, Severity.WARNING, f"strength[{number}].load", text, suggestion)
+    return Finding(rule, Severity.WARNING, ("strength", number, "load"), text, suggestion)
 
 
 def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -> Iterator[Finding]:
@@ -126,9 +126,9 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
             f"{case.given}only {fit} of {len(sessions)} sessions can have a day: they are {DAYS_APART} days "
             f"apart at least, and only {', '.join(days)} can carry strength"
         )
-        place = f"strength[{numbered[fit][0]}]"
+        keys = ("strength", numbered[fit][0])
         suggestion = "list fewer sessions, or free another day of races and rest"
-        yield Finding(Rule.NO_BACK_TO_BACK, case.severity, place, text, suggestion)
+        yield Finding(Rule.NO_BACK_TO_BACK, case.severity, keys, text, suggestion)
     elif case := _too_narrow(cases, sessions):
         text = f"{case.given}each session could have its load, but not all of them: one becomes lighter"
         orders = (order for order in permutations(sessions) if not _too_narrow(cases, order))
@@ -136,7 +136,7 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
         if order := next(orders, None):
             what = ", ".join(f"{session.routine} ({session.load})" for session in order)
             suggestion = f"list them in this order: {what}"
-        yield Finding(Rule.NO_BACK_TO_BACK, Severity.WARNING, "strength", text, suggestion)
+        yield Finding(Rule.NO_BACK_TO_BACK, Severity.WARNING, ("strength",), text, suggestion)
 
 
 def _obstacles(room: Room, minutes: int, load: Load) -> tuple[Rule, str]:

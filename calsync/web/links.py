@@ -4,11 +4,12 @@ Decides how an address is put together. Knows nothing of what is behind it.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Self
 from urllib.parse import quote
 
 import click
+import segno
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,13 @@ class Addresses:
     @classmethod
     def of(cls, base: str, secret: str, file_name: str) -> Self:
         """`base` is the server's address, with http or https."""
-        https = f"{base.rstrip('/')}/{secret}/{quote(file_name)}"
+        https = f"{base.rstrip('/')}/{secret}/{quote(file_name, safe='')}"
         return cls(https, "webcal://" + https.partition("://")[2])
 
 
-@cache
+@lru_cache(64)  # a browser names the host as it likes
 def qr_svg(text: str) -> str:
     """An SVG element, dark on light in any colour scheme."""
-    import segno
-
     code = segno.make(text, error="m")
     return str(code.svg_inline(border=2, light="#ffffff", dark="#000000", omitsize=True))
 
@@ -37,8 +36,6 @@ def qr_svg(text: str) -> str:
 def qr_terminal(text: str) -> str:
     """Lines of half blocks for a terminal."""
     import io
-
-    import segno
 
     out = io.StringIO()
     segno.make(text, error="l").terminal(out, compact=True)

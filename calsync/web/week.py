@@ -22,6 +22,7 @@ from calsync.training import Effort, Kind, Routine, Week, clock
 from calsync.web.lanes import lanes
 
 MIDNIGHT = 24 * 60
+_CONTINUED = "-after-midnight"
 # What is shown of a day in which nothing happens, and what is always shown.
 _USUAL_HOURS = (7, 20)
 
@@ -96,6 +97,11 @@ class Block:
     steps: tuple[tuple[str, str], ...] = ()
     why: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+    @property
+    def is_continued(self) -> bool:
+        """Whether it began on the day before."""
+        return self.id.endswith(_CONTINUED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,7 @@ class _Drawing:
             return None
         first, last = span.start.astimezone(zone), span.end.astimezone(zone)
         # The part after midnight is another element of the page.
-        identity = planned.key.replace("/", "-") + ("" if first.date() == day else "-after-midnight")
+        identity = planned.key.replace("/", "-") + ("" if first.date() == day else _CONTINUED)
         times = f"{first:%H:%M}-{last:%H:%M}"
         if isinstance(planned, PlannedRun):
             return self._run(planned, identity, part, times)

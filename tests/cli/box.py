@@ -21,7 +21,19 @@ from calsync.cli import options
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-11-23T06:00:00+00:00"  # the Monday of 2026-W48
-_TAKE_NOW = ("plan", "push", "busy", "export", "skip", "move", "release", "checkin")
+_TAKE_NOW = (
+    "plan",
+    "push",
+    "busy",
+    "export",
+    "skip",
+    "move",
+    "release",
+    "checkin",
+    "serve",
+    "doctor",
+    "init",
+)
 _OURS = (
     "CALSYNC_CONFIG",
     "CALSYNC_STATE",

@@ -31,7 +31,7 @@ ERRORS = (
     ("runs[2].start", "run"),
 )
 WARNINGS = (
-    ("runs on tue and wed", "no-back-to-back"),
+    ("runs[3].day", "no-back-to-back"),
     ("strength_days[0]", "long-run-day"),
     ("strength[0].duration", "short-and-regular"),
     ("strength[0].load", "ease-off"),
@@ -46,8 +46,8 @@ def bare(box: Box) -> Box:
 
 
 def found(out: str) -> list[tuple[str, str, str]]:
-    """Label, place and rule of each finding of mine.toml; each has a suggestion in the line below."""
-    pattern = r"^(\w+)  mine\.toml: ([^:]+): .+ \(([a-z-]+)\)\n {7}\S.+$"
+    """Label, place and rule of each finding of mine.toml; each has a line, and a suggestion below it."""
+    pattern = r"^(\w+)  /.+/mine\.toml:\d+: ([^:]+): .+ \(([a-z-]+)\)\n {7}\S.+$"
     return re.findall(pattern, out, re.MULTILINE)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.box import ROOT, Box, Result, config
+from tests.programs import need_program
 
 EVERY = {"15m": 96, "30m": 48, "1h": 24, "2h": 12, "3h": 8, "4h": 6, "6h": 4, "8h": 3, "12h": 2, "24h": 1}
 
@@ -202,9 +202,9 @@ def test_units_are_written_where_systemd_looks_and_none_of_somebody_elses(box: B
     assert (folder / "calsync.service").read_bytes() == before
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
 @pytest.mark.parametrize("every", EVERY)
 def test_systemd_finds_nothing_wrong(odd: Box, tmp_path: Path, every: str) -> None:
+    need_program("systemd-analyze", "install Debian's package systemd")
     scheduled(odd, "--systemd", "--write", "--every", every)
     scheduled(odd, "--systemd", "--write", "--serve", "--every", every)
     files = sorted((odd.folder / "home" / ".config" / "systemd" / "user").iterdir())

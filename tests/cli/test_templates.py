@@ -5,7 +5,7 @@ import re
 import pytest
 
 from calsync.library import shipped_folder
-from tests.cli.box import Box
+from tests.cli.box import ROOT, Box
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
 ROUTINES = sorted(path.stem for path in (shipped_folder() / "routines").glob("*.toml"))
@@ -71,10 +71,21 @@ def test_what_is_not_there(bare: Box, command: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, *ROUTINES])
-def test_a_copy_is_the_file_itself(bare: Box, name: str) -> None:
+def test_a_copy_is_the_file_itself_and_names_its_schema_from_where_it_is(bare: Box, name: str) -> None:
     bare.ok("templates", "copy", name, "new/mine.toml")
-    folder = shipped_folder() if name in SHIPPED else shipped_folder() / "routines"
-    assert (bare.folder / "new" / "mine.toml").read_bytes() == (folder / f"{name}.toml").read_bytes()
+    kind, folder = ("week", "") if name in SHIPPED else ("routine", "routines")
+    first, rest = (bare.folder / "new" / "mine.toml").read_text("utf-8").split("\n", 1)
+    of_original, original = (shipped_folder() / folder / f"{name}.toml").read_text("utf-8").split("\n", 1)
+    assert rest == original
+    assert of_original.endswith(f"../schemas/{kind}.schema.json")
+    assert first == f"#:schema {(ROOT / 'schemas' / f'{kind}.schema.json').as_uri()}"
+
+
+def test_a_copy_of_a_file_of_ones_own_gets_the_line_that_it_lacks(bare: Box) -> None:
+    bare.write("mine.toml", DOUBTFUL)
+    bare.ok("templates", "copy", "mine.toml", "new/mine.toml")
+    first, rest = (bare.folder / "new" / "mine.toml").read_text("utf-8").split("\n", 1)
+    assert (first[:8], rest) == ("#:schema", DOUBTFUL)
 
 
 def test_a_copy_can_be_edited_and_used(box: Box) -> None:
@@ -93,7 +104,7 @@ def test_a_copy_replaces_nothing_unasked(bare: Box) -> None:
     assert "--force" in result.error
     assert (bare.folder / "mine.toml").read_text() == "# precious"
     bare.ok("templates", "copy", "balanced", "mine.toml", "--force")
-    assert (bare.folder / "mine.toml").read_bytes() == (shipped_folder() / "balanced.toml").read_bytes()
+    assert 'title = "Balanced week"' in (bare.folder / "mine.toml").read_text()
 
 
 def test_a_copy_into_a_folder_keeps_its_name(bare: Box) -> None:
@@ -128,25 +139,26 @@ def test_with_a_config_its_own_are_checked(box: Box) -> None:
 def test_doubts_are_warnings_with_rule_place_and_advice(bare: Box) -> None:
     path = bare.write("mine.toml", DOUBTFUL)
     result = bare.ok("lint", "mine.toml", "balanced")
-    for place, rule in (
-        ("runs on fri and sat", "no-back-to-back"),
-        ("strength[0].duration", "short-and-regular"),
-        ("strength_days[0]", "long-run-day"),
+    for line, place, rule in (
+        (8, "runs[1].day", "no-back-to-back"),
+        (14, "strength[0].duration", "short-and-regular"),
+        (2, "strength_days[0]", "long-run-day"),
     ):
-        assert re.search(
-            rf"^warning  mine\.toml: {re.escape(place)}: .+ \({rule}\)\n +\S", result.out, re.MULTILINE
-        )
-    assert "ok  balanced" in result.out
-    assert bare.ok("lint", str(path)).out.replace(str(path), "mine.toml").startswith("warning  mine.toml")
+        where = re.escape(f"{path}:{line}: {place}: ")
+        assert re.search(rf"^warning  {where}.+ \({rule}\)\n +\S", result.out, re.MULTILINE)
+    assert result.out.endswith("ok  balanced\n")
+    assert bare.ok("lint", str(path)).out + "ok  balanced\n" == result.out
 
 
 def test_what_no_calendar_can_hold_is_an_error(bare: Box) -> None:
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     runs = "".join(f'[[runs]]\nday = "{day}"\nkind = "race"\nduration = "30m"\n' for day in days)
-    bare.write("mine.toml", f'title = "Races"\n{runs}[[strength]]\nroutine = "mobility"\nload = "light"\n')
+    path = bare.write(
+        "mine.toml", f'title = "Races"\n{runs}[[strength]]\nroutine = "mobility"\nload = "light"\n'
+    )
     result = bare.run("lint", "mine.toml", "balanced")
     assert result.code == 3
-    assert "error  mine.toml: strength[0]" in result.out
+    assert f"error  {path}:30: strength[0]: " in result.out
     assert "ok  balanced" in result.out
     assert "1 error in the templates" in result.error
 

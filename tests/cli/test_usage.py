@@ -188,7 +188,7 @@ def test_without_a_config_people_are_told_where_to_put_one(box: Box, command: st
     assert result.code == 3
     assert result.out == ""
     assert "./config.toml" in result.error
-    assert "config.example.toml" in result.error
+    assert "`calsync init`" in result.error
     assert str(box.folder / "home" / ".config" / "calsync" / "config.toml") in result.error
 
 

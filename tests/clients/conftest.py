@@ -1,12 +1,7 @@
-"""What the tests of this folder need: the feeds, and the programs that read them.
-
-Where a program is missing its tests are skipped with a message that says what to install; where the
-environment variable CI is set they fail instead, so that no run is green that has compared nothing.
-"""
+"""What the tests of this folder need: the feeds, and the programs that read them."""
 
 import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,12 +9,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.clients.feeds import ALL, IN_OWN_ZONES, Feed, all_feeds
 from tests.clients.readers import READERS, Seen
+from tests.programs import missing
 
 HERE = Path(__file__).parent
 INSTALL_NODE = "install Node.js 20 or later, then run: npm ci --prefix tests/clients"
@@ -43,13 +38,6 @@ SHOWN = {
 
 
 # --- what is installed ------------------------------------------------------------------------------------
-
-
-def missing(what: str, remedy: str) -> NoReturn:
-    message = f"{what} is not installed; {remedy}"
-    if os.environ.get("CI"):
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
 
 
 @cache

@@ -86,17 +86,17 @@ ONE_EARLY_HEAVY = "wed tempo 60 06:30,fri tempo 60 06:30,sun long 60 07:00"
 FOUND = {
     "hard days side by side": (
         week("tue tempo 60,wed hills 60"),
-        "no-back-to-back warning runs on tue and wed",
+        "no-back-to-back warning runs[1].day",
     ),
     "a long run after a hard one": (
         week("fri tempo 60,sat long 90"),
-        "no-back-to-back warning runs on fri and sat",
+        "no-back-to-back warning runs[1].day",
     ),
     "a race after a hard run": (
         week("sat race 60,fri hills 60"),
-        "no-back-to-back warning runs on fri and sat",
+        "no-back-to-back warning runs[0].day",
     ),
-    "from week to week": (week("sun long 90,mon tempo 60"), "no-back-to-back warning runs on sun and mon"),
+    "from week to week": (week("sun long 90,mon tempo 60"), "no-back-to-back warning runs[1].day"),
     "a run on every day": (week(on("easy 30", EVERY)), "rest-day warning rest"),
     "a run or strength on every day": (
         week(on("easy 30", "mon tue wed thu fri sat"), "light", named="sun"),

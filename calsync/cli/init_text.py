@@ -1,0 +1,233 @@
+"""A new config.toml: its text, filled with what its owner answered.
+
+Decides what a new config holds: all settings of config.example.toml, those that were asked about switched on,
+the others switched off, with what they are for. Knows nothing of how anybody is asked.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calsync.training import Experience, TimeRange, Week
+
+FEED_FILE = "public/training.ics"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When strength may be placed. `sat` and `sun` are None where they are like every other day."""
+
+    default: tuple[TimeRange, ...]
+    sat: tuple[TimeRange, ...] | None = None
+    sun: tuple[TimeRange, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceText:
+    """Where a calendar is, as the config says it: `key` is "path" or "url"."""
+
+    key: str
+    value: str
+
+    @property
+    def is_secret(self) -> bool:
+        """Who has an address can read the calendar."""
+        return self.key == "url"
+
+    @property
+    def line(self) -> str:
+        return f"{self.key} = {_quoted(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    zone: str
+    monday: date
+    """The first day of the plan."""
+    weeks: tuple[str, ...]
+    times: Times
+    experience: Experience
+    feed: PlaceText | None = None
+    busy: PlaceText | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        return any(place.is_secret for place in (self.feed, self.busy) if place)
+
+
+def config_text(answers: Answers, schema_line: str) -> str:
+    """The whole file. `schema_line` is for editors, with its line break."""
+    return schema_line + "\n\n".join(
+        [
+            _head(answers),
+            _plan(answers),
+            _availability(answers.times),
+            _busy(answers.busy),
+            _TARGETS,
+        ]
+    )
+
+
+def _head(answers: Answers) -> str:
+    return f"""\
+# calsync's settings, as `calsync init` has written them. Change what you like; `calsync doctor` checks it.
+#
+# Lines without a space after the "#" are settings that are switched off: take the "#" away to use them.
+# Relative paths start from the folder of this file.
+
+# Names every event that calsync writes. Keep it; a second plan takes another name.
+name = "training"
+
+timezone = {_quoted(answers.zone)}
+"""
+
+
+def _plan(answers: Answers) -> str:
+    monday = answers.monday
+    race, holiday = monday + timedelta(weeks=16, days=6), monday + timedelta(weeks=5)
+    return f"""\
+# --- Your training -----------------------------------------------------------------------------------
+
+[plan]
+# Any day of the plan's first week. Weeks run from Monday to Sunday.
+start = {monday}
+
+# One template for each week, repeated in this order: `calsync templates list` shows them all. With three
+# weeks of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
+weeks = {_list(answers.weeks)}
+
+# How many weeks are planned at a time, the current one included.
+horizon = 4
+
+# With strength training: "new" (builds up over eight weeks), "regular" (two sessions a week) or "experienced"
+# (up to three).
+experience = {_quoted(answers.experience.value)}
+
+# When you set out for runs whose template names no time: a time, or a range to find a free start in.
+usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
+
+# A race: it takes the place of that day's runs, and strength shrinks in the two weeks before it.
+#[plan.race]
+#date = {race}
+#title = "My race"
+#start = "09:30" # otherwise your usual time
+#duration = "4h"
+#weeks = ["taper", "race-week"] # the last weeks up to the race's, in place of those of the plan
+
+{_feed(answers.feed)}
+# Another template for single weeks.
+#[plan.override]
+#{Week.of(monday).plus(5)} = "short-on-time"
+
+# Days without any training, such as holidays or illness. Both dates are included.
+#[[pause]]
+#from = {holiday}
+#to = {holiday + timedelta(days=6)}
+"""
+
+
+def _feed(place: PlaceText | None) -> str:
+    off = "" if place else "#"
+    where = place.line if place else 'path = "runs.ics" # or url = "https://...", or url_env = "RUNNA_ICS"'
+    return f"""\
+# Runs from Runna, TrainingPeaks, Final Surge, Garmin or any other calendar of workouts, instead of the
+# templates'. A week in which it has no run uses the template's.
+{off}[plan.feed]
+{off}{where}
+#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
+#pace = "6:00/km" # for runs that say how far but not how long
+#kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
+"""
+
+
+def _availability(times: Times) -> str:
+    days = "".join(
+        f"{day} = {_list(map(str, ranges))}\n"
+        for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
+        if ranges is not None
+    )
+    return f"""\
+# --- When strength may be placed ---------------------------------------------------------------------
+
+[availability]
+# On any day that has no line of its own (mon, tue, wed, thu, fri, sat, sun). A day that is [] has none.
+{days}
+# Times of day that you like best. Other times stay possible.
+#prefer_times = ["12:00-14:00"]
+
+# Kept free before and after everything in your calendars, to change and to get there.
+buffer = "15m"
+
+# Nothing is placed or moved closer to now than this.
+notice = "12h"
+"""
+
+
+def _busy(place: PlaceText | None) -> str:
+    off = "" if place else "#"
+    where = place.line if place else 'path = "calendar.ics" # a file, or a folder of .ics files'
+    return f"""\
+# --- When you are busy -------------------------------------------------------------------------------
+# As many calendars as you like. calsync only reads them.
+
+{off}[[busy]]
+{off}name = "calendar"
+{off}type = "ics"
+{off}{where}
+#ignore = ["Lunch*"] # titles that don't keep you from training
+
+# A calendar on the web. Its secret address can stay out of this file: here it is read from the environment
+# variable PRIVATE_ICS.
+#[[busy]]
+#name = "private"
+#type = "ics"
+#url_env = "PRIVATE_ICS"
+
+# Your calendars in Google: only when you are busy is read, never why. "primary" is your own; others go by the
+# id that their settings show, often an address. Needs the [google] table at the end of this file.
+#[[busy]]
+#name = "google"
+#type = "google"
+#calendars = ["primary"]
+"""
+
+
+_TARGETS = f"""\
+# --- Where the plan goes -----------------------------------------------------------------------------
+
+# A calendar file to subscribe to from your phone or computer.
+[[targets]]
+name = "feed"
+type = "ics"
+path = "{FEED_FILE}"
+#alarm = "30m" # a reminder this long before each event
+
+# A second file for family or colleagues: it shows when you train, not what you do.
+#[[targets]]
+#name = "family"
+#type = "ics"
+#path = "public/busy.ics"
+#detail = "busy"
+
+# A calendar of its own in Google Calendar, which `calsync auth google` creates. What you move or delete there
+# stays as you want it, and calsync plans the rest around it.
+#[[targets]]
+#name = "google"
+#type = "google"
+#calendar = "Training"
+#reminder = "30m" # otherwise the calendar's own notifications apply, which you set in Google
+
+# The file of your OAuth client, or of a service account, for all that is Google's.
+#[google]
+#credentials = "client_secret.json"
+"""
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"
+
+
+def _quoted(text: str) -> str:
+    """A TOML string. JSON's is one as well, where all can be printed, which answers are asked for."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,397 @@
+"""`calsync init`: a config for somebody who has none, from a person, a pipe or nobody."""
+
+import re
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calsync.config import Config, load_config
+from calsync.editors import schema_line
+from calsync.library import shipped_folder
+from tests.cli.box import NOW, ROOT, Box, Result
+from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
+
+HOME = {"TZ": "Europe/London"}
+NO_ZONE = {"TZ": "NST3:30NDT"}  # rules of a zone, but no name
+WEEKS, BUSY, TIMES, STRENGTH = (
+    "Which week is most like yours?",
+    "Where is the calendar that says when you are busy?",
+    "When may strength training be placed?",
+    "How much strength training have you done?",
+)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Box:
+    """Somebody who has just installed calsync, with two calendars at hand."""
+    box = Box(tmp_path, dict(HOME))
+    for name in ("busy.ics", "runna.ics"):
+        box.write(name, (ROOT / "examples" / name).read_bytes())
+    return box
+
+
+def answer(box: Box, lines: str, *args: str, now: str = NOW, **env: str) -> Result:
+    """`calsync init` with its answers in a pipe."""
+    process = box.start("init", *args, "--now", now, now=None, stdin=-1, env=env)
+    out, err = process.communicate(lines.encode(), timeout=60)
+    return Result(process.returncode, out, err.decode())
+
+
+def written(box: Box, name: str = "config.toml") -> Config:
+    return load_config(box.folder / name, {})
+
+
+def switched_on(text: str) -> str:
+    """With every setting that is switched off; `#:` begins a line for editors."""
+    return re.sub(r"^#(?=[^\s:])", "", text, flags=re.MULTILINE)
+
+
+def keys(table: Any, place: str = "") -> set[str]:
+    """The key paths of a TOML document."""
+    if isinstance(table, dict):
+        return {path for key, value in table.items() for path in keys(value, f"{place}.{key}")}
+    if isinstance(table, list) and table and isinstance(table[0], dict):
+        return {path for entry in table for path in keys(entry, place)}
+    return {place}
+
+
+# --- nobody is asked --------------------------------------------------------------------------------------
+
+
+def test_defaults_make_a_config_that_plans_and_pushes(bare: Box) -> None:
+    result = bare.process("init", "--defaults", "--now", NOW, now=None)
+    assert (result.code, result.err) == (0, "")
+    assert "?" not in result.out
+    weeks = bare.plan()["weeks"]
+    assert [len(week["strength"]) for week in weeks] == [2, 2, 2, 2]
+    assert not any(week["unplaced"] for week in weeks)
+    assert len(bare.push()["feed"]) == 28
+    assert bare.feed.is_file()
+    assert {change["action"] for change in bare.push()["feed"]} == {"keep"}
+
+
+@pytest.mark.parametrize("lines", ["", "runna.ics\nbusy.ics\n1\nnew\n"])
+def test_doctor_finds_nothing_that_fails(bare: Box, lines: str) -> None:
+    answer(bare, lines)
+    result = bare.process("doctor", "--now", NOW, now=None)
+    assert result.code == 0, result.out + result.err
+
+
+def test_the_next_commands_are_named(bare: Box) -> None:
+    out = bare.process("init", "--defaults", now=None).out
+    for command in ("plan", "push", "serve --show-links", "schedule", "doctor"):
+        assert re.search(rf"^  calsync {command}  +\w", out, re.MULTILINE)
+    assert "--config" not in out
+    assert "calsync[serve]" in out
+    assert "\x1b" not in out, "no colours in a pipe"
+    elsewhere = bare.process("init", "--defaults", "my plans/x.toml", now=None).out
+    assert "calsync push --config 'my plans/x.toml'" in elsewhere
+    assert "my plans/public/training.ics" in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "monday"),
+    [
+        ("America/St_Johns", "2026-11-23T03:00:00+00:00", "2026-11-16"),
+        ("Asia/Kathmandu", "2026-11-22T18:30:00+00:00", "2026-11-23"),
+        ("/usr/share/zoneinfo/Pacific/Chatham", "2027-01-01T12:00:00+00:00", "2026-12-28"),
+    ],
+)
+def test_the_plan_begins_on_the_monday_of_this_week_in_the_own_zone(
+    bare: Box, zone: str, now: str, monday: str
+) -> None:
+    out = answer(bare, "", "--defaults", now=now, TZ=zone).out
+    config = written(bare)
+    assert str(config.program.start) == monday
+    assert zone.endswith(config.zone.key)
+    assert f"Time zone: {config.zone.key}" in out
+
+
+def test_a_server_says_utc_and_is_doubted(bare: Box) -> None:
+    assert "Is yours another?" in answer(bare, "", "--defaults", TZ="UTC").out
+    assert "Is yours another?" not in answer(bare, "", "--defaults", "--force").out
+
+
+@pytest.mark.parametrize("times", ["1", "2", "3", "4", "1,2", "lunch, evening"])
+def test_each_choice_of_times_has_room_for_the_usual_week(bare: Box, times: str) -> None:
+    assert answer(bare, f"\n\n{times}\n").code == 0
+    assert [len(week["strength"]) for week in bare.plan()["weeks"]] == [2, 2, 2, 2]
+
+
+def test_without_a_zone_defaults_ask_for_one_by_name(bare: Box) -> None:
+    result = answer(bare, "", "--defaults", **NO_ZONE)
+    assert result.code == 2
+    assert "TZ=Europe/London" in result.error
+    assert not (bare.folder / "config.toml").exists()
+
+
+# --- the file ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", ["", "1,1,1,8\n./busy.ics\n1,3\nnew\n", "runna.ics\nbusy.ics\n2\n3\n"])
+@pytest.mark.parametrize("now", [NOW, "2031-12-31T12:00:00+00:00"])
+def test_the_file_loads_with_all_that_is_switched_off_in_it(bare: Box, lines: str, now: str) -> None:
+    assert answer(bare, lines, now=now).code == 0
+    path = bare.folder / "config.toml"
+    everything = switched_on(text := path.read_text())
+    assert everything != text
+    path.write_text(everything)
+    load_config(path, {"PRIVATE_ICS": "https://example.org/x.ics"})
+
+
+def test_the_file_has_every_setting_of_the_example(bare: Box) -> None:
+    """It is shorter, and no other: a setting that is new in one of them must come into the other."""
+    answer(bare, "")
+    example = tomllib.loads(switched_on((ROOT / "config.example.toml").read_text()))
+    ours = tomllib.loads(switched_on((bare.folder / "config.toml").read_text()))
+    assert {re.sub(r"\d{4}-W\d\d", "week", key) for key in keys(ours)} == {
+        re.sub(r"\d{4}-W\d\d", "week", key) for key in keys(example)
+    }
+
+
+def test_the_file_is_for_people_and_their_editors(bare: Box) -> None:
+    answer(bare, "")
+    first, *lines = (bare.folder / "config.toml").read_text().splitlines()
+    assert first == schema_line("config").rstrip("\n")
+    assert max(map(len, lines)) <= 110
+    example = (ROOT / "config.example.toml").read_text().splitlines()
+    assert len(lines) < len(example), "shorter than the example"
+
+
+# --- answers in a pipe ------------------------------------------------------------------------------------
+
+
+def test_answers_come_line_by_line(bare: Box) -> None:
+    result = answer(bare, "1, Balanced, 1,8\nbusy.ics\n1, 18.30–20\n3\n")
+    assert (result.code, result.err) == (0, "")
+    config = written(bare)
+    assert config.program.weeks == ("balanced", "balanced", "balanced", "recovery")
+    assert config.sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
+    ranges = [[str(times) for times in day] for day in config.program.availability.ranges]
+    assert ranges == [["06:00-08:30", "18:30-20:00"]] * 5 + [["08:00-12:00", "18:30-20:00"]] * 2
+    assert config.program.rules.experience == "experienced"
+    assert bare.process("plan").code == 0
+
+
+def test_the_end_of_the_answers_takes_the_defaults(bare: Box) -> None:
+    answer(bare, "", "--defaults")
+    defaults = (bare.folder / "config.toml").read_bytes()
+    for lines in ("", "\n", "\n\n\n\n\n\n", "balanced"):
+        assert answer(bare, lines, "--force").code == 0
+        assert (bare.folder / "config.toml").read_bytes() == defaults
+
+
+def test_what_was_found_in_the_calendars_is_said(bare: Box) -> None:
+    out = answer(bare, "runna.ics\nbusy.ics\n").out
+    assert re.search(r"^   \d+ runs in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
+    assert re.search(r"^   \d+ events, \d+ busy stretches in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
+    assert written(bare).feed is not None
+    assert bare.plan()["weeks"][0]["runs"]
+
+
+@pytest.mark.parametrize(
+    ("before", "wrong", "says", "right"),
+    [
+        ("", "11", "The numbers are 1 to 10.", "10"),
+        ("", "balancd", 'did you mean "balanced"?', "balanced"),
+        ("", ", ,", "nothing but commas", "2"),
+        ("", "busy.ics", "reads like a run's", "runna.ics"),
+        ("\n", "nope.ics", 'There is no file or folder "nope.ics"', "busy.ics"),
+        ("\n", "/dev/null", "neither a file nor a folder", "none"),
+        ("\n", "~nobody-of-that-name/x.ics", "can be no path", "'busy.ics'"),
+        ("\n", "config.txt", "config.txt", "."),
+        ("\n", "public/training.ics", "the file that the plan will be written to", ""),
+        ("runna.ics\n", "runna.ics", "must not keep you busy", "busy.ics"),
+        ("\n", "http://example.org/secret.ics", "The address is plain http", ""),
+        ("\n", "https:///x", "The address has no host", ""),
+        ("\n", "a\tb", "can't be printed", ""),
+        ("\n\n", "5", "The numbers are 1 to 4.", "4"),
+        ("\n\n", "20:00-18:00", "ends after it starts", "18:00-20:00"),
+        ("\n\n", "mornings", 'such as "06:00-08:30"', "early"),
+        ("\n\n\n", "lots", "new, regular, experienced", "regular"),
+    ],
+)
+def test_a_wrong_answer_is_asked_for_again(bare: Box, before: str, wrong: str, says: str, right: str) -> None:
+    bare.write("config.txt", "no calendar")
+    bare.write("public/training.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    result = answer(bare, f"{before}{wrong}\n{right}\n")
+    assert result.code == 0, result.err
+    assert says in result.out
+    assert written(bare)
+
+
+def test_nothing_stands_in_for_a_wrong_answer(bare: Box) -> None:
+    """The end of a pipe means defaults; a default in place of a mistyped address would go unnoticed."""
+    result = answer(bare, "\nnope.ics\n")
+    assert result.code == 2
+    assert "nope.ics" in result.error
+    assert not (bare.folder / "config.toml").exists()
+
+
+def test_what_answers_wrong_for_ever_is_not_asked_for_ever(bare: Box) -> None:
+    result = answer(bare, "y\n" * 1000)
+    assert result.code == 2
+    assert result.out.count('No week is called "y"') == 10
+
+
+def test_bytes_that_are_no_text(bare: Box) -> None:
+    process = bare.start("init", now=None, stdin=-1, env={"PYTHONUTF8": "1"})
+    out, err = process.communicate(b"\xff\xfe\n1\n", timeout=60)
+    assert process.returncode == 0, err
+    assert b"can't be printed" in out
+
+
+# --- addresses --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(body: bytes, status: int = 200) -> Iterator[str]:
+    class Feed(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Feed) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/secret-b7f2/busy.ics"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_secret_address_is_kept_from_others(bare: Box) -> None:
+    with served((bare.folder / "busy.ics").read_bytes()) as address:
+        result = answer(bare, f"\n{address}\n")
+    assert result.code == 0, result.err
+    assert "busy stretches" in result.out
+    assert "secret-b7f2" not in result.out + result.err
+    assert "Only you can read it, as it holds a secret address." in result.out
+    path = bare.folder / "config.toml"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert written(bare).sources[0].url == address  # type: ignore[union-attr]
+    assert not bare.state.exists(), "nothing is kept of a calendar that was only looked at"
+
+
+def test_without_a_secret_the_file_is_as_others_are(bare: Box) -> None:
+    result = answer(bare, "\nbusy.ics\n")
+    assert "secret" not in result.out.split("config.toml is written")[1]
+    assert (bare.folder / "config.toml").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"<html>Please log in</html>", 200), (b"gone", 404)])
+def test_an_address_without_a_calendar_is_asked_for_again(bare: Box, body: bytes, status: int) -> None:
+    with served(body, status) as address:
+        result = answer(bare, f"\n{address}\nbusy.ics\n")
+    assert result.code == 0
+    assert "Your calendar: " in result.out
+    assert written(bare).sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
+
+
+# --- where the file goes ----------------------------------------------------------------------------------
+
+
+def test_a_config_that_is_there_is_kept(bare: Box) -> None:
+    path = bare.write("config.toml", "# precious")
+    result = answer(bare, "", "--defaults")
+    assert result.code == 2
+    assert "--force" in result.error
+    assert result.out == "", "refused before anything is asked"
+    assert path.read_text() == "# precious"
+    assert answer(bare, "", "--defaults", "--force").code == 0
+    assert written(bare)
+
+
+def test_into_a_folder_and_as_the_common_option_says(bare: Box) -> None:
+    (bare.folder / "deep").mkdir()
+    answer(bare, "\nbusy.ics\n", "deep")
+    assert written(bare, "deep/config.toml").sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
+    assert answer(bare, "", "-c", "other.toml").code == 0
+    assert written(bare, "other.toml")
+
+
+def test_a_path_below_the_config_stays_relative_and_a_home_stays_a_home(bare: Box) -> None:
+    bare.write("plans/cal/busy.ics", (bare.folder / "busy.ics").read_bytes())
+    answer(bare, "\nplans/cal/busy.ics\n", "plans/config.toml")
+    assert 'path = "cal/busy.ics"' in (bare.folder / "plans" / "config.toml").read_text()
+    bare.write("home/busy.ics", (bare.folder / "busy.ics").read_bytes())
+    answer(bare, "\n~/busy.ics\n")
+    assert 'path = "~/busy.ics"' in (bare.folder / "config.toml").read_text()
+
+
+@pytest.mark.parametrize("path", ["busy.ics/config.toml", "/proc/calsync/config.toml"])
+def test_a_file_that_can_not_be_written(bare: Box, path: str) -> None:
+    result = answer(bare, "", path)
+    assert result.code == 5
+    assert path in result.error
+
+
+# --- a person at a terminal -------------------------------------------------------------------------------
+
+
+def files(box: Box) -> set[str]:
+    return {path.name for path in box.folder.iterdir()}
+
+
+def test_a_person_who_knows_nothing(bare: Box) -> None:
+    terminal = Terminal.of(bare, "init", "--now", NOW, **NO_ZONE)
+    assert "5 questions" in terminal.wait_for("What is your time zone?")
+    for typed, says in (
+        ("", "An answer is needed here."),
+        ("Lodnon", 'did you mean "Europe/London"?'),
+        ("indianapolis", "There are several: "),
+    ):
+        terminal.wait_for("> ")
+        terminal.type(f"{typed}\n")
+        terminal.wait_for(says)
+    terminal.wait_for("> ")
+    terminal.type("st johns\n")
+    pictures = terminal.wait_for("> [balanced] ")
+    assert all(path.stem in pictures for path in shipped_folder().glob("*.toml"))
+    terminal.type("ten-k-build\n")
+    terminal.wait_for(BUSY)
+    terminal.wait_for("> [none] ")
+    terminal.type("bus\t\n")
+    terminal.wait_for("busy stretches in the 4 weeks")
+    terminal.wait_for("> [4] ")
+    terminal.type("at night\n")
+    terminal.wait_for('night".')
+    terminal.wait_for("> [4] ")
+    terminal.type("3\n")
+    terminal.wait_for("> [regular] ")
+    terminal.type("\n")
+    terminal.wait_for("config.toml is written.")
+    assert terminal.finish() == 0
+    assert b"\x1b[1m" in terminal.raw, "colours"
+    assert [line for line in re.split(r"[\r\n]+", terminal.plain) if len(line) > 80] == []
+    config = written(bare)
+    assert config.zone.key == "America/St_Johns"
+    assert config.program.weeks == ("ten-k-build",)
+    assert [bare.process(command).code for command in ("plan", "push")] == [0, 0]
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+@pytest.mark.parametrize("question", [WEEKS, BUSY, TIMES, STRENGTH])
+def test_who_stops_leaves_nothing(bare: Box, key: str, question: str) -> None:
+    before = files(bare)
+    terminal = Terminal.of(bare, "init")
+    for title in (WEEKS, BUSY, TIMES, STRENGTH):
+        terminal.wait_for(title)
+        terminal.wait_for("] ")
+        if title == question:
+            break
+        terminal.type("\n")
+    terminal.press(key)
+    terminal.wait_for("Interrupted.")
+    assert terminal.finish() == 130
+    assert files(bare) == before

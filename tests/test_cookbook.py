@@ -1,0 +1,181 @@
+"""The configs of docs/cookbook.md do what their recipes say, four weeks at a time."""
+
+import re
+import shutil
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+
+from tests.cli.box import ROOT, Box, by_key
+
+NAMES = ["lunch-lifter", "early-bird", "shift-worker", "runna-user", "marathon", "two-feeds"]
+SUNDAY = "2026-11-22T18:00:00+00:00"
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path) -> Box:
+    """The cookbook's folder, beside the files that its recipes share with other examples."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    return Box(tmp_path / "examples" / "cookbook")
+
+
+def sessions(plan: Any) -> list[tuple[datetime, datetime]]:
+    """All sessions, on the clock of the plan's zone."""
+    return [_times(session) for week in plan["weeks"] for session in week["strength"]]
+
+
+def runs(plan: Any) -> list[tuple[datetime, datetime]]:
+    return [_times(run) for week in plan["weeks"] for run in week["runs"]]
+
+
+def _times(entry: Any) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(entry["start"]), datetime.fromisoformat(entry["end"])
+
+
+def unplaced(plan: Any) -> int:
+    return sum(len(week["unplaced"]) for week in plan["weeks"])
+
+
+def times(path: Path) -> list[tuple[str, datetime, datetime]]:
+    """Title, start and end of a calendar's events with a time that don't repeat, by icalendar alone."""
+    calendar = icalendar.Calendar.from_ical(path.read_bytes())
+    events = [event for event in calendar.walk("VEVENT") if "RRULE" not in event]
+    found = [(str(event["SUMMARY"]), event["DTSTART"].dt, event["DTEND"].dt) for event in events]
+    return [(title, start, end) for title, start, end in found if isinstance(start, datetime)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_second_push_is_quiet_and_the_templates_are_in_order(kitchen: Box, name: str) -> None:
+    config = ("--config", f"{name}.toml")
+    assert kitchen.ok("plan", *config, now=SUNDAY).err == ""
+    assert kitchen.ok("lint", *config).out.splitlines()
+    assert all(line.startswith("ok  ") for line in kitchen.ok("lint", *config).out.splitlines())
+    changes = kitchen.push(*config, now=SUNDAY)
+    assert all(changes.values())
+    again = kitchen.ok("push", "--quiet", *config, now=SUNDAY)
+    assert (again.out, again.err) == ("", "")
+    feeds = {path.name for path in (kitchen.folder / "public").glob("*.ics")}
+    assert feeds == {"mine.ics", "others.ics"} if name == "two-feeds" else feeds == {f"{name}.ics"}
+
+
+def test_the_lunch_lifter_lifts_in_the_break_unless_it_is_taken(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "lunch-lifter.toml", now=SUNDAY)
+    taken = {date(2026, 12, 3), date(2026, 12, 8)}  # the team's lunch, and the call with the supplier
+    assert unplaced(plan) == 0
+    assert len(sessions(plan)) == 7  # the fourth week is a recovery week
+    for start, end in sessions(plan):
+        evening = start.date() in taken
+        first, last = (time(17, 45), time(19, 15)) if evening else (time(12), time(14))
+        assert first <= start.time() <= end.time() <= last
+        assert start.weekday() < 5
+    assert {start.date() for start, _ in sessions(plan)} & taken
+
+
+def test_the_early_bird_is_done_by_half_past_seven(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "early-bird.toml", now=SUNDAY)
+    assert unplaced(plan) == 0
+    assert [start.strftime("%a %H:%M") for start, _ in sessions(plan)] == ["Wed 06:15", "Sat 06:00"] * 4
+    on_weekdays = [end for start, end in (*sessions(plan), *runs(plan)) if start.weekday() < 5]
+    assert max(end.time() for end in on_weekdays) <= time(7, 30)
+
+
+def test_the_shift_worker_trains_in_no_shift_and_sleeps_after_nights(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "shift-worker.toml", now=SUNDAY)
+    shifts = times(kitchen.folder / "roster.ics")
+    assert {title.split(",")[0] for title, _, _ in shifts} == {"Early", "Late", "Night"}
+    hour = timedelta(hours=1)
+    for start, end in sessions(plan):
+        assert [title for title, begins, ends in shifts if start < ends + hour and begins - hour < end] == []
+    for start, end in runs(plan):
+        assert [title for title, begins, ends in shifts if start < ends and begins < end] == []
+    nights = [ends for title, _, ends in shifts if title.startswith("Night")]
+    assert nights
+    for start, _ in (*sessions(plan), *runs(plan)):
+        assert not any(ends <= start < ends + timedelta(hours=8, minutes=30) for ends in nights)
+    assert unplaced(plan) == 0
+    assert not plan["warnings"]
+
+
+def test_a_shift_that_is_swapped_moves_the_session(kitchen: Box) -> None:
+    """The early shift of Tuesday becomes a late one: what was in the afternoon has to go."""
+    config = ("--config", "shift-worker.toml")
+    kitchen.push(*config, now=SUNDAY)
+    roster = kitchen.folder / "roster.ics"
+    early = "DTSTART;TZID=Europe/London:20261208T063000\nDTEND;TZID=Europe/London:20261208T143000"
+    late = "DTSTART;TZID=Europe/London:20261208T133000\nDTEND;TZID=Europe/London:20261208T213000"
+    text = roster.read_text()
+    assert early in text
+    roster.write_text(text.replace(early, late))
+    (changes,) = kitchen.push(*config, now="2026-12-01T08:00:00+00:00").values()
+    assert {change["key"] for change in changes} >= {"2026-W50/run/tue-1", "2026-W50/strength/1"}
+
+
+def test_the_runna_user_has_runnas_strength_and_no_runs_in_the_feed(kitchen: Box) -> None:
+    config = ("--config", "runna-user.toml")
+    plan = kitchen.plan(*config, now=SUNDAY)
+    assert all(start.time() >= time(17) for start, _ in sessions(plan))
+    kitchen.push(*config, now=SUNDAY)
+    feed = by_key((kitchen.folder / "public" / "runna-user.ics").read_bytes(), "runna-user")
+    assert all("/strength/" in key for key in feed)
+    titles = [event["SUMMARY"] for _, event in sorted(feed.items())]
+    # Two workouts are Runna's; the weeks after them have the template's.
+    assert len(titles) == 6
+    assert ["Legs & Core" in title for title in titles] == [True, True, False, False, False, False]
+
+
+def test_the_marathon_has_its_race_its_taper_and_its_days_off(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "marathon.toml", "--weeks", "20", now="2026-11-29T18:00:00+00:00")
+    templates = [week["template"] for week in plan["weeks"]]
+    assert templates[-2:] == ["taper", "race-week"]
+    assert templates[3:5] == ["recovery", "recovery"]
+    assert templates[:3] == ["marathon-build"] * 3
+    assert unplaced(plan) == 0
+    race = date(2027, 4, 18)
+    assert [start.strftime("%H:%M") for start, _ in runs(plan) if start.date() == race] == ["09:30"]
+    days = [start.date() for start, _ in sessions(plan)]
+    assert max(days) < race - timedelta(days=4)
+    last = [(session["load"], session["minutes"]) for session in _strength(plan, "2027-W15")]
+    assert last == [("light", 20)]
+    assert all(session["minutes"] <= 20 for session in _strength(plan, "2027-W14"))
+    off = {date(2026, 12, 24) + timedelta(days=n) for n in range(4)}
+    assert not off & {*days, *(start.date() for start, _ in runs(plan))}
+
+
+def _strength(plan: Any, name: str) -> list[Any]:
+    (week,) = [week for week in plan["weeks"] if week["week"] == name]
+    return list(week["strength"])
+
+
+def test_two_feeds_keep_clear_of_both_calendars_and_one_of_them_keeps_quiet(kitchen: Box) -> None:
+    config = ("--config", "two-feeds.toml")
+    plan = kitchen.plan(*config, now=SUNDAY)
+    assert unplaced(plan) == 0
+    parents = datetime.fromisoformat("2026-11-26T12:30:00+00:00")
+    (thursday,) = [(start, end) for start, end in sessions(plan) if start.date() == parents.date()]
+    assert thursday[0].strftime("%H:%M") == "17:45"
+    # The call that is not confirmed yet doesn't count.
+    assert "2026-12-08T12:15" in {start.isoformat()[:16] for start, _ in sessions(plan)}
+    kitchen.push(*config, now=SUNDAY)
+    mine, others = (
+        by_key((kitchen.folder / "public" / f"{n}.ics").read_bytes(), "two-feeds") for n in ("mine", "others")
+    )
+    assert {key: (event["DTSTART"], event["DTEND"]) for key, event in mine.items()} == {
+        key: (event["DTSTART"], event["DTEND"]) for key, event in others.items()
+    }
+    assert {event["SUMMARY"] for event in others.values()} == {"Busy"}
+    assert len({event["SUMMARY"] for event in mine.values()}) > 4
+    told = {name for event in others.values() for name in event}
+    assert not told & {"DESCRIPTION", "CATEGORIES", "X-CALSYNC-KIND", "X-CALSYNC-ROUTINE", "TRIGGER"}
+
+
+def test_every_recipe_names_only_files_that_are_beside_it() -> None:
+    folder = ROOT / "examples" / "cookbook"
+    assert {path.stem for path in folder.glob("*.toml")} == {*NAMES, "early-week", "shift-week"}
+    for name in NAMES:
+        text = (folder / f"{name}.toml").read_text("utf-8")
+        assert re.search(r"^start = 20", text, re.MULTILINE)
+        for path in re.findall(r'^path = "((?!public/).*?)"', text, re.MULTILINE):
+            assert (folder / path).is_file()
