@@ -183,8 +183,8 @@ def _listening(place: Place) -> Iterator[socket.socket]:
         reason = problem.strerror or str(problem)
         raise Unavailable(f"can't listen on {place.host}, port {place.port}: {reason}") from problem
     with listener:
-        # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each answer
-        # would wait 40 ms for the client's delayed acknowledgement.
+        # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each
+        # answer would wait 40 ms for the client's delayed acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
