@@ -8,7 +8,7 @@ from tests.cli.box import Box
 from tests.web import weeks
 from tests.web.asking import ask
 from tests.web.browser import Browser, chromium
-from tests.web.served import Site, serving
+from tests.web.running import Server, running
 
 
 @pytest.fixture(scope="session")
@@ -26,20 +26,20 @@ def browser(started: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Three weeks from 2026-W48 on; it is Wednesday 14:20 in the first one."""
     box = Box(tmp_path_factory.mktemp("usual"))
     weeks.usual(box)
-    with serving(box, now=weeks.WEDNESDAY) as site:
+    with running(box, now=weeks.WEDNESDAY) as site:
         yield site
 
 
 @pytest.fixture(scope="session")
-def seldom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def seldom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same with all that is seldom, and a calendar that can't be read any more."""
     box = Box(tmp_path_factory.mktemp("seldom"))
     weeks.seldom(box)
-    with serving(box, now=weeks.WEDNESDAY) as site:
+    with running(box, now=weeks.WEDNESDAY) as site:
         (box.folder / "work.ics").unlink()
         site.replan(lambda: b'class="problem"' in ask(site.page).body)
         yield site

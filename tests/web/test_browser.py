@@ -4,7 +4,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.web.browser import VIEWS, Browser, View
-from tests.web.served import Site
+from tests.web.running import Server
 
 WEEKS = ("2026-W48", "2026-W49", "2026-W50")
 WIDTHS = (View(360), View(1280))
@@ -46,7 +46,7 @@ def tab_to(browser: Browser, what: str, key: str = Keys.TAB) -> None:
 
 
 @pytest.mark.parametrize("view", [*VIEWS, View(360, scripts=False)], ids=str)
-def test_weeks_are_walked_by_click_to_both_ends(browser: Browser, usual: Site, view: View) -> None:
+def test_weeks_are_walked_by_click_to_both_ends(browser: Browser, usual: Server, view: View) -> None:
     browser.show(usual.page, view)
     assert week(browser) == WEEKS[0]
     assert "Previous" not in str(browser.texts(".weeks a")), "there is no week before the first"
@@ -63,7 +63,7 @@ def test_weeks_are_walked_by_click_to_both_ends(browser: Browser, usual: Site, v
 
 
 @pytest.mark.parametrize("view", WIDTHS, ids=str)
-def test_weeks_are_walked_with_tab_and_enter(browser: Browser, usual: Site, view: View) -> None:
+def test_weeks_are_walked_with_tab_and_enter(browser: Browser, usual: Server, view: View) -> None:
     browser.show(usual.page, view)
     for wanted in WEEKS[1:]:
         tab_to(browser, "Next")
@@ -77,7 +77,7 @@ def test_weeks_are_walked_with_tab_and_enter(browser: Browser, usual: Site, view
     assert week(browser) == WEEKS[0]
 
 
-def test_weeks_are_walked_with_the_arrow_keys(browser: Browser, usual: Site) -> None:
+def test_weeks_are_walked_with_the_arrow_keys(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     for key, wanted in (
         (Keys.ARROW_LEFT, WEEKS[0]),
@@ -115,7 +115,7 @@ def test_each_panel_opens_on_focus_within_the_window(
 
 @pytest.mark.parametrize(("view", "taps"), BY_TOUCH, ids=["phone", "phone without scripts", "desk"])
 def test_a_panel_opens_by_hand_and_closes_with_its_button(
-    browser: Browser, usual: Site, view: View, *, taps: bool
+    browser: Browser, usual: Server, view: View, *, taps: bool
 ) -> None:
     touch = browser.tap if taps else browser.click
     browser.show(usual.page, view)
@@ -131,7 +131,7 @@ def test_a_panel_opens_by_hand_and_closes_with_its_button(
 
 
 @pytest.mark.parametrize("view", WIDTHS, ids=str)
-def test_a_panel_says_why_and_closes_with_escape(browser: Browser, usual: Site, view: View) -> None:
+def test_a_panel_says_why_and_closes_with_escape(browser: Browser, usual: Server, view: View) -> None:
     browser.show(usual.page, view)
     tab_to(browser, SESSION)
     (text,) = browser.texts(f"#why-{SESSION}")
@@ -147,7 +147,7 @@ def test_a_panel_says_why_and_closes_with_escape(browser: Browser, usual: Site, 
     assert browser.ask(_OPEN) == []
 
 
-def test_a_panel_stays_after_enter_and_its_button_is_the_next_stop(browser: Browser, usual: Site) -> None:
+def test_a_panel_stays_after_enter_and_its_button_is_the_next_stop(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     tab_to(browser, SESSION)
     browser.press(Keys.ENTER)
@@ -160,7 +160,7 @@ def test_a_panel_stays_after_enter_and_its_button_is_the_next_stop(browser: Brow
     assert focused(browser) == SESSION, "the way goes on where it was"
 
 
-def test_tab_goes_from_block_to_block(browser: Browser, usual: Site) -> None:
+def test_tab_goes_from_block_to_block(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     everything = entries(browser)
     tab_to(browser, everything[0])

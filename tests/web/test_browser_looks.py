@@ -6,7 +6,7 @@ import pytest
 
 from tests.web import weeks
 from tests.web.browser import VIEWS, Browser, Rect, View
-from tests.web.served import Site
+from tests.web.running import Server
 
 # What is left of A4 in landscape within margins of 10 mm, at 96 pixels an inch.
 PAPER = (277 / 25.4 * 96, 190 / 25.4 * 96)
@@ -19,7 +19,7 @@ SHOWN = [(name, view) for name in PAGES for view in VIEWS] + [
 
 
 @pytest.fixture(scope="module")
-def addresses(usual: Site, seldom: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def addresses(usual: Server, seldom: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """By the names above; `file` is a page of several weeks on the disk."""
     file = tmp_path_factory.mktemp("page") / "plan.html"
     file.write_bytes(usual.box.ok("plan", "--format", "html", now=weeks.WEDNESDAY).stdout)
@@ -60,13 +60,13 @@ def test_an_open_panel_is_accessible(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_colours_follow_the_device(browser: Browser, usual: Site, scheme: str) -> None:
+def test_the_colours_follow_the_device(browser: Browser, usual: Server, scheme: str) -> None:
     browser.show(usual.page, View(1280, scheme))
     rgb = browser.ask("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(rgb) > 600) == (scheme == "light")
 
 
-def test_two_at_a_time_stand_side_by_side(browser: Browser, seldom: Site) -> None:
+def test_two_at_a_time_stand_side_by_side(browser: Browser, seldom: Server) -> None:
     for view in (View(360), View(1280)):
         browser.show(seldom.page, view)
         day = "section:has(> h3#day-2026-11-24)"
@@ -75,7 +75,7 @@ def test_two_at_a_time_stand_side_by_side(browser: Browser, seldom: Site) -> Non
         assert left.bottom > right.top, "they share some time"
 
 
-def test_a_run_over_midnight_is_on_both_days(browser: Browser, seldom: Site) -> None:
+def test_a_run_over_midnight_is_on_both_days(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.page)
     for day, times in (("2026-11-25", (22.5, 24.0)), ("2026-11-26", (0.0, 1.5))):
         column = browser.rect(f"section:has(> h3#day-{day}) .column")
@@ -90,7 +90,7 @@ def test_a_run_over_midnight_is_on_both_days(browser: Browser, seldom: Site) -> 
 
 
 @pytest.mark.parametrize("view", [View(360), View(1280)], ids=str)
-def test_the_line_of_now_is_where_it_is_now(browser: Browser, usual: Site, view: View) -> None:
+def test_the_line_of_now_is_where_it_is_now(browser: Browser, usual: Server, view: View) -> None:
     browser.show(usual.page, view)
     now, wednesday = browser.rect(".now"), browser.rect("section:has(> h3#day-2026-11-25) .column")
     assert now.is_within(wednesday)
@@ -150,7 +150,7 @@ def test_busy_time_is_drawn_and_never_named(browser: Browser, addresses: dict[st
     assert "gradient" in browser.ask("getComputedStyle(document.querySelector('.busy')).backgroundImage")
 
 
-def test_titles_are_shown_as_they_are(browser: Browser, seldom: Site) -> None:
+def test_titles_are_shown_as_they_are(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.page)
     titles = " ".join(browser.texts(".entry .title"))
     for title in (weeks.LONG, weeks.RIGHT_TO_LEFT, weeks.EMOJI, weeks.SCRIPT):
@@ -158,8 +158,14 @@ def test_titles_are_shown_as_they_are(browser: Browser, seldom: Site) -> None:
     assert browser.driver.title.startswith("23 - 29 Nov 2026")
 
 
-def test_a_calendar_that_cannot_be_read_is_said_on_the_page(browser: Browser, seldom: Site) -> None:
+def test_a_calendar_that_cannot_be_read_is_said_on_the_page(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.page)
     (problem,) = browser.texts(".problem")
     assert "last plan that could be made" in problem
     assert "work" in problem
+
+
+def test_the_buttons_read_as_words(browser: Browser, usual: Server) -> None:
+    """One run of text each: the parts of a flex box are shown without the blanks between them."""
+    browser.show(usual.week("2026-W49"))
+    assert browser.texts(".weeks a") == ["‹ Previous week", "This week", "Next week ›"]

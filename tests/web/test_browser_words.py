@@ -6,14 +6,14 @@ import pytest
 
 from tests.web import weeks
 from tests.web.browser import Browser, Node, View
-from tests.web.served import Site
+from tests.web.running import Server
 
 
 def headings(nodes: list[Node]) -> list[tuple[int, str]]:
     return [(node.level or 0, node.name) for node in nodes if node.role == "heading"]
 
 
-def test_the_headings_are_the_week_and_its_days(browser: Browser, usual: Site) -> None:
+def test_the_headings_are_the_week_and_its_days(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     (top, name), (second, week), *others = headings(browser.accessible())
     assert (top, name) == (1, "training")
@@ -36,7 +36,7 @@ _DAYS = (
 )
 
 
-def test_the_headings_skip_no_level(browser: Browser, seldom: Site) -> None:
+def test_the_headings_skip_no_level(browser: Browser, seldom: Server) -> None:
     for address in (seldom.page, seldom.week("2026-W50"), seldom.page + "#why-2026-W48-run-sun-1"):
         browser.show(address)
         levels = [level for level, _ in headings(browser.accessible())]
@@ -45,7 +45,7 @@ def test_the_headings_skip_no_level(browser: Browser, seldom: Site) -> None:
 
 
 @pytest.mark.parametrize("view", [View(360), View(1280)], ids=str)
-def test_each_block_says_when_it_is_and_what(browser: Browser, usual: Site, view: View) -> None:
+def test_each_block_says_when_it_is_and_what(browser: Browser, usual: Server, view: View) -> None:
     browser.show(usual.page, view)
     names = [node.name for node in browser.accessible() if node.role == "link"]
     for expected in (
@@ -58,14 +58,14 @@ def test_each_block_says_when_it_is_and_what(browser: Browser, usual: Site, view
     assert "" not in names
 
 
-def test_a_block_is_described_by_its_reasons(browser: Browser, usual: Site) -> None:
+def test_a_block_is_described_by_its_reasons(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     links = [node for node in browser.accessible() if node.role == "link"]
     (session,) = [node for node in links if "Hips and core" in node.name]
     assert "9 h 55 min after Thursday's tempo run" in session.description
 
 
-def test_busy_and_free_time_are_said(browser: Browser, usual: Site) -> None:
+def test_busy_and_free_time_are_said(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     text = " ".join(node.name for node in browser.accessible() if node.role == "StaticText")
     assert "Busy 09:00-12:00, 13:00-17:00, 18:00-19:00" in text
@@ -73,7 +73,7 @@ def test_busy_and_free_time_are_said(browser: Browser, usual: Site) -> None:
     assert "Now 14:20" in text
 
 
-def test_the_regions_are_named(browser: Browser, seldom: Site) -> None:
+def test_the_regions_are_named(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.week("2026-W49"))
     nodes = browser.accessible()
     assert "Weeks" in [node.name for node in nodes if node.role == "navigation"]
@@ -84,7 +84,7 @@ def test_the_regions_are_named(browser: Browser, seldom: Site) -> None:
         assert any(button in name for name in links), links
 
 
-def test_a_panel_is_a_note_with_the_name_of_its_session(browser: Browser, seldom: Site) -> None:
+def test_a_panel_is_a_note_with_the_name_of_its_session(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.page + "#why-2026-W48-run-mon-1")
     nodes = browser.accessible()
     assert weeks.LONG in [node.name for node in nodes if node.role == "note"]
