@@ -69,11 +69,32 @@ def _write(path: Path, answers: "Answers") -> None:
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
-    text = config_text(answers, schema_line("config"))
+    text = config_text(answers, schema_line("config"), _name(path))
     try:
         write_atomically(path, text.encode(), mode=0o600 if answers.is_secret else 0o644)
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
+
+
+def _name(path: Path) -> str:
+    """That of the config which is replaced; else one that no plan on this machine has.
+
+    Two plans of one name would share skips, moves and check-ins.
+    """
+    import re
+    from itertools import count
+
+    from calsync.state import state_of
+
+    try:
+        if found := re.search(
+            r'^name = "([A-Za-z0-9][A-Za-z0-9_-]{0,39})"', path.read_text("utf-8"), re.MULTILINE
+        ):
+            return found[1]
+    except (OSError, ValueError):
+        pass
+    names = ("training" if number == 1 else f"training-{number}" for number in count(1))
+    return next(name for name in names if not state_of(name).folder.exists())
 
 
 def _say_what_next(path: Path, answers: "Answers") -> None:
@@ -92,10 +113,11 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
     click.echo("What to do next:")
     steps = (
         ("plan", "look at the coming weeks; nothing is written yet"),
-        ("push", f"write the calendar, {path.parent / FEED_FILE}"),
-        ("serve --show-links", "subscribe (needs pip install 'calsync[serve]')"),
-        ("schedule", "let it run by itself"),
         ("doctor", "check that all is well"),
+        ("push", f"write the calendar, {path.parent / FEED_FILE}"),
+        ("serve", "keep it up to date, and serve it to your phone"),
+        ("serve --show-links", "the addresses to subscribe to, with a QR code"),
+        ("schedule", "without a server: let push run by itself"),
     )
     commands = [f"calsync {command}{option}" for command, _ in steps]
     room = max(map(len, commands)) + 2

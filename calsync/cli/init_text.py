@@ -56,11 +56,11 @@ class Answers:
         return any(place.is_secret for place in (self.feed, self.busy) if place)
 
 
-def config_text(answers: Answers, schema_line: str) -> str:
-    """The whole file. `schema_line` is for editors, with its line break."""
+def config_text(answers: Answers, schema_line: str, name: str = "training") -> str:
+    """The whole file. `schema_line` is for editors, with its line break; `name` is the plan's."""
     return schema_line + "\n\n".join(
         [
-            _head(answers),
+            _head(answers, name),
             _plan(answers),
             _availability(answers.times),
             _busy(answers.busy),
@@ -69,7 +69,7 @@ def config_text(answers: Answers, schema_line: str) -> str:
     )
 
 
-def _head(answers: Answers) -> str:
+def _head(answers: Answers, name: str) -> str:
     return f"""\
 # calsync's settings, as `calsync init` has written them. Change what you like; `calsync doctor` checks it.
 #
@@ -77,7 +77,7 @@ def _head(answers: Answers) -> str:
 # Relative paths start from the folder of this file.
 
 # Names every event that calsync writes. Keep it; a second plan takes another name.
-name = "training"
+name = {_quoted(name)}
 
 timezone = {_quoted(answers.zone)}
 """

@@ -56,7 +56,8 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
         out.print(table)
         for note in week.wanted.adjusted.notes:
             private = f": {note.private}" if note.private else ""
-            out.print(Text(f"  {note.text} ({note.rule}{private})", style="dim"), soft_wrap=True)
+            text = on_one_line(f"  {note.text} ({note.rule}{private})")
+            out.print(Text(text, style="dim"), soft_wrap=True)
         out.print()
         if explains:
             from calsync.cli.explain import print_explanations
@@ -89,7 +90,7 @@ def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narro
     title = Text.assemble(
         (str(week.week), "bold"),
         f"  {first:%-d %b} - {last:%-d %b %Y}  ",
-        (week.wanted.template.title, "italic"),
+        (on_one_line(week.wanted.template.title), "italic"),
         (", runs from the training feed" if week.wanted.follows_feed else "", "dim"),
     )
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)

@@ -71,7 +71,7 @@ def serve(
     When a calendar can't be read, the last good plan stays, and the page says so. The addresses hold a long
     secret: --show-links prints them, with a QR code on a terminal.
 
-    SIGHUP plans at once, SIGTERM ends. Needs `pip install 'calsync[serve]'`.
+    SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
     from calsync.cli.serve_place import Place
     from calsync.cli.serving import print_links, run_server

@@ -34,8 +34,8 @@ try:
 except ModuleNotFoundError as problem:
     if (problem.name or "").startswith("calsync"):
         raise
-    message = f"the server needs {problem.name}, which is not installed: pip install 'calsync[serve]'"
-    raise UsageError(message) from problem
+    message = f"the server needs {problem.name}: install calsync with its extra `serve`"
+    raise UsageError(f"{message}; in a checkout: pip install '.[serve]'") from problem
 
 # A push that is running ends before that.
 _WAIT_FOR_LOCK = 60.0
@@ -47,7 +47,9 @@ def print_links(place: Place, *, rotates: bool) -> None:
     """The addresses of the feeds and the page, on standard output. Raises ConfigError or Unavailable."""
     setup = load_setup()
     secret = Secret(setup.state)
-    if rotates:
+    if not rotates:
+        secret.ensure()
+    else:
         secret.rotate()
         click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
     for feed in _feeds(setup, {}):
@@ -122,7 +124,7 @@ def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError, or Unavailable if the port can't be had."""
     setup = load_setup()
     secret = Secret(setup.state)
-    secret.value()
+    secret.ensure()
     # What is shown while something is read would end up between the lines of a log.
     common().shows_progress = False
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options
+from calsync.cli.options import common_options, on_one_line
 
 if TYPE_CHECKING:
     from calsync.editors import SchemaKind
@@ -31,13 +31,13 @@ def list_templates() -> None:
     width = max((len(week.name) for week in weeks), default=0)
     for week in weeks:
         what = f"{len(week.runs)} runs, {len(week.strength)} strength"
-        click.echo(f"  {week.name:{width}}  {what:18}  {week.title}")
+        click.echo(f"  {week.name:{width}}  {what:18}  {on_one_line(week.title)}")
     click.echo(click.style("\nRoutines", bold=True))
     routines = [library.routine(name) for name in library.routine_names()]
     width = max((len(routine.name) for routine in routines), default=0)
     for routine in routines:
         minutes = sum(exercise.minutes for exercise in routine.exercises)
-        click.echo(f"  {routine.name:{width}}  {minutes:3} min             {routine.title}")
+        click.echo(f"  {routine.name:{width}}  {minutes:3} min             {on_one_line(routine.title)}")
 
 
 @templates.command()
@@ -54,7 +54,7 @@ def show(name: str) -> None:
     path = library.file(name)
     if is_routine_file(path):
         routine = load_routine(path, path.stem)
-        click.echo(click.style(routine.title, bold=True))
+        click.echo(click.style(on_one_line(routine.title), bold=True))
         click.echo(routine.about)
         for exercise in routine.exercises:
             prescription = exercise.prescription(Load.MODERATE)

@@ -29,7 +29,8 @@ class Addresses:
 @lru_cache(64)  # a browser names the host as it likes
 def qr_svg(text: str) -> str:
     """An SVG element, dark on light in any colour scheme."""
-    code = segno.make(text, error="m")
+    # To try all masks takes three times as long, while nobody else is answered.
+    code = segno.make_qr(text, error="m", mask=4)
     return str(code.svg_inline(border=2, light="#ffffff", dark="#000000", omitsize=True))
 
 

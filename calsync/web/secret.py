@@ -26,17 +26,21 @@ class Secret:
         self._read: tuple[tuple[int, ...], str] | None = None
 
     def value(self) -> str:
-        """The secret; made when there is none yet. Raises Unavailable."""
+        """The secret as it is now, or was when it could last be read. Raises Unavailable."""
         try:
             status = self._file.stat()
             version = (status.st_mtime_ns, status.st_ino, status.st_size)
             if self._read is None or self._read[0] != version:
                 self._read = (version, self._parsed(self._file.read_text("ascii", "replace")))
-            return self._read[1]
-        except FileNotFoundError:
-            return self._create()
         except OSError as problem:
-            raise Unavailable(f"{self._file}: can't be read: {problem.strerror}") from problem
+            # A folder that is away for a moment is no reason to make every subscription a dead one.
+            if self._read is None:
+                raise Unavailable(f"{self._file}: can't be read: {problem.strerror}") from problem
+        return self._read[1]
+
+    def ensure(self) -> str:
+        """The secret; made when there is none yet. Raises Unavailable."""
+        return self.value() if self._file.exists() else self._create()
 
     def rotate(self) -> str:
         """A new secret: every address from before is dead. Raises Unavailable."""

@@ -5,6 +5,7 @@ know it nothing is there. How a page looks is page.py's, when it is planned plan
 """
 
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -187,6 +188,10 @@ def _feed_links(site: Site, request: Request) -> tuple[FeedLinks, ...]:
     return tuple(found)
 
 
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
+
+
 def _host(headers: Mapping[str, str]) -> str:
-    """As the browser wrote it. It is shown to that browser alone, and escaped like every other text."""
-    return headers.get("host", "localhost")
+    """As the browser wrote it: it is shown to that browser alone."""
+    host = headers.get("host", "")
+    return host if _HOST.fullmatch(host) else "localhost"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from calsync.event import one_line
 from calsync.web.colours import LIGHT, Scheme
 from calsync.web.week import Block, Day, Look, Stretch, WeekPicture
 
@@ -124,7 +125,7 @@ class _Week:
         y, height = shown[0], max(shown[1], _LEAST)
         group = SubElement(self._group, "g")
         what = f"{block.times} {block.title}, {block.look.label}"
-        SubElement(group, "title").text = "\n".join((what, block.about, *block.why))
+        SubElement(group, "title").text = "\n".join(map(one_line, (what, block.about, *block.why)))
         _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4)
         _rect(group, x, y, 5, height, paint.edge, rx=2)
         room = width - 14
@@ -211,7 +212,8 @@ def _text(
         element.set("font-weight", weight)
     if anchor != "start":
         element.set("text-anchor", anchor)
-    element.text = text
+    # XML has no place for control characters, not even escaped.
+    element.text = one_line(text)
 
 
 # Measured on DejaVu Sans, the widest of the usual fonts: the mean advance at 12 px.

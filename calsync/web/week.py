@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from calsync.event import one_line
 from calsync.planning.agenda import exercises, run_title, session_title
 from calsync.planning.alternatives import Alternatives, alternative_text, dodged_text
 from calsync.planning.explain import no_place, reasons
@@ -172,7 +173,7 @@ class _Drawing:
         notes += [f"{key}: skipped" for key in week.skipped]
         return WeekPicture(
             week.week,
-            template.title + feed,
+            one_line(template.title) + feed,
             days,
             _hours(days),
             tuple(self._missing(week)),
@@ -256,7 +257,7 @@ class _Drawing:
     def _missing(self, week: PlannedWeek) -> Iterator[Missing]:
         for session in week.unplaced:
             routine = self._routines.get(session.routine)
-            name = routine.title if routine else session.routine
+            name = one_line(routine.title) if routine else session.routine
             fix = self._fixes.smallest(week.wanted, session)
             yield Missing(
                 f"{name} ({session.load}, {session.minutes} min)",

@@ -521,3 +521,13 @@ def test_as_a_program(box: Box) -> None:
     result = box.process("push")
     assert (result.code, result.out) == (3, "")
     assert result.err == 'Error: config.toml:6: plan.horizn: unknown key; did you mean "horizon"?\n'
+
+
+@pytest.mark.parametrize("form", ["table", "svg", "html"])
+def test_no_title_steers_a_terminal(box: Box, form: str) -> None:
+    """Templates are passed around, and their titles are printed."""
+    box.write("odd.toml", 'title = "\\u001b[31mred\\u0007"\nrecovery = true\n')
+    box.config(weeks='["odd.toml"]')
+    result = box.ok("plan", "--format", form)
+    assert "red" in result.out
+    assert not {"\x1b", "\x07"} & set(result.out)

@@ -88,7 +88,7 @@ def test_the_next_commands_are_named(bare: Box) -> None:
     for command in ("plan", "push", "serve --show-links", "schedule", "doctor"):
         assert re.search(rf"^  calsync {command}  +\w", out, re.MULTILINE)
     assert "--config" not in out
-    assert "calsync[serve]" in out
+    assert "calsync serve --show-links" in out
     assert "\x1b" not in out, "no colours in a pipe"
     elsewhere = bare.process("init", "--defaults", "my plans/x.toml", now=None).out
     assert "calsync push --config 'my plans/x.toml'" in elsewhere
@@ -395,3 +395,13 @@ def test_who_stops_leaves_nothing(bare: Box, key: str, question: str) -> None:
     terminal.wait_for("Interrupted.")
     assert terminal.finish() == 130
     assert files(bare) == before
+
+
+def test_a_second_plan_has_a_name_of_its_own(bare: Box) -> None:
+    """Two of one name would share skips and moves."""
+    bare.ok("init", "--defaults")
+    bare.ok("push")
+    bare.ok("init", "--defaults", "second/config.toml")
+    assert 'name = "training-2"' in (bare.folder / "second" / "config.toml").read_text()
+    bare.ok("init", "--defaults", "--force")
+    assert 'name = "training"' in (bare.folder / "config.toml").read_text()

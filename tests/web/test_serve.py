@@ -227,7 +227,7 @@ def test_without_the_extra_it_says_what_to_install(box: Box, module: str) -> Non
         result = box.process(*args, now=None, program=without)
         assert result.code == 2
         assert f"needs {module}" in result.error
-        assert "pip install 'calsync[serve]'" in result.error
+        assert "pip install '.[serve]'" in result.error
     assert box.process("plan", program=without).code == 0
     assert box.process("serve", "--help", program=without).code == 0
 

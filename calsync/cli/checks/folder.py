@@ -95,7 +95,7 @@ def serve_check(state: State) -> Check | None:
             name="serve",
             status=Status.WARNING,
             text=f"`calsync serve` can't run: {', '.join(missing)} not installed",
-            fix='install calsync with its extra: pipx install "calsync[serve]"',
+            fix="install calsync with its extra `serve`; in a checkout: pip install '.[serve]'",
         )
     if _is_open(secret):
         return Check(
