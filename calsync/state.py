@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -185,18 +186,26 @@ class State:
     def last_push(self) -> datetime | None:
         """When a push last reached all that it should; None if there was none, or that can't be told."""
         try:
-            return datetime.fromisoformat(self._push_file.read_text("ascii")).astimezone(UTC)
+            moment, _, _ = self._push_file.read_text("ascii").partition(" ")
+            return datetime.fromisoformat(moment).astimezone(UTC)
         except (OSError, ValueError, OverflowError):
             return None
 
-    def remember_push(self, now: datetime) -> None:
-        """Keep when a push succeeded, for `calsync doctor`. Costs nothing if that can't be written."""
+    def last_zone(self) -> str:
+        """The zone of that push's plan; empty if that can't be told."""
+        try:
+            return self._push_file.read_text("ascii").partition(" ")[2]
+        except (OSError, ValueError):
+            return ""
+
+    def remember_push(self, now: datetime, zone: ZoneInfo) -> None:
+        """Keep when a push succeeded, and the plan's zone. Costs nothing if that can't be written."""
         # Every push does this, so nobody waits for the disk: a power cut may lose it. The lock is held, so
         # nobody else writes the temporary file.
         temporary = self.folder / ".last-push.tmp"
         with suppress(OSError):
             temporary.touch(mode=0o600)
-            temporary.write_text(now.astimezone(UTC).isoformat(), "ascii")
+            temporary.write_text(f"{now.astimezone(UTC).isoformat()} {zone.key}", "ascii")
             temporary.replace(self._push_file)
 
     @contextmanager

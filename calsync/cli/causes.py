@@ -25,8 +25,16 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 
     busy = {source.source: source.spans for source in gathered.sources}
     causes = Causes(gathered.plan, busy, _before(gathered, target))
+    zone_before, zone = gathered.setup.state.last_zone(), gathered.plan.zone.key
+
+    def cause(change: Change) -> str:
+        if zone_before not in ("", zone) and change.before != change.after:
+            # Everything moves then, and whatever else may be so is not why.
+            return f"the plan's times are those of {zone} now, not of {zone_before}"
+        return causes.of(change.key, change.before, change.after)
+
     return tuple(
-        replace(change, reason=_reason(change, causes.of(change.key, change.before, change.after)))
+        replace(change, reason=_reason(change, cause(change)))
         if change.writes and not change.wish
         else change
         for change in changes

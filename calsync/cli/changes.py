@@ -63,12 +63,13 @@ def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
 def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
     """The changes of each target on standard output, warnings on standard error.
 
-    `quiet` is for cron, which mails what is printed: nothing where nothing changed, and each change once, in
-    however many targets. What stays wrong for weeks (a run that clashes, an event that can't be read) is then
-    said only when something changes, as a mail for each run of cron would teach people to ignore it; trouble
-    that somebody has to end is said each time.
+    `quiet` is for cron, which mails what is printed: nothing where no more than an event's notes changed, and
+    each change once, in however many targets. What stays wrong for weeks (a run that clashes, an event that
+    can't be read) is then said only when something changes, as a mail for each run of cron would teach people
+    to ignore it; trouble that somebody has to end is said each time.
     """
-    something = any(change.writes for _, its_changes in changes for change in its_changes)
+    told = _is_news if quiet else _writes
+    something = any(told(change) for _, its_changes in changes for change in its_changes)
     if not quiet:
         _print_by_target(gathered, changes, dry_run=dry_run)
     elif something:
@@ -91,7 +92,7 @@ def _print_by_target(gathered: Gathered, changes: Changes, *, dry_run: bool) -> 
 
 def _print_mail(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
     """What moved, from when to when, and because of what; then which targets say so now."""
-    written = [(target, its) for target, its in changes if any(change.writes for change in its)]
+    written = [(target, its) for target, its in changes if any(map(_is_news, its))]
     for change, names in _once(written):
         only = "" if len(names) == len(written) else f"  [{', '.join(names)}]"
         click.echo(_line(change, gathered.plan.zone) + only)
@@ -109,7 +110,7 @@ def _once(changes: Changes) -> list[tuple[Change, list[str]]]:
     found: dict[tuple[Action, str, Timespan | None, Timespan | None], tuple[Change, list[str]]] = {}
     for target, its_changes in changes:
         for change in its_changes:
-            if change.writes:
+            if _is_news(change):
                 what = (change.action, change.key, change.before, change.after)
                 known, names = found.get(what, (change, []))
                 # The one that says more: a target may show no more than "Busy".
@@ -137,14 +138,33 @@ def _line(change: Change, zone: ZoneInfo) -> str:
     when, title = change.after or change.before, _summary_of(change)
     text = f"{_when(when, zone)}  {title}" if title and when else change.key
     if change.action is Action.UPDATE and change.before and change.after:
-        text += _what_changed(change.before, change.after, zone)
+        text += _what_changed(change, change.before, change.after, zone)
     return f"{click.style(sign, fg=colour, bold=True)} {text}"
 
 
-def _what_changed(before: Timespan, after: Timespan, zone: ZoneInfo) -> str:
-    if before == after:
-        return " (text)"
-    return f" (was {_when(before, zone)})"
+def _what_changed(change: Change, before: Timespan, after: Timespan, zone: ZoneInfo) -> str:
+    was = [_when(before, zone)] if before != after else []
+    if _is_renamed(change) and change.stored:
+        was.append(change.stored.event.summary)
+    return f" (was {'  '.join(was)})" if was else " (text)"
+
+
+def _is_renamed(change: Change) -> bool:
+    """Whether it has another title, which also says the load of a session; a kind of run may not show."""
+    if change.wanted is None or change.stored is None:
+        return False
+    now, before = change.wanted.summary, change.stored.event.summary
+    return now != before and BUSY not in (now, before)
+
+
+def _writes(change: Change) -> bool:
+    return change.writes
+
+
+def _is_news(change: Change) -> bool:
+    """Whether it is worth a mail: not if only the notes or the reminder are other ones."""
+    moves = change.action is not Action.UPDATE or change.before != change.after
+    return change.writes and (moves or _is_renamed(change) or change.wish)
 
 
 def _when(span: Timespan, zone: ZoneInfo) -> str:

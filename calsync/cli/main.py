@@ -79,6 +79,11 @@ def calsync() -> None:
     """
 
 
+def colours() -> bool | None:
+    """Whether there are any: not if NO_COLOR says so (no-color.org); else click looks for a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 def run() -> int:
     """Run the command line; the process's exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -86,7 +91,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        result = calsync.main(prog_name="calsync", standalone_mode=False)
+        result: Any = calsync.main(prog_name="calsync", standalone_mode=False, color=colours())
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as problem:
@@ -110,7 +115,8 @@ def run() -> int:
 
 
 def _say_error(message: str) -> None:
-    click.echo(click.style("Error: ", fg="red", bold=True) + on_one_line(message), err=True)
+    text = click.style("Error: ", fg="red", bold=True) + on_one_line(message)
+    click.echo(text, err=True, color=colours())
 
 
 def _say_output_failed(problem: OSError) -> int:

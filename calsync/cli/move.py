@@ -40,7 +40,7 @@ def move(key: str, start: str, now: datetime) -> None:
             f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
         )
     place = moved(setup, known, key, _instant(start, setup.config.zone, now))
-    with setup.state.lock():
+    with setup.state.lock(wait=10):
         wishes = setup.state.wishes()
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from calsync.errors import CalsyncError
 
 
+# In seconds: nobody waits for cron, and a mail that a server was just planning would help nobody.
+_WAIT_QUIETLY = 10
+
+
 @click.command(short_help="Bring the calendars up to date.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
@@ -64,13 +68,13 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar can't be tried dry")
-    with nullcontext() if dry_run else setup.state.lock():
+    with nullcontext() if dry_run else setup.state.lock(_WAIT_QUIETLY if quiet else 0):
         if create_calendar:
             _create_calendars(setup, now, target)
         only = None if target is None else (target,)
         pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
         if not dry_run and not pushed.failures:
-            setup.state.remember_push(now)
+            setup.state.remember_push(now, setup.config.zone)
     _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
     if pushed.failures:
         raise pushed.failures[0] if len(pushed.failures) == 1 else _all_of(pushed.failures)

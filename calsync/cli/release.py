@@ -26,7 +26,7 @@ def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
     if everything == bool(keys):
         raise click.UsageError("name the keys to release, or give --all")
     setup = load_setup()
-    with setup.state.lock():
+    with setup.state.lock(wait=10):
         owners = held(setup, now)
         for key in keys:
             if key in owners.begun:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from calsync.cli.schedule_job import Job
+    from calsync.cli.schedule_times import Times
 
 EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 
@@ -30,7 +31,7 @@ def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
     if (serve or write) and not systemd:
         raise click.UsageError("--serve and --write go with --systemd")
     from calsync.cli.schedule_job import job
-    from calsync.cli.schedule_text import cron_line, server, service, timer
+    from calsync.cli.schedule_text import cron_line, server
     from calsync.cli.schedule_times import Times
 
     work, times = job(), Times.random(every)
@@ -38,9 +39,16 @@ def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
         click.echo(cron_line(work, times))
         _say_cron(work)
     elif serve:
-        _units(work, {"calsync-serve.service": server(work, every)}, write=write)
+        _units(work, {f"calsync-serve-{work.plan}.service": server(work, every)}, write=write)
     else:
-        _units(work, {"calsync.service": service(work), "calsync.timer": timer(times)}, write=write)
+        _units(work, _of_push(work, times), write=write)
+
+
+def _of_push(work: "Job", times: "Times") -> "Mapping[str, str]":
+    """Named by the plan: two of them on one machine must not take each other's place."""
+    from calsync.cli.schedule_text import service, timer
+
+    return {f"calsync-{work.plan}.service": service(work), f"calsync-{work.plan}.timer": timer(times)}
 
 
 def _say_cron(work: "Job") -> None:

@@ -21,8 +21,9 @@ from calsync.state import state_folder
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command as a list of words, variables with their values, and the names of those that hold secrets."""
+    """A plan's name, a command as a list of words, variables with their values, the names of secret ones."""
 
+    plan: str
     program: tuple[str, ...]
     config: Path
     variables: Mapping[str, str]
@@ -38,7 +39,7 @@ class Job:
 def job() -> Job:
     """Raises ConfigError: what doesn't work by hand won't work at night."""
     path = config_path().absolute()
-    load_config(path, os.environ)
+    plan = load_config(path, os.environ).name
     program = _program()
     variables = {}
     # The user's own state folder is found again by cron; one that a variable names is not.
@@ -47,7 +48,7 @@ def job() -> Job:
     root = Path(calsync.__file__).absolute().parents[1]
     if program[0] == sys.executable and root.name not in ("site-packages", "dist-packages"):
         variables["PYTHONPATH"] = str(root)
-    return Job(program, path, variables, tuple(dict.fromkeys(_secrets(path))))
+    return Job(plan, program, path, variables, tuple(dict.fromkeys(_secrets(path))))
 
 
 def _program() -> tuple[str, ...]:

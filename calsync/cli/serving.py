@@ -7,8 +7,9 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,10 +18,10 @@ import click
 from calsync.cli.changes import print_changes
 from calsync.cli.gather import Setup, load_setup
 from calsync.cli.options import common, on_one_line
-from calsync.cli.rounds import rounds
+from calsync.cli.rounds import Pushed, rounds
 from calsync.cli.serve_place import Place
 from calsync.config_calendars import IcsTarget
-from calsync.errors import Unavailable, UsageError
+from calsync.errors import RefusedToProtectData, Unavailable, UsageError
 
 try:
     import uvicorn
@@ -29,6 +30,7 @@ try:
     from calsync.web.feed import FeedFile
     from calsync.web.links import Addresses, qr_terminal
     from calsync.web.planner import Planner, Snapshot
+    from calsync.web.protocol import HttpProtocol
     from calsync.web.secret import Secret
     from calsync.web.server import Feed, Site, application
 except ModuleNotFoundError as problem:
@@ -41,6 +43,7 @@ except ModuleNotFoundError as problem:
 _WAIT_FOR_LOCK = 60.0
 # The time that requests and a plan in the making get when the server is to end, in seconds.
 _PATIENCE = 3
+_BACKLOG = 128
 
 
 def print_links(place: Place, *, rotates: bool) -> None:
@@ -68,18 +71,31 @@ def print_links(place: Place, *, rotates: bool) -> None:
 
 
 def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
-    """One for each ICS target, named as its file; by the targets if two files are called the same.
-
-    Files that are in `known` are kept: they remember what could be read last.
-    """
+    """One for each ICS target. Files that are in `known` are kept: they remember what could be read last."""
     targets = _ics_targets(setup)
-    names = [target.path.name for target in targets]
-    if len(set(names)) < len(names):
-        names = [f"{target.name}.ics" for target in targets]
+    names = _file_names(targets)
     return tuple(
         Feed(target.name, name, known.get(target.path) or FeedFile(target.path), target.busy_only)
         for target, name in zip(targets, names, strict=True)
     )
+
+
+def _file_names(targets: Sequence[IcsTarget]) -> list[str]:
+    """Each is called as its file, or if an earlier one is called so, as its target.
+
+    A target that is added changes no name of those before it: people have subscribed to them.
+    """
+    names: list[str] = []
+    for target in targets:
+        numbered = (f"{target.name}-{number}.ics" for number in count(2))
+        names.append(
+            next(
+                name
+                for name in chain((target.path.name, f"{target.name}.ics"), numbered)
+                if name not in names
+            )
+        )
+    return names
 
 
 def _ics_targets(setup: Setup) -> list[IcsTarget]:
@@ -101,9 +117,9 @@ class _Rounds:
         try:
             names = [target.name for target in _ics_targets(setup)]
             with setup.state.lock(_WAIT_FOR_LOCK):
-                pushed = rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
+                pushed = _write(setup, now, names)
                 if not pushed.failures and len(names) == len(setup.config.targets):
-                    setup.state.remember_push(now)
+                    setup.state.remember_push(now, setup.config.zone)
         finally:
             setup.connection.close()
         gathered = pushed.gathered
@@ -118,6 +134,27 @@ class _Rounds:
             tuple(text for _, text in gathered.warnings),
             (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
         )
+
+
+def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
+    """Plan, and write those targets; one that refuses keeps the others from nothing."""
+    try:
+        return rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
+    except RefusedToProtectData:
+        if not names:
+            raise
+    pushed = [rounds(setup, now, (), allow_mass_delete=False, dry_run=False)]
+    refusals = []
+    for name in names:
+        try:
+            pushed.append(rounds(setup, now, (name,), allow_mass_delete=False, dry_run=False))
+        except RefusedToProtectData as refusal:
+            refusals.append(refusal)
+    return Pushed(
+        pushed[-1].gathered,
+        tuple(changes for one in pushed for changes in one.changes),
+        (*(failure for one in pushed for failure in one.failures), *refusals),
+    )
 
 
 def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
@@ -145,6 +182,7 @@ def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             application(site),
+            http=HttpProtocol,
             log_level="warning",
             # Its lines would hold the secret.
             access_log=False,
@@ -153,8 +191,11 @@ def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=_PATIENCE,
+            # asyncio tries as many at once when there are no more sockets to be had, and logs each.
+            backlog=_BACKLOG,
         )
     )
+    _allow_many_sockets()
     with _listening(place) as listener, _signals(planner, server):
         at = Place(place.host, listener.getsockname()[1], "").base
         _say(f"Serving on {at}, planning every {_words(every)}.")
@@ -175,12 +216,21 @@ def _words(every: timedelta) -> str:
     return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
 
 
+def _allow_many_sockets() -> None:
+    """As many as the machine gives to who asks; what is usual is 1024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 @contextlib.contextmanager
 def _listening(place: Place) -> Iterator[socket.socket]:
     """A socket of our own: uvicorn would end the process if there is none to be had."""
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     try:
-        listener = socket.create_server((place.host, place.port), family=family, backlog=1024)
+        listener = socket.create_server((place.host, place.port), family=family, backlog=_BACKLOG)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise Unavailable(f"can't listen on {place.host}, port {place.port}: {reason}") from problem

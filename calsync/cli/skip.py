@@ -28,7 +28,7 @@ def skip(keys: tuple[str, ...], now: datetime) -> None:
     known.check(keys)
     known.refuse_begun(keys, now, setup.config.zone)
     known.refuse_held(keys)
-    with setup.state.lock():
+    with setup.state.lock(wait=10):
         wishes = setup.state.wishes()
         setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
     for key in keys:

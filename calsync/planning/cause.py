@@ -15,7 +15,9 @@ from calsync.planning.cause_run import why_run_moved, why_run_went
 from calsync.planning.cause_size import as_asked, asked_for_before, fewer
 from calsync.planning.cause_undone import as_it_was
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek
+from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession
+from calsync.planning.words import day_name
 from calsync.timespan import Timespan
 from calsync.training import Load, Week
 
@@ -92,7 +94,10 @@ class Causes:
         if session.span.start == before.start:
             return self._size(week, session, before)
         if found := next(iter(self.old_place_bans(key, before)), None):
-            return found.text
+            old_day = self._plan.problem.days.clock.day_of(wall.seconds(before.start))
+            # What is busy is told by its hours alone.
+            names_day = found.rule is not Rule.BUSY or session.day == old_day
+            return found.text if names_day else f"on {day_name(old_day)}, {found.text}"
         if cause := self._undone(key, before):
             return cause
         staying = Staying.of(self._plan, week.wanted, session.wanted, wall.seconds(before.start))

@@ -59,7 +59,8 @@ class Surroundings:
         zone = self.problem.days.clock.zone
         start = run.span.start.astimezone(zone)
         before = self.was.get(run.key)
-        if before is None or before.span.start == run.span.start:
+        # Runs go by their day: another kind there is another run, which has moved from somewhere else.
+        if before is None or before.kind is not run.kind or before.span.start == run.span.start:
             mover = ", where its owner put it" if run.pinned else ""
             return f"{of_run(run)} at {start:%H:%M}{mover}"
         was = before.span.start.astimezone(zone)

@@ -10,7 +10,7 @@ from calsync.planning.cause_place import Surroundings, busy_text, pause_text
 from calsync.planning.runs import SettledRun
 from calsync.planning.wall import instant, seconds, span
 from calsync.planning.week import WantedRun, WantedWeek
-from calsync.planning.words import day_name
+from calsync.planning.words import day_name, kind_name
 from calsync.timespan import Timespan
 from calsync.training import Kind, TimeRange, Week, clock
 
@@ -20,6 +20,11 @@ def why_run_moved(week: WantedWeek, run: SettledRun, before: Timespan, around: S
     wanted = next((one for one in week.runs if one.key == run.key), None)
     if wanted is None or run.fixed or before == run.span:
         return ""
+    was = around.was.get(run.key)
+    if was is not None and was.kind is not run.kind:
+        # Runs go by their day. Which of them this one was, nobody knows.
+        has = f"{_asker(week, wanted)} has {kind_name(run.kind)} on {day_name(wanted.day)} now"
+        return has if was.kind and not week.adjusted.notes else ""
     if wanted.run.start is not None and before.start != run.span.start:
         return f"{_asker(week, wanted)} has it at {clock(wanted.run.start)}"
     if before.start == run.span.start:
@@ -37,8 +42,8 @@ def why_run_went(week: WantedWeek, key: str, before: Timespan, around: Surroundi
     if program.race and program.race.day == day:
         return f"{program.race.title} takes its place"
     if week.follows_feed:
-        return "the training feed has no such run"
-    return f'the template "{week.template.name}" has no such run'
+        return f"the training feed has no such run on {day_name(day)}"
+    return f'the template "{week.template.name}" has no such run on {day_name(day)}'
 
 
 def _asker(week: WantedWeek, wanted: WantedRun) -> str:

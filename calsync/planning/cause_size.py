@@ -26,10 +26,14 @@ def asked_for_before(
 
 
 def as_asked(week: WantedWeek, wanted: WantedSession, was: Event) -> str:
-    """Why a session that was `was` is less at the same start; empty where the week asks for no less."""
+    """Why a session that was `was` is another one at the same start; empty where the week has not asked.
+
+    Lighter or shorter than the week asks for is a matter of its place.
+    """
     minutes = round(was.span.duration / timedelta(minutes=1))
     is_lighter = was.load is not None and wanted.load.rank < was.load.rank
-    if is_lighter or wanted.minutes < minutes:
+    is_longer = wanted.minutes > minutes and minutes not in wanted.lengths
+    if is_lighter or is_longer or wanted.minutes < minutes:
         return who_asks(week, wanted)
     return ""
 

@@ -70,12 +70,17 @@ class Planner:
             self._is_woken.clear()
 
     def _once(self) -> None:
-        before = self.latest.problem
+        before = self._trouble()
         try:
             self.latest = Latest(self._plan())
         except CalsyncError as problem:
             self.latest = replace(self.latest, problem=str(problem))
         except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
             self.latest = replace(self.latest, problem=f"a bug in calsync: {problem!r}")
-        if (now := self.latest.problem) != before:
+        if (now := self._trouble()) != before:
             self._say(now or "planning works again")
+
+    def _trouble(self) -> str:
+        """Why there is no newer plan; else what of the last one somebody has to put right."""
+        snapshot = self.latest.snapshot
+        return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())

@@ -161,16 +161,18 @@ def units(text: str) -> dict[str, str]:
 def test_two_units_that_can_be_pasted(box: Box, tmp_path: Path) -> None:
     result = box.ok("schedule", "--systemd", "--every", "6h")
     found = units(result.out)
-    assert list(found) == ["calsync.service", "calsync.timer"]
-    assert f"--config {tmp_path}/config.toml\n" in found["calsync.service"]
-    assert "TimeoutStartSec=" in found["calsync.service"]
-    assert "Persistent=true" in found["calsync.timer"]
-    assert "RandomizedDelaySec=" in found["calsync.timer"]
-    times = re.search(r"^OnCalendar=\*-\*-\* ([\d,]+):(\d\d):00$", found["calsync.timer"], re.MULTILINE)
+    assert list(found) == ["calsync-training.service", "calsync-training.timer"]
+    assert f"--config {tmp_path}/config.toml\n" in found["calsync-training.service"]
+    assert "TimeoutStartSec=" in found["calsync-training.service"]
+    assert "Persistent=true" in found["calsync-training.timer"]
+    assert "RandomizedDelaySec=" in found["calsync-training.timer"]
+    times = re.search(
+        r"^OnCalendar=\*-\*-\* ([\d,]+):(\d\d):00$", found["calsync-training.timer"], re.MULTILINE
+    )
     assert times is not None
     assert len(times[1].split(",")) == 4
     assert times[2] not in ("00", "30")
-    assert "systemctl --user enable --now calsync.timer" in result.err
+    assert "systemctl --user enable --now calsync-training.timer" in result.err
 
 
 def test_a_service_for_the_server(box: Box) -> None:
@@ -178,7 +180,7 @@ def test_a_service_for_the_server(box: Box) -> None:
     (found,) = units(result.out).values()
     assert " serve --every 30m --config " in found
     assert "ExecReload=kill -HUP $MAINPID" in found
-    assert "systemctl --user enable --now calsync-serve.service" in result.err
+    assert "systemctl --user enable --now calsync-serve-training.service" in result.err
 
 
 @pytest.mark.parametrize("option", ["--serve", "--write"])
@@ -192,14 +194,17 @@ def test_units_are_written_where_systemd_looks_and_none_of_somebody_elses(box: B
     for _ in range(2):
         result = box.ok("schedule", "--systemd", "--write")
         assert result.out == ""
-        assert {file.name for file in folder.iterdir()} == {"calsync.service", "calsync.timer"}
-    (folder / "calsync.timer").write_text("[Timer]\n# mine\n")
-    before = (folder / "calsync.service").read_bytes()
+        assert {file.name for file in folder.iterdir()} == {
+            "calsync-training.service",
+            "calsync-training.timer",
+        }
+    (folder / "calsync-training.timer").write_text("[Timer]\n# mine\n")
+    before = (folder / "calsync-training.service").read_bytes()
     result = box.run("schedule", "--systemd", "--write", "--every", "2h")
     assert result.code == 6
-    assert "calsync.timer" in result.error
-    assert (folder / "calsync.timer").read_text() == "[Timer]\n# mine\n"
-    assert (folder / "calsync.service").read_bytes() == before
+    assert "calsync-training.timer" in result.error
+    assert (folder / "calsync-training.timer").read_text() == "[Timer]\n# mine\n"
+    assert (folder / "calsync-training.service").read_bytes() == before
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -224,7 +229,7 @@ def test_systemd_finds_nothing_wrong(odd: Box, tmp_path: Path, every: str) -> No
 
 def test_what_a_unit_starts_is_what_cron_runs(odd: Box) -> None:
     """systemd's own unquoting, as systemd.syntax(7) says it."""
-    service = units(scheduled(odd, "--systemd").out)["calsync.service"]
+    service = units(scheduled(odd, "--systemd").out)["calsync-training.service"]
     (start,) = re.findall(r"^ExecStart=(.*)$", service, re.MULTILINE)
     words = [
         (quoted or plain).replace(r"\"", '"').replace("%%", "%").replace("$$", "$")
@@ -238,3 +243,13 @@ def test_what_a_unit_starts_is_what_cron_runs(odd: Box) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert odd.feed.is_file()
     assert variables["PYTHONPATH"] == str(ROOT)
+
+
+def test_a_second_plan_has_units_of_its_own(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    for name in ("mine", "yours"):
+        box.config(name=name)
+        assert box.run("schedule", "--systemd", "--write").code == 0
+    folder = tmp_path / "home" / ".config" / "systemd" / "user"
+    names = {f"calsync-{name}.{kind}" for name in ("mine", "yours") for kind in ("service", "timer")}
+    assert {file.name for file in folder.iterdir()} == names

@@ -1,6 +1,7 @@
 """Planning in a thread: events instead of clocks, so nothing here waits for time to pass."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from queue import Queue
 from zoneinfo import ZoneInfo
@@ -87,3 +88,14 @@ def test_it_ends_without_waiting_for_what_hangs() -> None:
     planner.stop(0.0)
     assert not released.is_set()
     released.set()
+
+
+def test_trouble_that_a_plan_has_is_said_once(script: Script) -> None:
+    planner = Planner(script, NEVER, script.said.put)
+    script.outcomes.put(replace(SNAPSHOT, trouble=("feed: no space left",)))
+    planner.start()
+    assert script.said.get(timeout=PATIENCE) == "feed: no space left"
+    script.outcomes.put(SNAPSHOT)
+    planner.wake()
+    assert script.said.get(timeout=PATIENCE) == "planning works again"
+    planner.stop(PATIENCE)

@@ -384,6 +384,30 @@ def test_targets_that_change_while_it_runs(box: Box) -> None:
         assert ask(passed_on).status == 404
 
 
+def test_a_feed_that_refuses_keeps_the_others_from_nothing(box: Box) -> None:
+    """Most of what one of two feeds holds would be withdrawn: it stays as it is, and the page says so."""
+    targets = FEED + target("runs", "runs.ics", 'include = ["runs"]')
+    box.config(weeks='["balanced"]', horizon=3, targets=targets)
+    box.push()
+    box.config(weeks='["balanced"]', horizon=1, targets=targets)
+    (box.folder / "runs.ics").unlink()
+    before = box.feed.read_bytes()
+    with running(box) as site:
+        assert ask(site.feed()).body == before
+        assert {key[:8] for key in by_key(ask(site.feed("runs")).body)} == {"2026-W48"}
+        assert "would be withdrawn" in site.shown()
+        assert "would be withdrawn" in site.log
+
+
+def test_a_feed_that_is_added_renames_none_of_those_before(box: Box) -> None:
+    with running(box) as site:
+        address = site.feed()
+        box.config(targets=FEED + target("second", "second/training.ics"))
+        site.replan(lambda: ask(site.feed("second")).status == 200)
+        assert site.feed() == address
+        assert ask(address).body == box.feed.read_bytes()
+
+
 @pytest.mark.parametrize("closed", ["stdout", "stderr"])
 def test_nobody_listens_to_what_it_says_and_it_goes_on(box: Box, closed: str) -> None:
     """A terminal that is gone, a log that nobody reads any more: feeds are not made for those."""
