@@ -29,6 +29,7 @@ try:
     from calsync.cli.drawing import pictures_of
     from calsync.web.feed import FeedFile
     from calsync.web.links import Addresses, qr_terminal
+    from calsync.web.past import past_pictures
     from calsync.web.planner import Planner, Snapshot
     from calsync.web.protocol import HttpProtocol
     from calsync.web.secret import Secret
@@ -128,7 +129,10 @@ class _Rounds:
             print_changes(gathered, pushed.changes, quiet=True, dry_run=False)
         zone = gathered.plan.zone
         return Snapshot(
-            pictures_of(gathered),
+            (
+                *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
+                *pictures_of(gathered),
+            ),
             now.astimezone(zone),
             zone,
             tuple(text for _, text in gathered.warnings),

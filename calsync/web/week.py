@@ -29,7 +29,7 @@ _USUAL_HOURS = (7, 20)
 
 
 # What a block says on a phone, where a day is seven letters wide; a soft hyphen says where it may break.
-_SHORT = {
+SHORT = {
     Kind.INTERVALS: "Reps",
     Kind.TEMPO: "Tempo",
     Kind.THRESHOLD: "Thresh\u00adold",
@@ -51,6 +51,10 @@ class Look(StrEnum):
     LONG = "long"
     EASY = "easy"
     STRENGTH = "strength"
+
+    @classmethod
+    def of(cls, effort: Effort) -> "Look":
+        return cls.EASY if effort is Effort.NONE else cls(effort)
 
     @property
     def label(self) -> str:
@@ -175,7 +179,7 @@ class _Drawing:
             week.week,
             one_line(template.title) + feed,
             days,
-            _hours(days),
+            hours_of(days),
             tuple(self._missing(week)),
             tuple(notes),
         )
@@ -184,19 +188,14 @@ class _Drawing:
         zone = self._plan.zone
         everything: tuple[PlannedRun | PlannedSession, ...] = (*self._plan.runs, *self._plan.sessions)
         blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
-        spans = [block.span for block in blocks]
-        placed = [
-            replace(block, lane=lane, lanes=of)
-            for block, (lane, of) in zip(blocks, lanes([(s.start, s.end) for s in spans]), strict=True)
-        ]
         paused = self._program.is_paused(day)
         free = () if paused else self._program.availability.on(day)
-        return Day(
+        return day_picture(
             day,
-            "pause" if paused else "rest" if week.wanted.is_rest(day) and not blocks else "",
-            tuple(sorted(placed, key=lambda block: (block.span.start, block.span.end, block.id))),
-            tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
-            tuple(Stretch(times.start, times.end) for times in free),
+            blocks,
+            label="pause" if paused else "rest" if week.wanted.is_rest(day) and not blocks else "",
+            busy=tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
+            free=tuple(Stretch(times.start, times.end) for times in free),
         )
 
     def _block(self, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
@@ -206,8 +205,7 @@ class _Drawing:
         if part is None:
             return None
         first, last = span.start.astimezone(zone), span.end.astimezone(zone)
-        # The part after midnight is another element of the page.
-        identity = planned.key.replace("/", "-") + ("" if first.date() == day else _CONTINUED)
+        identity = element_id(planned.key, is_continued=first.date() != day)
         times = f"{first:%H:%M}-{last:%H:%M}"
         if isinstance(planned, PlannedRun):
             return self._run(planned, identity, part, times)
@@ -219,9 +217,9 @@ class _Drawing:
         minutes = (run.end - run.start) // 60
         return Block(
             identity,
-            Look.EASY if run.effort is Effort.NONE else Look(run.effort),
+            Look.of(run.effort),
             run_title(planned),
-            _SHORT[run.kind],
+            SHORT[run.kind],
             part,
             times,
             planned.state,
@@ -270,6 +268,11 @@ def _keys(week: PlannedWeek) -> Iterator[str]:
     return (session.key for session in week.strength)
 
 
+def element_id(key: str, *, is_continued: bool) -> str:
+    """The part after midnight is another element of the page."""
+    return key.replace("/", "-") + (_CONTINUED if is_continued else "")
+
+
 def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
     """The part of `span` on `day`, by the wall clock; where clocks go back, as long as it lasts."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -286,7 +289,22 @@ def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
     return Stretch(first, last)
 
 
-def _hours(days: Sequence[Day]) -> tuple[int, int]:
+def day_picture(
+    day: date,
+    blocks: Sequence[Block],
+    *,
+    label: str = "",
+    busy: tuple[Stretch, ...] = (),
+    free: tuple[Stretch, ...] = (),
+) -> Day:
+    """A day with its blocks in the order of time, side by side where they overlap."""
+    places = lanes([(block.span.start, block.span.end) for block in blocks])
+    placed = (replace(block, lane=lane, lanes=of) for block, (lane, of) in zip(blocks, places, strict=True))
+    in_order = sorted(placed, key=lambda block: (block.span.start, block.span.end, block.id))
+    return Day(day, label, tuple(in_order), busy, free)
+
+
+def hours_of(days: Sequence[Day]) -> tuple[int, int]:
     """Whole hours that hold all runs, sessions and availability. Busy time alone widens nothing."""
     shown = [span for day in days for span in (*(block.span for block in day.blocks), *day.free)]
     first = min([_USUAL_HOURS[0], *(span.start // 60 for span in shown)])

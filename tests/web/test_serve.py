@@ -399,6 +399,23 @@ def test_a_feed_that_refuses_keeps_the_others_from_nothing(box: Box) -> None:
         assert "would be withdrawn" in site.log
 
 
+def test_weeks_that_are_over_can_be_looked_at(box: Box) -> None:
+    """As they stand on the calendar, also those that no template wants any more, back to the first."""
+    box.config(horizon=1)
+    box.push(now="2026-11-23T06:00:00+00:00")
+    box.push(now="2026-12-07T06:00:00+00:00")
+    with running(box, now="2026-12-09T06:00:00+00:00") as site:
+        present = site.shown()
+        assert 'rel="prev" href="week/2026-W49"' in present
+        over = ask(site.week("2026-W48")).body.decode()
+        assert "6 x 800 m" in over
+        assert "Lower body (moderate)" in over
+        assert "Goblet squat" in over
+        assert 'rel="prev"' not in over
+        assert 'rel="next" href="2026-W49"' in over
+        assert 'class="entry' not in ask(site.week("2026-W49")).body.decode()
+
+
 def test_a_feed_that_is_added_renames_none_of_those_before(box: Box) -> None:
     with running(box) as site:
         address = site.feed()
