@@ -147,7 +147,7 @@ def _serve(plans: bool) -> None:
         both = Starlette(routes=[Mount("/static", StaticFiles(directory=static)), Mount("/", calsync)])
         if plans:
             threading.Thread(target=lambda: [plan() for _ in iter(int, 1)], daemon=True).start()
-        print(listener.getsockname()[1], secret.value(), flush=True)
+        print(listener.getsockname()[1], secret.ensure(), flush=True)
         config = uvicorn.Config(
             both, log_level="warning", access_log=False, server_header=False, lifespan="off", ws="none"
         )
