@@ -30,7 +30,11 @@ class _Interval(click.ParamType[timedelta]):
 @click.command(short_help="Serve the feeds and a week page.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here; 0.0.0.0 is everywhere.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0: any free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8642,
+    show_default=True,
+    help="The port; 0 takes any free one.",
 )
 @click.option(
     "--url",
@@ -52,7 +56,7 @@ class _Interval(click.ParamType[timedelta]):
     type=Instant(),
     metavar="INSTANT",
     show_default="the clock",
-    help="Pretend that it is this moment.",
+    help="Pretend that it is always this moment, such as 2026-11-23T06:00:00+00:00.",
 )
 @common_options
 def serve(

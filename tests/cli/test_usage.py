@@ -1,6 +1,7 @@
 """What everybody meets first: help, versions, typing mistakes, and where the config is looked for."""
 
 import re
+import sys
 
 import pytest
 
@@ -8,7 +9,8 @@ from calsync import __version__
 from tests.cli.box import NOW, Box
 
 COMMANDS = ["plan", "push", "busy", "export", "skip", "move", "release", "lint", "templates"]
-ALL = [*COMMANDS, "templates list", "templates show", "templates copy"]
+MORE = ["init", "checkin", "serve", "schedule", "auth", "auth google", "doctor"]
+ALL = [*COMMANDS, *MORE, "templates list", "templates show", "templates copy"]
 
 
 @pytest.mark.parametrize("command", ALL)
@@ -258,3 +260,18 @@ def test_the_table_has_no_colour_in_a_pipe(box: Box) -> None:
         result = box.process(*command.split(), now=NOW)
         assert result.code == 0
         assert "\x1b" not in result.out + result.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
+@pytest.mark.parametrize("command", ["plan", "doctor", "serve --show-links", "push --nonsense"])
+def test_a_terminal_has_colours_unless_its_owner_wants_none(box: Box, command: str) -> None:
+    """no-color.org: any value that is not empty."""
+    from tests.cli.terminal import Terminal
+
+    def colours(**environment: str) -> list[bytes]:
+        terminal = Terminal.of(box, *command.split(), columns=120, **environment)
+        terminal.finish()
+        return re.findall(rb"\x1b\[(?:[0-9]+;)*(?:3[0-7]|4[0-7]|9[0-7])m", terminal.raw)
+
+    assert colours(NO_COLOR="1") == []
+    assert colours(NO_COLOR="") or command.startswith("push")
