@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from calsync.config.templates import Library
 from calsync.event import Standing
-from calsync.library import Library
 from calsync.planning.placement import UNPLACED_POINTS, SlotWeek, place, spacing
-from calsync.planning.problem import Given, Problem, pose
+from calsync.planning.plan import Given, Problem, pose
 from calsync.program import Availability, Program
 from calsync.timespan import Timespan, merge
 from calsync.training import TimeRange

@@ -110,14 +110,12 @@ def _serve(plans: bool) -> None:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
+    from calsync.app.gather import load_setup
+    from calsync.app.push import rounds
     from calsync.cli.drawing import pictures_of
-    from calsync.cli.gather import load_setup
     from calsync.cli.options import common
-    from calsync.cli.rounds import rounds
-    from calsync.web.feed import FeedFile
-    from calsync.web.planner import Latest, Snapshot
     from calsync.web.secret import Secret
-    from calsync.web.server import Feed, Site, application
+    from calsync.web.server import Feed, FeedFile, Latest, Site, Snapshot, application
 
     common().shows_progress = False
     setup = load_setup()

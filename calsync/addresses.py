@@ -46,7 +46,7 @@ def _split(url: str) -> SplitResult:
 def is_loopback(host: str) -> bool:
     if host.lower().rstrip(".") == "localhost":
         return True
-    import ipaddress  # only where there is an address to look at
+    import ipaddress
 
     try:
         return ipaddress.ip_address(host).is_loopback

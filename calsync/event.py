@@ -8,10 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import StrEnum
 from unicodedata import category, normalize
 
+from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, Week, Weekday
+
+# --- event ------------------------------------------------------------------------------------------------
+
 
 # RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
 # its own events, in whatever calendar they end up. It travels where X- properties are lost.
@@ -178,3 +183,66 @@ def _printable(line: str) -> str:
     # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
     # escaped, so a text with it would not come back as it went, and be written again by every push.
     return shown.replace("\\N", "\\n")
+
+
+# --- changes ----------------------------------------------------------------------------------------------
+
+
+class Action(StrEnum):
+    INSERT = "insert"
+    UPDATE = "update"
+    WITHDRAW = "withdraw"
+    KEEP = "keep"
+    PIN = "pin"
+    SKIP = "skip"
+    # Not of a push: the present place becomes the written one, or a deletion calsync's own.
+    RELEASE = "release"
+
+
+WRITING = frozenset({Action.INSERT, Action.UPDATE, Action.WITHDRAW, Action.RELEASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event's fate. `wanted` is what the calendar shall hold, `stored` what it holds.
+
+    `reason` is for people and may be empty. `wish` is true when the owner asked for it.
+    """
+
+    action: Action
+    key: str
+    wanted: Event | None = None
+    stored: StoredEvent | None = None
+    reason: str = ""
+    wish: bool = False
+
+    @property
+    def writes(self) -> bool:
+        return self.action in WRITING
+
+    @property
+    def before(self) -> Timespan | None:
+        return self.stored.span if self.stored else None
+
+    @property
+    def after(self) -> Timespan | None:
+        match self.action:
+            case Action.WITHDRAW | Action.SKIP:
+                return None
+            case Action.KEEP | Action.PIN:
+                return self.before
+            case _:
+                return self.wanted.span if self.wanted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a list of changes: those that are true of the calendar now, and what went wrong.
+
+    `look_again` says that something there was no longer as it had been loaded: whoever decided has to load
+    and decide again.
+    """
+
+    changes: tuple[Change, ...]
+    look_again: bool = False
+    failures: tuple[CalsyncError, ...] = ()

@@ -30,7 +30,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
 
     Raises OSError; nothing is left behind then.
     """
-    import tempfile  # 5 ms, and most runs write nothing
+    import tempfile
 
     path = path.resolve()  # a link stays a link: what it points to is replaced
     if mode & 0o077:

@@ -14,13 +14,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.checkin import CheckIn, Sign
 from calsync.errors import Locked, Unavailable
 from calsync.event import Published, week_of_key
 from calsync.files import make_private_folder, write_atomically
 from calsync.timespan import Timespan
-from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load, Week
-from calsync.workout import Workout
+from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 
 # What was skipped or moved longer ago than this can't matter any more.
 WEEKS_KEPT = 8

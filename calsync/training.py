@@ -4,9 +4,13 @@ Decides what these words mean and which values make sense. Knows nothing of file
 which a week falls, or where a session goes. The words are those of docs/rules.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+# --- training ---------------------------------------------------------------------------------------------
+
 
 # Dates are taken from these years only, so that no arithmetic has to think of year 1 or 9999, and SEQUENCE,
 # which counts seconds, fits its 32 bits.
@@ -268,3 +272,78 @@ class Routine:
                 chosen.append(exercise)
                 left -= exercise.minutes
         return tuple(chosen)
+
+
+# --- checkin ----------------------------------------------------------------------------------------------
+
+
+# Rule `out-of-balance`: a check-in acts on the week of the date this many days after it. So what is said up
+# to Wednesday still changes the week it is said in, and later the next one.
+_LOOKS_AHEAD = timedelta(days=4)
+
+
+class Sign(StrEnum):
+    """Signs that training is out of balance (rule `out-of-balance`)."""
+
+    HEAVY_LEGS = "heavy-legs"
+    SORE = "sore"
+    EASY_FEELS_HARD = "easy-feels-hard"
+    LOW_MOTIVATION = "low-motivation"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """What a runner said on a date; no signs say that all is well."""
+
+    day: date
+    signs: frozenset[Sign] = frozenset()
+
+    @property
+    def week(self) -> Week:
+        """The week that it acts on."""
+        return Week.of(self.day + _LOOKS_AHEAD)
+
+
+def acting_on(week: Week, checkins: Iterable[CheckIn]) -> CheckIn | None:
+    """The latest check-in that points at `week`; None if none does."""
+    pointing = [checkin for checkin in checkins if checkin.week == week]
+    return max(pointing, key=lambda checkin: checkin.day, default=None)
+
+
+# --- workout ----------------------------------------------------------------------------------------------
+
+
+class Sort(StrEnum):
+    """What an entry of a feed is."""
+
+    RUN = "run"
+    STRENGTH = "strength"
+    REST = "rest"
+    OTHER = "other"  # another sport, a note, a meal: nothing that a run or a lift has to mind
+
+
+# What the runner says that a title is: a kind of run, another sort, or None for what is to be left out.
+Meant = Kind | Sort | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workout:
+    """An entry of a feed on its date, in the plan's zone.
+
+    `kind` is of a run, None if it was not understood; `load` of a strength workout. `minutes` is its length,
+    None if the feed doesn't say; `start` a minute of the day, None if the feed names no time.
+    """
+
+    day: date
+    sort: Sort
+    title: str
+    kind: Kind | None = None
+    load: Load | None = None
+    minutes: int | None = None
+    start: int | None = None
+    notes: str = ""
+
+    @property
+    def order(self) -> tuple[date, int, str]:
+        """By day and time; without a time first, as nothing else says when."""
+        return self.day, -1 if self.start is None else self.start, self.title

@@ -1,4 +1,4 @@
-"""Writes what the pages have from the code: python docs/generate.py
+"""Writes what the pages have from the code: python -m docs.generate
 
 All of docs/rules.md, with the numbers that planning uses; all of docs/cli.md, from what `--help` says; the configs
 in docs/platforms.md and docs/cookbook.md with what `calsync plan` makes of them; the schemas for editors. So none of
@@ -18,7 +18,7 @@ import click
 from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE, RULES, SOURCES, Certainty, TrainingRule
-from calsync.schemas import SCHEMA_KINDS, schema_text
+from docs.schemas import SCHEMA_KINDS, schema_text
 
 _DOCS = Path(__file__).parent
 _ROOT = _DOCS.parent

@@ -9,10 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from calsync.config import load_config
-from calsync.editors import SchemaKind
-from calsync.library import Library
-from calsync.templates import load_routine
+from calsync.config.load import load_config
+from calsync.config.templates import Library, load_routine
+from calsync.config.toml import SchemaKind
 
 ENVIRONMENT = {
     "HOME_ICS": "https://calendar.example/home.ics",

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calsync.addresses import is_loopback
-from calsync.config import Config, load_config
+from calsync.config.load import Config, load_config
 from calsync.errors import ConfigError
 from calsync.program import Pause
 from calsync.training import Experience, TimeRange, Week, Weekday

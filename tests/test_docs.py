@@ -1,9 +1,7 @@
 """The pages under docs/ say what the code says, and their links lead somewhere."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -11,36 +9,27 @@ import calsync.errors
 from calsync.cli.main import COMMANDS
 from calsync.errors import CalsyncError
 from calsync.planning.rules import RULES, SOURCES, Rule
+from docs import generate
 
 ROOT = Path(__file__).parent.parent
 # Reasons why a day has no place that are no matter of training.
 NO_RULES_OF_TRAINING = {Rule.AVAILABILITY, Rule.BUSY, Rule.RUN, Rule.NOTICE, Rule.PAIR, Rule.PAUSE}
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_rules_page_is_what_the_rules_say(generate: ModuleType) -> None:
-    """If not: python docs/generate.py"""
+def test_the_rules_page_is_what_the_rules_say() -> None:
+    """If not: python -m docs.generate"""
     assert (ROOT / "docs" / "rules.md").read_text("utf-8") == generate.rules_page()
 
 
-def test_the_platforms_page_shows_what_plan_prints(generate: ModuleType) -> None:
-    """If not: python docs/generate.py"""
+def test_the_platforms_page_shows_what_plan_prints() -> None:
+    """If not: python -m docs.generate"""
     page = (ROOT / "docs" / "platforms.md").read_text("utf-8")
     assert page == generate.platforms_page()
     assert page.count("runs from the training feed") == 4
 
 
-def test_the_cookbook_shows_its_files_and_what_plan_prints(generate: ModuleType) -> None:
-    """If not: python docs/generate.py"""
+def test_the_cookbook_shows_its_files_and_what_plan_prints() -> None:
+    """If not: python -m docs.generate"""
     page = (ROOT / "docs" / "cookbook.md").read_text("utf-8")
     assert page == generate.cookbook_page()
     for path in (ROOT / "examples" / "cookbook").glob("*.toml"):
@@ -48,8 +37,8 @@ def test_the_cookbook_shows_its_files_and_what_plan_prints(generate: ModuleType)
     assert page.count("Strength  ") == 7  # a table for each recipe, two for the marathon
 
 
-def test_the_command_page_is_what_help_says(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If not: python docs/generate.py"""
+def test_the_command_page_is_what_help_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If not: python -m docs.generate"""
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     monkeypatch.setenv("COLUMNS", "40")
     assert page == generate.cli_page()

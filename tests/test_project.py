@@ -149,7 +149,7 @@ def test_the_readme_has_two_commands_and_ci_runs_the_second() -> None:
 
 
 def test_the_example_config_is_valid_with_all_that_is_switched_off_in_it(tmp_path: Path) -> None:
-    from calsync.config import load_config
+    from calsync.config.load import load_config
 
     text = (ROOT / "config.example.toml").read_text()
     switched_on = re.sub(r"^#(?=[^\s:])", "", text, flags=re.MULTILINE)

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
-from calsync.editors import SchemaKind, schema_folder, schema_line
+from calsync.config.toml import SchemaKind, schema_folder, schema_line
 from calsync.errors import ConfigError
-from calsync.schemas import SCHEMA_KINDS, schema_text
 from calsync.training import FIRST_YEAR, LAST_YEAR
+from docs.schemas import SCHEMA_KINDS, schema_text
 from tests.documents import FULL, at, documents, load, whole
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def faults(kind: SchemaKind, text: str) -> list[str]:
 
 
 def test_the_files_are_what_the_structs_say() -> None:
-    """If not: python docs/generate.py"""
+    """If not: python -m docs.generate"""
     found = {path.name: path.read_text("utf-8") for path in (ROOT / "schemas").iterdir()}
     assert found == {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
     for kind in SCHEMA_KINDS:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from calsync.config.templates import Library, load_routine, shipped_folder
 from calsync.errors import TemplateError
-from calsync.library import Library, shipped_folder
 from calsync.planning.lint import lint
-from calsync.templates import load_routine
 from calsync.training import Kind, Load, Region, Weekday, WeekTemplate
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))

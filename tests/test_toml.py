@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.editors import SchemaKind
+from calsync.config.toml import SchemaKind, dotted, lines_of
 from calsync.errors import ConfigError
-from calsync.schemas import SCHEMA_KINDS
-from calsync.toml_lines import dotted, lines_of
+from docs.schemas import SCHEMA_KINDS
 from tests.cli.box import Box
 from tests.documents import FULL, documents, in_tables, load, places
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from calsync.event import Contents
-from calsync.sync.changes import Applied, Change
+from calsync.event import Applied, Change, Contents
 
 
 class EventCalendar(Protocol):

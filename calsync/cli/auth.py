@@ -10,8 +10,9 @@ import click
 from calsync.cli.options import common_options, now_option
 
 if TYPE_CHECKING:
-    from calsync.calendars.google.credentials import OAuthClient, ServiceAccount, Token
-    from calsync.cli.gather import Setup
+    from calsync.app.gather import Setup
+    from calsync.calendars.google.auth import OAuthClient, ServiceAccount, Token
+
 
 _WAIT = 240.0  # seconds; longer than a push takes at most
 
@@ -59,8 +60,8 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
     """
     from dataclasses import replace
 
-    from calsync.calendars.google.credentials import OAuthClient
-    from calsync.cli.gather import load_setup
+    from calsync.app.gather import load_setup
+    from calsync.calendars.google.auth import OAuthClient
 
     setup = load_setup()
     account = setup.connection.account
@@ -77,7 +78,7 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
 
 
 def _consent(account: "OAuthClient", port: int, *, no_browser: bool) -> "Token":
-    from calsync.calendars.google.consent import ask
+    from calsync.calendars.google.auth import ask
 
     def show(url: str, actual: int) -> None:
         if no_browser or not _opened(url):
@@ -127,8 +128,8 @@ def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: dateti
     """What calsync reads and keeps, each looked into: so it is sure that all is well."""
     from datetime import timedelta
 
-    from calsync.calendars.google.credentials import ServiceAccount
-    from calsync.config_calendars import GoogleBusy, GoogleTarget
+    from calsync.calendars.google.auth import ServiceAccount
+    from calsync.config.settings import GoogleBusy, GoogleTarget
     from calsync.timespan import Timespan
 
     if isinstance(account, ServiceAccount):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.checkin import Sign
 from calsync.cli.options import common_options, format_option, now_option
+from calsync.training import Sign
 
 if TYPE_CHECKING:
-    from calsync.cli.gather import Setup
+    from calsync.app.gather import Setup
 
 
 @click.command(short_help="Record how training feels.")
@@ -64,13 +64,13 @@ def checkin(
         raise click.UsageError("--list shows all check-ins; leave out --date")
     if output == "json" and not shows:
         raise click.UsageError("--format belongs to --list")
-    from calsync.cli.gather import load_setup
+    from calsync.app.gather import load_setup
 
     setup = load_setup()
     today = now.astimezone(setup.config.zone).date()
     date_given = day.date() if day else today
     if shows:
-        from calsync.cli.checkins import checkins_json, print_checkins
+        from calsync.cli.reports import checkins_json, print_checkins
 
         checkins = setup.state.checkins()
         click.echo(checkins_json(checkins)) if output == "json" else print_checkins(checkins, today)
@@ -86,17 +86,16 @@ def _ask() -> frozenset[Sign]:
 
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to ask: name --sign (repeatable) or --none")
-    from calsync.cli.checkins import QUESTIONS
+    from calsync.cli.reports import QUESTIONS
 
     click.echo("How were the last seven days?")
     return frozenset(sign for sign, question in QUESTIONS.items() if click.confirm(f"  {question}", False))
 
 
 def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:
-    from calsync.checkin import CheckIn
     from calsync.planning.progression import effect, signs_text
-    from calsync.planning.words import date_name
-    from calsync.training import FIRST_YEAR, LAST_YEAR, Week
+    from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Week
+    from calsync.words import date_name
 
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"

@@ -12,8 +12,9 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from calsync.config_file import ConfigFile
-    from calsync.library import Library
+    from calsync.config.settings import ConfigFile
+    from calsync.config.templates import Library
+
 
 Complete = Callable[[click.Context, click.Parameter, str], list[Any]]
 
@@ -38,9 +39,9 @@ def _quietly(offer: Callable[[click.Context], Iterable[str]], *, or_a_file: bool
 
 def _config() -> "tuple[ConfigFile, Path]":
     """The config's tables and its folder. Raises ConfigError."""
-    from calsync.cli.gather import config_path
-    from calsync.config_file import ConfigFile
-    from calsync.toml import read
+    from calsync.app.gather import config_path
+    from calsync.config.settings import ConfigFile
+    from calsync.config.toml import read
 
     path = config_path().expanduser()
     return read(path, ConfigFile)[0], path.resolve().parent
@@ -49,9 +50,9 @@ def _config() -> "tuple[ConfigFile, Path]":
 def _library() -> "Library":
     from pathlib import Path
 
-    from calsync.cli.gather import config_path
+    from calsync.app.gather import config_path
+    from calsync.config.templates import Library
     from calsync.errors import ConfigError
-    from calsync.library import Library
 
     try:
         config_path()

@@ -21,10 +21,10 @@ def doctor(ctx: click.Context, *, output: str, now: datetime) -> None:
     Ends with exit code 0 if nothing failed: a warning is no failure. Otherwise with that of the failed check
     that needs you most: 3 (config or template) before 6 (refused), 4 (authorisation) and 5 (not reached).
     """
-    from calsync.cli.checks.check import exit_code
-    from calsync.cli.checks.order import all_checks
-    from calsync.cli.checks.report import print_report, report_json
-    from calsync.cli.gather import config_path, progress
+    from calsync.app.doctor import all_checks
+    from calsync.app.doctor.report import exit_code
+    from calsync.app.gather import config_path, progress
+    from calsync.cli.reports import print_report, report_json
 
     with progress() as show:
         checks = tuple(all_checks(config_path, now, show))

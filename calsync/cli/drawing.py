@@ -5,10 +5,10 @@ Decides what goes into such a file beside the weeks. How they are drawn is web/'
 
 from collections.abc import Sequence
 
-from calsync.cli.gather import Gathered
-from calsync.cli.render import print_warnings
+from calsync.app.gather import Gathered
+from calsync.cli.tables import print_warnings
 from calsync.planning.plan import PlannedWeek
-from calsync.web.page import render_page
+from calsync.web.html import render_page
 from calsync.web.svg import render_svg
 from calsync.web.week import WeekPicture, week_pictures
 

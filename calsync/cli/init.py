@@ -9,7 +9,7 @@ import click
 from calsync.cli.options import common, common_options, now_option
 
 if TYPE_CHECKING:
-    from calsync.cli.init_text import Answers
+    from calsync.app.new_config import Answers
 
 
 @click.command(short_help="Write a config: five questions at most.")
@@ -28,8 +28,7 @@ def init(path: Path | None, *, defaults: bool, force: bool, now: datetime) -> No
     Answers can come from a pipe, one a line; where they end, defaults are taken. Nothing is written before
     the last one. A config with a secret address in it can be read by you alone.
     """
-    from calsync.cli.init_asking import Asking
-    from calsync.cli.init_questions import ask_all, machine_zone
+    from calsync.cli.asking import Asking, ask_all, machine_zone
 
     path = _config_file(path or common().config or Path("config.toml"), force=force)
     zone = machine_zone()
@@ -64,8 +63,8 @@ def _config_file(path: Path, *, force: bool) -> Path:
 
 
 def _write(path: Path, answers: "Answers") -> None:
-    from calsync.cli.init_text import config_text
-    from calsync.editors import schema_line
+    from calsync.app.new_config import config_text
+    from calsync.config.toml import schema_line
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
@@ -101,8 +100,8 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
     import os
     import shlex
 
-    from calsync.cli.init_text import FEED_FILE
-    from calsync.cli.week_picture import terminal_width
+    from calsync.app.new_config import FEED_FILE
+    from calsync.cli.pictures import terminal_width
 
     found = Path(os.environ.get("CALSYNC_CONFIG") or "config.toml")
     option = "" if found.resolve() == path.resolve() else f" --config {shlex.quote(str(path))}"

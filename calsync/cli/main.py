@@ -17,23 +17,24 @@ from calsync import __version__
 from calsync.cli.options import common_options, is_verbose, on_one_line
 from calsync.errors import CalsyncError, Unavailable
 
-COMMANDS = (
-    "init",
-    "plan",
-    "push",
-    "busy",
-    "export",
-    "skip",
-    "move",
-    "release",
-    "checkin",
-    "lint",
-    "templates",
-    "serve",
-    "auth",
-    "schedule",
-    "doctor",
-)
+# Each command, in the order of the help, and the module of this folder that has it.
+COMMANDS = {
+    "init": "init",
+    "plan": "plan",
+    "push": "push",
+    "busy": "plan",
+    "export": "plan",
+    "skip": "wishes",
+    "move": "wishes",
+    "release": "wishes",
+    "checkin": "checkin",
+    "lint": "templates",
+    "templates": "templates",
+    "serve": "serve",
+    "auth": "auth",
+    "schedule": "schedule",
+    "doctor": "doctor",
+}
 
 
 class _LazyGroup(click.Group):
@@ -43,7 +44,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"calsync.cli.{name}"), name)
+        module = importlib.import_module(f"calsync.cli.{COMMANDS[name]}")
+        command: click.Command = getattr(module, name)
         return command
 
     def resolve_command(

@@ -1,7 +1,9 @@
-"""`calsync plan`: compute the weeks and show them."""
+"""`calsync busy`: what each source says is busy."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +13,9 @@ from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
     from calsync.planning.plan import PlannedWeek
+
+
+# --- plan -------------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Show the coming weeks.")
@@ -31,12 +36,12 @@ def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now
     Changes nothing. What the calendars already hold is respected, as `calsync push` would. JSON always holds
     what --explain says. SVG is a picture of the weeks, HTML a page that needs no other file.
     """
-    from calsync.cli.gather import gather_plan, load_setup
+    from calsync.app.gather import gather_plan, load_setup
 
     gathered = gather_plan(load_setup(weeks), now)
     shown = _one_week(gathered.plan.weeks, week)
     if output == "json":
-        from calsync.cli.plan_json import plan_json
+        from calsync.cli.reports import plan_json
 
         click.echo(plan_json(gathered, shown))
     elif output in ("svg", "html"):
@@ -44,7 +49,7 @@ def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now
 
         click.echo(draw(gathered, shown, output), nl=False)
     else:
-        from calsync.cli.render import print_plan
+        from calsync.cli.tables import print_plan
 
         print_plan(gathered, shown, explains=explain)
 
@@ -57,3 +62,100 @@ def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[Pla
         known = f"{weeks[0].week} to {weeks[-1].week}"
         raise click.BadParameter(f"{week!r} is not in the plan, which covers {known}", param_hint="--week")
     return chosen
+
+
+# --- export -----------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Write the plan as ICS.")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
+@now_option
+@common_options
+def export(path: Path | None, now: datetime) -> None:
+    """Write the plan as ICS to standard output or into the file PATH, touching no target."""
+    from calsync.app.gather import gather_plan, load_setup
+    from calsync.calendars.ics import Stamp, calendar_bytes, event_bytes
+    from calsync.errors import TargetUnavailable
+    from calsync.files import write_atomically
+
+    gathered = gather_plan(load_setup(), now)
+    name, zone = gathered.setup.config.name, gathered.setup.config.zone
+    stamp = Stamp.after(None, now)
+    events = [event_bytes(event, name, zone, stamp) for event in gathered.events]
+    first_year = (gathered.events[0].span.start if events else now).year - 1
+    content = calendar_bytes(events, name, zone, first_year)
+    if path is None or str(path) == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        try:
+            write_atomically(path, content)
+        except OSError as problem:
+            raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
+        click.echo(f"{len(events)} events written to {path}", err=True)
+
+
+# --- busy -------------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Show when you are busy.")
+@click.option(
+    "--source",
+    metavar="NAME",
+    shell_complete=completion.sources,
+    help="Ask this source of the config only.",
+)
+@click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The first day.  [default: today]",
+)
+@click.option("--days", type=click.IntRange(1, 3660), default=28, show_default=True, help="How many days.")
+@format_option("table", "json")
+@now_option
+@common_options
+def busy(source: str | None, first: datetime | None, days: int, output: str, now: datetime) -> None:
+    """Show what each source says is busy: merged stretches, no titles."""
+    from datetime import timedelta
+
+    from calsync.app.gather import load_setup, read_busy
+    from calsync.timespan import Timespan
+    from calsync.training import FIRST_YEAR, LAST_YEAR
+
+    setup = load_setup()
+    sources = [s for s in setup.config.sources if source in (None, s.name)]
+    if source is not None and not sources:
+        known = ", ".join(s.name for s in setup.config.sources) or "none"
+        raise click.BadParameter(
+            f"{source!r} is no busy source of the config ({known})", param_hint="--source"
+        )
+    zone = setup.config.zone
+    day = first.date() if first else now.astimezone(zone).date()
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
+        raise click.BadParameter(message, param_hint="--from")
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
+    if output == "json":
+        import msgspec
+
+        data = [
+            {
+                "source": one.source,
+                "start": span.start.astimezone(zone).isoformat(),
+                "end": span.end.astimezone(zone).isoformat(),
+            }
+            for one in found
+            for span in one.spans
+        ]
+        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        for one in found:
+            for warning in one.warnings:
+                click.echo(f"Warning: {one.source}: {warning}", err=True)
+    elif not found:
+        click.echo("The config names no busy source: add a [[busy]] table to it.", err=True)
+    else:
+        from calsync.cli.tables import print_busy
+
+        print_busy(found, zone)

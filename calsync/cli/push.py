@@ -10,8 +10,8 @@ from calsync.cli import completion
 from calsync.cli.options import common_options, format_option, now_option
 
 if TYPE_CHECKING:
-    from calsync.cli.changes import Changes
-    from calsync.cli.gather import Gathered, Setup
+    from calsync.app.gather import Gathered, Setup
+    from calsync.cli.reports import Changes
     from calsync.errors import CalsyncError
 
 
@@ -58,8 +58,8 @@ def push(
     """
     from contextlib import nullcontext
 
-    from calsync.cli.gather import load_setup
-    from calsync.cli.rounds import rounds
+    from calsync.app.gather import load_setup
+    from calsync.app.push import rounds
 
     setup = load_setup()
     names = [settings.name for settings in setup.config.targets]
@@ -104,7 +104,7 @@ def _show(
     quiet: bool,
     dry_run: bool,
 ) -> None:
-    from calsync.cli.changes import changes_json, print_changes
+    from calsync.cli.reports import changes_json, print_changes
 
     if output == "json":
         click.echo(changes_json(gathered, changes, quiet=quiet))

@@ -9,8 +9,8 @@ from calsync.cli.options import common_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from calsync.cli.schedule_job import Job
-    from calsync.cli.schedule_times import Times
+    from calsync.app.schedule import Job, Times
+
 
 EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 
@@ -30,9 +30,7 @@ def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
     """
     if (serve or write) and not systemd:
         raise click.UsageError("--serve and --write go with --systemd")
-    from calsync.cli.schedule_job import job
-    from calsync.cli.schedule_text import cron_line, server
-    from calsync.cli.schedule_times import Times
+    from calsync.app.schedule import Times, cron_line, job, server
 
     work, times = job(), Times.random(every)
     if not systemd:
@@ -46,7 +44,7 @@ def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
 
 def _of_push(work: "Job", times: "Times") -> "Mapping[str, str]":
     """Named by the plan: two of them on one machine must not take each other's place."""
-    from calsync.cli.schedule_text import service, timer
+    from calsync.app.schedule import service, timer
 
     return {f"calsync-{work.plan}.service": service(work), f"calsync-{work.plan}.timer": timer(times)}
 
@@ -61,7 +59,7 @@ def _say_cron(work: "Job") -> None:
 
 
 def _units(work: "Job", units: "Mapping[str, str]", *, write: bool) -> None:
-    from calsync.cli.schedule_units import units_folder, write_units
+    from calsync.app.schedule import units_folder, write_units
 
     folder = units_folder()
     say = []

@@ -14,7 +14,7 @@ class _Interval(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from calsync.toml import duration
+        from calsync.config.toml import duration
 
         if isinstance(value, timedelta):
             return value
@@ -77,8 +77,7 @@ def serve(
 
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
-    from calsync.cli.serve_place import Place
-    from calsync.cli.serving import print_links, run_server
+    from calsync.app.serve import Place, print_links, run_server
 
     place = Place.of(host, port, url)
     if show_links or rotate_secret:

@@ -1,5 +1,6 @@
 """`calsync templates`: list, show and copy week templates and routines."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,9 +9,40 @@ import click
 
 from calsync.cli import completion
 from calsync.cli.options import common_options, on_one_line
+from calsync.training import WEEKDAYS, Run, WeekTemplate, clock
 
 if TYPE_CHECKING:
-    from calsync.editors import SchemaKind
+    from calsync.config.templates import Draft, Library
+    from calsync.config.toml import SchemaKind
+    from calsync.errors import TemplateError
+    from calsync.planning.lint import Finding
+
+
+# --- template text ----------------------------------------------------------------------------------------
+
+
+def template_lines(week: WeekTemplate) -> Iterator[str]:
+    for day in WEEKDAYS:
+        runs = [_run(run) for run in week.runs if run.day is day]
+        marks = ["rest"] * (day in week.rest) + ["may carry strength"] * (day in week.strength_days)
+        yield f"{day}  {'; '.join(runs + marks) or '-'}"
+    for session in week.strength:
+        length = f"{session.minutes} min"
+        if session.shortest < session.minutes:
+            length += f", at least {session.shortest}"
+        yield f"+    {session.routine}, {session.load}, {length}"
+
+
+def _run(run: Run) -> str:
+    when = ""
+    if run.start is not None:
+        when = f" at {clock(run.start)}"
+    elif run.between:
+        when = " between " + " or ".join(str(times) for times in run.between)
+    return f"{run.title or run.kind} ({run.kind}, {run.minutes} min{when})"
+
+
+# --- templates --------------------------------------------------------------------------------------------
 
 
 @click.group(short_help="List, show and copy templates.")
@@ -23,7 +55,7 @@ def templates() -> None:
 @common_options
 def list_templates() -> None:
     """List every template and routine that can be used by name."""
-    from calsync.cli.gather import library_or_shipped
+    from calsync.app.gather import library_or_shipped
 
     library, _ = library_or_shipped()
     click.echo(click.style("Week templates", bold=True))
@@ -45,9 +77,8 @@ def list_templates() -> None:
 @common_options
 def show(name: str) -> None:
     """Show a week template or a routine, by name or path."""
-    from calsync.cli.gather import library_or_shipped
-    from calsync.library import is_routine_file
-    from calsync.templates import load_routine
+    from calsync.app.gather import library_or_shipped
+    from calsync.config.templates import is_routine_file, load_routine
     from calsync.training import Load
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
@@ -64,8 +95,7 @@ def show(name: str) -> None:
     week = library.template(name)
     click.echo(click.style(week.title, bold=True))
     click.echo(week.about)
-    from calsync.cli.template_text import template_lines
-    from calsync.cli.week_picture import terminal_width, week_header, week_picture
+    from calsync.cli.pictures import terminal_width, week_header, week_picture
 
     width = terminal_width()
     for line in (week_header(width), *week_picture(week, week.name, width), ""):
@@ -81,11 +111,11 @@ def show(name: str) -> None:
 @common_options
 def copy(name: str, path: Path, force: bool) -> None:
     """Copy the template or routine NAME to PATH, to edit it."""
-    from calsync.cli.gather import library_or_shipped
-    from calsync.editors import with_schema_line
+    from calsync.app.gather import library_or_shipped
+    from calsync.config.templates import is_routine_file
+    from calsync.config.toml import with_schema_line
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
-    from calsync.library import is_routine_file
 
     library = replace(library_or_shipped()[0], base=Path.cwd())
     source = library.file(name)
@@ -100,3 +130,86 @@ def copy(name: str, path: Path, force: bool) -> None:
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
     click.echo(f"{source.name} copied to {path}", err=True)
+
+
+# --- lint -------------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Check week templates.")
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=completion.templates)
+@common_options
+def lint(templates: tuple[str, ...]) -> None:
+    """Check week templates, by name or path, against the training rules.
+
+    Without a TEMPLATE: those of the config, or the shipped ones if there is no config. Ends with exit code 3
+    if a template can't be read, or asks for what no calendar could ever hold.
+    """
+    from dataclasses import replace
+
+    from calsync.app.gather import library_or_shipped
+    from calsync.errors import TemplateError
+    from calsync.planning.lint import Severity
+
+    library, names = library_or_shipped()
+    # What is named here is looked for from here; the config's names start from the config's folder.
+    if templates:
+        library = replace(library, base=Path.cwd())
+    errors = 0
+    for name in templates or names:
+        try:
+            problems, findings = _look_at(library, name)
+        except TemplateError as problem:
+            problems, findings = (problem,), ()
+        for unreadable in problems:
+            click.echo(click.style("error  ", fg="red", bold=True) + str(unreadable))
+        for where, finding in findings:
+            _show(where, finding)
+        if not problems and not findings:
+            click.echo(click.style("ok  ", fg="green", bold=True) + name)
+        errors += len(problems) + sum(finding.severity is Severity.ERROR for _, finding in findings)
+    if errors:
+        raise TemplateError(f"{errors} error{'s' if errors > 1 else ''} in the templates")
+
+
+def _look_at(
+    library: "Library", name: str
+) -> "tuple[tuple[TemplateError, ...], tuple[tuple[str, Finding], ...]]":
+    """What of the files can't be read; what the rules say of the rest, and where. Raises TemplateError."""
+    from calsync.config.templates import is_path, is_routine_file, load_routine
+    from calsync.errors import TemplateError
+    from calsync.planning.lint import lint as find
+
+    path = library.template_path(name)
+    if is_path(name) and is_routine_file(path):
+        load_routine(path, name)
+        return (), ()
+    draft = library.draft(name)
+    problems, routines = list(draft.missing.values()), {}
+    for routine in dict.fromkeys(session.routine for session in draft.template.strength):
+        if routine not in draft.missing:
+            try:
+                routines[routine] = library.routine(routine, path.parent)
+            except TemplateError as problem:
+                problems.append(problem)
+    findings = (*_refused(draft), *find(draft.template, routines))
+    return tuple(problems), tuple((draft.document.where(finding.keys), finding) for finding in findings)
+
+
+def _refused(draft: "Draft") -> "tuple[Finding, ...]":
+    """What plans refuse, as findings, so that one fault doesn't hide the others."""
+    from calsync.planning.lint import Finding, Severity
+    from calsync.planning.rules import Rule
+
+    return tuple(
+        Finding(Rule(found.rule), Severity.ERROR, found.keys, found.text, found.suggestion)
+        for found in draft.refusals
+    )
+
+
+def _show(where: str, finding: "Finding") -> None:
+    from calsync.planning.lint import Severity
+
+    colour = "red" if finding.severity is Severity.ERROR else "yellow"
+    label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
+    click.echo(f"{label}{where}: {finding.place}: {finding.text} ({finding.rule})")
+    click.echo(click.style(f"       {finding.suggestion}", dim=True))

@@ -1,83 +1,141 @@
-"""What `skip` and `move` have in common: keys that exist, and time that has not come.
+"""`calsync move`: this session or run happens at another time."""
 
-Decides which keys may be named. What a wish does to the plan is decided in planning.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.gather import Setup, Target, gather_training, load_targets
-from calsync.cli.training import Training
-from calsync.event import StoredEvent
-from calsync.planning.week import WantedRun, WantedSession, wanted_week
-from calsync.toml import did_you_mean
+from calsync.cli import completion
+from calsync.cli.options import common_options, now_option
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Every key that can be named: what the weeks want, and what the calendars hold.
+# --- skip -------------------------------------------------------------------------------------------------
 
-    `deleted` are those that their owner deleted in a calendar, and the target's name. `training` is what the
-    weeks follow beside their templates.
+
+@click.command(short_help="Leave out a run or session.")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completion.published)
+@now_option
+@common_options
+def skip(keys: tuple[str, ...], now: datetime) -> None:
+    """Leave out runs or sessions, as deleting them in a calendar would.
+
+    KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. Undone by
+    `calsync release`.
     """
+    from dataclasses import replace
 
-    wanted: dict[str, WantedRun | WantedSession]
-    stored: dict[str, StoredEvent]
-    deleted: dict[str, str]
-    training: Training
+    from calsync.app.gather import load_setup
+    from calsync.app.wishes import known_keys, say_what_next
 
-    def check(self, keys: Iterable[str]) -> None:
-        """Raises click.UsageError for the first key that is unknown."""
-        known = sorted({*self.wanted, *self.stored})
+    setup = load_setup()
+    known = known_keys(setup, now)
+    known.check(keys)
+    known.refuse_begun(keys, now, setup.config.zone)
+    known.refuse_held(keys)
+    with setup.state.lock(wait=10):
+        wishes = setup.state.wishes()
+        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+    for key in keys:
+        click.echo(f"{key}: skipped")
+    say_what_next()
+
+
+# --- move -------------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Put a run or session at another time.")
+@click.argument("key", shell_complete=completion.published)
+@click.argument("start")
+@now_option
+@common_options
+def move(key: str, start: str, now: datetime) -> None:
+    """Put a run or a session at another START, as dragging it in a calendar would.
+
+    KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. START is a date and a time,
+    such as 2026-11-24T18:00, in the plan's zone unless it has an offset. It stays there, and the rest is
+    planned around it. Undone by `calsync release`.
+    """
+    from dataclasses import replace
+
+    from calsync.app.gather import load_setup
+    from calsync.app.wishes import broken_rules, known_keys, moved, say_what_next
+
+    setup = load_setup()
+    known = known_keys(setup, now)
+    known.check([key])
+    known.refuse_begun([key], now, setup.config.zone)
+    known.refuse_held([key])
+    if key in known.deleted:
+        raise click.UsageError(
+            f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
+        )
+    place = moved(setup, known, key, _instant(start, setup.config.zone, now))
+    with setup.state.lock(wait=10):
+        wishes = setup.state.wishes()
+        moves = {**wishes.moves, key: place}
+        stored = known.stored.get(key)
+        stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
+        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
+    click.echo(f"{key}: moved to {place.span.start.astimezone(setup.config.zone):%a %d %b %H:%M}")
+    for text in broken_rules(setup, known, key, place, now):
+        click.echo(f"Note: {text}", err=True)
+    say_what_next()
+
+
+def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
+    from calsync.training import LAST_YEAR
+
+    try:
+        # A date alone would be midnight, which nobody means.
+        start = datetime.fromisoformat(text if ":" in text else "").replace(microsecond=0)
+    except ValueError as problem:
+        message = f"{text!r} is no date and time such as 2026-11-24T18:00"
+        raise click.BadParameter(message, param_hint="START") from problem
+    start = start if start.utcoffset() is not None else start.replace(tzinfo=zone)
+    if start <= now:
+        raise click.BadParameter(f"{text} is in the past", param_hint="START")
+    if start.year > LAST_YEAR:
+        raise click.BadParameter(f"{text} is too far away", param_hint="START")
+    return start
+
+
+# --- release ----------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Undo a skip or a move.")
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=completion.held)
+@click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
+@now_option
+@common_options
+def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
+    """Forget a move or a skip, so that calsync places that run or session again.
+
+    Also what was moved or deleted in Google Calendar.
+    """
+    from calsync.app.gather import load_setup
+    from calsync.app.wishes import held, let_go, say_what_next
+    from calsync.config.toml import did_you_mean
+
+    if everything == bool(keys):
+        raise click.UsageError("name the keys to release, or give --all")
+    setup = load_setup()
+    with setup.state.lock(wait=10):
+        owners = held(setup, now)
         for key in keys:
-            if key not in known:
-                hint = did_you_mean(key, known).replace(key.lower(), key)
-                examples = ", ".join(known[:4]) if known else "none"
-                raise click.UsageError(
-                    f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
-                )
-
-    def refuse_held(self, keys: Iterable[str]) -> None:
-        """Raises click.UsageError for the first key that its owner has made something else of."""
-        for key in keys:
-            if (stored := self.stored.get(key)) and stored.is_held:
-                raise click.UsageError(
-                    f"{key} was made to repeat in its calendar, and is yours: change it there"
-                )
-
-    def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises click.UsageError for the first key whose time has come."""
-        for key in keys:
-            stored, wanted = self.stored.get(key), self.wanted.get(key)
-            is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
-            if stored.span.start <= now if stored else is_over:
+            if key in owners.begun:
                 raise click.UsageError(f"{key} has already begun; the past is never changed")
-
-
-def known_keys(setup: Setup, now: datetime) -> Known:
-    program, zone = setup.config.program, setup.config.zone
-    training = gather_training(setup, now)
-    weeks = [
-        wanted_week(week, program, setup.templates, training.checkins, training.feed.get(week))
-        for week in program.horizon_weeks(now.astimezone(zone).date())
-    ]
-    wanted: dict[str, WantedRun | WantedSession] = {}
-    for week in weeks:
-        wanted |= {run.key: run for run in week.runs}
-        wanted |= {session.key: session for session in week.sessions}
-    targets: tuple[Target, ...] = load_targets(setup)
-    stored: dict[str, StoredEvent] = {}
-    deleted: dict[str, str] = {}
-    for target in sorted(targets, key=lambda target: not target.is_editable):
-        for event in target.contents.events:
-            stored.setdefault(event.key, event)
-        deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
-    return Known(wanted, stored, deleted, training)
-
-
-def say_what_next() -> None:
-    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
+            if key not in owners.keys:
+                hint = did_you_mean(key, owners.keys)
+                hint = hint or f"; held are: {', '.join(sorted(owners.keys)) or 'none'}"
+                raise click.UsageError(f"{key!r} is neither moved nor skipped{hint}")
+        released = owners.keys if everything else frozenset(keys)
+        let_go(setup, owners, released, now)
+    for key in sorted(released):
+        click.echo(f"{key}: released")
+    if not released:
+        click.echo("Nothing is moved or skipped.", err=True)
+    else:
+        say_what_next()

@@ -6,21 +6,53 @@ says is decided in `component`, the times of a series in `series`. Asks no clock
 """
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import content
+from calsync.feeds import ics
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
-from calsync.feeds.component import Reader
-from calsync.feeds.content import Calendar, Stretch
-from calsync.feeds.dense import without_dense_rules
-from calsync.feeds.freebusy import periods
-from calsync.feeds.glance import Glance
-from calsync.feeds.properties import Moment, read_properties, text_of
-from calsync.feeds.series import occurrences, series
+from calsync.feeds.event import Reader
+from calsync.feeds.ics import (
+    Calendar,
+    FindZone,
+    Glance,
+    Moment,
+    Properties,
+    Stretch,
+    parameter,
+    period,
+    read_properties,
+    text_of,
+)
+from calsync.feeds.series import occurrences, series, without_dense_rules
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge
+
+# --- freebusy ---------------------------------------------------------------------------------------------
+
+
+def periods(
+    fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
+) -> Iterator[Timespan]:
+    for parameters, values in fields.get("FREEBUSY", ()):
+        kind = parameter(parameters, "FBTYPE").upper()
+        if kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy):
+            continue
+        tzid = parameter(parameters, "TZID")
+        for value in values.decode("utf-8", "replace").split(","):
+            try:
+                start, length = period(value, tzid, find_zone)
+            except ValueError:
+                note("a VFREEBUSY has a period that can't be read", None)
+                continue
+            if length > timedelta(0):
+                begin = start.astimezone(UTC)
+                yield Timespan(begin, begin + length)
+
+
+# --- busy -------------------------------------------------------------------------------------------------
+
 
 __all__ = ["BusyTime", "NotACalendar", "Reading", "read_busy"]
 
@@ -39,11 +71,11 @@ def read_busy(
 
     Raises NotACalendar if the body is no whole calendar.
     """
-    text = content.normalised(body)
+    text = ics.normalised(body)
     notes = Notes()
     spans: list[Timespan] = []
     events = 0
-    for calendar in content.calendars(text):
+    for calendar in ics.calendars(text):
         events += len(calendar.events) + len(calendar.free_busy)
         spans += _CalendarReader(text, calendar, window, zone, reading, notes).spans(scan=scan)
     return BusyTime(merge(spans), notes.lines(), events)
@@ -90,7 +122,7 @@ class _CalendarReader:
         self.window = window
         self.zone = zone
         self.notes = notes
-        zones = Zones(content.texts(text, calendar.timezones))
+        zones = Zones(ics.texts(text, calendar.timezones))
         name = text_of(calendar.zone)
         found = zones.find(name) if name else None
         if name and found is None:

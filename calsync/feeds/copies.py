@@ -6,14 +6,28 @@ are the owner's alone, for they hold a private calendar. Knows nothing of HTTP.
 """
 
 import contextlib
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from calsync.feeds.digests import digest
 from calsync.files import write_atomically
+
+# --- digests ----------------------------------------------------------------------------------------------
+
+
+def digest(*parts: bytes) -> str:
+    """What stands for these bytes."""
+    whole = hashlib.blake2b(digest_size=20)
+    for part in parts:
+        whole.update(b"%d:" % len(part))
+        whole.update(part)
+    return whole.hexdigest()
+
+
+# --- copies -----------------------------------------------------------------------------------------------
 
 
 class Origin(msgspec.Struct, frozen=True):

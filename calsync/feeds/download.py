@@ -16,11 +16,37 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.addresses import is_loopback, shown
 from calsync.errors import SourceUnavailable
-from calsync.feeds.limits import Limits
 
 if TYPE_CHECKING:
     import httpx
     import tenacity
+
+
+# --- limits -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    connect: float = 10.0
+    """Seconds to reach the server."""
+    read: float = 30.0
+    """Seconds between two pieces of an answer."""
+    deadline: float = 120.0
+    """Seconds for all of it, with redirects and repetitions."""
+    max_bytes: int = 50_000_000
+    """Of the body, decompressed."""
+    redirects: int = 5
+    attempts: int = 3
+    pause: float = 1.0
+    """Seconds that the first wait between attempts is at most; then twice that, and so on."""
+    longest_pause: float = 10.0
+    """A server that asks for a longer one is not waited for."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+# --- download ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.component import Component
-from calsync.feeds.observances import FIRST, Observances
-from calsync.feeds.properties import Moment
-from calsync.feeds.rules import WEEKDAYS, Freq, Rule
+from calsync.feeds.event import Component
+from calsync.feeds.ics import Moment
+from calsync.feeds.recurrence import WEEKDAYS, Freq, Rule, starts
 from calsync.feeds.series import ZONE_MARGIN, Occurrence
-from calsync.feeds.starts import starts
+from calsync.feeds.zones import FIRST, Observances
 from calsync.timespan import Timespan
 
 if TYPE_CHECKING:
     import icalendar
+
 
 _TEN_YEARS = timedelta(days=3653)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.feeds.answers import BusyTime, Reading
-from calsync.feeds.digests import digest
+from calsync.feeds.copies import digest
 from calsync.files import write_atomically
 from calsync.timespan import Timespan
 

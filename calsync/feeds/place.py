@@ -14,9 +14,8 @@ from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import copies
 from calsync.feeds.answers import NotACalendar
-from calsync.feeds.copies import Copy, Origin
-from calsync.feeds.digests import digest
-from calsync.feeds.limits import DEFAULT_LIMITS, Limits
+from calsync.feeds.copies import Copy, Origin, digest
+from calsync.feeds.download import DEFAULT_LIMITS, Limits
 
 T = TypeVar("T")
 Progress = Callable[[str], None]

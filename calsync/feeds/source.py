@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds import parsed
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
-from calsync.feeds.digests import digest
+from calsync.feeds.copies import digest
 from calsync.feeds.place import Place, Progress
 from calsync.timespan import Timespan, merge
 
@@ -75,7 +75,7 @@ class IcsSource:
         return busy
 
     def _read(self, body: bytes, window: Timespan, zone: ZoneInfo) -> BusyTime:
-        from calsync.feeds.busy import read_busy  # 25 ms that an unchanged calendar does without
+        from calsync.feeds.busy import read_busy
 
         return read_busy(body, window, zone, self.reading)
 

@@ -1,18 +1,287 @@
-"""What a TZID means.
+"""Microsoft's names of time zones, and the IANA zone of each.
 
-Decides which zone a calendar's time zone identifier stands for: an IANA name, one with a vendor's prefix, a
-name of Microsoft's, a VTIMEZONE of the calendar itself, a display name with cities; in this order. Known
-names come first because they hold the whole history of a zone, where many VTIMEZONEs hold the present rule
-only. Knows nothing of events; a name that means nothing gives None.
+Data only: Unicode CLDR, windowsZones.xml, the entries of territory 001. A copy, because the one that
+icalendar has can't be had without importing all of icalendar, and an Outlook calendar should be read without
+it.
 """
 
+import bisect
 import re
 import zoneinfo
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.observances import Observances, read_observances
+from calsync.feeds.recurrence import Rule, parse_rule, starts
+
+# --- windows zones ----------------------------------------------------------------------------------------
+
+
+IANA_OF_WINDOWS = {
+    "AUS Central Standard Time": "Australia/Darwin",
+    "AUS Eastern Standard Time": "Australia/Sydney",
+    "Afghanistan Standard Time": "Asia/Kabul",
+    "Alaskan Standard Time": "America/Anchorage",
+    "Aleutian Standard Time": "America/Adak",
+    "Altai Standard Time": "Asia/Barnaul",
+    "Arab Standard Time": "Asia/Riyadh",
+    "Arabian Standard Time": "Asia/Dubai",
+    "Arabic Standard Time": "Asia/Baghdad",
+    "Argentina Standard Time": "America/Buenos_Aires",
+    "Astrakhan Standard Time": "Europe/Astrakhan",
+    "Atlantic Standard Time": "America/Halifax",
+    "Aus Central W. Standard Time": "Australia/Eucla",
+    "Azerbaijan Standard Time": "Asia/Baku",
+    "Azores Standard Time": "Atlantic/Azores",
+    "Bahia Standard Time": "America/Bahia",
+    "Bangladesh Standard Time": "Asia/Dhaka",
+    "Belarus Standard Time": "Europe/Minsk",
+    "Bougainville Standard Time": "Pacific/Bougainville",
+    "Canada Central Standard Time": "America/Regina",
+    "Cape Verde Standard Time": "Atlantic/Cape_Verde",
+    "Caucasus Standard Time": "Asia/Yerevan",
+    "Cen. Australia Standard Time": "Australia/Adelaide",
+    "Central America Standard Time": "America/Guatemala",
+    "Central Asia Standard Time": "Asia/Bishkek",
+    "Central Brazilian Standard Time": "America/Cuiaba",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Central Pacific Standard Time": "Pacific/Guadalcanal",
+    "Central Standard Time": "America/Chicago",
+    "Central Standard Time (Mexico)": "America/Mexico_City",
+    "Chatham Islands Standard Time": "Pacific/Chatham",
+    "China Standard Time": "Asia/Shanghai",
+    "Cuba Standard Time": "America/Havana",
+    "Dateline Standard Time": "Etc/GMT+12",
+    "E. Africa Standard Time": "Africa/Nairobi",
+    "E. Australia Standard Time": "Australia/Brisbane",
+    "E. Europe Standard Time": "Europe/Chisinau",
+    "E. South America Standard Time": "America/Sao_Paulo",
+    "Easter Island Standard Time": "Pacific/Easter",
+    "Eastern Standard Time": "America/New_York",
+    "Eastern Standard Time (Mexico)": "America/Cancun",
+    "Egypt Standard Time": "Africa/Cairo",
+    "Ekaterinburg Standard Time": "Asia/Yekaterinburg",
+    "FLE Standard Time": "Europe/Kiev",
+    "Fiji Standard Time": "Pacific/Fiji",
+    "GMT Standard Time": "Europe/London",
+    "GTB Standard Time": "Europe/Bucharest",
+    "Georgian Standard Time": "Asia/Tbilisi",
+    "Greenland Standard Time": "America/Godthab",
+    "Greenwich Standard Time": "Atlantic/Reykjavik",
+    "Haiti Standard Time": "America/Port-au-Prince",
+    "Hawaiian Standard Time": "Pacific/Honolulu",
+    "India Standard Time": "Asia/Calcutta",
+    "Iran Standard Time": "Asia/Tehran",
+    "Israel Standard Time": "Asia/Jerusalem",
+    "Jordan Standard Time": "Asia/Amman",
+    "Kaliningrad Standard Time": "Europe/Kaliningrad",
+    "Korea Standard Time": "Asia/Seoul",
+    "Libya Standard Time": "Africa/Tripoli",
+    "Line Islands Standard Time": "Pacific/Kiritimati",
+    "Lord Howe Standard Time": "Australia/Lord_Howe",
+    "Magadan Standard Time": "Asia/Magadan",
+    "Magallanes Standard Time": "America/Punta_Arenas",
+    "Marquesas Standard Time": "Pacific/Marquesas",
+    "Mauritius Standard Time": "Indian/Mauritius",
+    "Middle East Standard Time": "Asia/Beirut",
+    "Montevideo Standard Time": "America/Montevideo",
+    "Morocco Standard Time": "Africa/Casablanca",
+    "Mountain Standard Time": "America/Denver",
+    "Mountain Standard Time (Mexico)": "America/Mazatlan",
+    "Myanmar Standard Time": "Asia/Rangoon",
+    "N. Central Asia Standard Time": "Asia/Novosibirsk",
+    "Namibia Standard Time": "Africa/Windhoek",
+    "Nepal Standard Time": "Asia/Katmandu",
+    "New Zealand Standard Time": "Pacific/Auckland",
+    "Newfoundland Standard Time": "America/St_Johns",
+    "Norfolk Standard Time": "Pacific/Norfolk",
+    "North Asia East Standard Time": "Asia/Irkutsk",
+    "North Asia Standard Time": "Asia/Krasnoyarsk",
+    "North Korea Standard Time": "Asia/Pyongyang",
+    "Omsk Standard Time": "Asia/Omsk",
+    "Pacific SA Standard Time": "America/Santiago",
+    "Pacific Standard Time": "America/Los_Angeles",
+    "Pacific Standard Time (Mexico)": "America/Tijuana",
+    "Pakistan Standard Time": "Asia/Karachi",
+    "Paraguay Standard Time": "America/Asuncion",
+    "Qyzylorda Standard Time": "Asia/Qyzylorda",
+    "Romance Standard Time": "Europe/Paris",
+    "Russia Time Zone 10": "Asia/Srednekolymsk",
+    "Russia Time Zone 11": "Asia/Kamchatka",
+    "Russia Time Zone 3": "Europe/Samara",
+    "Russian Standard Time": "Europe/Moscow",
+    "SA Eastern Standard Time": "America/Cayenne",
+    "SA Pacific Standard Time": "America/Bogota",
+    "SA Western Standard Time": "America/La_Paz",
+    "SE Asia Standard Time": "Asia/Bangkok",
+    "Saint Pierre Standard Time": "America/Miquelon",
+    "Sakhalin Standard Time": "Asia/Sakhalin",
+    "Samoa Standard Time": "Pacific/Apia",
+    "Sao Tome Standard Time": "Africa/Sao_Tome",
+    "Saratov Standard Time": "Europe/Saratov",
+    "Singapore Standard Time": "Asia/Singapore",
+    "South Africa Standard Time": "Africa/Johannesburg",
+    "South Sudan Standard Time": "Africa/Juba",
+    "Sri Lanka Standard Time": "Asia/Colombo",
+    "Sudan Standard Time": "Africa/Khartoum",
+    "Syria Standard Time": "Asia/Damascus",
+    "Taipei Standard Time": "Asia/Taipei",
+    "Tasmania Standard Time": "Australia/Hobart",
+    "Tocantins Standard Time": "America/Araguaina",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "Tomsk Standard Time": "Asia/Tomsk",
+    "Tonga Standard Time": "Pacific/Tongatapu",
+    "Transbaikal Standard Time": "Asia/Chita",
+    "Turkey Standard Time": "Europe/Istanbul",
+    "Turks And Caicos Standard Time": "America/Grand_Turk",
+    "US Eastern Standard Time": "America/Indianapolis",
+    "US Mountain Standard Time": "America/Phoenix",
+    "UTC": "Etc/UTC",
+    "UTC+12": "Etc/GMT-12",
+    "UTC+13": "Etc/GMT-13",
+    "UTC-02": "Etc/GMT+2",
+    "UTC-08": "Etc/GMT+8",
+    "UTC-09": "Etc/GMT+9",
+    "UTC-11": "Etc/GMT+11",
+    "Ulaanbaatar Standard Time": "Asia/Ulaanbaatar",
+    "Venezuela Standard Time": "America/Caracas",
+    "Vladivostok Standard Time": "Asia/Vladivostok",
+    "Volgograd Standard Time": "Europe/Volgograd",
+    "W. Australia Standard Time": "Australia/Perth",
+    "W. Central Africa Standard Time": "Africa/Lagos",
+    "W. Europe Standard Time": "Europe/Berlin",
+    "W. Mongolia Standard Time": "Asia/Hovd",
+    "West Asia Standard Time": "Asia/Tashkent",
+    "West Bank Standard Time": "Asia/Hebron",
+    "West Pacific Standard Time": "Pacific/Port_Moresby",
+    "Yakutsk Standard Time": "Asia/Yakutsk",
+    "Yukon Standard Time": "America/Whitehorse",
+}
+
+
+# --- observances ------------------------------------------------------------------------------------------
+
+
+FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
+_LINE = re.compile(
+    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Observance:
+    """One STANDARD or DAYLIGHT: from `start` and on the further onsets on, clocks show UTC + `offset`."""
+
+    daylight: bool
+    start: datetime  # wall clock, as are the next two
+    rule: Rule | None
+    dates: tuple[datetime, ...]
+    before: timedelta
+    offset: timedelta
+
+    def onsets(self) -> list[datetime]:
+        found = [self.start, *self.dates]
+        if self.rule:
+            until = LAST
+            if self.rule.until:
+                until = _wall(self.rule.until) + (
+                    self.before if self.rule.until.endswith("Z") else timedelta(0)
+                )
+            found += starts(self.rule, self.start, FIRST, min(until, LAST))
+        return found
+
+
+class Observances(tzinfo):
+    """A zone made of observances."""
+
+    def __init__(self, tzid: str, observances: tuple[Observance, ...]) -> None:
+        self.tzid = tzid
+        self.observances = observances
+        # At a tie the first one counts, as in dateutil.
+        begins = {onset: observance for observance in reversed(observances) for onset in observance.onsets()}
+        self._onsets = sorted(begins)
+        self._offsets = [begins[onset].offset for onset in self._onsets]
+        standard = [observance for observance in observances if not observance.daylight]
+        self._earliest = (standard or observances)[0].offset
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        if moment is None:
+            return self._earliest
+        place = bisect.bisect_right(self._onsets, moment.replace(tzinfo=None))
+        return self._offsets[place - 1] if place else self._earliest
+
+    def __str__(self) -> str:
+        return self.tzid
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return self.tzid
+
+
+def read_observances(text: bytes) -> Observances | None:
+    """The zone of an unfolded VTIMEZONE, without the observances that can't be read; None without any."""
+    tzid = ""
+    observances: list[Observance] = []
+    fields: dict[str, str] = {}
+    dates: list[str] = []
+    for name_bytes, _, value_bytes in _LINE.findall(text):
+        name, value = name_bytes.decode().upper(), value_bytes.decode("utf-8", "replace").strip()
+        if name == "BEGIN":
+            fields, dates = {}, []
+        elif name == "END" and value.upper() in ("STANDARD", "DAYLIGHT"):
+            try:
+                observances.append(_observance(value.upper() == "DAYLIGHT", fields, dates))
+            except (KeyError, ValueError, OverflowError):
+                continue
+        elif name == "TZID":
+            tzid = value.replace("\\,", ",").replace("\\;", ";").strip('"')
+        elif name == "RDATE":
+            dates += value.split(",")
+        else:
+            fields.setdefault(name, value)
+    return Observances(tzid, tuple(observances)) if observances and tzid else None
+
+
+def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Observance:
+    start = _wall(fields["DTSTART"])
+    rule = parse_rule(fields["RRULE"], start) if "RRULE" in fields else None
+    if rule and rule.freq > rule.freq.MONTHLY:
+        raise ValueError("no zone changes its clocks that often")
+    if rule and rule.until:
+        _wall(rule.until)
+    onsets = tuple(_wall(item) for item in dates)
+    return Observance(
+        daylight, start, rule, onsets, _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
+    )
+
+
+def _wall(value: str) -> datetime:
+    """Raises ValueError."""
+    digits = value[:8] + value[9:15]
+    if not digits.isascii() or not digits.isdigit():
+        raise ValueError(value)
+    return datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
+
+
+def _offset(value: str) -> timedelta:
+    match = _OFFSET.fullmatch(value)
+    if not match:
+        raise ValueError(value)
+    sign, hours, minutes, seconds = match.groups(default="0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+    if offset >= timedelta(days=1):
+        raise ValueError(value)
+    return -offset if sign == "-" else offset
+
+
+# --- zones ------------------------------------------------------------------------------------------------
+
 
 _ALSO_UTC = {"Z", "UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"}
 _IANA_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,2}")
@@ -84,7 +353,6 @@ def iana_zone(name: str) -> ZoneInfo | None:
 
 
 def _windows_zone(name: str) -> ZoneInfo | None:
-    from calsync.feeds.windows_zones import IANA_OF_WINDOWS
 
     iana = IANA_OF_WINDOWS.get(name)
     return iana_zone(iana) if iana else None

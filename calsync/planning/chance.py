@@ -8,7 +8,7 @@ there are, or of what one does to runs and busy time.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from calsync.planning.candidates import Candidate
+from calsync.planning.days import Candidate
 from calsync.planning.nearby import Nearby
 from calsync.planning.placement import Slot, SlotWeek, place
 from calsync.planning.week import WantedSession, WantedWeek

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from calsync.event import Published, Standing
 from calsync.planning import wall
-from calsync.planning.problem import Given
+from calsync.planning.plan import Given
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun
-from calsync.planning.words import elapsed, of_run
+from calsync.planning.runs import SettledRun, of_run
 from calsync.timespan import Timespan, merge
 from calsync.training import TimeRange, Weekday
+from calsync.words import elapsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from calsync.planning.change import EarlierRun, FewerHoursApart, Fix, ShorterBus
 from calsync.planning.earlier_runs import earlier_runs
 from calsync.planning.fewer_hours import fewer_hours
 from calsync.planning.nearby import Nearby
-from calsync.planning.problem import Given, Problem, pose
+from calsync.planning.plan import Given, Problem, pose
 from calsync.planning.shorter_busy import shorter_busy
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.whole import Whole, missing

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from calsync.event import is_strength
 from calsync.planning import wall
-from calsync.planning.candidates import Candidate, Days
+from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, SlotWeek, place
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek

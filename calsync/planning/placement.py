@@ -18,7 +18,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from calsync.planning.candidates import Candidate
+from calsync.planning.days import Candidate
 
 UNPLACED_POINTS = 1000
 # `spacing` says the same for all distances from here on.

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from calsync.checkin import CheckIn, Sign
 from calsync.planning.rules import Rule
-from calsync.planning.words import date_name
 from calsync.program import Program
-from calsync.training import Experience, Load, Session, Week, WeekTemplate
+from calsync.training import CheckIn, Experience, Load, Session, Sign, Week, WeekTemplate
+from calsync.words import date_name
 
 
 @dataclass(frozen=True, slots=True)

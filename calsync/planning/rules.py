@@ -1,6 +1,6 @@
 """The training rules: what each is called and asks, why, and what is known about it.
 
-Reasons, warnings and lint cite the ids; docs/rules.md is written from this page (python docs/generate.py).
+Reasons, warnings and lint cite the ids; docs/rules.md is written from this page (python -m docs.generate).
 Knows nothing of how a rule is enforced. The pseudo-rules at the end of Rule name what is no matter of
 training: a full calendar, no availability.
 """

@@ -16,6 +16,7 @@ from calsync.planning.week import WantedRun, WantedWeek
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, TimeRange, Week
+from calsync.words import day_name, kind_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +217,8 @@ class _Room:
 
     def _when(self, second: int) -> str:
         return f"{wall.instant(second).astimezone(self.clock.zone):%a %d %b %H:%M}"
+
+
+def of_run(run: SettledRun) -> str:
+    """ "Tuesday's intervals"."""
+    return f"{day_name(run.day)}'s {kind_name(run.kind)}"

@@ -11,9 +11,9 @@ from operator import itemgetter
 
 from calsync.planning import wall
 from calsync.planning.attempt import Attempt
-from calsync.planning.candidates import Candidate
 from calsync.planning.chance import Chance
 from calsync.planning.change import ShorterBusy
+from calsync.planning.days import Candidate
 from calsync.planning.loose_runs import runs_with_ranges, without_loose
 from calsync.planning.nearby import Nearby, around
 from calsync.planning.whole import Cell, Rank

@@ -10,9 +10,9 @@ from datetime import date
 from functools import cached_property
 
 from calsync.planning import wall
-from calsync.planning.candidates import Days
+from calsync.planning.days import Days
 from calsync.planning.placement import Placement, SlotWeek, place
-from calsync.planning.problem import Problem
+from calsync.planning.plan import Problem
 from calsync.planning.runs import SettledRun, SettledRuns
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.program import Program

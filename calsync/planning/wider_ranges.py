@@ -12,9 +12,9 @@ from operator import itemgetter
 
 from calsync.planning import wall
 from calsync.planning.attempt import Attempt
-from calsync.planning.candidates import Candidate
 from calsync.planning.chance import Chance
 from calsync.planning.change import WiderRange
+from calsync.planning.days import Candidate
 from calsync.planning.nearby import Nearby
 from calsync.planning.whole import Cell, Rank
 from calsync.training import WEEKDAYS, Load, TimeRange, Weekday

@@ -4,26 +4,281 @@ Decides on routes, links and headers. Every address but the root begins with the
 know it nothing is there. How a page looks is page.py's, when it is planned planner.py's.
 """
 
+import asyncio
 import gzip
+import hashlib
 import re
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
+import click
+import h11
+import segno
 from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from calsync.errors import CalsyncError
-from calsync.web.conditional import answer, takes_gzip
-from calsync.web.feed import FeedFile
-from calsync.web.links import Addresses, qr_svg
-from calsync.web.page import FeedLinks, Links, render_page
-from calsync.web.planner import Latest
+from calsync.web.html import FeedLinks, Links, render_page
 from calsync.web.secret import Secret, is_same
+from calsync.web.week import WeekPicture
+
+# --- feed -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The file at one time. `etag` without quotes; `modified` in whole seconds since 1970."""
+
+    body: bytes
+    compressed: bytes
+    etag: str
+    modified: int
+
+
+class FeedFile:
+    """The file at `path`, which a push replaces as a whole at any time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp: tuple[int, ...] | None = None
+        self._version: Version | None = None
+
+    def version(self) -> Version | None:
+        """What the file holds now, or did when it could last be read; None if it never could."""
+        try:
+            status = self.path.stat()
+            stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
+            if stamp != self._stamp:
+                self._take(self.path.read_bytes(), int(status.st_mtime))
+                self._stamp = stamp
+        except OSError:
+            # Better yesterday's training than none; the page and `calsync doctor` say what is wrong.
+            return self._version
+        return self._version
+
+    def _take(self, body: bytes, modified: int) -> None:
+        before = self._version
+        etag = hashlib.sha256(body).hexdigest()
+        if before is not None:
+            if before.etag == etag:
+                return
+            # Last-Modified counts in seconds: two versions within one, or a file restored from a backup,
+            # would be the same version to a client that compares nothing else.
+            modified = max(modified, before.modified + 1)
+        self._version = Version(body, gzip.compress(body, mtime=0), etag, modified)
+
+
+# --- conditional ------------------------------------------------------------------------------------------
+
+
+def answer(request: Request, version: Version, headers: Mapping[str, str]) -> Response:
+    """200 with the body, compressed if the client takes that, or 304. `headers` go with either."""
+    compresses = takes_gzip(request)
+    # Compressed, these are other bytes, and a strong validator says that all bytes are the same (8.8.3.3).
+    etag = f'"{version.etag}-gzip"' if compresses else f'"{version.etag}"'
+    modified = datetime.fromtimestamp(version.modified, UTC)
+    all_headers = {
+        **headers,
+        "etag": etag,
+        "last-modified": format_datetime(modified, usegmt=True),
+        "vary": "Accept-Encoding",
+    }
+    if _has_it(request, version.etag, modified):
+        return Response(status_code=304, headers=all_headers)
+    if compresses:
+        return Response(version.compressed, headers={**all_headers, "content-encoding": "gzip"})
+    return Response(version.body, headers=all_headers)
+
+
+def _has_it(request: Request, etag: str, modified: datetime) -> bool:
+    """If-None-Match counts if it is there (13.1.2), and is compared weakly; else If-Modified-Since."""
+    if tags := request.headers.getlist("if-none-match"):
+        known = {tag.strip().removeprefix("W/") for tag in ",".join(tags).split(",")}
+        return bool(known & {"*", f'"{etag}"', f'"{etag}-gzip"'})
+    try:
+        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except (ValueError, OverflowError):
+        return False  # a date that is none is ignored (13.1.3)
+    return modified <= (since if since.tzinfo else since.replace(tzinfo=UTC))
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether Accept-Encoding allows it: by its name, or else by the star (12.5.3)."""
+    weights = {}
+    for entry in ",".join(request.headers.getlist("accept-encoding")).lower().split(","):
+        coding, _, parameter = entry.partition(";")
+        weights[coding.strip()] = parameter.replace(" ", "").removeprefix("q=") or "1"
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
+    return weight.strip("0.") != ""
+
+
+# --- protocol ---------------------------------------------------------------------------------------------
+
+
+SECONDS_FOR_A_HEAD = 15.0
+
+
+class HttpProtocol(H11Protocol):
+    """uvicorn's, with a limit for the time until a head is whole."""
+
+    seconds_for_a_head = SECONDS_FOR_A_HEAD
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_watch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Between requests uvicorn has a limit of its own, which ends with the first byte of the next."""
+        if self.conn.their_state is not h11.IDLE:
+            self._end_watch()
+        elif self._limit is None:
+            self._limit = self.loop.call_later(self.seconds_for_a_head, self._give_up)
+
+    def _end_watch(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _give_up(self) -> None:
+        self._limit = None
+        if self.conn.their_state is h11.IDLE:
+            self.transport.close()
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """One feed's. `webcal` opens a calendar app where there is one; `https` is for all that ask for a URL."""
+
+    https: str
+    webcal: str
+
+    @classmethod
+    def of(cls, base: str, secret: str, file_name: str) -> Self:
+        """`base` is the server's address, with http or https."""
+        https = f"{base.rstrip('/')}/{secret}/{quote(file_name, safe='')}"
+        return cls(https, "webcal://" + https.partition("://")[2])
+
+
+@lru_cache(64)  # a browser names the host as it likes
+def qr_svg(text: str) -> str:
+    """An SVG element, dark on light in any colour scheme."""
+    # To try all masks takes three times as long, while nobody else is answered.
+    code = segno.make_qr(text, error="m", mask=4)
+    return str(code.svg_inline(border=2, light="#ffffff", dark="#000000", omitsize=True))
+
+
+def qr_terminal(text: str) -> str:
+    """Lines of half blocks for a terminal."""
+    import io
+
+    out = io.StringIO()
+    segno.make(text, error="l").terminal(out, compact=True)
+    # In colours of its own: the blocks are drawn for dark terminals, and on a light one would be inverted.
+    lines = out.getvalue().splitlines()
+    return "\n".join(click.style(line, fg="bright_white", bg="black") for line in lines)
+
+
+# --- planner ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A plan as it is shown. `made` in the plan's zone; `trouble` is what somebody has to put right."""
+
+    weeks: tuple[WeekPicture, ...]
+    made: datetime
+    zone: ZoneInfo
+    warnings: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last good plan, None at first, and why there is none newer; empty if there is."""
+
+    snapshot: Snapshot | None = None
+    problem: str = ""
+
+
+class Planner:
+    """Calls `plan` at once when it is started, then after every `every` seconds, and whenever it is woken.
+
+    `plan` raises CalsyncError if there can be no new plan. `say` is told when that begins and when it ends.
+    """
+
+    def __init__(self, plan: Callable[[], Snapshot], every: float, say: Callable[[str], None]) -> None:
+        self.latest = Latest()
+        self._plan = plan
+        self._every = every
+        self._say = say
+        self._is_woken = threading.Event()
+        self._ends = False
+        # A daemon: a download that hangs must not keep the process from ending. Everything that is written is
+        # written in one step, so it may be broken off anywhere.
+        self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Plan now, or once more when the plan that is being made is done."""
+        self._is_woken.set()
+
+    def stop(self, patience: float) -> None:
+        """Make no further plan; wait that many seconds for the one that is being made."""
+        self._ends = True
+        self.wake()
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._ends:
+            self._once()
+            self._is_woken.wait(self._every)
+            self._is_woken.clear()
+
+    def _once(self) -> None:
+        before = self._trouble()
+        try:
+            self.latest = Latest(self._plan())
+        except CalsyncError as problem:
+            self.latest = replace(self.latest, problem=str(problem))
+        except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
+            self.latest = replace(self.latest, problem=f"a bug in calsync: {problem!r}")
+        if (now := self._trouble()) != before:
+            self._say(now or "planning works again")
+
+    def _trouble(self) -> str:
+        """Why there is no newer plan; else what of the last one somebody has to put right."""
+        snapshot = self.latest.snapshot
+        return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())
+
+
+# --- server -----------------------------------------------------------------------------------------------
+
 
 # For everything; pages add their own policy. The secret is in the address, which must not travel in Referer.
 _HEADERS = {

@@ -9,8 +9,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from calsync.event import one_line
-from calsync.web.colours import LIGHT, Scheme
-from calsync.web.week import Block, Day, Look, Stretch, WeekPicture
+from calsync.web.week import LIGHT, Block, Day, Look, Scheme, Stretch, WeekPicture
 
 _GUTTER = 54
 _DAY = 152

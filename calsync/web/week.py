@@ -10,17 +10,48 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import one_line
-from calsync.planning.agenda import exercises, run_title, session_title
-from calsync.planning.alternatives import Alternatives, alternative_text, dodged_text
-from calsync.planning.explain import no_place, reasons
+from calsync.event import BUSY, Published, is_strength, one_line
+from calsync.planning.descriptions import exercises, run_title, session_title
 from calsync.planning.fix import Fixes
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
-from calsync.planning.words import day_name, kind_name
+from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
+from calsync.planning.why import no_place, reasons
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Routine, Week, clock
-from calsync.web.lanes import lanes
+from calsync.words import day_name, kind_name
+
+# --- lanes ------------------------------------------------------------------------------------------------
+
+
+def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """For each span its lane, and how many lanes there are where it stands; touching ones share nothing.
+
+    Each takes the first lane that is free. All that hang together by overlaps are as wide as one another.
+    """
+    found = [(0, 1)] * len(spans)
+    group: list[int] = []
+    ends: list[int] = []  # of each lane
+
+    def close() -> None:
+        for number in group:
+            found[number] = (found[number][0], len(ends))
+
+    for number in sorted(range(len(spans)), key=lambda number: spans[number]):
+        start, end = spans[number]
+        if all(start >= last for last in ends):
+            close()
+            group, ends = [], []
+        lane = next((lane for lane, last in enumerate(ends) if start >= last), len(ends))
+        ends[lane : lane + 1] = [end]
+        found[number] = (lane, 1)
+        group.append(number)
+    close()
+    return found
+
+
+# --- week -------------------------------------------------------------------------------------------------
+
 
 MIDNIGHT = 24 * 60
 _CONTINUED = "-after-midnight"
@@ -310,3 +341,114 @@ def hours_of(days: Sequence[Day]) -> tuple[int, int]:
     first = min([_USUAL_HOURS[0], *(span.start // 60 for span in shown)])
     last = max([_USUAL_HOURS[1], *(-(-span.end // 60) for span in shown)])
     return first, last
+
+
+# --- past -------------------------------------------------------------------------------------------------
+
+
+def past_pictures(published: Mapping[str, Published], first: Week, zone: ZoneInfo) -> tuple[WeekPicture, ...]:
+    """The weeks before `first` that still have something, and those between them, the earliest first.
+
+    `published` by key, as all calendars together have it.
+    """
+    weeks = [Week.of(one.span.start.astimezone(zone).date()) for one in published.values()]
+    earliest = min(weeks, default=first)
+    return tuple(_picture(earliest.plus(number), published, zone) for number in range(earliest.until(first)))
+
+
+def _picture(week: Week, published: Mapping[str, Published], zone: ZoneInfo) -> WeekPicture:
+    days = tuple(day_picture(day, tuple(_blocks(day, published, zone))) for day in week.days)
+    return WeekPicture(week, "as it was on the calendar", days, hours_of(days))
+
+
+def _blocks(day: date, published: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Block]:
+    for key, one in published.items():
+        part = stretch_on(day, one.span, zone)
+        if part is None:
+            continue
+        start, end = one.span.start.astimezone(zone), one.span.end.astimezone(zone)
+        lines = [line.strip().removeprefix("- ") for line in one.description.splitlines() if line.strip()]
+        is_lift = is_strength(key)
+        # A calendar that shows no more than "Busy" says nothing of what it was.
+        title = one.title if one.title not in ("", BUSY) else "Strength" if is_lift else "Run"
+        yield Block(
+            element_id(key, is_continued=start.date() != day),
+            Look.STRENGTH if is_lift else Look.of(one.kind.effort if one.kind else Effort.EASY),
+            one_line(title).removeprefix("Strength: "),
+            "Lift" if is_lift else SHORT[one.kind] if one.kind else "Run",
+            part,
+            f"{start:%H:%M}-{end:%H:%M}",
+            State.PAST,
+            about=lines[0] if lines else "",
+            steps=tuple((line, "") for line in lines[1:]),
+        )
+
+
+# --- colours ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Of one kind of block; sRGB in hexadecimal, as in CSS."""
+
+    fill: str
+    ink: str
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    page: str
+    ink: str
+    muted: str
+    line: str
+    free: str
+    hatch: str
+    now: str
+    accent: str
+    looks: Mapping[Look, Paint]
+
+    def variables(self) -> Iterator[tuple[str, str]]:
+        """The names and values of CSS custom properties."""
+        for name in ("page", "ink", "muted", "line", "free", "hatch", "now", "accent"):
+            yield f"--{name}", getattr(self, name)
+        for look, paint in self.looks.items():
+            yield f"--{look}-fill", paint.fill
+            yield f"--{look}-ink", paint.ink
+            yield f"--{look}-edge", paint.edge
+
+
+LIGHT = Scheme(
+    page="#ffffff",
+    ink="#1b2430",
+    muted="#56616f",
+    line="#dde2e8",
+    free="#eef8f2",
+    hatch="#c2cad4",
+    now="#d0021b",
+    accent="#0b5fbd",
+    looks={
+        Look.RACE: Paint("#f3dff8", "#56136a", "#8e2bab"),
+        Look.HARD: Paint("#fde1dc", "#7a1308", "#cb3a26"),
+        Look.LONG: Paint("#dde8fd", "#12346d", "#2d66c9"),
+        Look.EASY: Paint("#def2e0", "#164d1e", "#348f41"),
+        Look.STRENGTH: Paint("#0f666b", "#ffffff", "#083f42"),
+    },
+)
+DARK = Scheme(
+    page="#12171d",
+    ink="#e9edf2",
+    muted="#a7b1be",
+    line="#2c353f",
+    free="#17261f",
+    hatch="#46525f",
+    now="#ff6b6b",
+    accent="#8cbcff",
+    looks={
+        Look.RACE: Paint("#40204b", "#f5d9fc", "#c274d9"),
+        Look.HARD: Paint("#4d1f19", "#ffd9d3", "#e96a57"),
+        Look.LONG: Paint("#182f57", "#d6e4ff", "#6596ea"),
+        Look.EASY: Paint("#183b1f", "#d0f2d5", "#5cba6a"),
+        Look.STRENGTH: Paint("#84d9dc", "#06292b", "#c5f3f4"),
+    },
+)

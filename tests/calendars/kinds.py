@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from calsync.calendars.base import EventCalendar
 from calsync.calendars.google.resource import event_id
 from calsync.calendars.ics import IcsCalendar
-from calsync.calendars.memory import MemoryCalendar
 from calsync.timespan import Timespan
 from tests.calendars.google.box import PLAN, Google
+from tests.calendars.memory import MemoryCalendar
 from tests.googleserver.server import GoogleServer
 from tests.googleserver.switches import ALL_POSITIONS
 

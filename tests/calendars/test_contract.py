@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calsync.event import Contents, Event, one_line, plain_lines, run_key, session_key
-from calsync.sync.changes import Action, Change
-from calsync.sync.diff import diff
+from calsync.event import Action, Change, Contents, Event, one_line, plain_lines, run_key, session_key
+from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind, Load, Week
 from tests.calendars import kinds

@@ -16,7 +16,7 @@ from calsync.calendars.ics import IcsCalendar
 from calsync.calendars.vtimezone import vtimezone
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import Event
-from calsync.sync.diff import diff
+from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 

@@ -136,24 +136,8 @@ def _main() -> None:
 def _import_everything() -> None:
     import gc
 
-    import calsync.calendars.google.calendar
-    import calsync.calendars.google.creation
-    import calsync.calendars.google.credentials
-    import calsync.calendars.google.freebusy
-    import calsync.calendars.ics
-    import calsync.cli.changes
-    import calsync.cli.connect
-    import calsync.cli.main
-    import calsync.cli.move
-    import calsync.cli.moving
-    import calsync.cli.plan
-    import calsync.cli.plan_json
-    import calsync.cli.push
-    import calsync.cli.release
-    import calsync.cli.releasing
-    import calsync.cli.rounds
-    import calsync.cli.skip
-    import calsync.cli.wishes  # noqa: F401
+    import calsync.app.push
+    import calsync.app.wishes  # noqa: F401
 
     gc.collect()
     gc.freeze()  # what is shared with the forks stays shared

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.cli.checks.check import Check, checked
+from calsync.app.doctor.report import Check, checked
 from calsync.errors import ConfigError
 from calsync.state import State
 from tests.cli.box import FEED, ROOT, Box, target

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from calsync.config import Config, load_config
-from calsync.editors import schema_line
-from calsync.library import shipped_folder
+from calsync.config.load import Config, load_config
+from calsync.config.templates import shipped_folder
+from calsync.config.toml import schema_line
 from tests.cli.box import NOW, ROOT, Box, Result
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
 

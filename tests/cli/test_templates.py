@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from calsync.library import shipped_folder
+from calsync.config.templates import shipped_folder
 from tests.cli.box import ROOT, Box
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))

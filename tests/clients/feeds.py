@@ -15,11 +15,11 @@ from pathlib import Path
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from calsync.app.gather import gather_plan, load_setup
 from calsync.calendars.ics import IcsCalendar
 from calsync.cli import options
-from calsync.cli.gather import gather_plan, load_setup
 from calsync.event import Event, one_line, plain_lines, uid
-from calsync.sync.diff import diff
+from calsync.sync import diff
 from calsync.timespan import Timespan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.calendars.ics import IcsCalendar
-from calsync.sync.diff import diff
+from calsync.sync import diff
 from tests.clients.comparing import assert_alike
 from tests.clients.conftest import SHOWN, need
 from tests.clients.feeds import (

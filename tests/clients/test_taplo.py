@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.editors import SchemaKind, schema_line
+from calsync.config.toml import SchemaKind, schema_line
 from tests.clients.conftest import HERE, need_npm_package
 
 ROOT = HERE.parents[1]

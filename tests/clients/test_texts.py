@@ -7,7 +7,7 @@ import pytest
 
 from calsync.calendars.ics import IcsCalendar
 from calsync.event import one_line, plain_lines
-from calsync.sync.diff import diff
+from calsync.sync import diff
 from tests.clients.comparing import assert_alike
 from tests.clients.feeds import FIRST, text_events, written_feed
 from tests.clients.readers import read_with_icalendar

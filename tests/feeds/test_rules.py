@@ -11,8 +11,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from calsync.feeds.rules import WEEKDAYS, Freq, parse_rule
-from calsync.feeds.starts import starts
+from calsync.feeds.recurrence import WEEKDAYS, Freq, parse_rule, starts
 
 
 @contextmanager

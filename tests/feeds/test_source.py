@@ -18,7 +18,7 @@ import pytest
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
-from calsync.feeds.limits import Limits
+from calsync.feeds.download import Limits
 from calsync.feeds.place import Place
 from calsync.feeds.source import IcsSource
 from calsync.timespan import Timespan

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from calsync.feeds.observances import read_observances
-from calsync.feeds.windows_zones import IANA_OF_WINDOWS
-from calsync.feeds.zones import Zones
+from calsync.feeds.zones import IANA_OF_WINDOWS, Zones, read_observances
 
 
 def test_microsofts_names_are_those_that_icalendar_knows() -> None:

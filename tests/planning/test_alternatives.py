@@ -5,10 +5,9 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, given, settings
 
 from calsync.event import Published, Standing
-from calsync.planning.alternatives import Alternatives
-from calsync.planning.plan import Plan, PlannedSession
-from calsync.planning.problem import pose
+from calsync.planning.plan import Plan, PlannedSession, pose
 from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.what_if import Alternatives
 from tests.planning import reference
 from tests.planning.cases import cases
 from tests.planning.test_optimum import plan_of

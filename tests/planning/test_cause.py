@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 
 from calsync.event import Event
-from calsync.planning.cause import Causes
+from calsync.planning.causes import Causes
 from calsync.planning.rules import Rule
 from calsync.timespan import Timespan
 from tests.planning import reference

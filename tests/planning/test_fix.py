@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 
 from calsync.planning.fix import Fixes
-from calsync.planning.problem import pose
+from calsync.planning.plan import pose
 from tests.planning import reference
 from tests.planning.test_fix_exact import tight
 from tests.planning.test_optimum import plan_of

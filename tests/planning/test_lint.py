@@ -12,10 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync.event import Standing
-from calsync.planning.finding import Finding, Severity
-from calsync.planning.lint import lint
-from calsync.planning.problem import Given, Problem, pose
-from calsync.planning.room import Room
+from calsync.planning.lint import Finding, Room, Severity, lint
+from calsync.planning.plan import Given, Problem, pose
 from calsync.program import Availability, Experience, Program, Rules, UsualStart
 from calsync.training import (
     WEEKDAYS,

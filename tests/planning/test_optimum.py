@@ -7,13 +7,23 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from calsync.checkin import CheckIn, Sign
 from calsync.event import Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
 from calsync.program import Availability, Pause, Program, Race, Rules, UsualStart
 from calsync.timespan import Timespan, merge
-from calsync.training import WEEKDAYS, Experience, Kind, Load, Run, Session, TimeRange, WeekTemplate
+from calsync.training import (
+    WEEKDAYS,
+    CheckIn,
+    Experience,
+    Kind,
+    Load,
+    Run,
+    Session,
+    Sign,
+    TimeRange,
+    WeekTemplate,
+)
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.checkin import CheckIn, Sign
 from calsync.planning.week import WantedWeek, wanted_week
 from calsync.program import Availability, Pause, Program, Race, Rules
-from calsync.training import WEEKDAYS, Experience, Kind, Load, Run, Week, WeekTemplate
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Run, Sign, Week, WeekTemplate
 from calsync.training import Session as Listed
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import LOADS, Session, week_name

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.calendars.memory import MemoryCalendar
 from calsync.errors import RefusedToProtectData
-from calsync.event import Event, StoredEvent
-from calsync.sync.changes import Action, Change
-from calsync.sync.diff import diff, refuse_mass_delete
+from calsync.event import Action, Change, Event, StoredEvent
+from calsync.sync import diff, refuse_mass_delete
 from calsync.timespan import Timespan
+from tests.calendars.memory import MemoryCalendar
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from calsync.event import Contents, Event, Published, StoredEvent
-from calsync.sync.standing import standing
+from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import Load
 

@@ -1,7 +1,6 @@
 import pytest
 
-from calsync.web.colours import DARK, LIGHT, Scheme
-from calsync.web.week import Look
+from calsync.web.week import DARK, LIGHT, Look, Scheme
 
 
 def luminance(colour: str) -> float:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from calsync.web.protocol import HttpProtocol
+from calsync.web.server import HttpProtocol
 
 HOST = "127.0.0.1"
 

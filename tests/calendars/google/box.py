@@ -3,9 +3,9 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from calsync.calendars.google.auth import OAuthClient, Token
 from calsync.calendars.google.calendar import GoogleCalendar
 from calsync.calendars.google.client import Client, Patience
-from calsync.calendars.google.credentials import OAuthClient, Token
 from calsync.calendars.google.records import Records
 from tests.googleserver.server import GoogleServer
 

@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.calendars.google.client import Client, Patience, Refused
-from calsync.calendars.google.credentials import Token
-from calsync.calendars.google.failures import Failure
+from calsync.calendars.google.auth import Token
+from calsync.calendars.google.client import Client, Failure, Patience, Refused
 from calsync.errors import AuthorisationNeeded, Unavailable
 from tests.calendars.google.box import QUICK, Google
 from tests.googleserver import faults

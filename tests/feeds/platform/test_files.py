@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.feeds.platform.reading import PlatformReading, read_workouts
-from calsync.training import Effort, Kind, Load
-from calsync.workout import Sort, Workout
+from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.training import Effort, Kind, Load, Sort, Workout
 
 FILES = Path(__file__).parent / "files"
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.feeds.answers import NotACalendar
-from calsync.feeds.platform.reading import PlatformReading, read_workouts
-from calsync.training import Kind, Load
-from calsync.workout import Sort, Workout
+from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.training import Kind, Load, Sort, Workout
 from tests.feeds.calendars import bodies, folded
 
 FILES = sorted((Path(__file__).parent / "files").glob("*.ics"))

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.feeds.platform.reading import PlatformReading, read_workouts
-from calsync.training import Effort, Kind, Load
-from calsync.workout import Sort, Workout
+from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.training import Effort, Kind, Load, Sort, Workout
 
 DAY = date(2026, 11, 24)
 BERLIN = ZoneInfo("Europe/Berlin")

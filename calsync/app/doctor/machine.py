@@ -1,0 +1,343 @@
+"""Whether anything runs calsync by itself: cron, or timers and services of systemd.
+
+Decides what counts as a schedule: a line of a crontab, an active timer or a running service, that mentions
+calsync. What else it says is never shown: lines for cron may hold addresses. Commands that are missing, slow
+or broken are no reason to fail.
+"""
+
+import importlib.util
+import os
+import re
+import signal
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from calsync.app.doctor.calendars import why_not_writable
+from calsync.app.doctor.report import Check, Status, checked, failed, seconds
+from calsync.config.load import Config, load_config
+from calsync.config.templates import Library
+from calsync.errors import ConfigError, Unavailable
+from calsync.planning.lint import Severity, lint
+from calsync.state import State
+from calsync.words import ago, counted
+
+# --- folder -----------------------------------------------------------------------------------------------
+
+
+# Twice what the slowest of schedules that make sense would take.
+_STALE = timedelta(days=2)
+_SECRET = "serve-secret"
+_SERVE_NEEDS = ("segno", "starlette", "uvicorn")
+
+
+def folder_check(state: State) -> Check:
+    """Raises Unavailable if it can't be written or read."""
+    folder = state.folder
+    if (obstacle := why_not_writable(folder)) is not None:
+        advice = "correct that, or name another folder with CALSYNC_STATE"
+        raise Unavailable(f"{folder} can't be written: {obstacle}; {advice}")
+    if not folder.is_dir():
+        return Check(name="state folder", text=f"{folder} can be made; the first push does it")
+    # Damaged files stop a push. To read them is to know.
+    state.wishes()
+    state.checkins()
+    files = list(_files(folder))
+    if _is_open(folder):
+        return _state_warning(f"other users of this machine can look into {folder}", f"chmod 700 {folder}")
+    if open_ones := [file for file in files if _is_open(file)]:
+        listed = " ".join(str(file) for file in open_ones)
+        text = f"{folder}: {counted(len(open_ones), 'file')} would be readable by others"
+        return _state_warning(text, f"chmod 600 {listed}")
+    return Check(name="state folder", text=f"{folder}, {counted(len(files), 'file')}, for you alone")
+
+
+def _state_warning(text: str, fix: str) -> Check:
+    return Check(name="state folder", status=Status.WARNING, text=text, fix=fix)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All but the lock, which holds nothing, and the secret, which has a check of its own."""
+    others = (folder / "lock", folder / _SECRET)
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path not in others)
+
+
+def _is_open(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def lock_check(state: State) -> Check:
+    """Raises Unavailable if that can't be told."""
+    if not state.is_locked():
+        return Check(name="lock", text="no push runs now")
+    return Check(
+        name="lock",
+        status=Status.WARNING,
+        text=f"another process holds {state.folder / 'lock'}: a push, most likely",
+        fix="if it is still so in ten minutes, look for a push that hangs, and end it",
+    )
+
+
+def push_check(state: State, now: datetime) -> Check:
+    last = state.last_push()
+    if last is None:
+        fix = "`calsync push` brings the calendars up to date"
+        return Check(name="last push", status=Status.WARNING, text="never pushed yet", fix=fix)
+    age = now - last
+    if age < _STALE:
+        return Check(name="last push", text=f"went well {ago(age)}", age_seconds=seconds(age))
+    return Check(
+        name="last push",
+        status=Status.WARNING,
+        text=f"the last one that went well was {ago(age)}",
+        fix="run `calsync push` and see; what cron's runs said is in its mail, systemd's in journalctl",
+        age_seconds=seconds(age),
+    )
+
+
+def serve_check(state: State) -> Check | None:
+    """None for who does not serve."""
+    secret = state.folder / _SECRET
+    if not secret.is_file():
+        return None
+    if missing := [name for name in _SERVE_NEEDS if importlib.util.find_spec(name) is None]:
+        return Check(
+            name="serve",
+            status=Status.WARNING,
+            text=f"`calsync serve` can't run: {', '.join(missing)} not installed",
+            fix="install calsync with its extra `serve`; in a checkout: pip install '.[serve]'",
+        )
+    if _is_open(secret):
+        return Check(
+            name="serve",
+            status=Status.WARNING,
+            text=f"other users of this machine may read the secret in {secret}",
+            fix=f"chmod 600 {secret}; then `calsync serve --rotate-secret`",
+        )
+    return Check(name="serve", text="its secret is for you alone, and all that it needs is installed")
+
+
+# --- schedule ---------------------------------------------------------------------------------------------
+
+
+_PATIENCE = 3.0  # seconds for each command
+_WORD = "calsync"
+_UNIT = re.compile(r"\S+\.(?:timer|service)\b")
+# When a line of a crontab applies: five fields, or a word such as @hourly.
+_WHEN = re.compile(r"\s*(@\w+|(?:[\w*/,~-]+\s+){4}[\w*/,~-]+)\s+\S")
+_SYSTEM_CRONTABS = (Path("/etc/crontab"), Path("/etc/cron.d"))
+_SYSTEM_UNITS = (Path("/etc/systemd/system"),)
+
+
+def schedule_check() -> Check:
+    runs = [*_cron(), *(found for scope in _scopes() for found in scope.running())]
+    if runs:
+        return Check(name="schedule", text="; ".join(runs))
+    idle = next((found for scope in _scopes() if (found := scope.idle_timer())), None)
+    if idle:
+        unit, command = idle
+        return _schedule_warning(f"{unit} is there, but it is not active", f"`{command} enable --now {unit}`")
+    return _schedule_warning(
+        "nothing runs calsync by itself yet", "`calsync schedule` prints a line for cron"
+    )
+
+
+def _schedule_warning(text: str, fix: str) -> Check:
+    return Check(name="schedule", status=Status.WARNING, text=text, fix=fix)
+
+
+# --- cron -------------------------------------------------------------------------------------------------
+
+
+def _cron() -> Iterator[str]:
+    yield from (f"cron: {when}" for when in _lines(_said("crontab", "-l")))
+    for place in _SYSTEM_CRONTABS:
+        for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+            yield from (f"{file}: {when}" for when in _lines(_text(file)))
+
+
+def _lines(crontab: str) -> Iterator[str]:
+    for line in crontab.splitlines():
+        if _WORD in line and (match := _WHEN.match(line)):
+            yield " ".join(match[1].split())
+
+
+# --- systemd ----------------------------------------------------------------------------------------------
+
+
+class _Scope:
+    """The units of the user, or of the system."""
+
+    def __init__(self, command: str, folders: tuple[Path, ...]) -> None:
+        self._command = command
+        self._folders = folders
+
+    def running(self) -> Iterator[str]:
+        listed = self._systemctl("list-units", "--all", "--type=timer,service")
+        for line in listed.splitlines():
+            if (match := _UNIT.search(line)) and self._is_ours(match[0], line):
+                # UNIT LOAD ACTIVE SUB DESCRIPTION. A service that a timer starts has nothing to do meanwhile.
+                fields = line[match.end() :].split()[1:3]
+                if fields in (["active", "waiting"], ["active", "running"]):
+                    yield f"systemd: {match[0]}"
+
+    def idle_timer(self) -> tuple[str, str] | None:
+        """A timer that is installed, which running() has not found, and the command that knows it."""
+        listed = self._systemctl("list-unit-files", "--type=timer")
+        names = [match[0] for line in listed.splitlines() if (match := _UNIT.search(line))]
+        names += [file.name for folder in self._folders for file in sorted(folder.glob("*.timer"))]
+        return next(((name, self._command) for name in names if self._is_ours(name, name)), None)
+
+    def _is_ours(self, unit: str, line: str) -> bool:
+        """Whether its name or description mentions calsync, or what is written in its files."""
+        stem = unit.rpartition(".")[0]
+        files = (folder / f"{stem}.{kind}" for folder in self._folders for kind in ("timer", "service"))
+        return _WORD in line or any(_WORD in _text(file) for file in files)
+
+    def _systemctl(self, *arguments: str) -> str:
+        flags = ("--plain", "--no-legend", "--no-pager", "--full")
+        return _said(*self._command.split(), *arguments, *flags)
+
+
+def _scopes() -> tuple[_Scope, _Scope]:
+    users = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+    return (
+        _Scope("systemctl --user", (users, Path("/etc/systemd/user"))),
+        _Scope("systemctl", _SYSTEM_UNITS),
+    )
+
+
+# --- asking -----------------------------------------------------------------------------------------------
+
+
+def _said(*command: str) -> str:
+    """What a command prints; nothing if it is not there, fails, or takes too long."""
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
+            start_new_session=True,
+        )
+    except OSError:
+        return ""
+    with process:
+        try:
+            out, _ = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            # With all that it has started: they would hold the pipe, and we would wait for them.
+            os.killpg(process.pid, signal.SIGKILL)
+            return ""
+    return out.decode("utf-8", "replace") if process.returncode == 0 else ""
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+# --- setting ----------------------------------------------------------------------------------------------
+
+
+_URL_ENV = re.compile(r"""^\s*url_env\s*=\s*["']([A-Za-z_][A-Za-z0-9_]*)["']""", re.MULTILINE)
+_NAME = re.compile(r"""^name\s*=\s*["']([A-Za-z0-9][A-Za-z0-9_-]{0,39})["']""", re.MULTILINE)
+_NOT_SET = "https://not-set.invalid/"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The config, as far as it can be used; `name` is the plan's, which may be told where nothing else is.
+
+    `unset` are addresses that stand for those that the environment lacks, with the variables' names.
+    """
+
+    check: Check
+    config: Config | None = None
+    name: str | None = None
+    unset: dict[str, str] = field(default_factory=dict)
+
+
+def find_config(where: Callable[[], Path]) -> Found:
+    """`where` says which file it is, or raises ConfigError."""
+    try:
+        path = where()
+    except ConfigError as problem:
+        return Found(failed("config", None, problem))
+    try:
+        config = load_config(path, os.environ)
+    except ConfigError as problem:
+        check = failed("config", None, problem, "correct it; the rest of it can be checked then")
+        return _without_variables(path, check)
+    return Found(Check(name="config", text=str(config.path)), config, config.name)
+
+
+def _without_variables(path: Path, check: Check) -> Found:
+    """The config as it would be if the environment had all that it names."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return Found(check)
+    # Where it is no TOML, this is all that there is; and the state folder goes by the name.
+    name = match[1] if (match := _NAME.search(text)) else None
+    variables = {found for found in _URL_ENV.findall(text) if not os.environ.get(found, "").strip()}
+    stand_ins = {variable: _NOT_SET + variable for variable in variables}
+    if stand_ins:
+        try:
+            config = load_config(path, {**os.environ, **stand_ins})
+        except ConfigError:
+            return Found(check, name=name)
+        fix = "set it where calsync runs: cron and systemd don't know what your shell knows"
+        unset = {url: variable for variable, url in stand_ins.items()}
+        import msgspec
+
+        return Found(msgspec.structs.replace(check, fix=fix), config, config.name, unset)
+    return Found(check, name=name)
+
+
+def zone_check(config: Config, now: datetime) -> Check:
+    here = now.astimezone(config.zone)
+    offset = f"{here:%z}"
+    text = f"{config.zone.key}, where it is {here:%a} {here.day} {here:%b} {here:%H:%M} "
+    return Check(name="time zone", text=f"{text}(UTC{offset[:3]}:{offset[3:5]})")
+
+
+# --- templates --------------------------------------------------------------------------------------------
+
+
+def template_checks(config: Config) -> Iterator[Check]:
+    library = Library(config.path.resolve().parent, config.templates)
+    if config.templates and not config.templates.is_dir():
+        message = f"there is no folder {config.templates}"
+        yield failed("template", None, config.document.fail(("plan", "templates"), message))
+    for name in config.template_places:
+        yield checked("template", name, partial(_template, library, name))
+
+
+def _template(library: Library, name: str) -> Check:
+    """Raises TemplateError."""
+    template = library.template(name)
+    beside = library.template_path(name).parent
+    routines = {one.routine: library.routine(one.routine, beside) for one in template.strength}
+    findings = lint(template, routines)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    text = f"{counted(len(template.runs), 'run')}, {counted(len(template.strength), 'strength session')}"
+    if not findings:
+        return Check(name="template", subject=name, text=text, findings=0)
+    said = counted(len(findings), "finding") + (f" ({counted(errors, 'error')})" if errors else "")
+    # What no calendar can hold still makes a plan: one with a session without a place.
+    return Check(
+        name="template",
+        subject=name,
+        status=Status.WARNING,
+        text=f"{text}; the training rules have {said}",
+        fix=f"`calsync lint {name}` says which",
+        findings=len(findings),
+    )

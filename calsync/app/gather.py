@@ -1,0 +1,430 @@
+"""The first of the three steps: read all that a command needs, before anything is decided.
+
+Decides where the config is looked for and in which order things are read. Knows nothing of commands, nor of
+how Google is reached: that is connect.py.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from calsync.calendars.base import EventCalendar
+from calsync.calendars.google.account import Connection
+from calsync.cli.options import common, is_verbose
+from calsync.config.load import Config, load_config
+from calsync.config.settings import (
+    FeedSettings,
+    GoogleBusy,
+    GoogleTarget,
+    IcsBusy,
+    IcsTarget,
+    SourceSettings,
+    TargetSettings,
+)
+from calsync.config.templates import Library
+from calsync.errors import ConfigError, TemplateError
+from calsync.event import Contents, Event, Standing, is_strength
+from calsync.planning.descriptions import agenda
+from calsync.planning.plan import Plan, busy_window, make_plan
+from calsync.planning.rules import LONGEST_SESSION
+from calsync.planning.week import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
+from calsync.state import State, state_of
+from calsync.sync import standing
+from calsync.timespan import Timespan
+from calsync.training import CheckIn, Routine, Sort, Week, WeekTemplate, Workout
+from calsync.words import date_name
+
+if TYPE_CHECKING:
+    from calsync.feeds.workouts import PlatformFeed
+
+
+# --- training ---------------------------------------------------------------------------------------------
+
+
+_WHO = "training feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Check-ins, and the weeks of a feed. `routines` are the feed's strength workouts, by name.
+
+    `warnings` and `notices` are pairs of a code and a text: a warning wants somebody to act. `trouble` is the
+    part of them that a quiet push repeats.
+    """
+
+    checkins: tuple[CheckIn, ...] = ()
+    feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
+    routines: Mapping[str, Routine] = field(default_factory=dict)
+    warnings: tuple[tuple[str, str], ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+def read_training(setup: "Setup", now: datetime, show: Callable[[str], None]) -> Training:
+    """Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins."""
+    checkins = setup.state.checkins()
+    settings = setup.config.feed
+    if settings is None:
+        return Training(checkins)
+    zone, program = setup.config.zone, setup.config.program
+    today = now.astimezone(zone).date()
+    horizon = program.horizon_weeks(today)
+    # The runs of the week after the horizon count for its last sessions.
+    feed = _read_feed(setup, settings, horizon[0].monday, horizon[-1].plus(1).days[-1], now, show)
+    workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
+    setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
+    weeks = feed_weeks(workouts, program, setup.templates, takes_strength=settings.takes_strength)
+    strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
+    upcoming = [workout for workout in workouts if workout.day >= today]
+    without = [week for week in horizon if not _has_runs(weeks.get(week))]
+    warnings = list(_warnings(feed, upcoming, settings))
+    trouble = [f"{_WHO}: {text}" for text in feed.warnings[:1]] if feed.stands_in else []
+    if len(without) == len(horizon):
+        # Not a gap, but a feed that has ended or is broken: somebody has to look.
+        trouble.append(f"{_WHO}: no runs at all; the templates' are used")
+        warnings.append(("feed-empty", trouble[-1]))
+        without = []
+    race = program.race
+    hidden = [w for w in upcoming if w.sort is Sort.RUN and race and w.day == race.day]
+    notices = _notices([w for w in upcoming if w not in hidden], hidden, settings, without)
+    return Training(
+        checkins,
+        weeks,
+        {routine_name(w): Routine(routine_name(w), w.title, (), w.notes) for w in strength},
+        tuple(warnings),
+        tuple(notices),
+        tuple(trouble),
+    )
+
+
+def _read_feed(
+    setup: "Setup",
+    settings: FeedSettings,
+    first: date,
+    last: date,
+    now: datetime,
+    show: Callable[[str], None],
+) -> "PlatformFeed":
+    from calsync.feeds.place import Place
+    from calsync.feeds.workout_source import PlatformSource
+    from calsync.feeds.workouts import PlatformReading
+
+    show("reading the training feed …")
+    place = Place(_WHO, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
+    source = PlatformSource(place, PlatformReading(settings.kinds, settings.seconds_per_km))
+    return source.workouts(first, last, setup.config.zone, now, setup.state.cache, show)
+
+
+def _has_runs(week: FeedWeek | None) -> bool:
+    return week is not None and bool(week.runs)
+
+
+def _warnings(
+    feed: "PlatformFeed", upcoming: Sequence[Workout], settings: FeedSettings
+) -> Iterator[tuple[str, str]]:
+    for text in feed.warnings:
+        yield "training-feed", f"{_WHO}: {text}"
+    if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
+        taken = f"taken for easy (from {LONG_FROM} min: long)"
+        text = f"{_WHO}: not understood, and {taken}: {_listed(unclear)}; say what they are in "
+        yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
+    for workout in upcoming if settings.takes_strength else ():
+        if workout.sort is Sort.STRENGTH and (workout.minutes or 0) > LONGEST_SESSION:
+            text = f"{_WHO}: {workout.title} ({date_name(workout.day)}) takes {workout.minutes} min; "
+            yield "short-and-regular", text + "20 to 30 are enough, and it may be shortened to 20"
+
+
+def _notices(
+    upcoming: Sequence[Workout],
+    hidden: Sequence[Workout],
+    settings: FeedSettings,
+    without: Sequence[Week],
+) -> Iterator[tuple[str, str]]:
+    if hidden:
+        yield "feed-race-day", f"{_WHO}: left out, as the race takes their place: {_listed(hidden)}"
+    if others := [w for w in upcoming if w.sort is Sort.OTHER]:
+        yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
+    strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
+    if strength and not settings.takes_strength:
+        text = f"{_WHO}: its own strength workouts are left out: {_listed(strength)}; "
+        yield "feed-strength", text + '[plan.feed] strength = "feed" places these instead of the template\'s'
+    if without:
+        weeks = ", ".join(map(str, without))
+        yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"
+
+
+def _listed(workouts: Iterable[Workout]) -> str:
+    """Each title once, with its dates."""
+    days: dict[str, list[str]] = {}
+    for workout in workouts:
+        days.setdefault(workout.title, []).append(date_name(workout.day))
+    return ", ".join(f'"{title}" ({", ".join(dates)})' for title, dates in days.items())
+
+
+# --- gather -----------------------------------------------------------------------------------------------
+
+
+def config_path() -> Path:
+    """--config, $CALSYNC_CONFIG, ./config.toml, or the user's config folder. Raises ConfigError."""
+    if given := common().config or os.environ.get("CALSYNC_CONFIG"):
+        return Path(given)
+    if (here := Path("config.toml")).is_file():
+        return here
+    import platformdirs
+
+    users = Path(platformdirs.user_config_dir("calsync", appauthor=False)) / "config.toml"
+    if users.is_file():
+        return users
+    raise ConfigError(
+        f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
+        "yours with --config"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The config and what it names on this machine: templates as the plan names them, routines by name."""
+
+    config: Config
+    library: Library
+    state: State
+    templates: Mapping[str, WeekTemplate]
+    routines: Mapping[str, Routine]
+    connection: Connection = field(compare=False)
+
+
+def load_setup(weeks: int | None = None) -> Setup:
+    """Raises ConfigError. `weeks` takes the place of the config's horizon."""
+    config = load_config(config_path(), os.environ)
+    say(f"config: {config.path}")
+    if weeks is not None:
+        config = replace(config, program=replace(config.program, horizon=weeks))
+    library = Library(config.path.resolve().parent, config.templates)
+    if config.templates and not config.templates.is_dir():
+        raise config.document.fail(("plan", "templates"), f"there is no folder {config.templates}")
+    templates = {}
+    routines = {}
+    for name, place in config.template_places.items():
+        try:
+            beside = library.template_path(name).parent
+        except TemplateError as problem:
+            raise config.document.fail(place, str(problem)) from problem
+        templates[name] = library.template(name)
+        for session in templates[name].strength:
+            routines[session.routine] = library.routine(session.routine, beside)
+    state = state_of(config.name)
+    connection = Connection(config, state)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(connection.close)
+    return Setup(config, library, state, templates, routines, connection)
+
+
+def say(message: str) -> None:
+    """Something for --verbose."""
+    if is_verbose():
+        click.echo(message, err=True)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line on standard error that says what is going on; nothing where no terminal is."""
+    if not sys.stderr.isatty() or not common().shows_progress:
+        yield lambda message: None
+        return
+    try:
+        yield lambda message: click.echo(f"\r\x1b[2K{message}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+# --- busy time --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What one source says: merged spans, and warnings. `trouble` is those that need somebody to act."""
+
+    source: str
+    spans: tuple[Timespan, ...]
+    warnings: tuple[str, ...]
+    trouble: tuple[str, ...] = ()
+
+
+def read_busy(
+    setup: Setup, sources: Sequence[SourceSettings], window: Timespan, now: datetime
+) -> tuple[Busy, ...]:
+    """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
+    found = {}
+    with progress() as show:
+        for source in sources:
+            if isinstance(source, IcsBusy):
+                show(f"reading {source.name} …")
+                found[source.name] = _read_ics(setup, source, window, now, show)
+        # All of Google's together: fifty calendars fit into one query, whoever names them.
+        google = [source for source in sources if isinstance(source, GoogleBusy)]
+        if google:
+            show("asking Google …")
+            spans = setup.connection.free_busy(google, window)
+            for source in google:
+                found[source.name] = Busy(source.name, spans[source.name], ())
+                say(f"{source.name}: {len(spans[source.name])} busy stretches")
+    return tuple(found[source.name] for source in sources)
+
+
+def _read_ics(
+    setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Callable[[str], None]
+) -> Busy:
+    from calsync.feeds.answers import Reading
+    from calsync.feeds.place import Place
+    from calsync.feeds.source import IcsSource
+
+    place = Place(
+        f'busy source "{source.name}"', source.path, source.url, source.use_cache_on_error, source.max_age
+    )
+    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
+    ics = IcsSource(place, reading)
+    busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
+    say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
+    trouble = busy.warnings[:1] if busy.stands_in else ()
+    return Busy(source.name, busy.spans, busy.warnings, trouble)
+
+
+# --- calendars --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A calendar to keep up to date, and what it holds now."""
+
+    settings: TargetSettings
+    calendar: EventCalendar
+    contents: Contents
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its owner can move and delete events there."""
+        return isinstance(self.settings, GoogleTarget)
+
+    def takes(self, key: str) -> bool:
+        """Whether runs, or strength sessions, belong here."""
+        return self.settings.strength if is_strength(key) else self.settings.runs
+
+    def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """The events of the plan that belong here, as they shall be here."""
+        settings = self.settings
+        chosen = (replace(event, alarm=settings.alarm) for event in events if self.takes(event.key))
+        return tuple(event.busy_only() if settings.busy_only else event for event in chosen)
+
+
+def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, ...]:
+    """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
+    targets = []
+    with progress() as show:
+        for settings in setup.config.targets:
+            calendar: EventCalendar
+            if isinstance(settings, GoogleTarget):
+                show(f"reading {settings.name} …")
+                calendar = setup.connection.calendar(settings)
+            elif only_editable:
+                continue
+            else:
+                calendar = _ics_calendar(setup, settings)
+            contents = calendar.load()
+            say(f"{settings.name}: {len(contents.events)} events in {settings.place}")
+            targets.append(Target(settings, calendar, contents))
+    return tuple(targets)
+
+
+def _ics_calendar(setup: Setup, settings: IcsTarget) -> EventCalendar:
+    from calsync.calendars.ics import IcsCalendar
+
+    is_ours = str(settings.path.resolve()) in setup.state.feeds()
+    return IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone, is_ours=is_ours)
+
+
+def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
+    wishes = setup.state.wishes()
+    # Those that people can edit come first: what they say there is newer than any feed.
+    ordered = sorted(targets, key=lambda target: not target.is_editable)
+    return standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
+
+
+# --- the plan ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A plan with all that it was made from."""
+
+    setup: Setup
+    targets: tuple[Target, ...]
+    standing: Standing
+    plan: Plan
+    sources: tuple[Busy, ...]
+    training: Training
+    events: tuple[Event, ...]
+
+    @property
+    def routines(self) -> Mapping[str, Routine]:
+        """By name: those of the templates, and those of the training platform."""
+        return {**self.setup.routines, **self.training.routines}
+
+    @property
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """All that the runner should know, of the sources and of the plan: (code, text)."""
+        of_sources = (
+            ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
+        )
+        of_plan = ((warning.code, warning.text) for warning in self.plan.warnings)
+        return (*of_sources, *self.training.warnings, *of_plan)
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
+        return (*of_sources, *self.training.trouble)
+
+
+def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> Gathered:
+    """Read everything and plan. What others say is taken from `before`, if it has just been read."""
+    program, zone = setup.config.program, setup.config.zone
+    targets = load_targets(setup)
+    stands = what_stands(setup, targets)
+    if before is not None:
+        training, sources = before.training, before.sources
+    else:
+        training = gather_training(setup, now)
+        sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
+    spans = [span for source in sources for span in source.spans]
+    plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
+    events = agenda(plan, {**setup.routines, **training.routines})
+    return Gathered(setup, targets, stands, plan, sources, training, events)
+
+
+def gather_training(setup: Setup, now: datetime) -> Training:
+    """What is to be trained beside the templates. Raises Unavailable."""
+    with progress() as show:
+        training = read_training(setup, now, show)
+    if setup.config.feed:
+        say(f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks")
+    return training
+
+
+def library_or_shipped() -> tuple[Library, tuple[str, ...]]:
+    """Where templates are, and which the config names; without a config the shipped ones, all of them.
+
+    A config that was asked for, or that is there, must be right. Raises ConfigError.
+    """
+    try:
+        path = config_path()
+    except ConfigError:
+        library = Library(Path.cwd())
+        return library, library.template_names()
+    config = load_config(path, os.environ)
+    return Library(config.path.resolve().parent, config.templates), tuple(config.template_places)

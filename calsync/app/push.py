@@ -1,0 +1,191 @@
+"""What `calsync push` does with the targets: decide for all of them, then write one after the other.
+
+Decides in which order targets are written, and what happens when a calendar has changed since it was read:
+everything is read and decided once more. Knows nothing of what is shown.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from calsync.app.gather import Gathered, Setup, Target, gather_plan, progress
+from calsync.config.settings import IcsTarget
+from calsync.errors import CalsyncError, TargetUnavailable
+from calsync.event import Action, Applied, Change, Event
+from calsync.planning.why import lasting_reasons
+from calsync.sync import diff, refuse_mass_delete
+
+# --- causes -----------------------------------------------------------------------------------------------
+
+
+def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """`changes`, saying also why no longer as before.
+
+    Looked for only where something is written, and not in a calendar that is filled for the first time. What
+    the owner asked for needs no other cause.
+    """
+    if not target.contents.events or not any(change.writes and not change.wish for change in changes):
+        return tuple(changes)
+    # Imported here, so that a push that changes nothing starts as fast as it did.
+    from calsync.planning.causes import Causes
+
+    busy = {source.source: source.spans for source in gathered.sources}
+    causes = Causes(gathered.plan, busy, _before(gathered, target))
+    zone_before, zone = gathered.setup.state.last_zone(), gathered.plan.zone.key
+
+    def cause(change: Change) -> str:
+        if zone_before not in ("", zone) and change.before != change.after:
+            # Everything moves then, and whatever else may be so is not why.
+            return f"the plan's times are those of {zone} now, not of {zone_before}"
+        return causes.of(change.key, change.before, change.after)
+
+    return tuple(
+        replace(change, reason=_reason(change, cause(change)))
+        if change.writes and not change.wish
+        else change
+        for change in changes
+    )
+
+
+def _before(gathered: Gathered, target: Target) -> dict[str, Event]:
+    """What stood where, by key: in `target`, or if that doesn't take it, in another calendar.
+
+    Without what its owner moved there by hand: when they did so, nobody knows.
+    """
+    was: dict[str, Event] = {}
+    for one in (target, *(other for other in gathered.targets if other is not target)):
+        for stored in one.contents.events:
+            if not stored.was_moved:
+                event = stored.event
+                known = was.get(event.key, event)
+                # A calendar that shows only "Busy" can't say what a run is.
+                was[event.key] = replace(known, kind=known.kind or event.kind, load=known.load or event.load)
+    return was
+
+
+def _reason(change: Change, cause: str) -> str:
+    if not cause:
+        return change.reason
+    if change.action is Action.WITHDRAW:
+        return f"{change.reason}: {cause}"
+    if change.action is Action.INSERT:
+        return "; ".join(filter(None, (f"has a place now: {cause}", change.reason)))
+    # One reason for the new place is enough beside the one against the old.
+    here = next((part for part in change.reason.split("; ") if part not in cause), "")
+    if not here:
+        return cause
+    # "5 h after the run" and "on an easy day" speak of the new place.
+    return f"{cause}; now {here}" if here[0].isdigit() or here.startswith("on ") else f"{cause}; {here}"
+
+
+# --- rounds -----------------------------------------------------------------------------------------------
+
+
+# Somebody is at work in the calendar at this very moment. The third time, the next push is soon enough.
+ROUNDS = 3
+
+Decided = tuple[Target, tuple[Change, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What came of a push: the changes that are true of each target that could be written."""
+
+    gathered: Gathered
+    changes: tuple[Decided, ...]
+    failures: tuple[CalsyncError, ...]
+
+
+def rounds(
+    setup: Setup, now: datetime, only: Collection[str] | None, *, allow_mass_delete: bool, dry_run: bool
+) -> Pushed:
+    """Plan and write, again if a calendar changed meanwhile. `only` names the targets to be written.
+
+    Raises what gathering raises, and RefusedToProtectData.
+    """
+    before: dict[str, tuple[Change, ...]] = {}
+    last: Gathered | None = None
+    for number in range(1, ROUNDS + 1):
+        gathered = last = gather_plan(setup, now, last)
+        chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
+        # All is decided before anything is written: a refusal leaves every target as it is.
+        decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
+        if dry_run:
+            return Pushed(gathered, tuple(decided), ())
+        applied, failures = _apply(setup, decided, now, is_last=number == ROUNDS)
+        for name, one in applied.items():
+            before[name] = _together(before.get(name, ()), one.changes)
+        if not any(one.look_again for one in applied.values()):
+            break
+    done = tuple(
+        (target, changes)
+        for target, decided_changes in decided
+        if (changes := before.get(target.settings.name)) is not None
+        # Where all that was to be written failed, there is nothing to say but the failure.
+        and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
+    )
+    return Pushed(gathered, done, failures)
+
+
+def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool) -> tuple[Change, ...]:
+    plan = gathered.plan
+    why = {
+        session.key: "; ".join(reason.text for reason in lasting_reasons(plan, week, session)[:2])
+        for week in plan.weeks
+        for session in week.strength
+    }
+    why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
+    why = {key: text for key, text in why.items() if target.takes(key)}
+    stored = target.contents.events
+    changes = diff(
+        target.wanted(gathered.events),
+        stored,
+        now=now,
+        pinned={key: place.span for key, place in gathered.standing.published.items() if place.pinned},
+        skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
+        reasons=why,
+    )
+    changes = with_causes(gathered, target, changes)
+    if not allow_mass_delete:
+        refuse_mass_delete(changes, stored, now=now, target=target.settings.name, plan_is_empty=plan.is_empty)
+    return changes
+
+
+def _apply(
+    setup: Setup, decided: Sequence[Decided], now: datetime, *, is_last: bool
+) -> tuple[dict[str, Applied], tuple[CalsyncError, ...]]:
+    """Write every target, also if one of them fails; but stop at one that has to be read again.
+
+    Those that people can edit come first, so that the others get what is true of them.
+    """
+    applied: dict[str, Applied] = {}
+    failures: list[CalsyncError] = []
+    for target, changes in sorted(decided, key=lambda one: not one[0].is_editable):
+        name = target.settings.name
+        try:
+            with progress() as show:
+                show(f"writing {name} …")
+                found = applied[name] = target.calendar.apply(changes, now)
+        except CalsyncError as problem:
+            failures.append(problem)
+            continue
+        if isinstance(target.settings, IcsTarget):
+            setup.state.add_feed(target.settings.path)
+        if found.look_again and not is_last:
+            return applied, ()
+        failures += found.failures
+        if found.look_again:
+            if not found.failures:
+                message = "the calendar keeps changing while it is written; the next push tries again"
+                failures.append(TargetUnavailable(f"{name}: {message}"))
+            # What was read of it is not true, so nothing that follows from it goes into the others.
+            break
+    return applied, tuple(failures)
+
+
+def _together(first: Sequence[Change], then: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes of two rounds: what the first wrote is to the second as it should be."""
+    written = {change.key: change for change in first if change.writes}
+    later = {change.key: change for change in then}
+    kept = [change for change in then if change.writes or change.key not in written]
+    return (*(written[key] for key in written if not (key in later and later[key].writes)), *kept)

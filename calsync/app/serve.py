@@ -1,0 +1,321 @@
+"""What `calsync serve` does: plan, show, listen, end.
+
+Decides what a round of planning writes, and which addresses are printed. How answers look is web/'s business.
+"""
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import click
+
+from calsync.app.gather import Setup, load_setup
+from calsync.app.push import Pushed, rounds
+from calsync.cli.options import common, on_one_line
+from calsync.cli.reports import print_changes
+from calsync.config.settings import IcsTarget
+from calsync.errors import RefusedToProtectData, Unavailable, UsageError
+
+# --- serve place ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the server listens. `url` is its address as others see it; empty: as they asked for it."""
+
+    host: str
+    port: int
+    url: str
+
+    @classmethod
+    def of(cls, host: str, port: int, url: str | None) -> Self:
+        """Raises UsageError."""
+        if url and not _is_address(url):
+            example = '"https://training.example.org"'
+            raise UsageError(f'--url: expected an address such as {example}, found "{url}"')
+        return cls(host.strip("[]"), port, (url or "").rstrip("/"))
+
+    @property
+    def base(self) -> str:
+        """What links begin with where nobody has asked yet."""
+        host = _own_address() if self.host in ("0.0.0.0", "::", "") else self.host
+        return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is none
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def _own_address() -> str:
+    """This machine's address in its network; its name where that can't be told."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Sends nothing: connecting such a socket only chooses the way (192.0.2.0/24 is nobody's, RFC 5737).
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+# --- serving ----------------------------------------------------------------------------------------------
+
+
+try:
+    import uvicorn
+
+    from calsync.cli.drawing import pictures_of
+    from calsync.web.secret import Secret
+    from calsync.web.server import (
+        Addresses,
+        Feed,
+        FeedFile,
+        HttpProtocol,
+        Planner,
+        Site,
+        Snapshot,
+        application,
+        qr_terminal,
+    )
+    from calsync.web.week import past_pictures
+except ModuleNotFoundError as problem:
+    if (problem.name or "").startswith("calsync"):
+        raise
+    message = f"the server needs {problem.name}: install calsync with its extra `serve`"
+    raise UsageError(f"{message}; in a checkout: pip install '.[serve]'") from problem
+
+# A push that is running ends before that.
+_WAIT_FOR_LOCK = 60.0
+# The time that requests and a plan in the making get when the server is to end, in seconds.
+_PATIENCE = 3
+_BACKLOG = 128
+
+
+def print_links(place: Place, *, rotates: bool) -> None:
+    """The addresses of the feeds and the page, on standard output. Raises ConfigError or Unavailable."""
+    setup = load_setup()
+    secret = Secret(setup.state)
+    if not rotates:
+        secret.ensure()
+    else:
+        secret.rotate()
+        click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
+    for feed in _feeds(setup, {}):
+        value = secret.of_feed(feed.name, is_for_others=feed.is_for_others)
+        addresses = Addresses.of(place.base, value, feed.file_name)
+        click.echo(click.style(feed.name, bold=True))
+        click.echo(f"  {addresses.webcal}\n  {addresses.https}")
+        if sys.stdout.isatty():
+            click.echo(qr_terminal(addresses.webcal))
+    click.echo(click.style("week page", bold=True))
+    click.echo(f"  {place.base}/{secret.value()}/")
+    host = urlsplit(place.base).hostname or ""
+    if host in ("127.0.0.1", "localhost", "::1"):
+        message = "These addresses work on this machine only: --host and --url make them work elsewhere"
+        click.echo(f"{message} (docs/subscribing.md).", err=True)
+
+
+def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
+    """One for each ICS target. Files that are in `known` are kept: they remember what could be read last."""
+    targets = _ics_targets(setup)
+    names = _file_names(targets)
+    return tuple(
+        Feed(target.name, name, known.get(target.path) or FeedFile(target.path), target.busy_only)
+        for target, name in zip(targets, names, strict=True)
+    )
+
+
+def _file_names(targets: Sequence[IcsTarget]) -> list[str]:
+    """Each is called as its file, or if an earlier one is called so, as its target.
+
+    A target that is added changes no name of those before it: people have subscribed to them.
+    """
+    names: list[str] = []
+    for target in targets:
+        numbered = (f"{target.name}-{number}.ics" for number in count(2))
+        names.append(
+            next(
+                name
+                for name in chain((target.path.name, f"{target.name}.ics"), numbered)
+                if name not in names
+            )
+        )
+    return names
+
+
+def _ics_targets(setup: Setup) -> list[IcsTarget]:
+    return [target for target in setup.config.targets if isinstance(target, IcsTarget)]
+
+
+class _Rounds:
+    """Plans with the config and the templates as they are each time; `feeds` are those of the last time."""
+
+    def __init__(self, setup: Setup, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.feeds = _feeds(setup, {})
+
+    def plan(self) -> Snapshot:
+        """Plan and write the feeds. Raises CalsyncError."""
+        now = self._clock()
+        setup = load_setup()
+        self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
+        try:
+            names = [target.name for target in _ics_targets(setup)]
+            with setup.state.lock(_WAIT_FOR_LOCK):
+                pushed = _write(setup, now, names)
+                if not pushed.failures and len(names) == len(setup.config.targets):
+                    setup.state.remember_push(now, setup.config.zone)
+        finally:
+            setup.connection.close()
+        gathered = pushed.gathered
+        # Whoever read what is said here may be gone; the feeds are not for them.
+        with contextlib.suppress(OSError, SystemExit):
+            print_changes(gathered, pushed.changes, quiet=True, dry_run=False)
+        zone = gathered.plan.zone
+        return Snapshot(
+            (
+                *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
+                *pictures_of(gathered),
+            ),
+            now.astimezone(zone),
+            zone,
+            tuple(text for _, text in gathered.warnings),
+            (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+        )
+
+
+def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
+    """Plan, and write those targets; one that refuses keeps the others from nothing."""
+    try:
+        return rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
+    except RefusedToProtectData:
+        if not names:
+            raise
+    pushed = [rounds(setup, now, (), allow_mass_delete=False, dry_run=False)]
+    refusals = []
+    for name in names:
+        try:
+            pushed.append(rounds(setup, now, (name,), allow_mass_delete=False, dry_run=False))
+        except RefusedToProtectData as refusal:
+            refusals.append(refusal)
+    return Pushed(
+        pushed[-1].gathered,
+        tuple(changes for one in pushed for changes in one.changes),
+        (*(failure for one in pushed for failure in one.failures), *refusals),
+    )
+
+
+def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError, or Unavailable if the port can't be had."""
+    setup = load_setup()
+    secret = Secret(setup.state)
+    secret.ensure()
+    # What is shown while something is read would end up between the lines of a log.
+    common().shows_progress = False
+
+    def clock() -> datetime:
+        return now or datetime.now(UTC)
+
+    its_rounds = _Rounds(setup, clock)
+    planner = Planner(its_rounds.plan, every.total_seconds(), _say)
+    site = Site(
+        name=setup.config.name,
+        secret=secret,
+        feeds=lambda: its_rounds.feeds,
+        latest=lambda: planner.latest,
+        clock=clock,
+        every=every,
+        url=place.url,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(site),
+            http=HttpProtocol,
+            log_level="warning",
+            # Its lines would hold the secret.
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_PATIENCE,
+            # asyncio tries as many at once when there are no more sockets to be had, and logs each.
+            backlog=_BACKLOG,
+        )
+    )
+    _allow_many_sockets()
+    with _listening(place) as listener, _signals(planner, server):
+        at = Place(place.host, listener.getsockname()[1], "").base
+        _say(f"Serving on {at}, planning every {_words(every)}.")
+        _say("`calsync serve --show-links` prints the addresses.")
+        planner.start()
+        server.run(sockets=[listener])
+    planner.stop(_PATIENCE)
+    _say("Stopped.")
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(on_one_line(message), err=True)
+
+
+def _words(every: timedelta) -> str:
+    minutes = every // timedelta(minutes=1)
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
+def _allow_many_sockets() -> None:
+    """As many as the machine gives to who asks; what is usual is 1024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+@contextlib.contextmanager
+def _listening(place: Place) -> Iterator[socket.socket]:
+    """A socket of our own: uvicorn would end the process if there is none to be had."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        listener = socket.create_server((place.host, place.port), family=family, backlog=_BACKLOG)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise Unavailable(f"can't listen on {place.host}, port {place.port}: {reason}") from problem
+    with listener:
+        # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each
+        # answer would wait 40 ms for the client's delayed acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield listener
+
+
+@contextlib.contextmanager
+def _signals(planner: Planner, server: uvicorn.Server) -> Iterator[None]:
+    """SIGHUP plans at once, SIGTERM ends.
+
+    uvicorn has a handler of its own for SIGTERM, but only once it runs, and raises the signal again when it
+    is done: without one of ours, the first would be lost or the second would kill.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    handlers: dict[int, Callable[[int, object], None]] = {signal.SIGTERM: end}
+    if hasattr(signal, "SIGHUP"):
+        handlers[signal.SIGHUP] = lambda _number, _frame: planner.wake()
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,214 @@
+"""What `skip` and `move` have in common: keys that exist, and time that has not come.
+
+Decides which keys may be named. What a wish does to the plan is decided in planning.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+
+from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
+from calsync.config.toml import did_you_mean
+from calsync.errors import TargetUnavailable
+from calsync.event import Action, Change, Published, StoredEvent, is_strength, week_of_key
+from calsync.planning import wall
+from calsync.planning.plan import Given, pose
+from calsync.planning.rules import Rule
+from calsync.planning.runs import of_run
+from calsync.planning.week import WantedRun, WantedSession, wanted_week
+from calsync.state import Wishes
+from calsync.timespan import Timespan
+from calsync.training import Week
+from calsync.words import elapsed
+
+# --- wishes -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every key that can be named: what the weeks want, and what the calendars hold.
+
+    `deleted` are those that their owner deleted in a calendar, and the target's name. `training` is what the
+    weeks follow beside their templates.
+    """
+
+    wanted: dict[str, WantedRun | WantedSession]
+    stored: dict[str, StoredEvent]
+    deleted: dict[str, str]
+    training: Training
+
+    def check(self, keys: Iterable[str]) -> None:
+        """Raises click.UsageError for the first key that is unknown."""
+        known = sorted({*self.wanted, *self.stored})
+        for key in keys:
+            if key not in known:
+                hint = did_you_mean(key, known).replace(key.lower(), key)
+                examples = ", ".join(known[:4]) if known else "none"
+                raise click.UsageError(
+                    f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
+                )
+
+    def refuse_held(self, keys: Iterable[str]) -> None:
+        """Raises click.UsageError for the first key that its owner has made something else of."""
+        for key in keys:
+            if (stored := self.stored.get(key)) and stored.is_held:
+                raise click.UsageError(
+                    f"{key} was made to repeat in its calendar, and is yours: change it there"
+                )
+
+    def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
+        """Raises click.UsageError for the first key whose time has come."""
+        for key in keys:
+            stored, wanted = self.stored.get(key), self.wanted.get(key)
+            is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
+            if stored.span.start <= now if stored else is_over:
+                raise click.UsageError(f"{key} has already begun; the past is never changed")
+
+
+def known_keys(setup: Setup, now: datetime) -> Known:
+    program, zone = setup.config.program, setup.config.zone
+    training = gather_training(setup, now)
+    weeks = [
+        wanted_week(week, program, setup.templates, training.checkins, training.feed.get(week))
+        for week in program.horizon_weeks(now.astimezone(zone).date())
+    ]
+    wanted: dict[str, WantedRun | WantedSession] = {}
+    for week in weeks:
+        wanted |= {run.key: run for run in week.runs}
+        wanted |= {session.key: session for session in week.sessions}
+    targets: tuple[Target, ...] = load_targets(setup)
+    stored: dict[str, StoredEvent] = {}
+    deleted: dict[str, str] = {}
+    for target in sorted(targets, key=lambda target: not target.is_editable):
+        for event in target.contents.events:
+            stored.setdefault(event.key, event)
+        deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
+    return Known(wanted, stored, deleted, training)
+
+
+def say_what_next() -> None:
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
+
+
+# --- moving -----------------------------------------------------------------------------------------------
+
+
+def moved(setup: Setup, known: Known, key: str, start: datetime) -> Published:
+    """The run or session `key` at `start`: as long as it stands on a calendar, or as it is wanted."""
+    stored, wanted = known.stored.get(key), known.wanted.get(key)
+    if stored:
+        length = stored.span.duration
+    elif isinstance(wanted, WantedRun):
+        length = timedelta(minutes=wanted.run.minutes)
+    else:
+        length = timedelta(minutes=wanted.minutes if wanted else 30)
+    span = Timespan(start, start + length)
+    event = stored.event if stored else None
+    # All that is needed to keep it on the calendar if one day the plan no longer asks for it.
+    title, description = (event.summary, event.description) if event else ("", "")
+    if isinstance(wanted, WantedRun):
+        return Published(span, True, title or wanted.run.title, description, kind=wanted.kind)
+    load = event.load if event else None
+    routine = event.routine if event else None
+    if wanted is not None:
+        load, routine = load or wanted.load, wanted.routine
+    return Published(span, True, title, description, event.kind if event else None, load, routine)
+
+
+def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> list[str]:
+    """What the training rules say of a session there. Busy time is the owner's own business."""
+    if not is_strength(key):
+        return []
+    standing = what_stands(setup, load_targets(setup))
+    config, training = setup.config, known.training
+    given = Given(
+        config.program,
+        setup.templates,
+        (),
+        standing,
+        now,
+        config.zone,
+        checkins=training.checkins,
+        feed=training.feed,
+    )
+    problem = pose(given)
+    days, span = problem.days, place.span
+    start = wall.seconds(span.start)
+    day = days.clock.day_of(start)
+    week = next((week for week in problem.weeks if week.week == Week.of(day)), None)
+    if week is None or place.load is None:
+        return []
+    texts = []
+    minutes = round(span.duration / timedelta(minutes=1))
+    for ban in days.forbidden(week, day, minutes, place.load):
+        if ban.first <= start <= ban.last and ban.rule not in (Rule.BUSY, Rule.NOTICE):
+            after = days.next_fresh_run(wall.seconds(span.end))
+            text = f"the rule {ban.rule} is against it"
+            if ban.rule is Rule.FRESH_LEGS and after:
+                gap = elapsed(after.start - wall.seconds(span.end))
+                text = f"only {gap} before {of_run(after)} ({ban.rule})"
+            texts.append(text)
+    texts += [
+        f"less than {apart} days from {other.key} ({Rule.PAIR})"
+        for other in problem.fixed
+        if other.key != key
+        and abs((other.day - day).days) < (apart := given.min_days_apart(max(day, other.day)))
+    ]
+    if week_of_key(key) != week.week:
+        texts.append(f"it leaves its week, {week_of_key(key)}")
+    return texts
+
+
+# --- releasing --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The keys that can be released, and those whose time has come. `targets` are the editable ones."""
+
+    keys: frozenset[str]
+    begun: frozenset[str]
+    wishes: Wishes
+    targets: tuple[Target, ...]
+
+
+def held(setup: Setup, now: datetime) -> Held:
+    wishes = setup.state.wishes()
+    targets = load_targets(setup, only_editable=True)
+    starts = {key: place.span.start for key, place in wishes.moves.items()}
+    gone = set(wishes.skips)
+    oldest = Week.of(now.date()).plus(-1)
+    for target in targets:
+        events = target.contents.events
+        starts |= {event.key: event.span.start for event in events if event.was_moved and not event.is_held}
+        # Calendars remember for weeks what was deleted; what is over needs no place any more.
+        gone |= {key for key in target.contents.deleted if week_of_key(key) >= oldest}
+    begun = frozenset(key for key, start in starts.items() if start <= now)
+    return Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
+
+
+def let_go(setup: Setup, held: Held, keys: frozenset[str], now: datetime) -> None:
+    """Release `keys`, in the calendars first: a wish that is left can be released again.
+
+    Raises AuthorisationNeeded or Unavailable.
+    """
+    for target in held.targets:
+        stored = {event.key: event for event in target.contents.events}
+        moved = {key for key, event in stored.items() if event.was_moved and not event.is_held}
+        changes = [
+            Change(Action.RELEASE, key, stored=stored.get(key))
+            for key in sorted(keys & (moved | target.contents.deleted))
+        ]
+        if not changes:
+            continue
+        applied = target.calendar.apply(changes, now)
+        if applied.failures:
+            raise applied.failures[0]
+        if applied.look_again:
+            message = "the calendar has just been changed; release it again"
+            raise TargetUnavailable(f"{target.settings.name}: {message}")
+    moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
+    setup.state.save_wishes(replace(held.wishes, moves=moves, skips=held.wishes.skips - keys), now)

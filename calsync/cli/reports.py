@@ -1,0 +1,474 @@
+"""What a push changed, in text for people and in JSON for programs."""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import msgspec
+
+from calsync.app.doctor.report import Check, Status
+from calsync.app.gather import Gathered, Target
+from calsync.cli.options import on_one_line
+from calsync.event import BUSY, Action, Change
+from calsync.planning.descriptions import run_title
+from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
+from calsync.planning.progression import MANY_SIGNS, effect, signs_text
+from calsync.planning.rules import Rule
+from calsync.planning.what_if import Alternative, Alternatives, alternative_text, dodged_text
+from calsync.planning.why import no_place, reasons, terms
+from calsync.timespan import Timespan
+from calsync.training import CheckIn, Sign, acting_on
+from calsync.words import counted, date_name
+
+# --- plan json --------------------------------------------------------------------------------------------
+
+
+def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
+    """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
+    plan, config = gathered.plan, gathered.setup.config
+    fixes = Fixes(plan.problem)
+    alternatives = Alternatives(plan.problem, plan.placement)
+    data = {
+        "name": config.name,
+        "timezone": config.zone.key,
+        "now": _instant(plan, plan.now),
+        "cost": plan.cost,
+        "weeks": [_week(plan, week, fixes, alternatives) for week in weeks],
+        "busy": [_span(plan, span) for span in plan.busy],
+        "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
+        "notices": [{"code": code, "text": text} for code, text in gathered.training.notices],
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternatives) -> dict[str, Any]:
+    template = week.wanted.template
+    return {
+        "week": str(week.week),
+        "template": template.name,
+        "recovery": template.recovery,
+        "runs_from": "feed" if week.wanted.follows_feed else "template",
+        "notes": [
+            {"rule": note.rule, "text": note.text, "private": note.private}
+            for note in week.wanted.adjusted.notes
+        ],
+        "rest": list(template.rest),
+        "strength_days": list(template.strength_days),
+        "runs": [_run(plan, run) for run in week.runs],
+        "wanted": [
+            {
+                "key": session.key,
+                "routine": session.routine,
+                "load": session.load,
+                "minutes": session.minutes,
+                "shortest": session.shortest,
+            }
+            for session in week.wanted.sessions
+        ],
+        "strength": [_session(plan, week, session, alternatives) for session in week.strength],
+        "unplaced": [
+            {
+                "key": session.key,
+                "days": [
+                    {"day": day.day.isoformat(), "rule": day.rule, "text": day.text}
+                    for day in no_place(plan, week, session)
+                ],
+                "fix": _fix(plan, fixes.smallest(week.wanted, session)),
+            }
+            for session in week.unplaced
+        ],
+        "skipped": list(week.skipped),
+        "days": [
+            {"date": day.isoformat(), "effort": effort}
+            for day, effort in zip(week.week.days, week.efforts, strict=True)
+        ],
+    }
+
+
+def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
+    return {
+        "key": planned.key,
+        "kind": planned.run.kind,
+        "effort": planned.run.effort,
+        "title": run_title(planned),
+        **_span(plan, planned.run.span),
+        "state": planned.state,
+    }
+
+
+def _session(
+    plan: Plan, week: PlannedWeek, session: PlannedSession, alternatives: Alternatives
+) -> dict[str, Any]:
+    why = [{"rule": str(reason.rule), "text": reason.text} for reason in reasons(plan, week, session)]
+    others: tuple[Alternative, ...] = ()
+    if session.wanted and session.place:
+        others = alternatives.best(week.wanted, session.wanted)
+        if dodged := alternatives.dodged(week.wanted, session.wanted):
+            why.append({"rule": Rule.BUSY, "text": dodged_text(dodged, plan.zone)})
+    return {
+        "key": session.key,
+        "routine": session.routine,
+        "load": session.load,
+        "minutes": session.minutes,
+        **_span(plan, session.span),
+        "state": session.state,
+        "cost": dict(session.cost),
+        "terms": [
+            {"term": term.name, "points": term.points, "text": term.text}
+            for term in terms(plan, week.wanted, session)
+        ],
+        "reasons": why,
+        "alternatives": [_alternative(plan, alternative) for alternative in others],
+    }
+
+
+def _alternative(plan: Plan, alternative: Alternative) -> dict[str, Any]:
+    """`more` is what the plan would cost more with the session there."""
+    place = alternative.place
+    return {
+        **_span(plan, place.span),
+        "load": place.load,
+        "minutes": place.minutes,
+        "more": alternative.more,
+        "unplaced": list(alternative.unplaced),
+        "text": alternative_text(alternative, plan.zone),
+    }
+
+
+def _fix(plan: Plan, fix: Fix | None) -> dict[str, Any] | None:
+    """The change in a form that a program can apply, `text` for people."""
+    match fix:
+        case WiderRange():
+            instead = str(fix.instead_of) if fix.instead_of else None
+            data: dict[str, Any] = {
+                "kind": "availability",
+                "day": fix.day,
+                "range": str(fix.range),
+                "instead_of": instead,
+            }
+        case ShorterBusy():
+            data = {"kind": "busy", "from": _span(plan, fix.block), "to": _span(plan, fix.left)}
+        case EarlierRun():
+            data = {"kind": "run", "key": fix.run.key, **_span(plan, fix.span)}
+        case FewerHoursApart():
+            minutes = int(fix.hours_apart.total_seconds()) // 60
+            data = {"kind": "hours-apart", "hours_apart": f"{minutes}m"}
+        case None:
+            return None
+    return {**data, "text": fix.text(plan.zone)}
+
+
+def _span(plan: Plan, span: Timespan) -> dict[str, str]:
+    return {"start": _instant(plan, span.start), "end": _instant(plan, span.end)}
+
+
+def _instant(plan: Plan, instant: datetime) -> str:
+    return instant.astimezone(plan.zone).isoformat()
+
+
+# --- changes ----------------------------------------------------------------------------------------------
+
+
+Changes = Sequence[tuple[Target, tuple[Change, ...]]]
+
+_SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
+_DRY = "dry run, nothing is written"
+_COUNTED = (
+    (Action.INSERT, "new"),
+    (Action.UPDATE, "changed"),
+    (Action.WITHDRAW, "withdrawn"),
+    (Action.KEEP, "kept"),
+    (Action.PIN, "kept where you put them"),
+    (Action.SKIP, "skipped"),
+)
+
+
+def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
+    """`from` and `to` are the starts before and after, null where there is none.
+
+    `quiet` leaves out what stays as it is.
+    """
+    zone = gathered.plan.zone
+    data = {
+        "targets": [
+            {
+                "name": target.settings.name,
+                "changes": [
+                    {
+                        "action": change.action,
+                        "key": change.key,
+                        "from": _start(change.before, zone),
+                        "to": _start(change.after, zone),
+                        "reason": change.reason,
+                    }
+                    for change in its_changes
+                    if change.writes or not quiet
+                ],
+            }
+            for target, its_changes in changes
+        ],
+        "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
+    return span.start.astimezone(zone).isoformat() if span else None
+
+
+def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
+    """The changes of each target on standard output, warnings on standard error.
+
+    `quiet` is for cron, which mails what is printed: nothing where no more than an event's notes changed, and
+    each change once, in however many targets. What stays wrong for weeks (a run that clashes, an event that
+    can't be read) is then said only when something changes, as a mail for each run of cron would teach people
+    to ignore it; trouble that somebody has to end is said each time.
+    """
+    told = _is_news if quiet else _writes
+    something = any(told(change) for _, its_changes in changes for change in its_changes)
+    if not quiet:
+        _print_by_target(gathered, changes, dry_run=dry_run)
+    elif something:
+        _print_mail(gathered, changes, dry_run=dry_run)
+    everything = tuple(text for _, text in gathered.warnings)
+    for text in everything if something or not quiet else gathered.trouble:
+        click.echo(click.style("Warning: ", fg="yellow", bold=True) + on_one_line(text), err=True)
+
+
+def _print_by_target(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+    for target, its_changes in changes:
+        click.echo(_head(target) + (f" - {_DRY}" if dry_run else ""))
+        for change in its_changes:
+            if change.writes:
+                line = _line(change, gathered.plan.zone)
+                reason = click.style(f"  {change.reason}", dim=True) if change.reason else ""
+                click.echo(f"  {line}{reason}")
+        click.echo(f"  {_summary(its_changes)}")
+
+
+def _print_mail(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+    """What moved, from when to when, and because of what; then which targets say so now."""
+    written = [(target, its) for target, its in changes if any(map(_is_news, its))]
+    for change, names in _once(written):
+        only = "" if len(names) == len(written) else f"  [{', '.join(names)}]"
+        click.echo(_line(change, gathered.plan.zone) + only)
+        if change.reason:
+            click.echo(f"    {change.reason}")
+    click.echo()
+    if dry_run:
+        click.echo(_DRY)
+    for target, its_changes in written:
+        click.echo(f"{_head(target)}: {_summary(its_changes)}")
+
+
+def _once(changes: Changes) -> list[tuple[Change, list[str]]]:
+    """Each change with the names of the targets that it was made in, in the order of time."""
+    found: dict[tuple[Action, str, Timespan | None, Timespan | None], tuple[Change, list[str]]] = {}
+    for target, its_changes in changes:
+        for change in its_changes:
+            if _is_news(change):
+                what = (change.action, change.key, change.before, change.after)
+                known, names = found.get(what, (change, []))
+                # The one that says more: a target may show no more than "Busy".
+                told = change if _summary_of(known) == BUSY else known
+                found[what] = (told, [*names, target.settings.name])
+    return sorted(found.values(), key=lambda entry: (_time(entry[0]), entry[0].key))
+
+
+def _time(change: Change) -> float:
+    span = change.after or change.before
+    return span.start.timestamp() if span else 0
+
+
+def _head(target: Target) -> str:
+    return click.style(f"{target.settings.name} ({target.settings.place})", bold=True)
+
+
+def _summary_of(change: Change) -> str:
+    event = change.wanted or (change.stored.event if change.stored else None)
+    return event.summary if event else ""
+
+
+def _line(change: Change, zone: ZoneInfo) -> str:
+    sign, colour = _SIGNS[change.action]
+    when, title = change.after or change.before, _summary_of(change)
+    text = f"{_when(when, zone)}  {title}" if title and when else change.key
+    if change.action is Action.UPDATE and change.before and change.after:
+        text += _what_changed(change, change.before, change.after, zone)
+    return f"{click.style(sign, fg=colour, bold=True)} {text}"
+
+
+def _what_changed(change: Change, before: Timespan, after: Timespan, zone: ZoneInfo) -> str:
+    was = [_when(before, zone)] if before != after else []
+    if _is_renamed(change) and change.stored:
+        was.append(change.stored.event.summary)
+    return f" (was {'  '.join(was)})" if was else " (text)"
+
+
+def _is_renamed(change: Change) -> bool:
+    """Whether it has another title, which also says the load of a session; a kind of run may not show."""
+    if change.wanted is None or change.stored is None:
+        return False
+    now, before = change.wanted.summary, change.stored.event.summary
+    return now != before and BUSY not in (now, before)
+
+
+def _writes(change: Change) -> bool:
+    return change.writes
+
+
+def _is_news(change: Change) -> bool:
+    """Whether it is worth a mail: not if only the notes or the reminder are other ones."""
+    moves = change.action is not Action.UPDATE or change.before != change.after
+    return change.writes and (moves or _is_renamed(change) or change.wish)
+
+
+def _when(span: Timespan, zone: ZoneInfo) -> str:
+    start: datetime = span.start.astimezone(zone)
+    return f"{start:%a %d %b %H:%M}-{span.end.astimezone(zone):%H:%M}"
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    counts = {action: sum(change.action is action for change in changes) for action in Action}
+    if not any(change.writes for change in changes):
+        kept = counts[Action.KEEP] + counts[Action.PIN]
+        return f"up to date, {kept} events"
+    return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])
+
+
+# --- checkins ---------------------------------------------------------------------------------------------
+
+
+QUESTIONS = {
+    Sign.HEAVY_LEGS: "Did runs feel heavy or flat?",
+    Sign.SORE: "Were you sore for more than two days?",
+    Sign.EASY_FEELS_HARD: "Did easy runs not feel easy?",
+    Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
+}
+_TREND = timedelta(weeks=4)
+_SHOWN = 12
+
+
+def checkins_json(checkins: Sequence[CheckIn]) -> str:
+    data = [
+        {
+            "date": checkin.day,
+            "signs": [sign for sign in Sign if sign in checkin.signs],
+            "week": str(checkin.week),
+            "acts": acting_on(checkin.week, checkins) is checkin,
+        }
+        for checkin in checkins
+    ]
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
+    """A table of the latest ones, and the trend."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from calsync.cli.tables import console
+
+    out = console()
+    if not checkins:
+        out.print("No check-ins yet: `calsync checkin` asks how training feels.", soft_wrap=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("Date", "Signs", "", "Week", "What it changes"):
+        table.add_column(title, no_wrap=title in ("Date", "Week"))
+    for checkin in checkins[-_SHOWN:]:
+        acts = acting_on(checkin.week, checkins) is checkin
+        signs = len(checkin.signs)
+        style = "dim" if not acts else "green" if not signs else "yellow" if signs < MANY_SIGNS else "red"
+        table.add_row(
+            f"{date_name(checkin.day)} {checkin.day.year}",
+            Text("■" * signs + "·" * (len(Sign) - signs), style=style),
+            signs_text(checkin),
+            str(checkin.week),
+            effect(checkin) if acts else "a later one counts",
+        )
+    out.print(table)
+    if len(checkins) > _SHOWN:
+        out.print(f"and {len(checkins) - _SHOWN} earlier ones", style="dim")
+    out.print(trend(checkins, today), soft_wrap=True)
+
+
+def trend(checkins: Sequence[CheckIn], today: date) -> str:
+    """How the last four weeks compare with the four before."""
+    now = [c for c in checkins if today - _TREND < c.day <= today]
+    before = [c for c in checkins if today - 2 * _TREND < c.day <= today - _TREND]
+    if not now:
+        return "No check-in in the last four weeks."
+    mean = _mean(now)
+    text = f"Last four weeks: {mean:.1f} signs a check-in"
+    if before:
+        was = _mean(before)
+        how = "as" if abs(mean - was) < 0.05 else "more than" if mean > was else "fewer than"
+        text += f", {how} in the four before ({was:.1f})"
+    counts = {sign: sum(sign in c.signs for c in now) for sign in Sign}
+    most = max(counts, key=lambda sign: counts[sign])
+    if counts[most] > 1:
+        text += f"; most often {most.replace('-', ' ')} ({counts[most]} of {len(now)})"
+    return text + "."
+
+
+def _mean(checkins: Sequence[CheckIn]) -> float:
+    return sum(len(checkin.signs) for checkin in checkins) / len(checkins)
+
+
+# --- report -----------------------------------------------------------------------------------------------
+
+
+_COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red"}
+_STATUS_WIDTH = max(len(status) for status in Status)
+_LEAST_TEXT = 30
+
+
+class _Report(msgspec.Struct):
+    checks: Sequence[Check]
+
+
+def report_json(checks: Sequence[Check]) -> str:
+    return msgspec.json.format(msgspec.json.encode(_Report(checks)), indent=2).decode()
+
+
+def print_report(checks: Sequence[Check]) -> None:
+    titles = [" ".join(filter(None, (check.name, check.subject))) for check in checks]
+    width = max(map(len, titles))
+    for title, check in zip(titles, checks, strict=True):
+        label = click.style(f"{check.status:{_STATUS_WIDTH}}", fg=_COLOURS[check.status], bold=True)
+        before = _STATUS_WIDTH + width + 4
+        text = _broken(on_one_line(check.text), before)
+        click.echo(f"{label}  {on_one_line(title):{width}}  {text}")
+        if check.fix:
+            fix = _broken(on_one_line(check.fix), before + 2)
+            click.echo(f"{' ' * before}{click.style('→', fg=_COLOURS[check.status])} {fix}")
+    click.echo(_doctor_summary(checks))
+
+
+def _broken(text: str, indent: int) -> str:
+    """The text in the columns after `indent`; in a pipe as it is."""
+    if not sys.stdout.isatty():
+        return text
+    columns = max(shutil.get_terminal_size().columns - indent, _LEAST_TEXT)
+    lines = textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
+
+
+def _doctor_summary(checks: Sequence[Check]) -> str:
+    failures = sum(check.status is Status.FAILED for check in checks)
+    warnings = sum(check.status is Status.WARNING for check in checks)
+    of_all = f"of {counted(len(checks), 'check')}"
+    noted = f", {counted(warnings, 'warning')}" if warnings else ""
+    if failures:
+        return click.style(f"{failures} {of_all} failed{noted}.", fg="red", bold=True)
+    if warnings:
+        return click.style(f"None {of_all} failed{noted}.", fg="yellow", bold=True)
+    return click.style(f"All is well: {counted(len(checks), 'check')}.", fg="green", bold=True)

@@ -1,0 +1,256 @@
+"""Tables for people, in colour on a terminal and none in a pipe.
+
+Decides what a week looks like at a glance. Knows nothing of how it came to be. The only module that imports
+rich.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from calsync.app.gather import Busy, Gathered
+from calsync.cli.options import on_one_line
+from calsync.planning.descriptions import run_title, session_title
+from calsync.planning.fix import Fixes
+from calsync.planning.plan import PlannedSession, PlannedWeek, State
+from calsync.planning.week import WantedSession
+from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
+from calsync.planning.why import no_place, reasons, terms
+from calsync.timespan import Timespan
+from calsync.training import Effort, Week
+from calsync.words import elapsed, moment
+
+# --- explain ----------------------------------------------------------------------------------------------
+
+
+_LABEL = 15
+
+
+def print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, fixes: Fixes) -> None:
+    """Every session of a week, and every one that has no place."""
+    alternatives = Alternatives(gathered.plan.problem, gathered.plan.placement)
+    for session in week.strength:
+        _print(out, _session(gathered, week, session, alternatives))
+    for wanted in week.unplaced:
+        _print(out, _unplaced(gathered, week, wanted, fixes))
+
+
+def _print(out: Console, lines: Iterator[Text]) -> None:
+    for line in lines:
+        out.print(line, soft_wrap=True)
+    out.print()
+
+
+def _session(
+    gathered: Gathered, week: PlannedWeek, session: PlannedSession, alternatives: Alternatives
+) -> Iterator[Text]:
+    plan = gathered.plan
+    when = f"{moment(session.span, plan.zone)}  "
+    title = session_title(session, gathered.routines)
+    yield Text.assemble("  ", (when + title, "bold"), (f"  {session.key}, {session.state}", "dim"))
+    for reason in reasons(plan, week, session):
+        yield _line(reason.rule, reason.text)
+    if session.wanted and session.place:
+        if dodged := alternatives.dodged(week.wanted, session.wanted):
+            yield _line("busy", dodged_text(dodged, plan.zone))
+        for term in terms(plan, week.wanted, session):
+            yield _line(f"{term.name} {term.points}", term.text)
+        for alternative in alternatives.best(week.wanted, session.wanted):
+            yield _line("or", alternative_text(alternative, plan.zone), "dim")
+
+
+def _unplaced(gathered: Gathered, week: PlannedWeek, wanted: WantedSession, fixes: Fixes) -> Iterator[Text]:
+    title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
+    yield Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim"))
+    for day in no_place(gathered.plan, week, wanted):
+        yield _line(f"{day.day:%a} {day.day.day}", f"{day.text} ({day.rule})")
+    fix = fixes.smallest(week.wanted, wanted)
+    text = fix.text(gathered.plan.zone) if fix else "no single change would make room"
+    yield _line("to make room", text, "yellow")
+
+
+def _line(label: str, text: str, style: str = "") -> Text:
+    return Text.assemble((f"    {label:<{_LABEL}} ", "dim"), (text, style))
+
+
+# --- render -----------------------------------------------------------------------------------------------
+
+
+_EFFORT_STYLES = {
+    Effort.RACE: "bold magenta",
+    Effort.HARD: "bold red",
+    Effort.LONG: "bold blue",
+    Effort.EASY: "green",
+    Effort.NONE: "dim",
+}
+_STRENGTH_STYLE = "bold cyan"
+# In a pipe there is no width to ask for, and what is cut off there is lost.
+_PIPE_WIDTH = 120
+# What a week takes with all its busy times on one line each.
+_WIDE = 105
+_TWO_BUSY_TIMES = len("09:00-12:00, 13:00-17:30,")
+
+
+def console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bool = False) -> None:
+    out = console()
+    fixes = Fixes(gathered.plan.problem)
+    for week in weeks:
+        table = _week_table(gathered, week, fixes, is_narrow=out.width < _WIDE)
+        if out.measure(table, options=out.options.update_width(1000)).maximum > out.width:
+            # Busy times break well between two of them; titles and reasons don't.
+            table.columns[-1].max_width = _TWO_BUSY_TIMES
+        out.print(table)
+        for note in week.wanted.adjusted.notes:
+            private = f": {note.private}" if note.private else ""
+            text = on_one_line(f"  {note.text} ({note.rule}{private})")
+            out.print(Text(text, style="dim"), soft_wrap=True)
+        out.print()
+        if explains:
+            print_explanations(out, gathered, week, fixes)
+    if explains:
+        cost = gathered.plan.cost
+        text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
+        out.print(text, soft_wrap=True)
+    print_warnings(text for _, text in gathered.warnings)
+    print_notices(text for _, text in gathered.training.notices)
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    err = console(stderr=True)
+    for text in warnings:
+        err.print(
+            Text("Warning: ", style="bold yellow") + Text(on_one_line(text), style="default"), soft_wrap=True
+        )
+
+
+def print_notices(notices: Iterable[str]) -> None:
+    err = console(stderr=True)
+    for text in notices:
+        err.print(Text(f"Note: {on_one_line(text)}", style="dim"), soft_wrap=True)
+
+
+def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narrow: bool) -> Table:
+    first, last = week.week.days[0], week.week.days[-1]
+    title = Text.assemble(
+        (str(week.week), "bold"),
+        f"  {first:%-d %b} - {last:%-d %b %Y}  ",
+        (on_one_line(week.wanted.template.title), "italic"),
+        (", runs from the training feed" if week.wanted.follows_feed else "", "dim"),
+    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Day", no_wrap=True)
+    table.add_column("Run", ratio=None)
+    table.add_column("Strength")
+    table.add_column("Busy", style="dim")
+    days = week.week.days
+    for day in days:
+        table.add_row(
+            _day_cell(gathered, week, day),
+            _run_cell(gathered, week, day),
+            _strength_cell(gathered, week, day),
+            _busy_cell(gathered, day, is_narrow=is_narrow),
+        )
+    for session in week.unplaced:
+        text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
+        if fix := fixes.smallest(week.wanted, session):
+            text.append(f"\n  {fix.text(gathered.plan.zone)}", style="yellow")
+        table.add_row("", "", text, "")
+    for key in week.skipped:
+        table.add_row("", "", Text(f"{key}: skipped", style="dim"), "")
+    return table
+
+
+def _day_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    today = gathered.plan.now.astimezone(gathered.plan.zone).date()
+    style = "reverse" if day == today else "dim" if day < today else ""
+    return Text(f"{day:%a %-d}", style=style)
+
+
+def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    lines = []
+    for planned in gathered.plan.runs:
+        if planned.run.day == day:
+            times = clock_span(planned.run.span, gathered.plan.zone)
+            style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[planned.run.effort]
+            lines.append(Text.assemble(f"{times}  ", (run_title(planned), style), _mark(planned.state)))
+    if gathered.setup.config.program.is_paused(day):
+        lines.append(Text("pause", style="dim"))
+    if not lines and week.wanted.is_rest(day):
+        return Text("rest", style="dim")
+    return Text("\n").join(lines)
+
+
+def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+    lines = []
+    for session in gathered.plan.sessions:
+        if session.day == day:
+            title = session_title(session, gathered.routines).removeprefix("Strength: ")
+            style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
+            times = clock_span(session.span, gathered.plan.zone)
+            lines.append(Text.assemble(f"{times}  ", (title, style), _mark(session.state)))
+            if why := _first_reason(gathered, week, session):
+                lines.append(Text(f"  {why}", style="dim"))
+    return Text("\n").join(lines)
+
+
+def _first_reason(gathered: Gathered, week: PlannedWeek, session: PlannedSession) -> str:
+    found = reasons(gathered.plan, week, session)
+    return found[0].text if found and session.state is not State.PAST else ""
+
+
+def _mark(state: State) -> tuple[str, str]:
+    return (" (moved by you)", "dim") if state is State.PINNED else ("", "")
+
+
+def _busy_cell(gathered: Gathered, day: date, *, is_narrow: bool) -> Text:
+    """When the day is busy; where there is no room for that, for how long."""
+    zone = gathered.plan.zone
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    whole = Timespan(midnight, midnight + timedelta(days=1))
+    parts = [part for block in gathered.plan.busy if (part := block.clipped(whole))]
+    if is_narrow:
+        seconds = sum(part.duration.total_seconds() for part in parts)
+        return Text(elapsed(int(seconds)) if parts else "")
+    return Text(", ".join(clock_span(part, zone) for part in parts))
+
+
+def clock_span(span: Timespan, zone: ZoneInfo) -> str:
+    """ "12:15-12:45"; a span that ends at midnight ends at "24:00"."""
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    last = "24:00" if end.hour == end.minute == 0 and end.date() > start.date() else f"{end:%H:%M}"
+    return f"{start:%H:%M}-{last}"
+
+
+def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
+    """A table of what each source says is busy, by day."""
+    out = console()
+    for source in sources:
+        table = Table(title=Text(source.source, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("Day", no_wrap=True)
+        table.add_column("Busy")
+        table.add_column("For", justify="right")
+        previous: date | None = None
+        for span in source.spans:
+            day = span.start.astimezone(zone).date()
+            end = span.end.astimezone(zone)
+            until = "" if span.duration <= timedelta(days=1) else f" (until {end:%a %-d %b})"
+            label = f"{day:%a %-d %b} {Week.of(day) if day != previous else ''}" if day != previous else ""
+            length = elapsed(int(span.duration.total_seconds()))
+            table.add_row(label.strip(), clock_span(span, zone) + until, length)
+            previous = day
+        if not source.spans:
+            table.add_row("", "nothing", "")
+        out.print(table)
+    print_warnings(f"{source.source}: {text}" for source in sources for text in source.warnings)

@@ -1,0 +1,397 @@
+"""A component's properties, and what their values are.
+
+Decides how a line of ICS is taken apart and which dates, times, durations and periods its value means
+(RFC 5545, 3.1 to 3.3). Knows nothing of events: what DTSTART and DTEND have to do with one another is said in
+`component`.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from calsync.feeds.answers import NotACalendar
+from calsync.timespan import Timespan
+
+# --- content ----------------------------------------------------------------------------------------------
+
+
+Stretch = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Calendar:
+    """One VCALENDAR; components as the stretches of bytes between their BEGIN and END lines."""
+
+    zone: bytes = b""  # X-WR-TIMEZONE
+    events: list[Stretch] = field(default_factory=list)
+    free_busy: list[Stretch] = field(default_factory=list)
+    timezones: list[Stretch] = field(default_factory=list)
+
+
+_OUTLINE = re.compile(
+    rb"\n(?:(BEGIN:VEVENT)|(END:VEVENT)|(BEGIN|END):(VCALENDAR|VFREEBUSY|VTIMEZONE)|"
+    rb"X-WR-TIMEZONE[^:\n]*:([^\r\n]*))[ \t]*(?=\r?\n|\r?\Z)",
+    re.IGNORECASE,
+)
+# What reading the raw bytes line by line would get wrong: a name that is folded, a component's begin or end
+# that is folded, blank lines before a continuation, garbage without a colon (which may be both).
+_UNUSUAL = re.compile(rb"\n(?![ \t]|[^:;\r\n]{1,60}[:;]|\Z)|\n(?:BEGIN|END)[^\n]*\n[ \t]", re.IGNORECASE)
+_FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n(?![ \t])", re.IGNORECASE)
+_BLANK_LINES = re.compile(rb"\n[\n]+")
+
+
+def unfolded(text: bytes) -> bytes:
+    """RFC 5545, 3.1, in octets: a fold may be in the middle of a character."""
+    return text.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
+
+
+def normalised(body: bytes) -> bytes:
+    """The body as UTF-8, in which every name and every BEGIN and END is on one line.
+
+    Raises NotACalendar if it does not look like one.
+    """
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
+        body = _from_utf16(body)
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    head = body[:2000].lstrip()
+    if head[:1] == b"<" or b"BEGIN:VCALENDAR" not in unfolded(head).upper():
+        raise NotACalendar(_what_it_is(head))
+    if b"\n" not in body:
+        body = body.replace(b"\r", b"\n")  # as on old Macs
+    if not _FIRST_LINE.match(body):
+        body = b"\n" + body
+    if _UNUSUAL.search(body):
+        body = unfolded(_BLANK_LINES.sub(b"\n", body.replace(b"\r\n", b"\n")))
+    return body
+
+
+def _from_utf16(body: bytes) -> bytes:
+    encoding = "utf-16" if body[:1] in b"\xff\xfe" else "utf-16-le" if body[:1] == b"B" else "utf-16-be"
+    try:
+        return body.decode(encoding).encode()
+    except UnicodeError:
+        raise NotACalendar("its text ends in the middle of a character: a cut-off download?") from None
+
+
+def _what_it_is(head: bytes) -> str:
+    if not head:
+        return "it is empty"
+    if head[:1] == b"<":
+        return "it is a web page, not a calendar: perhaps the address asks for a login"
+    if head[:1] in (b"{", b"["):
+        return "it is JSON, not a calendar"
+    return "it is not a calendar: BEGIN:VCALENDAR is missing"
+
+
+def calendars(text: bytes) -> list[Calendar]:
+    """The calendars in a normalised body.
+
+    An event without an end of its own ends where the next one begins.
+
+    Raises NotACalendar if one begins and does not end, as in a cut-off download.
+    """
+    current = Calendar()
+    # Every other line has a line break before it, by which it is found.
+    is_open = bool(_FIRST_LINE.match(text))
+    found = [current] if is_open else []
+    event = other = -1
+    for match in _OUTLINE.finditer(text):
+        kind = match.lastindex
+        if kind == 2:
+            if event >= 0:
+                current.events.append((event, match.start() + 1))
+                event = -1
+        elif kind == 1:
+            if event >= 0:
+                current.events.append((event, match.start() + 1))
+            event = match.end()
+        elif kind == 5:
+            current.zone = current.zone or match[5].strip()
+        elif match[4].upper() == b"VCALENDAR":
+            if event >= 0:
+                current.events.append((event, match.start() + 1))
+                event = -1
+            begins = match[3].upper() == b"BEGIN"
+            if begins and is_open:
+                raise NotACalendar("a calendar in it has no END:VCALENDAR: it was cut off on its way")
+            if begins:
+                current = Calendar()
+                found.append(current)
+            is_open = begins
+        elif match[3].upper() == b"BEGIN":
+            other = match.end()
+        elif other >= 0:
+            kinds = current.free_busy if match[4].upper() == b"VFREEBUSY" else current.timezones
+            kinds.append((other, match.start() + 1))
+            other = -1
+    if is_open or not found:
+        raise NotACalendar("it ends before END:VCALENDAR: it was cut off on its way")
+    return found
+
+
+def texts(text: bytes, stretches: list[Stretch]) -> Iterator[bytes]:
+    """The components' own texts, unfolded."""
+    return (unfolded(text[start:end]) for start, end in stretches)
+
+
+# --- properties -------------------------------------------------------------------------------------------
+
+
+Moment = date | datetime
+"""A date, or a datetime with a zone; there are no floating times after reading."""
+
+Properties = dict[str, list[tuple[bytes, bytes]]]
+"""Name in capitals -> the lines, each as its parameters (with the leading semicolon) and its value."""
+
+
+def line_pattern(*more: str) -> re.Pattern[bytes]:
+    """The lines that are read, and those called `more`."""
+    names = (
+        "BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|SEQUENCE|STATUS|TRANSP|"
+        "X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY"
+    )
+    all_names = "|".join((names, *more))
+    return re.compile(rf"\n({all_names})([;:][^\n]*(?:\n[ \t][^\n]*)*)".encode(), re.IGNORECASE)
+
+
+_LINE = line_pattern()
+_PARAMETERS = re.compile(rb'((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([^=;]+?)\s*=\s*("[^"]*"|[^;]*)')
+_DURATION = re.compile(
+    r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})S)?)?"
+)
+_TIME = re.compile(r"(\d{8})T(\d{2})(\d{2})(\d{2})(Z?)")
+_DATES = (b"DTSTART", b"DTEND", b"RECURRENCE-ID", b"RDATE", b"EXDATE", b"FREEBUSY")
+
+# A year more or less lets every later calculation with zones and durations stay within what datetime can
+# hold.
+_FIRST_YEAR, _LAST_YEAR = 1600, 8000
+
+
+def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] = _LINE) -> Properties:
+    """The properties of the component between `start` and `end`, without those of components inside it.
+
+    `lines` is a line_pattern().
+    """
+    found: Properties = {}
+    inside = 0
+    for raw_name, rest in lines.findall(text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
+        name = raw_name.upper()
+        if name == b"BEGIN":
+            inside += 1
+            continue
+        if name == b"END":
+            inside = max(0, inside - 1)
+            continue
+        if inside:
+            continue
+        if b"\n" in rest:
+            rest = rest.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
+        rest = rest.rstrip()
+        if name in _DATES:
+            # The last colon, not the first: an unquoted TZID may have one (tzone://Microsoft/Utc), these
+            # values none.
+            parameters, _, value = rest.rpartition(b":")
+        elif match := _PARAMETERS.fullmatch(rest):
+            parameters, value = match[1], match[2]
+        else:
+            parameters, _, value = rest.partition(b":")
+        found.setdefault(name.decode(), []).append((parameters, value.strip()))
+    return found
+
+
+def text_of(value: bytes) -> str:
+    """A TEXT value without its escapes."""
+    text = value.decode("utf-8", "replace")
+    return (
+        re.sub(r"\\(.)", lambda match: "\n" if match[1] in "nN" else match[1], text) if "\\" in text else text
+    )
+
+
+def parameter(parameters: bytes, name: str) -> str:
+    """The value of one parameter; empty without it."""
+    if name.encode() not in parameters.upper():
+        return ""
+    for key, value in _PARAMETER.findall(parameters.decode("utf-8", "replace")):
+        if key.upper() == name:
+            return str(value).strip('"').replace("\\,", ",").replace("\\;", ";")
+    return ""
+
+
+FindZone = Callable[[str], tzinfo]
+"""TZID -> zone; of an empty one the zone of floating times."""
+
+
+def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
+    """DATE or DATE-TIME, as the value itself says: VALUE is wrong or missing often enough.
+
+    Raises ValueError.
+    """
+    if len(value) == 15 and value[8] == "T" and value[:8].isdigit() and value[9:].isdigit():
+        with contextlib.suppress(ValueError):  # most values, and faster
+            read = datetime.fromisoformat(value)
+            if _FIRST_YEAR <= read.year <= _LAST_YEAR:
+                return read.replace(tzinfo=find_zone(tzid))
+    value = value.strip().upper()
+    if len(value) == 8:
+        return _date(value)
+    match = _TIME.fullmatch(value)
+    if not match or not value.isascii():
+        raise ValueError("a date that can't be read")
+    day, hour, minute, second, utc = match.groups()
+    zone = UTC if utc else find_zone(tzid)
+    on = _date(day)
+    if int(hour) > 23 or int(minute) > 59:
+        raise ValueError("a time that does not exist")
+    # A leap second is RFC 5545 and no datetime.
+    return datetime(on.year, on.month, on.day, int(hour), int(minute), min(int(second), 59), tzinfo=zone)
+
+
+def _date(digits: str) -> date:
+    if not digits.isascii() or not digits.isdigit():
+        raise ValueError("a date that can't be read")
+    year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+    try:
+        date(2000, month, day)
+        if year < _FIRST_YEAR:
+            return date(_FIRST_YEAR, month, day)
+        if year > _LAST_YEAR:
+            return date(_LAST_YEAR, month, min(day, 28))
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError("a date that does not exist") from None
+
+
+def duration(value: str) -> timedelta:
+    """Raises ValueError."""
+    match = _DURATION.fullmatch(value.strip().upper())
+    if not match or len(value.strip("+-Pp ")) < 2:
+        raise ValueError("a duration that can't be read")
+    sign, weeks, days, hours, minutes, seconds = match.groups(default="0")
+    length = timedelta(int(days) + 7 * int(weeks), int(seconds), 0, 0, int(minutes), int(hours))
+    if length > timedelta(days=366_000):
+        raise ValueError("a duration that has no meaning")
+    return -length if sign == "-" else length
+
+
+def period(value: str, tzid: str, find_zone: FindZone) -> tuple[datetime, timedelta]:
+    """PERIOD as start and length.
+
+    Raises ValueError.
+    """
+    first, _, second = value.partition("/")
+    start = moment(first, tzid, find_zone)
+    if not isinstance(start, datetime):
+        raise ValueError("a period between dates")
+    if second.strip().upper().startswith(("P", "+P")):
+        return start, duration(second)
+    end = moment(second, tzid, find_zone)
+    if not isinstance(end, datetime) or end < start:
+        raise ValueError("a period that ends before it starts")
+    return start, end - start
+
+
+# --- glance -----------------------------------------------------------------------------------------------
+
+
+MARGIN = timedelta(days=7)
+"""More than any zone together with any length that is accepted below without reading it."""
+
+_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE"))
+_WHOLE_LINE = re.compile(
+    rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|BEGIN|END)([;:][^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
+)
+_SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
+_UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
+_COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
+_INTERVAL = re.compile(rb";INTERVAL=(\d{1,3})(?![^;])")
+# Rules that have an occurrence in each of their periods, whatever the year.
+_STEADY = re.compile(
+    rb":FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
+    rb"(?:(?<!DAILY);BYDAY=-?[1-4]?[A-Z,]+|;BYMONTHDAY=(?:[1-9]|1\d|2[0-8]))?"
+    rb"(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
+)
+_DAYS = {b"DAILY": 1, b"WEEKLY": 7, b"MONTHLY": 31, b"YEARLY": 366}
+
+
+class Glance:
+    """Looks at the events of one body, for one window."""
+
+    def __init__(self, text: bytes, window: Timespan) -> None:
+        self._text = text
+        self._first_day = (window.start - MARGIN).date()
+        self._low = f"{window.start - MARGIN:%Y%m%d}".encode()
+        self._high = f"{window.end + MARGIN:%Y%m%d}".encode()
+
+    def __call__(self, start: int, end: int) -> tuple[bytes | None, bool]:
+        """The UID of the event between these places, and False if it is surely not in the window."""
+        lines = _WHOLE_LINE.findall(self._text, start, end)
+        fields = dict(lines)
+        once = len(fields) == len(lines)
+        if not once or not _NAMES.issuperset(fields):
+            fields, once = _outermost(lines)
+        uid = fields.get(b"UID")
+        if uid is not None:
+            uid = (unfolded(uid) if b"\n" in uid else uid).partition(b":")[2].strip()
+        return uid, not once or self._may_matter(fields)
+
+    def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
+        if b"RDATE" in fields:
+            return True
+        start = _day(fields.get(b"DTSTART"))
+        end = _day(fields[b"DTEND"]) if b"DTEND" in fields else start
+        if not start or not end:
+            return True
+        low, high = self._low, self._high
+        if start > high and end > high:
+            return False
+        if b"DTEND" not in fields and b"DURATION" in fields and not _SHORT.match(fields[b"DURATION"]):
+            return True
+        if b"RRULE" not in fields:
+            return start >= low or end >= low
+        if not 0 <= int(end) - int(start) <= 2:  # the turn of a month is looked at more closely, too
+            return True
+        rule = fields[b"RRULE"].rstrip()
+        until = _UNTIL.search(rule)
+        return until[1] >= low if until else not self._runs_out(rule, start)
+
+    def _runs_out(self, rule: bytes, start: bytes) -> bool:
+        """True if a COUNT surely ends before the window."""
+        count = _COUNT.search(rule)
+        steady = _STEADY.fullmatch(rule) if count else None
+        if not count or not steady or (start[6:] > b"28" and steady[1] in (b"MONTHLY", b"YEARLY")):
+            return False
+        interval = _INTERVAL.search(rule)
+        days = (int(count[1]) + 1) * _DAYS[steady[1]] * (int(interval[1]) if interval else 1)
+        try:
+            first = date(int(start[:4]), int(start[4:6]), int(start[6:]))
+            return first + timedelta(days) < self._first_day
+        except (ValueError, OverflowError):
+            return False
+
+
+def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
+    """The lines that are not in an alarm within the event; and False if one of them is there twice."""
+    fields: dict[bytes, bytes] = {}
+    inside, once = 0, True
+    for name, rest in lines:
+        key = name.upper()
+        if key == b"BEGIN":
+            inside += 1
+        elif key == b"END":
+            inside = max(0, inside - 1)
+        elif not inside:
+            once = once and key not in fields
+            fields.setdefault(key, rest)
+    return fields, once
+
+
+def _day(rest: bytes | None) -> bytes:
+    """The day in a line of DTSTART or DTEND, as eight digits; empty if it can't be told at a glance."""
+    if rest is None:
+        return b""
+    value = rest.rpartition(b":")[2]
+    digits = value[:8]
+    return digits if digits.isdigit() and len(digits) == 8 and b"\n" not in value else b""

@@ -1,0 +1,233 @@
+"""One body of a training platform's feed -> workouts.
+
+Decides on which date an entry is, what happens where one repeats or comes twice, and that none is lost: every
+event of the time asked for is a workout, or a warning. What an entry is, is `kinds`' to say, how long it is
+`lengths`'. Asks no clock and no zone of the machine.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from calsync.event import one_line, plain_lines
+from calsync.feeds import ics, titles
+from calsync.feeds.answers import DEFAULT_READING, NotACalendar
+from calsync.feeds.busy import Notes
+from calsync.feeds.event import Component, Reader, wall
+from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
+from calsync.feeds.recurrence import Freq, Rule
+from calsync.feeds.series import occurrences, series
+from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
+from calsync.feeds.zones import Zones
+from calsync.timespan import Timespan
+from calsync.training import Meant, Sort, Workout
+
+__all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
+
+_LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
+# Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
+_LONGEST_NOTES = 4000
+_OURS = re.compile(r"@[^@]+\.calsync$")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReading:
+    """How to read the entries, all from the config."""
+
+    kinds: tuple[tuple[str, Meant], ...] = ()
+    """Patterns of titles and what they are."""
+    seconds_per_km: int = 360
+    """For entries that say how far, but not how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFeed:
+    workouts: tuple[Workout, ...]
+    """In the order of days."""
+    warnings: tuple[str, ...]
+    """Of events that can't be read, one line each, for people."""
+    stands_in: bool = False
+    """An older copy, as the feed can't be read now; the first warning says why."""
+
+    @property
+    def has_runs(self) -> bool:
+        return any(workout.sort is Sort.RUN for workout in self.workouts)
+
+
+def read_workouts(
+    body: bytes, first: date, last: date, zone: ZoneInfo, reading: PlatformReading | None = None
+) -> PlatformFeed:
+    """The workouts from `first` to `last`, both included, on the dates of `zone`.
+
+    Raises NotACalendar if the body is no whole calendar.
+    """
+    text = ics.normalised(body)
+    notes = Notes()
+    workouts: list[Workout] = []
+    for calendar in ics.calendars(text):
+        reader = _FeedReader(text, calendar, zone, reading or PlatformReading(), notes)
+        workouts += reader.workouts(first, last)
+    return PlatformFeed(tuple(sorted(workouts, key=attrgetter("order"))), notes.lines())
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An event with its properties. `component` knows no end; `length` is to that, if it says anything."""
+
+    fields: Properties
+    component: Component
+    length: timedelta | None
+
+    def text(self, name: str) -> str:
+        return text_of(self.fields[name][0][1]) if name in self.fields else ""
+
+
+class _FeedReader:
+    """Reads one calendar of a body."""
+
+    def __init__(
+        self, text: bytes, calendar: Calendar, zone: ZoneInfo, reading: PlatformReading, notes: Notes
+    ) -> None:
+        self.text = text
+        self.calendar = calendar
+        self.zone = zone
+        self.reading = reading
+        self.notes = notes
+        zones = Zones(ics.texts(text, calendar.timezones))
+        name = text_of(calendar.zone)
+        found = zones.find(name) if name else None
+        own = found if isinstance(found, ZoneInfo) else None
+        self.reader = Reader(zones, found or zone, own, DEFAULT_READING, self._note)
+
+    def _note(self, problem: str, uid: str | None) -> None:
+        # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another.
+        if not problem.startswith(("has an end", "has a duration", "ends before")):
+            self.notes(problem, uid)
+
+    def workouts(self, first: date, last: date) -> Iterator[Workout]:
+        midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
+        # No zone is further from UTC than a day.
+        window = Timespan(midnight - timedelta(days=1), midnight + (last - first) + timedelta(days=2))
+        for group in self._groups():
+            for entry, start in self._occurrences(group, window):
+                workout = self._workout(entry, start)
+                if first <= workout.day <= last:
+                    yield workout
+
+    def _groups(self) -> Iterable[list[_Entry]]:
+        """The events of one UID, in the order written."""
+        groups: dict[str, list[_Entry]] = {}
+        for number, (start, end) in enumerate(self.calendar.events):
+            fields = read_properties(self.text, start, end, _LINES)
+            uid = text_of(fields["UID"][0][1]) if "UID" in fields else ""
+            if _OURS.search(uid):
+                continue
+            if entry := self._entry(fields):
+                groups.setdefault(uid or f"\n{number}", []).append(entry)
+        return groups.values()
+
+    def _entry(self, fields: Properties) -> _Entry | None:
+        # Ends are read apart from starts: one that is a time makes a time of a start that is a date, and one
+        # before the start is exchanged with it.
+        without_end = {name: lines for name, lines in fields.items() if name not in ("DTEND", "DURATION")}
+        component = self.reader.component(without_end)
+        if component is None:
+            return None
+        self.notes.mute = True
+        with_end = self.reader.component(fields)
+        self.notes.mute = False
+        length = None
+        if with_end and not with_end.all_day and wall(with_end.start) == wall(component.start):
+            length = with_end.length
+        # Whether it takes time is no question here: platforms mark workouts as free.
+        return _Entry(fields, replace(component, free=False), length)
+
+    def _occurrences(self, group: Sequence[_Entry], window: Timespan) -> Iterator[tuple[_Entry, Moment]]:
+        """The entries of one UID with their starts, some of them outside the window."""
+        masters: dict[object, _Entry] = {}
+        overrides: dict[object, _Entry] = {}
+        for entry in group:
+            # The same UID on two days is two workouts: some exporters number nothing. On one day it is a
+            # revision.
+            found = masters if entry.component.recurrence_id is None else overrides
+            key = entry.component.recurrence_id or self._when(entry.component.start)
+            if key not in found or entry.component.sequence >= found[key].component.sequence:
+                found[key] = entry
+        for entry in masters.values():
+            component = self._followed(entry.component)
+            if not component.repeats:
+                yield entry, component.start
+                continue
+            others = [replace(other.component, free=True) for other in overrides.values()]
+            # A rule may name its first start again.
+            for start in dict.fromkeys(
+                start for start, _ in occurrences(series([component, *others]), window)
+            ):
+                yield entry, start
+        for entry in overrides.values():
+            yield entry, entry.component.start
+
+    def _followed(self, component: Component) -> Component:
+        """Without rules that repeat within a day: nobody trains so, and they would be thousands."""
+        if not any(_repeats_within_a_day(rule) for rule, _ in component.rules):
+            return component
+        self.notes("repeats more often than daily; taken once only", component.uid)
+        return replace(component, rules=(), rdates=(), periods=(), exdates=())
+
+    def _workout(self, entry: _Entry, start: Moment) -> Workout:
+        day, minute = self._when(start)
+        length = entry.length
+        if minute == 0 and length and length % timedelta(days=1) == timedelta(0):
+            minute = length = None  # from midnight to midnight: all day, as some exporters write it
+        name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST_NAME]))
+        description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
+        what = what_is(name, entry.text("UID").strip()[:LONGEST_NAME], description, self.reading.kinds)
+        if entry.text("STATUS").strip().upper() == "CANCELLED":
+            return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)")
+        minutes = None
+        if what.sort in (Sort.RUN, Sort.STRENGTH):
+            minutes = self._minutes(entry, name, description, length)
+        return Workout(
+            day=day,
+            sort=what.sort,
+            title=_title(name, what.sort),
+            kind=what.kind,
+            load=what.load,
+            minutes=minutes,
+            start=minute,
+            notes=description,
+        )
+
+    def _when(self, start: Moment) -> tuple[date, int | None]:
+        """The date and the minute of the day, of which a date has none."""
+        if not isinstance(start, datetime):
+            return start, None
+        local = start.astimezone(self.zone)
+        return local.date(), local.hour * 60 + local.minute
+
+    def _minutes(self, entry: _Entry, name: Name, description: str, length: timedelta | None) -> int | None:
+        first_line = description.partition("\n")[0][:LONGEST_NAME]
+        found = (
+            titles.from_field(entry.text("X-WORKOUT-ESTIMATED-DURATION")),
+            titles.from_description(description),
+            titles.from_span(length) if length else None,
+            titles.from_segments(first_line),
+            titles.from_segments(name.whole),
+            titles.from_title(name.text, self.reading.seconds_per_km),
+            titles.from_distance(name.text, self.reading.seconds_per_km),
+            titles.from_distance(first_line, self.reading.seconds_per_km),
+        )
+        return next((minutes for minutes in found if minutes), None)
+
+
+def _repeats_within_a_day(rule: Rule) -> bool:
+    return rule.freq > Freq.DAILY or any(len(times) > 1 for times in (rule.hours, rule.minutes, rule.seconds))
+
+
+def _title(name: Name, sort: Sort) -> str:
+    """What is left out keeps the sport that it says."""
+    title = name.whole if sort is Sort.OTHER else name.text
+    return title.strip() or name.whole.strip() or "Workout"

@@ -1,0 +1,158 @@
+"""What else a plan could have done with a session, and what that would have cost.
+
+Decides by solving again: the session is put elsewhere and all others find their best places around it, so the
+difference is exact. Knows nothing of how it is shown.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from calsync.planning.days import Candidate, Days
+from calsync.planning.placement import Placement, Slot, SlotWeek, place
+from calsync.planning.plan import Problem
+from calsync.planning.week import WantedSession, WantedWeek
+from calsync.timespan import Timespan
+from calsync.words import day_name, moment
+
+# More than a plan can cost: a session that is worth it is placed if that is possible at all.
+_WISHED = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another place for a session. The plan would cost `more` points; `unplaced` are the keys that would lose
+    their place by it.
+    """
+
+    place: Candidate
+    more: int
+    unplaced: tuple[str, ...] = ()
+    is_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dodged:
+    """Where a session would be if it had no busy time to mind: the plan would cost `less` points.
+
+    `blocks` are what is in the way there.
+    """
+
+    place: Candidate
+    less: int
+    blocks: tuple[Timespan, ...]
+
+
+class Alternatives:
+    """Looks for other places in one problem, whose optimum is `optimum`."""
+
+    def __init__(self, problem: Problem, optimum: Placement) -> None:
+        self._problem = problem
+        self._optimum = optimum
+        self._weeks = problem.slot_weeks()
+        # The same days with nobody busy.
+        given, days = problem.given, problem.days
+        self._free = Days(given.program, problem.settled.runs, (), given.now, days.clock)
+
+    def best(self, week: WantedWeek, session: WantedSession, count: int = 2) -> tuple[Alternative, ...]:
+        """The cheapest other places in the week, one for each day, the earliest of equals first.
+
+        One for each day, or the same hour a quarter later would be all there is to say.
+        """
+        chosen = self._optimum.chosen.get(session.key)
+        published = self._problem.published_start(session.key)
+        days = [day for day in week.week.days if chosen is None or day != chosen.day]
+        places = [self._problem.days.cheapest(week, session, day, published) for day in days]
+        if chosen is not None:
+            places.append(self._second(week, session, chosen, published))
+        found = self._tried(session, (place for place in places if place))
+        return tuple(sorted(found, key=lambda one: (one.more, one.place.start))[:count])
+
+    def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
+        """The better place that busy time keeps `session` from; None if it keeps it from none."""
+        chosen = self._optimum.chosen.get(session.key)
+        published = self._problem.published_start(session.key)
+        places = (self._free.cheapest(week, session, day, published) for day in week.week.days)
+        solved = place(self._with(session, tuple(found for found in places if found)), self._problem.fixed)
+        better = solved.chosen[session.key]
+        less = self._optimum.cost - solved.cost
+        if (
+            better is None
+            or less <= 0
+            or (chosen and (better.day, better.start) == (chosen.day, chosen.start))
+        ):
+            return None
+        needed = better.span.padded(self._problem.given.program.availability.buffer)
+        blocks = tuple(block for block in self._problem.given.busy if block.overlaps(needed))
+        return Dodged(better, less, blocks) if blocks else None
+
+    def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
+        lost = {key for key, chosen in self._optimum.chosen.items() if chosen is None}
+        for candidate in places:
+            wished = replace(candidate, cost=candidate.cost - _WISHED)
+            solved = place(self._with(session, (wished,)), self._problem.fixed)
+            if solved.chosen[session.key] is not None:
+                unplaced = (
+                    key for key, chosen in solved.chosen.items() if chosen is None and key not in lost
+                )
+                more = solved.cost + _WISHED - self._optimum.cost
+                now = self._optimum.chosen[session.key]
+                is_later = now is not None and candidate.start > now.start
+                yield Alternative(candidate, more, tuple(unplaced), is_later)
+
+    def _with(self, session: WantedSession, candidates: tuple[Candidate, ...]) -> tuple[SlotWeek, ...]:
+        """The weeks in which `session` has these candidates only."""
+        return tuple(
+            replace(
+                week,
+                slots=tuple(
+                    Slot(slot.key, candidates) if slot.key == session.key else slot for slot in week.slots
+                ),
+            )
+            for week in self._weeks
+        )
+
+    def _second(
+        self, week: WantedWeek, session: WantedSession, chosen: Candidate, published: int | None
+    ) -> Candidate | None:
+        """The cheapest start of the chosen day but the chosen one."""
+        days, day = self._problem.days, chosen.day
+        others = [
+            replace(option, cost=sum(days.terms(week, session, option, published).values()))
+            for option in _options(days, week, session, day)
+            if option.start != chosen.start
+        ]
+        return min(others, key=lambda option: (option.cost, option.start), default=None)
+
+
+def _options(days: Days, week: WantedWeek, session: WantedSession, day: date) -> Iterator[Candidate]:
+    for minutes in session.lengths:
+        for load in session.load.and_lighter:
+            for minute, start in days.starts(week, day, minutes, load):
+                yield Candidate(day, minute, start, minutes, load, 0)
+
+
+# --- in words ------------------------------------------------------------------------------------------
+
+
+def alternative_text(alternative: Alternative, zone: ZoneInfo) -> str:
+    where = (
+        f"{moment(alternative.place.span, zone)}, {alternative.place.minutes} min, {alternative.place.load}"
+    )
+    as_good = "as good" + ("; the earlier start wins" if alternative.is_later else "")
+    cost = f"{alternative.more} points more" if alternative.more else as_good
+    lost = ", ".join(alternative.unplaced)
+    return f"{where}: {cost}" + (f", and no place for {lost}" if lost else "")
+
+
+def dodged_text(dodged: Dodged, zone: ZoneInfo) -> str:
+    blocks = " and ".join(_block(block, dodged.place.day, zone) for block in dodged.blocks)
+    return f"would be on {moment(dodged.place.span, zone)} but for {blocks}: {dodged.less} points less"
+
+
+def _block(block: Timespan, day: date, zone: ZoneInfo) -> str:
+    start, end = block.start.astimezone(zone), block.end.astimezone(zone)
+    if start.date() == day and end - start <= timedelta(days=1):
+        return f"what is busy {start:%H:%M}-{end:%H:%M}"
+    return f"what is busy from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"

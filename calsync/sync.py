@@ -1,0 +1,189 @@
+"""From what is wanted and what is there to a list of changes.
+
+Decides whose change wins, event by event, and when a push would destroy more than it should. Knows nothing
+of calendars; `now` is a parameter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from calsync.errors import RefusedToProtectData
+from calsync.event import BUSY, Action, Change, Contents, Event, Published, Standing, StoredEvent, week_of_key
+from calsync.timespan import Timespan
+from calsync.training import Week
+
+# --- standing ---------------------------------------------------------------------------------------------
+
+
+def standing(
+    calendars: Iterable[Contents],
+    moves: Mapping[str, Published],
+    skips: frozenset[str],
+    stood: Mapping[str, Timespan] | None = None,
+) -> Standing:
+    """What stands, by key. `calendars` in the order in which they are believed.
+
+    A place that the owner chose comes before one that calsync chose; apart from that the first calendar wins.
+    `moves` and `skips` are what the owner said with `calsync move` and `calsync skip`: they come before all
+    but an event that was moved by hand since. It is one if calsync had already brought it where the move
+    said, or if it is no longer where it `stood` when that was said.
+    A detail that one calendar can't say (its titles are "Busy") is taken from the next that can.
+    """
+    published: dict[str, Published] = {}
+    deleted: set[str] = set()
+    outdated = set()
+    for contents in calendars:
+        deleted |= contents.deleted
+        for stored in contents.events:
+            said = _published(stored)
+            if stored.key in moves and stored.was_moved:
+                place = (stood or {}).get(stored.key, stored.span)
+                if stored.written == moves[stored.key].span or stored.span != place:
+                    outdated.add(stored.key)
+            known = published.get(stored.key)
+            if known is None or (said.pinned and not known.pinned):
+                published[stored.key] = said if known is None else _completed(said, known)
+            else:
+                published[stored.key] = _completed(known, said)
+    for key, move in moves.items():
+        known = published.get(key)
+        if key not in outdated:
+            published[key] = move if known is None else _completed(move, known)
+    return Standing(published, skips | deleted)
+
+
+def _published(stored: StoredEvent) -> Published:
+    event = stored.event
+    return Published(
+        stored.span,
+        stored.was_moved,
+        event.summary,
+        event.description,
+        event.kind,
+        event.load,
+        event.routine,
+    )
+
+
+def _completed(first: Published, other: Published) -> Published:
+    says_what = first.title not in ("", BUSY)
+    return replace(
+        first,
+        title=first.title if says_what else other.title,
+        description=first.description if says_what else other.description,
+        kind=first.kind or other.kind,
+        load=first.load or other.load,
+        routine=first.routine or other.routine,
+    )
+
+
+# --- diff -------------------------------------------------------------------------------------------------
+
+
+# A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
+# (an emptied template, a wrong date) more often than it is meant.
+MASS_DELETE_AT_LEAST = 4
+
+
+def diff(
+    wanted: Iterable[Event],
+    stored: Iterable[StoredEvent],
+    *,
+    now: datetime,
+    pinned: Mapping[str, Timespan] | None = None,
+    skipped: frozenset[str] = frozenset(),
+    reasons: Mapping[str, str] | None = None,
+) -> tuple[Change, ...]:
+    """The changes that make a calendar equal to the plan, in the order of time.
+
+    `pinned` is where their owner moved events to, by key, here or elsewhere; `skipped` are the keys that the
+    owner removed; `reasons` says for a key why it is
+    where it is, for people.
+    """
+    there = {event.key: event for event in stored}
+    desired = {event.key: event for event in wanted}
+    changes = []
+    for key in there.keys() | desired.keys() | skipped:
+        change = _decide(key, desired.get(key), there.get(key), now, (pinned or {}).get(key), key in skipped)
+        if change is not None:
+            why = (reasons or {}).get(key, "")
+            if change.writes and why and not change.reason:
+                change = replace(change, reason=why)
+            elif change.action is Action.WITHDRAW and not change.reason:
+                change = replace(change, reason="no longer planned")
+            changes.append(change)
+    return tuple(sorted(changes, key=_in_time))
+
+
+def _decide(
+    key: str,
+    wanted: Event | None,
+    stored: StoredEvent | None,
+    now: datetime,
+    place: Timespan | None,
+    skipped: bool,
+) -> Change | None:
+    if stored is not None and stored.span.start <= now:
+        return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+    if stored is not None and stored.is_held:
+        return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
+    if skipped:
+        if stored is None:
+            # What was skipped weeks ago is nobody's business any more, though calendars remember it longer.
+            is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
+            return None if is_over else Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
+        return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
+    pinned = place is not None
+    if wanted is not None and stored is not None:
+        wanted = stored.with_edits(wanted)
+    if wanted is None:
+        if stored is None:
+            return None
+        if stored.was_moved:
+            return Change(Action.PIN, key, None, stored, "moved by its owner", wish=True)
+        if place is None:
+            return Change(Action.WITHDRAW, key, None, stored)
+        # It was moved elsewhere, and the plan does not reach as far any more: it stays, here as well.
+        wanted = replace(stored.event, span=place)
+    if stored is None:
+        # The past is not written: what has begun before it was ever published is nobody's appointment.
+        if wanted.span.start <= now:
+            return None
+        return Change(Action.INSERT, key, wanted, reason="moved by its owner" if pinned else "", wish=pinned)
+    if wanted.span.start <= now:
+        # Its own time is over (it was released, or its template changed), so nothing is left of it to come.
+        return Change(Action.WITHDRAW, key, None, stored, "its time is over")
+    if stored.event == wanted:
+        return Change(Action.PIN if pinned else Action.KEEP, key, wanted, stored, wish=pinned)
+    return Change(Action.UPDATE, key, wanted, stored, "moved by its owner" if pinned else "", wish=pinned)
+
+
+def _in_time(change: Change) -> tuple[bool, float, str]:
+    span = change.after or change.before
+    return (span is None, span.start.timestamp() if span else 0, change.key)
+
+
+def refuse_mass_delete(
+    changes: Sequence[Change],
+    stored: Iterable[StoredEvent],
+    *,
+    now: datetime,
+    target: str,
+    plan_is_empty: bool,
+) -> None:
+    """Raises RefusedToProtectData if the changes withdraw more of what is still to come than they should."""
+    upcoming = [event for event in stored if event.span.start > now]
+    if not upcoming:
+        return
+    withdrawn = [c for c in changes if c.action is Action.WITHDRAW and not c.wish]
+    if plan_is_empty and withdrawn:
+        raise RefusedToProtectData(
+            f"the plan is empty, but {target} holds {len(upcoming)} upcoming events; nothing was changed. "
+            "If this is meant, run: calsync push --allow-mass-delete"
+        )
+    if len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
+        raise RefusedToProtectData(
+            f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}; nothing "
+            "was changed. If this is meant, run: calsync push --allow-mass-delete"
+        )
