@@ -1,0 +1,147 @@
+"""Busy calendars with all that is awkward in them, and sources that fail."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+from tests.cli.box import ROOT
+from tests.golden.recorder import Recorder, plan_and_push, scenario
+
+# Each event has a UID that says what is awkward with it.
+AWKWARD = (Path(__file__).parents[1] / "files" / "awkward.ics").read_text()
+
+
+def _source(name: str, where: str, *more: str) -> str:
+    return "\n".join((f'[[busy]]\nname = "{name}"\ntype = "ics"\n{where}', *more, ""))
+
+
+@scenario
+def busy_and_awkward(recorder: Recorder) -> None:
+    recorder.write("awkward.ics", AWKWARD)
+    mine = ('email = "me@example.org"', 'ignore = ["Lunch*"]', 'tentative = "free"', 'all_day = "free"')
+    recorder.box.config(more=_source("plain", 'path = "awkward.ics"'))
+    plan_and_push(recorder)
+    for args in (
+        (),
+        ("--format", "json"),
+        ("--days", "3", "--from", "2026-11-25"),
+        ("--source", "plain"),
+        ("--source", "plan"),
+    ):
+        recorder.run("busy", *args)
+    recorder.box.config(
+        more=_source("plain", 'path = "awkward.ics"') + _source("mine", 'path = "awkward.ics"', *mine)
+    )
+    recorder.run("busy")
+    recorder.run("plan")
+    recorder.run("doctor")
+    recorder.say("A folder, other encodings, two calendars in one file")
+    recorder.write("folder/a.ics", AWKWARD.replace("\n", "\r\n"))
+    recorder.write("folder/b.ics", ("\ufeff" + AWKWARD).encode("utf-16"))
+    recorder.write("folder/c.txt", "no calendar")
+    recorder.write("folder/d.ics", (ROOT / "examples" / "busy.ics").read_bytes() + AWKWARD.encode())
+    recorder.box.config(more=_source("folder", 'path = "folder"'))
+    recorder.run("busy")
+    recorder.run("busy", "--format", "json")
+    recorder.run("doctor")
+
+
+@scenario
+def busy_and_broken(recorder: Recorder) -> None:
+    """What can't be read at all."""
+    recorder.write("empty.ics", "")
+    recorder.write("page.ics", "<!doctype html><title>Sign in</title>")
+    recorder.write("half.ics", AWKWARD[: len(AWKWARD) // 2])
+    recorder.write("none.ics", "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n")
+    recorder.write("bytes.ics", b"\xff\xfe\x00\x01")
+    (recorder.box.folder / "nothing").mkdir()
+    for where in ("empty.ics", "page.ics", "half.ics", "none.ics", "bytes.ics", "nothing", "missing.ics"):
+        recorder.say(where)
+        recorder.box.config(more=_source("work", f'path = "{where}"'))
+        recorder.run("busy")
+        recorder.run("plan")
+        recorder.run("push", "--quiet")
+        recorder.run("doctor")
+    recorder.run("doctor", "--format", "json")
+
+
+class _Feed(BaseHTTPRequestHandler):
+    """Answers by path: the example's busy calendar, or what the name says."""
+
+    is_down = False
+
+    def do_GET(self) -> None:
+        code, body = 200, (ROOT / "examples" / "busy.ics").read_bytes()
+        if self.is_down:
+            code, body = 503, b"later"
+        elif self.path.startswith("/status/"):
+            code, body = int(self.path.rpartition("/")[2]), b"no"
+        elif self.path == "/page":
+            body = b"<!doctype html><title>Sign in</title>"
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        if code == 503:
+            self.send_header("Retry-After", "0")
+        if code == 301:
+            self.send_header("Location", "/secret/basic.ics")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def _served() -> Iterator[int]:
+    _Feed.is_down = False
+    with HTTPServer(("127.0.0.1", 0), _Feed) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@scenario
+def busy_feed_that_fails(recorder: Recorder) -> None:
+    """A feed over HTTP: its copy stands in while it is down, and not for ever."""
+    with _served() as port:
+        url = f'url = "http://127.0.0.1:{port}'
+        recorder.box.config(more=_source("work", f'{url}/secret/basic.ics"'))
+        plan_and_push(recorder)
+        recorder.run("plan", "--verbose")
+        for path in ("status/301", "status/404", "status/403", "page"):
+            recorder.say(path)
+            recorder.box.config(more=_source("work", f'{url}/{path}"'))
+            recorder.run("push")
+            recorder.run("doctor")
+        recorder.box.config(more=_source("work", f'{url}/secret/basic.ics"'))
+        recorder.run("push", "--quiet")
+        recorder.say("It is down")
+        _Feed.is_down = True
+        recorder.now = "2026-11-23T11:00:00+00:00"
+        for args in (
+            ("plan",),
+            ("plan", "--format", "json"),
+            ("push",),
+            ("push", "--format", "json"),
+            ("busy",),
+            ("doctor",),
+            ("doctor", "--format", "json"),
+        ):
+            recorder.run(*args)
+        recorder.say("For longer than a copy serves")
+        recorder.now = "2026-12-02T06:00:00+00:00"
+        for args in (("plan",), ("push", "--quiet"), ("busy",), ("doctor",)):
+            recorder.run(*args)
+    recorder.say("Nobody answers, and there is no copy")
+    where = f'url = "http://127.0.0.1:{_free_port()}/secret"'
+    recorder.box.config(more=_source("work", where, 'on_error = "fail"'))
+    recorder.run("plan")
