@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from calsync.cli.main import calsync
-from calsync.planning.progression import DAYS_APART, EASE_IN, TAPER, TAPER_MINUTES
+from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE, RULES, SOURCES, Certainty, TrainingRule
 from docs.schemas import SCHEMA_KINDS, schema_text
 
@@ -86,7 +86,8 @@ def _progressions() -> str:
 They turn the sessions that a template lists into those that a week wants. Each only lowers: the number of sessions
 (the first ones stay), a load, a length. They act on whole ISO weeks, one after the other in this order.
 
-`ease-in`, with `experience = "new"`, by the week of the plan:
+`ease-in`, with `experience = "new"`, by the week of the plan. A first week that has less than {FULL_ENOUGH} days left on the
+day of `plan.start` (a Friday or later) doesn't count: the one after it is week 1.
 
 | weeks | sessions at most | minutes at most | load at most |
 | --- | --- | --- | --- |

@@ -353,7 +353,8 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
     wishes = setup.state.wishes()
     # Those that people can edit come first: what they say there is newer than any feed.
     ordered = sorted(targets, key=lambda target: not target.is_editable)
-    return standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
+    stands = standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
+    return replace(stands, written_before=setup.state.written_sessions())
 
 
 # --- the plan ---------------------------------------------------------------------------------------------
@@ -384,6 +385,11 @@ class Gathered:
         )
         of_plan = ((warning.code, warning.text) for warning in self.plan.warnings)
         return (*of_sources, *self.training.warnings, *of_plan)
+
+    @property
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """What is good to know when looking at the plan, and asks for nothing: (code, text)."""
+        return (*self.training.notices, *((notice.code, notice.text) for notice in self.plan.notices))
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ def rounds(
             before[name] = _together(before.get(name, ()), one.changes)
         if not any(one.look_again for one in applied.values()):
             break
+    setup.state.remember_sessions((session.key for session in gathered.plan.sessions), now)
     done = tuple(
         (target, changes)
         for target, decided_changes in decided

@@ -20,6 +20,7 @@ from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, Shorte
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.rules import Rule
+from calsync.planning.week import WantedSession
 from calsync.planning.what_if import Alternative, Alternatives, alternative_text, dodged_text
 from calsync.planning.why import no_place, reasons, terms
 from calsync.timespan import Timespan
@@ -42,7 +43,7 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
         "weeks": [_week(plan, week, fixes, alternatives) for week in weeks],
         "busy": [_span(plan, span) for span in plan.busy],
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
-        "notices": [{"code": code, "text": text} for code, text in gathered.training.notices],
+        "notices": [{"code": code, "text": text} for code, text in gathered.notices],
     }
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
@@ -73,15 +74,11 @@ def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternative
         ],
         "strength": [_session(plan, week, session, alternatives) for session in week.strength],
         "unplaced": [
-            {
-                "key": session.key,
-                "days": [
-                    {"day": day.day.isoformat(), "rule": day.rule, "text": day.text}
-                    for day in no_place(plan, week, session)
-                ],
-                "fix": _fix(plan, fixes.smallest(week.wanted, session)),
-            }
-            for session in week.unplaced
+            *(
+                _unplaced(plan, week, session, fixes.smallest(week.wanted, session))
+                for session in week.unplaced
+            ),
+            *(_unplaced(plan, week, session, None) | {"too_late": True} for session in week.too_late),
         ],
         "skipped": list(week.skipped),
         "days": [
@@ -125,6 +122,17 @@ def _session(
         ],
         "reasons": why,
         "alternatives": [_alternative(plan, alternative) for alternative in others],
+    }
+
+
+def _unplaced(plan: Plan, week: PlannedWeek, session: WantedSession, fix: Fix | None) -> dict[str, Any]:
+    return {
+        "key": session.key,
+        "days": [
+            {"day": day.day.isoformat(), "rule": day.rule, "text": day.text}
+            for day in no_place(plan, week, session)
+        ],
+        "fix": _fix(plan, fix),
     }
 
 

@@ -124,7 +124,7 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
         text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
         out.print(text, soft_wrap=True)
     print_warnings(text for _, text in gathered.warnings)
-    print_notices(text for _, text in gathered.training.notices)
+    print_notices(text for _, text in gathered.notices)
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ placement.py.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -210,12 +210,15 @@ class PlannedSession:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWeek:
-    """`skipped` holds keys of runs and sessions; `efforts` one entry a day, Monday first."""
+    """`too_late` are the sessions that have no place only because the week is nearly over, `unplaced` the
+    others without one. `skipped` holds keys of runs and sessions; `efforts` one entry a day, Monday first.
+    """
 
     wanted: WantedWeek
     runs: tuple[PlannedRun, ...]
     strength: tuple[PlannedSession, ...]
     unplaced: tuple[WantedSession, ...]
+    too_late: tuple[WantedSession, ...]
     skipped: tuple[str, ...]
     efforts: tuple[Effort, ...]
 
@@ -223,10 +226,20 @@ class PlannedWeek:
     def week(self) -> Week:
         return self.wanted.week
 
+    @property
+    def too_late_text(self) -> str:
+        """What there is to say of `too_late`; empty if there are none."""
+        if not self.too_late:
+            return ""
+        monday = date_name(self.week.plus(1).monday)
+        if self.strength:
+            return f"too late for more strength this week; it goes on from {monday}"
+        return f"too late for this week; strength starts on {monday}"
+
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something the runner should know: `code` for machines, `text` for people."""
+    """Something the runner should know: `code` for programs, `text` for people."""
 
     code: str
     text: str
@@ -254,6 +267,11 @@ class Plan:
         return tuple(run for week in self.weeks for run in week.runs)
 
     @property
+    def notices(self) -> tuple[PlanWarning, ...]:
+        """What is good to know when looking at the plan, and asks for nothing."""
+        return tuple(PlanWarning("too-late", week.too_late_text) for week in self.weeks if week.too_late)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is still to come."""
         spans = (*(planned.run.span for planned in self.runs), *(session.span for session in self.sessions))
@@ -278,7 +296,8 @@ def make_plan(
     given = Given(program, templates, merge(busy), standing, now, zone, (), tuple(checkins), feed)
     problem = pose(given)
     placement = problem.solve()
-    weeks = tuple(_planned_week(week, problem, placement, now) for week in problem.weeks)
+    too_late = _too_late(problem, placement)
+    weeks = tuple(_planned_week(week, problem, placement, too_late, now) for week in problem.weeks)
     clock = problem.days.clock
     horizon = wall.span(clock.at(weeks[0].week.monday, 0), clock.at(weeks[-1].week.plus(1).monday, 0))
     return Plan(
@@ -293,7 +312,27 @@ def make_plan(
     )
 
 
-def _planned_week(week: WantedWeek, problem: Problem, placement: Placement, now: datetime) -> PlannedWeek:
+def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
+    """The keys of sessions that would have a place if the plan had been made when its first week began.
+
+    So nothing is wrong but the hour: the days that could have held them are over, or too near by `notice`. A
+    session that was on a calendar before and lost its place is none of them: the runner counts on it.
+    """
+    given, days = problem.given, problem.days
+    known = given.standing.published.keys() | given.standing.written_before
+    missing = {key for key, chosen in placement.chosen.items() if chosen is None} - known
+    monday = wall.instant(days.clock.at(problem.weeks[0].week.monday, 0))
+    notice = given.program.availability.notice
+    if not missing or given.now + notice <= monday:
+        return frozenset()
+    whole_week = Days(given.program, problem.settled.runs, given.busy, monday - notice, days.clock)
+    solved = replace(problem, days=whole_week).solve()
+    return frozenset(key for key in missing if solved.chosen[key] is not None)
+
+
+def _planned_week(
+    week: WantedWeek, problem: Problem, placement: Placement, too_late: frozenset[str], now: datetime
+) -> PlannedWeek:
     horizon = {other.week for other in problem.weeks}
 
     def is_shown_here(key: str, day: date) -> bool:
@@ -309,20 +348,21 @@ def _planned_week(week: WantedWeek, problem: Problem, placement: Placement, now:
         for session in problem.fixed
         if is_shown_here(session.key, session.day)
     ]
-    unplaced = []
+    missing = []
     for session in week.sessions:
         if session.key in placement.chosen:
             if chosen := placement.chosen[session.key]:
                 strength.append(_placed_session(session, chosen, week, problem, placement))
             else:
-                unplaced.append(session)
+                missing.append(session)
     return PlannedWeek(
         wanted=week,
         runs=tuple(
             _planned_run(run, problem, now) for run in problem.settled.runs if is_shown_here(run.key, run.day)
         ),
         strength=tuple(sorted(strength, key=lambda session: (session.span, session.key))),
-        unplaced=tuple(unplaced),
+        unplaced=tuple(session for session in missing if session.key not in too_late),
+        too_late=tuple(session for session in missing if session.key in too_late),
         skipped=tuple(sorted(key for key in problem.given.standing.skipped if week_of_key(key) == week.week)),
         efforts=tuple(problem.days.effort(day) for day in week.week.days),
     )

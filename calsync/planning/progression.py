@@ -41,6 +41,9 @@ EASE_IN = (
 )
 
 
+# So many days must be left of the plan's first week for it to count as week 1.
+FULL_ENOUGH = 4
+
 # Rule `taper`: by the weeks to the one that holds the day before the race, the most sessions and the load.
 TAPER = {0: (1, Load.LIGHT), 1: (2, Load.MODERATE)}
 TAPER_MINUTES = 20
@@ -94,12 +97,23 @@ def eases_a_run(checkin: CheckIn | None) -> bool:
 def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
     if of.program.rules.experience is not Experience.NEW:
         return was
-    number = Week.of(of.program.start).until(of.week) + 1
+    number = _week_of_training(of.week, of.program)
     for last, sessions, minutes, load in EASE_IN:
         if number <= last:
             text = f"week {number} of strength training: at most {_count(sessions)} of {minutes} min, {load}"
             return _lower(was, Note(Rule.EASE_IN, text), sessions, minutes, load)
     return was
+
+
+def _week_of_training(week: Week, program: Program) -> int:
+    """Which week of strength training it is, from 1.
+
+    A plan that starts on a Friday or later leaves too little of its first week to count as one: that week and
+    the one after it are both week 1.
+    """
+    first = Week.of(program.start)
+    days_left = 7 - program.start.weekday()
+    return max(1, first.until(week) + (1 if days_left >= FULL_ENOUGH else 0))
 
 
 def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:

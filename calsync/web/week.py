@@ -206,6 +206,8 @@ class _Drawing:
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
         notes += [f"{key}: skipped" for key in week.skipped]
+        if week.too_late:
+            notes.append(week.too_late_text)
         return WeekPicture(
             week.week,
             one_line(template.title) + feed,

@@ -18,6 +18,7 @@ EASE_IN = (
     (6, 2, 25, "moderate"),
     (8, 2, 30, "moderate"),
 )
+THURSDAY = 4
 SESSIONS_AT_MOST = {"new": 2, "regular": 2, "experienced": 3}
 SHORT_ON_TIME = 2
 # By the weeks between a week and the one that holds the day before the race: sessions, minutes, load at most.
@@ -70,6 +71,8 @@ def sessions_wanted(listed: Sequence[Session], monday: date, given: Given) -> tu
     """What the week of `monday` wants of the sessions that its template lists."""
     left = list(listed)
     number = (monday - first_day(given.plan_start)).days // 7 + 1
+    if given.plan_start.isoweekday() > THURSDAY:  # fewer than four days are left of that week
+        number = max(1, number - 1)
 
     if given.experience == "new":
         for until, most, minutes, load in EASE_IN:

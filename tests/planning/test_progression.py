@@ -325,8 +325,10 @@ def shown(week: WantedWeek) -> list[str]:
     ],
 )
 def test_ease_in(number: int, wanted: list[str]) -> None:
-    # A plan that starts on a Sunday has its first week over on the same day.
-    for start in (MONDAY - timedelta(weeks=number - 1), MONDAY - timedelta(weeks=number - 1, days=-6)):
+    # A first week of which a Friday, Saturday and Sunday are left is not week 1: the one after it is.
+    first = MONDAY - timedelta(weeks=number - 1)
+    for days in (0, 3, -3, -1):
+        start = first + timedelta(days=days)
         assert shown(week_of(*THREE, experience="new", plan_start=start)) == wanted
 
 
