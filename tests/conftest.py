@@ -1,6 +1,16 @@
-"""What all tests share: Hypothesis without deadlines, as machines that run tests are slow at times."""
+"""What all tests share: settings of Hypothesis, and Ctrl-C for the processes that tests start."""
+
+import signal
 
 from hypothesis import settings
 
+# Machines that run tests are slow at times.
 settings.register_profile("calsync", deadline=None)
 settings.load_profile("calsync")
+
+# A shell that is not interactive (cron's, CI's, `bash -c 'pytest & wait'`) starts what runs in its background
+# with SIGINT ignored. What is ignored stays ignored through exec, so that no process that a test starts would
+# ever hear of SIGINT. A handler does not pass through exec: with one here they get the default back. It does
+# nothing, as the shell wants the tests themselves to go on ignoring SIGINT.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: None)
