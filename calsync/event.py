@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from unicodedata import category, normalize
 
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
@@ -167,24 +166,6 @@ def is_of_another_plan(text: str, name: str) -> bool:
     """Whether a UID is that of an event of another plan than `name`."""
     match = _UID.fullmatch(text)
     return match is not None and match["name"] != name
-
-
-def one_line(text: str) -> str:
-    """`text` on one line, without control characters: what a title may be."""
-    return " ".join(_printable(text).split())
-
-
-def plain_lines(text: str) -> str:
-    """`text` with plain line ends, no control characters and no blank edges: what a description may be."""
-    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
-
-
-def _printable(line: str) -> str:
-    # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
-    shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in normalize("NFC", line))
-    # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
-    # escaped, so a text with it would not come back as it went, and be written again by every push.
-    return shown.replace("\\N", "\\n")
 
 
 # --- changes ----------------------------------------------------------------------------------------------

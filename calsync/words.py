@@ -1,14 +1,20 @@
-"""How `calsync doctor` speaks of amounts, ages and instants."""
+"""How numbers, ages, dates and other people's words are put into sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind
 
-# --- words ------------------------------------------------------------------------------------------------
+# --- counts and lengths of time ---------------------------------------------------------------------------
+
+
+def counted(number: int, one: str, many: str = "", *, zero: str = "0") -> str:
+    """ "1 event", "2 events"; "no events" if `zero` is "no"."""
+    return f"{number or zero} {one if number == 1 else many or one + 's'}"
 
 
 def elapsed(seconds: int) -> str:
@@ -17,7 +23,23 @@ def elapsed(seconds: int) -> str:
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
 
 
+def ago(age: timedelta) -> str:
+    """ "just now", "1 minute ago", "5 hours ago", "3 days ago": as much of it as matters."""
+    minutes = max(int(age.total_seconds()), 0) // 60
+    if minutes < 1:
+        return "just now"
+    if minutes >= 48 * 60:
+        return f"{counted(minutes // (24 * 60), 'day')} ago"
+    if minutes >= 60:
+        return f"{counted(minutes // 60, 'hour')} ago"
+    return f"{counted(minutes, 'minute')} ago"
+
+
+# --- days and times ---------------------------------------------------------------------------------------
+
+
 def day_name(day: date) -> str:
+    """ "Sunday"."""
     return WEEKDAYS[day.weekday()].long_name
 
 
@@ -26,54 +48,14 @@ def date_name(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"
 
 
-def kind_name(kind: Kind) -> str:
-    """ "intervals", "long run"."""
-    match kind:
-        case Kind.LONG | Kind.EASY | Kind.RECOVERY | Kind.TEMPO | Kind.THRESHOLD | Kind.FARTLEK:
-            return f"{kind} run"
-        case Kind.TIME_TRIAL:
-            return "time trial"
-        case _:
-            return kind.value
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    """ "Mon 30 Nov", of the date that it is then in `zone`."""
+    return date_name(instant.astimezone(zone).date())
 
 
 def moment(span: Timespan, zone: ZoneInfo) -> str:
-    """ "Tue 24 Nov 12:15"."""
-    start = span.start.astimezone(zone)
-    return f"{date_name(start.date())} {start:%H:%M}"
-
-
-# --- words ------------------------------------------------------------------------------------------------
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """ "1 event", "2 events"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def length(age: timedelta) -> str:
-    """ "3 days", "5 hours", "1 minute": as much of it as matters."""
-    minutes = max(int(age.total_seconds()), 0) // 60
-    if minutes >= 48 * 60:
-        return counted(minutes // (24 * 60), "day")
-    if minutes >= 60:
-        return counted(minutes // 60, "hour")
-    return counted(minutes, "minute")
-
-
-def ago(age: timedelta) -> str:
-    return "just now" if age < timedelta(minutes=1) else f"{length(age)} ago"
-
-
-def shown_path(path: Path) -> str:
-    """As short as the shell takes it here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def day(instant: datetime, zone: ZoneInfo) -> str:
-    """ "Mon 30 Nov"."""
-    return date_name(instant.astimezone(zone).date())
+    """ "Tue 24 Nov 12:15", when a stretch begins."""
+    return f"{day(span.start, zone)} {span.start.astimezone(zone):%H:%M}"
 
 
 def next_of(spans: Sequence[Timespan], now: datetime) -> Timespan | None:
@@ -91,10 +73,65 @@ def busy_next(spans: Sequence[Timespan], now: datetime, zone: ZoneInfo) -> str:
     return f"next {moment(found, zone)}"
 
 
-# A place in a TOML file: keys, and numbers of list entries from 0.
+# --- names ------------------------------------------------------------------------------------------------
+
+
+def kind_name(kind: Kind) -> str:
+    """ "intervals", "long run"."""
+    match kind:
+        case Kind.LONG | Kind.EASY | Kind.RECOVERY | Kind.TEMPO | Kind.THRESHOLD | Kind.FARTLEK:
+            return f"{kind} run"
+        case Kind.TIME_TRIAL:
+            return "time trial"
+        case _:
+            return kind.value
+
+
+# Where something is in a TOML file: keys, and numbers of list entries from 0.
 Keys = tuple[str | int, ...]
 
 
 def dotted(keys: Keys) -> str:
     """("busy", 0, "type") as people write it: "busy[0].type"."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+
+
+def shown_path(path: Path) -> str:
+    """As short as the shell takes it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "…"?` if a known word is near, else nothing."""
+    # Only for a message about a mistake, so that nothing else waits for the import.
+    import difflib
+
+    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+# --- what other people wrote ------------------------------------------------------------------------------
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without control characters: what a title may be."""
+    return " ".join(_printable(text).split())
+
+
+def plain_lines(text: str) -> str:
+    """`text` with plain line ends, no control characters and no blank edges: what a description may be."""
+    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
+
+
+def _printable(line: str) -> str:
+    # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
+    shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in normalize("NFC", line))
+    # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is
+    # escaped, so a text with it would not come back as it went, and be written again by every push.
+    return shown.replace("\\N", "\\n")
+
+
+def on_one_line(message: str) -> str:
+    """`message` with the escape of each line break and control character, which a quoted text may have."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)

@@ -17,6 +17,7 @@ from calsync.addresses import web_address
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
 from calsync.training import Experience, TimeRange, Week
+from calsync.words import counted
 
 if TYPE_CHECKING:
     from calsync.feeds.place import Place
@@ -319,8 +320,8 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
             busy = source.busy(look.window, look.zone, look.now, None, show)
     except CalsyncError as problem:
         raise ValueError(str(problem)) from problem
-    events = _counted(busy.events, "event", "events")
-    times = _counted(len(busy.spans), "busy stretch", "busy stretches")
+    events = counted(busy.events, "event", zero="no")
+    times = counted(len(busy.spans), "busy stretch", "busy stretches", zero="no")
     return "; ".join([f"{events}, {times} {look.weeks}", *busy.warnings])
 
 
@@ -342,8 +343,8 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
     runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
     if runs and all(workout.kind is None for workout in runs):
         # Every calendar can be read as one of runs; this is the place to notice that it is another one.
-        raise ValueError(f"no title among its {_counted(len(runs), 'entry', 'entries')} reads like a run's")
-    found = f"{_counted(len(runs), 'run', 'runs')} {look.weeks}"
+        raise ValueError(f"no title among its {counted(len(runs), 'entry', 'entries')} reads like a run's")
+    found = f"{counted(len(runs), 'run', zero='no')} {look.weeks}"
     if not runs:
         found += "; until it has some, the template's are used"
     return "; ".join([found, *feed.warnings])
@@ -358,7 +359,3 @@ def _place(what: str, where: PlaceText, look: Look) -> "Place":
         limits = Limits(attempts=1, deadline=30)
         return Place(what, url=where.value, use_cache_on_error=False, limits=limits)
     return Place(what, look.folder / Path(where.value).expanduser())
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count or 'no'} {one if count == 1 else many}"

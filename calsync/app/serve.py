@@ -19,10 +19,11 @@ import click
 
 from calsync.app.gather import Setup, load_setup
 from calsync.app.push import Pushed, rounds
-from calsync.cli.options import common, on_one_line
+from calsync.cli.options import common
 from calsync.cli.reports import print_changes
 from calsync.config.settings import IcsTarget
 from calsync.errors import RefusedToProtectData, Unavailable, UsageError
+from calsync.words import on_one_line
 
 # --- serve place ------------------------------------------------------------------------------------------
 

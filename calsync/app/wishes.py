@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
-from calsync.config.toml import did_you_mean
 from calsync.errors import TargetUnavailable
 from calsync.event import Action, Change, Published, StoredEvent, is_strength, week_of_key
 from calsync.planning import wall
@@ -22,7 +21,7 @@ from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.state import Wishes
 from calsync.timespan import Timespan
 from calsync.training import Week
-from calsync.words import elapsed
+from calsync.words import did_you_mean, elapsed
 
 # --- wishes -----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from calsync import __version__
-from calsync.cli.options import common_options, is_verbose, on_one_line
+from calsync.cli.options import common_options, is_verbose
 from calsync.errors import CalsyncError, Unavailable
 
 # Each command, in the order of the help, and the module of this folder that has it.
@@ -117,6 +117,9 @@ def run() -> int:
 
 
 def _say_error(message: str) -> None:
+    # `--help` and `--version` do without: it brings 12 modules along.
+    from calsync.words import on_one_line
+
     text = click.style("Error: ", fg="red", bold=True) + on_one_line(message)
     click.echo(text, err=True, color=colours())
 

@@ -33,11 +33,6 @@ def is_verbose() -> bool:
     return _common.verbose
 
 
-def on_one_line(message: str) -> str:
-    """`message` without line breaks and control characters, which what is quoted in it may have."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
-
-
 def _keep_config(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
     if value is not None:
         _common.config = value

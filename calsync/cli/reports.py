@@ -13,7 +13,6 @@ import msgspec
 
 from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
-from calsync.cli.options import on_one_line
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import run_title
 from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
@@ -25,7 +24,7 @@ from calsync.planning.what_if import Alternative, Alternatives, alternative_text
 from calsync.planning.why import no_place, reasons, terms
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sign, acting_on
-from calsync.words import counted, date_name
+from calsync.words import counted, date_name, on_one_line
 
 # --- plan json --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from calsync.app.gather import Busy, Gathered
-from calsync.cli.options import on_one_line
 from calsync.planning.descriptions import run_title, session_title
 from calsync.planning.fix import Fixes
 from calsync.planning.plan import PlannedSession, PlannedWeek, State
@@ -24,7 +23,7 @@ from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
 from calsync.planning.why import no_place, reasons, terms
 from calsync.timespan import Timespan
 from calsync.training import Effort, Week
-from calsync.words import elapsed, moment
+from calsync.words import elapsed, moment, on_one_line
 
 # --- explain ----------------------------------------------------------------------------------------------
 

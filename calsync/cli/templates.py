@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options, on_one_line
+from calsync.cli.options import common_options
 from calsync.training import WEEKDAYS, Run, WeekTemplate, clock
+from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
     from calsync.config.templates import Draft, Library
@@ -168,7 +169,7 @@ def lint(templates: tuple[str, ...]) -> None:
             click.echo(click.style("ok  ", fg="green", bold=True) + name)
         errors += len(problems) + sum(finding.severity is Severity.ERROR for _, finding in findings)
     if errors:
-        raise TemplateError(f"{errors} error{'s' if errors > 1 else ''} in the templates")
+        raise TemplateError(f"{counted(errors, 'error')} in the templates")
 
 
 def _look_at(

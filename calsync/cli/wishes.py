@@ -117,7 +117,7 @@ def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
     """
     from calsync.app.gather import load_setup
     from calsync.app.wishes import held, let_go, say_what_next
-    from calsync.config.toml import did_you_mean
+    from calsync.words import did_you_mean
 
     if everything == bool(keys):
         raise click.UsageError("name the keys to release, or give --all")

@@ -31,7 +31,6 @@ from calsync.config.toml import (
     PLAN_NAME,
     Document,
     clock_time,
-    did_you_mean,
     duration,
     read,
     time_range,
@@ -39,7 +38,7 @@ from calsync.config.toml import (
 from calsync.config.toml import path as parse_path
 from calsync.program import Availability, Pause, Program, Rules, UsualStart
 from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
-from calsync.words import Keys
+from calsync.words import Keys, did_you_mean
 
 # For a config that names no `default`: a working week, and a weekend that belongs to running.
 _USUAL_RANGES = ("06:00-08:30", "12:00-14:00", "17:00-21:00")

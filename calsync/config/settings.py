@@ -32,14 +32,12 @@ from calsync.config.toml import (
     TimeOrRange,
     Variable,
     clock_time,
-    did_you_mean,
     duration,
 )
 from calsync.config.toml import path as parse_path
-from calsync.event import one_line
 from calsync.program import Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Experience, Kind, Meant, Sort, Week
-from calsync.words import Keys
+from calsync.words import Keys, did_you_mean, one_line
 
 # --- config file ------------------------------------------------------------------------------------------
 

@@ -21,7 +21,6 @@ from calsync.config.toml import (
     Hold,
     RangeOfTimes,
     clock_time,
-    did_you_mean,
     duration,
     read,
     time_range,
@@ -39,7 +38,7 @@ from calsync.training import (
     Weekday,
     WeekTemplate,
 )
-from calsync.words import Keys
+from calsync.words import Keys, did_you_mean
 
 # --- template file ----------------------------------------------------------------------------------------
 

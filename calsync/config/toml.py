@@ -8,7 +8,7 @@ unknown key at its table only, and knows no lines.
 import re
 import tomllib
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from calsync.errors import ConfigError
 from calsync.training import TimeRange
-from calsync.words import Keys, dotted
+from calsync.words import Keys, did_you_mean, dotted
 
 # --- written ----------------------------------------------------------------------------------------------
 
@@ -270,14 +270,6 @@ def _said_of_syntax(text: str, problem: str) -> str:
         value = f'"{bare[2]}"' if re.fullmatch(r"[\w:.-]+", bare[2]) else "the text in quotes"
         return f":{found[2]}:{found[3]}: {bare[1]}: {found[1]}; write {value}"
     return f":{found[2]}:{found[3]}: {found[1]}"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` if a known word is near, else nothing."""
-    import difflib
-
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def path(document: Document, keys: Keys, text: str, base: Path) -> Path:

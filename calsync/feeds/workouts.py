@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from calsync.event import one_line, plain_lines
 from calsync.feeds import ics, titles
 from calsync.feeds.answers import DEFAULT_READING, NotACalendar
 from calsync.feeds.busy import Notes
@@ -24,6 +23,7 @@ from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
 from calsync.training import Meant, Sort, Workout
+from calsync.words import one_line, plain_lines
 
 __all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 

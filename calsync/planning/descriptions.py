@@ -5,11 +5,11 @@ Decides titles and descriptions. Knows nothing of calendars.
 
 from collections.abc import Mapping
 
-from calsync.event import BUSY, Event, Published, one_line, plain_lines
+from calsync.event import BUSY, Event, Published
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession
 from calsync.planning.why import Reason, lasting_reasons
 from calsync.training import Load, Routine
-from calsync.words import kind_name
+from calsync.words import kind_name, one_line, plain_lines
 
 
 def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from calsync.event import one_line
 from calsync.web.week import LIGHT, Block, Day, Look, Scheme, Stretch, WeekPicture
+from calsync.words import one_line
 
 _GUTTER = 54
 _DAY = 152

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import BUSY, Published, is_strength, one_line
+from calsync.event import BUSY, Published, is_strength
 from calsync.planning.descriptions import exercises, run_title, session_title
 from calsync.planning.fix import Fixes
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
@@ -19,7 +19,7 @@ from calsync.planning.why import no_place, reasons
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Routine, Week, clock
-from calsync.words import day_name, kind_name
+from calsync.words import day_name, kind_name, one_line
 
 # --- lanes ------------------------------------------------------------------------------------------------
 

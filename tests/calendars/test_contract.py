@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calsync.event import Action, Change, Contents, Event, one_line, plain_lines, run_key, session_key
+from calsync.event import Action, Change, Contents, Event, run_key, session_key
 from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind, Load, Week
+from calsync.words import one_line, plain_lines
 from tests.calendars import kinds
 from tests.calendars.kinds import NOW, Kept
 

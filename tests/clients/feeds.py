@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 from calsync.app.gather import gather_plan, load_setup
 from calsync.calendars.ics import IcsCalendar
 from calsync.cli import options
-from calsync.event import Event, one_line, plain_lines, uid
+from calsync.event import Event, uid
 from calsync.sync import diff
 from calsync.timespan import Timespan
+from calsync.words import one_line, plain_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.calendars.ics import IcsCalendar
-from calsync.event import one_line, plain_lines
 from calsync.sync import diff
+from calsync.words import one_line, plain_lines
 from tests.clients.comparing import assert_alike
 from tests.clients.feeds import FIRST, text_events, written_feed
 from tests.clients.readers import read_with_icalendar

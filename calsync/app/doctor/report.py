@@ -11,8 +11,9 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from calsync.cli.options import is_verbose, on_one_line
+from calsync.cli.options import is_verbose
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, RefusedToProtectData, Unavailable
+from calsync.words import on_one_line
 
 _BUG = CalsyncError.exit_code
 # What needs a person most comes first: without a config nothing works, and what can't be reached may come
