@@ -113,13 +113,13 @@ class Published:
 class Standing:
     """All that stands on the calendars, by key, before a new plan is made.
 
-    `skipped` holds the keys of what its owner deleted or skipped; `written_before` those of strength sessions
-    that a push has written at some time, whether they are still there or not.
+    `skipped` holds the keys of what its owner deleted or skipped; `lost` those of strength sessions that a
+    push had to withdraw, as they had no place any more.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
-    written_before: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
 
 # --- keys: they name the week and the slot, never a time --------------------------------------------------

@@ -178,24 +178,25 @@ class State:
         return self.folder / "feeds.json"
 
     @property
-    def _sessions_file(self) -> Path:
-        return self.folder / "sessions.json"
+    def _lost_file(self) -> Path:
+        return self.folder / "lost.json"
 
-    def written_sessions(self) -> frozenset[str]:
-        """The keys of strength sessions that pushes have written lately; nothing if that can't be told."""
+    def lost_sessions(self) -> frozenset[str]:
+        """The keys of sessions that were on a calendar and lost their place; nothing if unknown."""
         try:
-            return frozenset(msgspec.json.decode(self._sessions_file.read_bytes(), type=list[str]))
+            return frozenset(msgspec.json.decode(self._lost_file.read_bytes(), type=list[str]))
         except (OSError, msgspec.MsgspecError, ValueError):
             return frozenset()
 
-    def remember_sessions(self, keys: Iterable[str], now: datetime) -> None:
-        """Add to written_sessions(), and drop weeks that are over. Costs nothing if nothing is new."""
-        known = self.written_sessions()
-        if new := frozenset(keys) - known:
-            oldest = f"{Week.of(now.date()).plus(-1)}"
-            kept = sorted(key for key in known | new if key >= oldest)
-            with suppress(OSError):
-                write_atomically(self._sessions_file, msgspec.json.encode(kept), mode=0o600)
+    def remember_lost(self, keys: Iterable[str], now: datetime) -> None:
+        """Add to lost_sessions(), and drop weeks that are over. Costs nothing if nothing is new."""
+        if keys := frozenset(keys):
+            known = self.lost_sessions()
+            oldest = str(Week.of(now.date()).plus(-1))
+            kept = sorted(key for key in known | keys if key >= oldest)
+            if not keys <= known:
+                with suppress(OSError):
+                    write_atomically(self._lost_file, msgspec.json.encode(kept), mode=0o600)
 
     @property
     def _push_file(self) -> Path:

@@ -354,7 +354,7 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
     # Those that people can edit come first: what they say there is newer than any feed.
     ordered = sorted(targets, key=lambda target: not target.is_editable)
     stands = standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
-    return replace(stands, written_before=setup.state.written_sessions())
+    return replace(stands, lost=setup.state.lost_sessions())
 
 
 # --- the plan ---------------------------------------------------------------------------------------------

@@ -117,7 +117,9 @@ def rounds(
             before[name] = _together(before.get(name, ()), one.changes)
         if not any(one.look_again for one in applied.values()):
             break
-    setup.state.remember_sessions((session.key for session in gathered.plan.sessions), now)
+    published = gathered.standing.published
+    missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
+    setup.state.remember_lost((key for key in missing if key in published), now)
     done = tuple(
         (target, changes)
         for target, decided_changes in decided

@@ -319,7 +319,7 @@ def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
     session that was on a calendar before and lost its place is none of them: the runner counts on it.
     """
     given, days = problem.given, problem.days
-    known = given.standing.published.keys() | given.standing.written_before
+    known = given.standing.published.keys() | given.standing.lost
     missing = {key for key, chosen in placement.chosen.items() if chosen is None} - known
     monday = wall.instant(days.clock.at(problem.weeks[0].week.monday, 0))
     notice = given.program.availability.notice
