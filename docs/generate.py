@@ -1,8 +1,8 @@
-"""Writes what the pages have from the code: python -m docs.generate
+"""Write the parts of the pages that come from the code: python -m docs.generate
 
-All of docs/rules.md, with the numbers that planning uses; all of docs/cli.md, from what `--help` says; the configs
-in docs/platforms.md and docs/cookbook.md with what `calsync plan` makes of them; the schemas for editors. So none of
-them can say anything else.
+All of docs/rules.md, from docs/training_rules.py and the numbers that planning uses; all of docs/cli.md, from what
+`--help` says; the configs in docs/platforms.md and docs/cookbook.md with what `calsync plan` makes of them; the
+schemas for editors. So none of them can say anything else.
 """
 
 import os
@@ -17,8 +17,9 @@ import click
 
 from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
-from calsync.planning.rules import REST_BEFORE_RACE, RULES, SOURCES, Certainty, TrainingRule
+from calsync.planning.rules import REST_BEFORE_RACE
 from docs.schemas import SCHEMA_KINDS, schema_text
+from docs.training_rules import RULES, SOURCES, Certainty, TrainingRule
 
 _DOCS = Path(__file__).parent
 _ROOT = _DOCS.parent
@@ -31,7 +32,7 @@ SCHEMAS = _ROOT / "schemas"
 _HEAD = """\
 # The training rules
 
-<!-- Written by docs/generate.py from calsync/planning/rules.py. Change them there. -->
+<!-- Written by docs/generate.py from docs/training_rules.py. Change them there. -->
 
 What a runner's coach asks of the week. The ids appear in reasons, in warnings, in `calsync plan --explain` and in
 `calsync lint`. Numbers marked *default* can be changed in the config.

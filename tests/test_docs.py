@@ -8,8 +8,9 @@ import pytest
 import calsync.errors
 from calsync.cli.main import COMMANDS
 from calsync.errors import CalsyncError
-from calsync.planning.rules import RULES, SOURCES, Rule
+from calsync.planning.rules import Rule
 from docs import generate
+from docs.training_rules import RULES, SOURCES
 
 ROOT = Path(__file__).parent.parent
 # Reasons why a day has no place that are no matter of training.
