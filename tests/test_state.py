@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calsync.errors import Locked, Unavailable
 from calsync.event import Published
-from calsync.state import State, Wishes, state_folder, state_of
+from calsync.state import Folder, State, Wishes, state_folder, state_of
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
@@ -39,19 +39,19 @@ keys = st.sampled_from([f"2026-W48/run/{day}-1" for day in ("mon", "tue", "wed")
 def test_wishes_come_back_as_they_were(
     tmp_path: Path, moves: dict[str, Published], skips: frozenset[str]
 ) -> None:
-    state = State(tmp_path / "x")
+    state = State(Folder(tmp_path / "x"))
     state.save_wishes(Wishes(moves, skips), NOW)
     assert state.wishes() == Wishes(moves, skips)
 
 
 def test_without_a_file_there_are_no_wishes_and_looking_creates_nothing(tmp_path: Path) -> None:
-    state = State(tmp_path / "x")
+    state = State(Folder(tmp_path / "x"))
     assert state.wishes() == Wishes()
     assert not state.folder.exists()
 
 
 def test_only_weeks_long_past_are_forgotten(tmp_path: Path) -> None:
-    state = State(tmp_path)
+    state = State(Folder(tmp_path))
     skips = frozenset(
         {"2026-W39/run/tue-1", "2026-W40/run/tue-1", "2026-W48/run/tue-1", "2027-W20/run/tue-1"}
     )
@@ -60,18 +60,18 @@ def test_only_weeks_long_past_are_forgotten(tmp_path: Path) -> None:
 
 
 def test_one_plans_lock_at_a_time(tmp_path: Path) -> None:
-    state = State(tmp_path / "x")
+    state = State(Folder(tmp_path / "x"))
     with state.lock():
-        with pytest.raises(Locked, match="another push"), State(tmp_path / "x").lock():
+        with pytest.raises(Locked, match="another push"), State(Folder(tmp_path / "x")).lock():
             pass
-        with State(tmp_path / "y").lock():
+        with State(Folder(tmp_path / "y")).lock():
             pass
     with state.lock():
         pass
 
 
 def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
-    state = State(tmp_path)
+    state = State(Folder(tmp_path))
     with pytest.raises(ZeroDivisionError), state.lock():
         raise ZeroDivisionError
     with state.lock():
@@ -79,7 +79,7 @@ def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_can_not_be_had_is_no_lock_that_is_held() -> None:
-    with pytest.raises(Unavailable, match="can't be locked") as found, State(Path("/proc/x")).lock():
+    with pytest.raises(Unavailable, match="can't be locked") as found, State(Folder(Path("/proc/x"))).lock():
         pass
     assert not isinstance(found.value, Locked)
 
@@ -96,7 +96,7 @@ def test_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_folder_and_wishes_are_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        state = State(tmp_path / "x")
+        state = State(Folder(tmp_path / "x"))
         with state.lock():
             state.save_wishes(Wishes(), NOW)
     finally:

@@ -12,10 +12,9 @@ from typing import Generic, TypeVar
 
 from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, SourceUnavailable
-from calsync.feeds import copies
 from calsync.feeds.answers import NotACalendar
-from calsync.feeds.copies import Copy, Origin, digest
 from calsync.feeds.download import DEFAULT_LIMITS, Limits
+from calsync.state import Cache, CachedCalendar, Copy, digest
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
@@ -63,11 +62,9 @@ class Place:
             except ValueError as error:
                 raise ConfigError(f"{self.what}: its url {error}") from None
 
-    @property
-    def cache_name(self) -> str:
-        """What its files in a cache are called."""
-        place = f"url {self.url}" if self.url is not None else f"path {self.path}"
-        return digest(place.encode())[:24]
+    def kept_in(self, cache: Cache) -> CachedCalendar:
+        """What was kept of it."""
+        return cache.of(f"url {self.url}" if self.url is not None else f"path {self.path}")
 
     def files(self) -> list[tuple[str, bytes]]:
         """The names and bodies of the files at `path`. Raises SourceUnavailable."""
@@ -92,12 +89,12 @@ class Place:
     def fetch(
         self,
         now: datetime,
-        cache: Path | None,
+        cache: Cache | None,
         read: Read[T],
         progress: Progress | None = None,
         is_suspicious: Callable[[T], bool] = lambda result: False,
     ) -> Fetched[T]:
-        """What `read` makes of the feed at `url`, or of its copy in the folder `cache`.
+        """What `read` makes of the feed at `url`, or of its copy in `cache`.
 
         The copy stands in as well for what `is_suspicious`, unless the copy is that, too.
 
@@ -105,8 +102,8 @@ class Place:
         """
         assert self.url is not None
         url = web_address(self.url)
-        copy_file = cache / f"{self.cache_name}.feed" if cache else None
-        copy = copies.load(copy_file)
+        kept = self.kept_in(cache) if cache else None
+        copy = kept.copy() if kept else None
         if progress:
             progress(f"{self.what}: asking {shown(url)}")
         try:
@@ -121,12 +118,10 @@ class Place:
             and not is_suspicious(found[0])
         ):
             return Fetched(found[0], f"{shown(url)} is suddenly empty; {found[1]}")
-        if body is None:
-            if copy:
-                copies.confirm(copy, now)
-        else:
-            origin = Origin(now, digest(body.body), len(body.body), body.etag, body.last_modified)
-            copies.store(copy_file, origin, body.body)
+        if kept and body:
+            kept.keep(body.body, now, body.etag, body.last_modified)
+        elif kept and copy:
+            kept.confirm(copy, now)
         return Fetched(result)
 
     def _stand_in(self, copy: Copy | None, now: datetime, read: Read[T]) -> tuple[T, str] | None:

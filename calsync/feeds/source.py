@@ -5,18 +5,19 @@ calendar is and what stands in for it is `place`'s; what the bytes mean is `busy
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import parsed
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
-from calsync.feeds.copies import digest
 from calsync.feeds.place import Place, Progress
+from calsync.state import Cache, CachedCalendar, KnownBusy, digest
 from calsync.timespan import Timespan, merge
 
 __all__ = ["IcsSource"]
+
+# To be raised whenever the same bytes would give another result.
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,20 @@ class IcsSource:
         window: Timespan,
         zone: ZoneInfo,
         now: datetime,
-        cache: Path | None,
+        cache: Cache | None,
         progress: Progress | None = None,
     ) -> BusyTime:
         """When this source says its owner is busy within `window`.
 
-        `cache` is a folder for copies and results; without one nothing is remembered.
+        `cache` keeps copies and results; without one nothing is remembered.
 
         Raises SourceUnavailable.
         """
-        results = cache / f"{self.place.cache_name}.json" if cache else None
+        kept = self.place.kept_in(cache) if cache else None
 
         def read(content: str, load: Callable[[], bytes]) -> BusyTime:
-            key = parsed.key(content, window, zone, self.reading)
-            if known := parsed.load(results, key):
-                return known
-            busy = self._read(load(), window, zone)
-            parsed.store(results, key, busy)
-            return busy
+            key = self._key(content, window, zone)
+            return _known(kept, key) or _remembered(kept, key, self._read(load(), window, zone))
 
         if self.place.url is not None:
             fetched = self.place.fetch(now, cache, read, progress)
@@ -56,13 +53,13 @@ class IcsSource:
                 return fetched.result
             warnings = (fetched.stands_in, *fetched.result.warnings)
             return replace(fetched.result, warnings=warnings, stands_in=True)
-        return self._of_path(window, zone, results)
+        return self._of_path(window, zone, kept)
 
-    def _of_path(self, window: Timespan, zone: ZoneInfo, results: Path | None) -> BusyTime:
+    def _of_path(self, window: Timespan, zone: ZoneInfo, kept: CachedCalendar | None) -> BusyTime:
         files = self.place.files()
         content = digest(*(name.encode() for name, _ in files), *(body for _, body in files))
-        key = parsed.key(content, window, zone, self.reading)
-        if known := parsed.load(results, key):
+        key = self._key(content, window, zone)
+        if known := _known(kept, key):
             return known
         parts: list[BusyTime] = []
         for name, body in files:
@@ -71,13 +68,28 @@ class IcsSource:
             except NotACalendar as error:
                 raise self.place.unavailable(f"{self.place.file(name)}: {error}") from error
         busy = parts[0] if len(parts) == 1 else _joined([name for name, _ in files], parts)
-        parsed.store(results, key, busy)
-        return busy
+        return _remembered(kept, key, busy)
+
+    def _key(self, content: str, window: Timespan, zone: ZoneInfo) -> str:
+        """All that a result depends on; `content` is the digest of the bytes."""
+        told = (_VERSION, content, window.start, window.end, zone.key, astuple(self.reading))
+        return digest(repr(told).encode())
 
     def _read(self, body: bytes, window: Timespan, zone: ZoneInfo) -> BusyTime:
         from calsync.feeds.busy import read_busy
 
         return read_busy(body, window, zone, self.reading)
+
+
+def _known(kept: CachedCalendar | None, key: str) -> BusyTime | None:
+    known = kept.busy(key) if kept else None
+    return BusyTime(*known) if known else None
+
+
+def _remembered(kept: CachedCalendar | None, key: str, busy: BusyTime) -> BusyTime:
+    if kept:
+        kept.keep_busy(key, KnownBusy(busy.spans, busy.warnings, busy.events))
+    return busy
 
 
 def _joined(names: list[str], parts: list[BusyTime]) -> BusyTime:

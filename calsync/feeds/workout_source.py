@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from operator import attrgetter
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from calsync.feeds.answers import NotACalendar
 from calsync.feeds.place import Place, Progress
 from calsync.feeds.workouts import PlatformFeed, PlatformReading, read_workouts
+from calsync.state import Cache
 from calsync.training import Workout
 
 
@@ -30,12 +30,12 @@ class PlatformSource:
         last: date,
         zone: ZoneInfo,
         now: datetime,
-        cache: Path | None,
+        cache: Cache | None,
         progress: Progress | None = None,
     ) -> PlatformFeed:
         """The workouts from `first` to `last`, both included.
 
-        `cache` is a folder for the last good copy; without one nothing is remembered.
+        `cache` keeps the last good copy; without one nothing is remembered.
 
         Raises SourceUnavailable.
         """

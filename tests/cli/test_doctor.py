@@ -8,7 +8,7 @@ import pytest
 
 from calsync.app.doctor.report import Check, checked
 from calsync.errors import ConfigError
-from calsync.state import State
+from calsync.state import Folder, State
 from tests.cli.box import FEED, ROOT, Box, target
 from tests.cli.doctor import bad, checks, doctor, program, tree, without_schedule
 from tests.cli.test_feed_down import BUSY as FEED_OF
@@ -319,7 +319,7 @@ def test_a_damaged_file_in_it_is_said(box: Box) -> None:
 
 def test_a_push_that_runs_is_seen_and_not_disturbed(box: Box) -> None:
     box.ok("push")
-    with State(box.state / "training").lock():
+    with State(Folder(box.state / "training")).lock():
         check = checks(box, code=0)["lock"]
         assert check["status"] == "warning"
         assert box.run("push").code == 5

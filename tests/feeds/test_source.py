@@ -21,6 +21,7 @@ from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits
 from calsync.feeds.place import Place
 from calsync.feeds.source import IcsSource
+from calsync.state import Cache, Folder
 from calsync.timespan import Timespan
 
 LONDON = ZoneInfo("Europe/London")
@@ -122,8 +123,8 @@ def source(server: Server, path: str = SECRET, **more: Any) -> IcsSource:
     return work(**{"url": server.url + path, "limits": limits, **more})
 
 
-def ask(of: IcsSource, cache: Path | None = None, now: datetime = NOW) -> BusyTime:
-    return of.busy(WINDOW, LONDON, now, cache)
+def ask(of: IcsSource, folder: Path | None = None, now: datetime = NOW) -> BusyTime:
+    return of.busy(WINDOW, LONDON, now, Cache(Folder(folder)) if folder else None)
 
 
 # --- Files and folders ---------------------------------------------------------------------------
@@ -249,7 +250,8 @@ def test_an_unchanged_feed_is_asked_for_and_not_sent_again(server: Server, tmp_p
     assert server.requests[1][1]["If-None-Match"] == '"one"'
     assert server.requests[1][1]["If-Modified-Since"] == "Mon, 23 Nov 2026 05:00:00 GMT"
     assert hours(ask(of, tmp_path)) == [12]
-    assert hours(of.busy(Timespan(NOW, NOW + timedelta(hours=30, minutes=30)), LONDON, NOW, tmp_path)) == [12]
+    shorter = Timespan(NOW, NOW + timedelta(hours=30, minutes=30))
+    assert hours(of.busy(shorter, LONDON, NOW, Cache(Folder(tmp_path)))) == [12]
 
 
 def test_copies_are_for_the_owner_only(server: Server, tmp_path: Path) -> None:
@@ -351,11 +353,12 @@ def test_redirects(server: Server) -> None:
 
 
 def test_a_result_is_used_again_only_for_the_same_question(tmp_path: Path) -> None:
-    file, cache = tmp_path / "work.ics", tmp_path / "cache"
+    file, folder = tmp_path / "work.ics", tmp_path / "cache"
+    cache = Cache(Folder(folder))
     file.write_bytes(feed(10, 12))
     of = work(path=file)
     first = of.busy(WINDOW, LONDON, NOW, cache)
-    (results,) = cache.iterdir()
+    (results,) = folder.iterdir()
     # A mark in the remembered result shows whether it is used.
     marked = json.loads(results.read_bytes())
     marked[0]["warnings"] = ["remembered"]

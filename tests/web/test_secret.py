@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from calsync.errors import Unavailable
-from calsync.state import State
+from calsync.state import Folder, State
 from calsync.web.secret import Secret, is_same
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state" / "training")
+    return State(Folder(tmp_path / "state" / "training"))
 
 
 def file(state: State) -> Path:
@@ -26,7 +26,7 @@ def test_it_is_long_and_for_its_owner_alone(state: State) -> None:
 
 def test_it_stays_and_no_two_are_alike(state: State, tmp_path: Path) -> None:
     assert Secret(state).ensure() == Secret(state).ensure() == Secret(state).value()
-    assert Secret(state).ensure() != Secret(State(tmp_path / "other")).ensure()
+    assert Secret(state).ensure() != Secret(State(Folder(tmp_path / "other"))).ensure()
 
 
 def test_two_that_start_together_use_the_same(state: State) -> None:

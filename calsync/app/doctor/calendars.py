@@ -22,14 +22,13 @@ from calsync.config.settings import FeedSettings, GoogleBusy, GoogleTarget, IcsB
 from calsync.errors import ConfigError, SourceUnavailable, TargetUnavailable
 from calsync.event import Contents
 from calsync.planning.plan import busy_window
-from calsync.state import State
+from calsync.state import Copy, State
 from calsync.timespan import Timespan
 from calsync.training import Sort
 from calsync.words import ago, busy_next, counted, date_name, day, next_of, shown_path
 
 if TYPE_CHECKING:
     from calsync.calendars.google.account import Connection
-    from calsync.feeds.copies import Copy
     from calsync.feeds.place import Place
 
 
@@ -58,15 +57,13 @@ def read(
 
     `live` reads it as it is now, `of_body` reads the body of a copy. Raises SourceUnavailable.
     """
-    from calsync.feeds import copies
-
     if place.path is not None:
         found = live()
         age = now - _last_changed(place)
         text = f"{shown_path(place.path)}, changed {ago(age)}"
         return found, msgspec.structs.replace(check, text=text, age_seconds=seconds(age))
     assert place.url is not None
-    copy = copies.load(state.cache / f"{place.cache_name}.feed")
+    copy = place.kept_in(state.cache).copy()
     kept = ""
     if copy is not None:
         age = now - copy.origin.fetched
@@ -88,7 +85,7 @@ def read(
     return found, msgspec.structs.replace(check, text=f"{shown(place.url)} answers{kept}")
 
 
-def _usable(copy: "Copy", place: "Place", now: datetime, of_body: Callable[[bytes], T]) -> T | None:
+def _usable(copy: Copy, place: "Place", now: datetime, of_body: Callable[[bytes], T]) -> T | None:
     """What the copy says, if a push would use it."""
     if not place.use_cache_on_error or now - copy.origin.fetched > place.max_age:
         return None
