@@ -110,21 +110,21 @@ def _serve(plans: bool) -> None:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from calsync.app.gather import load_setup
+    from calsync.app.gather import find_config, load_setup
     from calsync.app.push import rounds
-    from calsync.cli.drawing import pictures_of
-    from calsync.cli.options import common
     from calsync.web.secret import Secret
     from calsync.web.server import Feed, FeedFile, Latest, Site, Snapshot, application
+    from calsync.web.week import week_pictures
 
-    common().shows_progress = False
-    setup = load_setup()
+    config = find_config(None)
+    setup = load_setup(config)
     secret = Secret(setup.state)
 
     def plan() -> Snapshot:
-        gathered = rounds(load_setup(), NOW, None, allow_mass_delete=False, dry_run=False).gathered
+        gathered = rounds(load_setup(config), NOW, None, allow_mass_delete=False, dry_run=False).gathered
         zone = gathered.plan.zone
-        return Snapshot(pictures_of(gathered), NOW.astimezone(zone), zone)
+        weeks = week_pictures(gathered.plan, setup.config.program, gathered.routines)
+        return Snapshot(weeks, NOW.astimezone(zone), zone)
 
     latest = Latest(plan())
     feeds = (Feed("feed", _FEED, FeedFile(Path(_FEED)), False),)

@@ -11,8 +11,13 @@
     │   └── Locked              5   another push of the same plan still runs
     └── RefusedToProtectData    6   what was asked for would destroy more than it should
 
-Foreign exceptions become one of these in one place for each library, chained with `from`.
+Foreign exceptions become one of these in one place for each library, chained with `from`. Exit codes are
+decided here and nowhere else: 0 is done, and whoever interrupts calsync gets `INTERRUPTED`.
 """
+
+from collections.abc import Iterable, Sequence
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
 class CalsyncError(Exception):
@@ -55,3 +60,22 @@ class Locked(Unavailable):
 
 class RefusedToProtectData(CalsyncError):
     exit_code = 6
+
+
+# What needs a person most comes first: without a config nothing works, and what can't be reached may come
+# back by itself.
+_WORST_FIRST = (CalsyncError, UsageError, ConfigError, RefusedToProtectData, AuthorisationNeeded, Unavailable)
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """That of the failure that needs a person most; 0 where there is none."""
+    ranks = [kind.exit_code for kind in _WORST_FIRST]
+    return min(codes, key=ranks.index, default=0)
+
+
+def all_of(failures: Sequence[CalsyncError]) -> CalsyncError:
+    """One error for several calendars that could not be written."""
+    if len(failures) == 1:
+        return failures[0]
+    kind = next((type(f) for f in failures if isinstance(f, AuthorisationNeeded)), TargetUnavailable)
+    return kind("; ".join(str(failure) for failure in failures))

@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import zipfile
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from calsync.cli.main import COMMANDS
@@ -35,6 +37,13 @@ def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> subproces
 def test_the_tools_have_nothing_to_say(command: tuple[str, ...]) -> None:
     result = run(BIN / command[0], *command[1:])
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Function-level and type-checking imports count. import-linter compares siblings only."""
+    graph = grimp.build_graph("calsync")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
 
 
 def test_no_path_of_a_machine_is_in_the_files() -> None:

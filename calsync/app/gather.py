@@ -1,23 +1,15 @@
-"""The first of the three steps: read all that a command needs, before anything is decided.
-
-Decides where the config is looked for and in which order things are read. Knows nothing of commands, nor of
-how Google is reached: that is connect.py.
-"""
+"""The first of the three steps: read all that a command needs, before anything is decided."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from calsync.app import NOBODY, Listener, Show
 from calsync.calendars.base import EventCalendar
 from calsync.calendars.google.account import Connection
-from calsync.cli.options import common, is_verbose
 from calsync.config.load import Config, load_config
 from calsync.config.settings import (
     FeedSettings,
@@ -67,7 +59,7 @@ class Training:
     trouble: tuple[str, ...] = ()
 
 
-def read_training(setup: "Setup", now: datetime, show: Callable[[str], None]) -> Training:
+def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     """Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins."""
     checkins = setup.state.checkins()
     settings = setup.config.feed
@@ -110,7 +102,7 @@ def _read_feed(
     first: date,
     last: date,
     now: datetime,
-    show: Callable[[str], None],
+    show: Show,
 ) -> "PlatformFeed":
     from calsync.feeds.place import Place
     from calsync.feeds.workout_source import PlatformSource
@@ -171,10 +163,10 @@ def _listed(workouts: Iterable[Workout]) -> str:
 # --- gather -----------------------------------------------------------------------------------------------
 
 
-def config_path() -> Path:
-    """--config, $CALSYNC_CONFIG, ./config.toml, or the user's config folder. Raises ConfigError."""
-    if given := common().config or os.environ.get("CALSYNC_CONFIG"):
-        return Path(given)
+def find_config(given: Path | None) -> Path:
+    """`given`, $CALSYNC_CONFIG, ./config.toml, or that in the user's config folder. Raises ConfigError."""
+    if named := given or os.environ.get("CALSYNC_CONFIG"):
+        return Path(named)
     if (here := Path("config.toml")).is_file():
         return here
     import platformdirs
@@ -198,12 +190,20 @@ class Setup:
     templates: Mapping[str, WeekTemplate]
     routines: Mapping[str, Routine]
     connection: Connection = field(compare=False)
+    listener: Listener = field(default=NOBODY, compare=False)
+
+    def close(self) -> None:
+        """Let go of what is open: the connection to Google, if there is one."""
+        self.connection.close()
 
 
-def load_setup(weeks: int | None = None) -> Setup:
-    """Raises ConfigError. `weeks` takes the place of the config's horizon."""
-    config = load_config(config_path(), os.environ)
-    say(f"config: {config.path}")
+def load_setup(path: Path, listener: Listener = NOBODY, weeks: int | None = None) -> Setup:
+    """What the config at `path` says; whoever asks for it closes it. `weeks` takes the place of its horizon.
+
+    Raises ConfigError.
+    """
+    config = load_config(path, os.environ)
+    listener.tell(f"config: {config.path}")
     if weeks is not None:
         config = replace(config, program=replace(config.program, horizon=weeks))
     library = Library(config.path.resolve().parent, config.templates)
@@ -220,28 +220,7 @@ def load_setup(weeks: int | None = None) -> Setup:
         for session in templates[name].strength:
             routines[session.routine] = library.routine(session.routine, beside)
     state = state_of(config.name)
-    connection = Connection(config, state)
-    if context := click.get_current_context(silent=True):
-        context.call_on_close(connection.close)
-    return Setup(config, library, state, templates, routines, connection)
-
-
-def say(message: str) -> None:
-    """Something for --verbose."""
-    if is_verbose():
-        click.echo(message, err=True)
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A line on standard error that says what is going on; nothing where no terminal is."""
-    if not sys.stderr.isatty() or not common().shows_progress:
-        yield lambda message: None
-        return
-    try:
-        yield lambda message: click.echo(f"\r\x1b[2K{message}", nl=False, err=True)
-    finally:
-        click.echo("\r\x1b[2K", nl=False, err=True)
+    return Setup(config, library, state, templates, routines, Connection(config, state), listener)
 
 
 # --- busy time --------------------------------------------------------------------------------------------
@@ -262,7 +241,7 @@ def read_busy(
 ) -> tuple[Busy, ...]:
     """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
     found = {}
-    with progress() as show:
+    with setup.listener.progress() as show:
         for source in sources:
             if isinstance(source, IcsBusy):
                 show(f"reading {source.name} …")
@@ -274,13 +253,11 @@ def read_busy(
             spans = setup.connection.free_busy(google, window)
             for source in google:
                 found[source.name] = Busy(source.name, spans[source.name], ())
-                say(f"{source.name}: {len(spans[source.name])} busy stretches")
+                setup.listener.tell(f"{source.name}: {len(spans[source.name])} busy stretches")
     return tuple(found[source.name] for source in sources)
 
 
-def _read_ics(
-    setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Callable[[str], None]
-) -> Busy:
+def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Show) -> Busy:
     from calsync.feeds.answers import Reading
     from calsync.feeds.place import Place
     from calsync.feeds.source import IcsSource
@@ -291,7 +268,7 @@ def _read_ics(
     reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
     ics = IcsSource(place, reading)
     busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
-    say(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
+    setup.listener.tell(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
     trouble = busy.warnings[:1] if busy.stands_in else ()
     return Busy(source.name, busy.spans, busy.warnings, trouble)
 
@@ -326,7 +303,7 @@ class Target:
 def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, ...]:
     """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
     targets = []
-    with progress() as show:
+    with setup.listener.progress() as show:
         for settings in setup.config.targets:
             calendar: EventCalendar
             if isinstance(settings, GoogleTarget):
@@ -337,7 +314,7 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, 
             else:
                 calendar = _ics_calendar(setup, settings)
             contents = calendar.load()
-            say(f"{settings.name}: {len(contents.events)} events in {settings.place}")
+            setup.listener.tell(f"{settings.name}: {len(contents.events)} events in {settings.place}")
             targets.append(Target(settings, calendar, contents))
     return tuple(targets)
 
@@ -415,20 +392,22 @@ def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> 
 
 def gather_training(setup: Setup, now: datetime) -> Training:
     """What is to be trained beside the templates. Raises Unavailable."""
-    with progress() as show:
+    with setup.listener.progress() as show:
         training = read_training(setup, now, show)
     if setup.config.feed:
-        say(f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks")
+        setup.listener.tell(
+            f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks"
+        )
     return training
 
 
-def library_or_shipped() -> tuple[Library, tuple[str, ...]]:
+def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:
     """Where templates are, and which the config names; without a config the shipped ones, all of them.
 
-    A config that was asked for, or that is there, must be right. Raises ConfigError.
+    A config that was asked for, as `given` or otherwise, or that is there, must be right. Raises ConfigError.
     """
     try:
-        path = config_path()
+        path = find_config(given)
     except ConfigError:
         library = Library(Path.cwd())
         return library, library.template_names()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from calsync.addresses import web_address
+from calsync.app import NOBODY, Listener
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
 from calsync.training import Experience, TimeRange, Week
@@ -262,6 +263,7 @@ class Look:
     """Where the config will be; its relative paths start there."""
     zone: ZoneInfo
     now: datetime
+    listener: Listener = NOBODY
 
     @property
     def monday(self) -> datetime:
@@ -310,11 +312,10 @@ def _from_folder(path: Path, folder: Path) -> str:
 
 def look_at_busy(where: PlaceText, look: Look) -> str:
     """What a busy calendar says, in words. Raises ValueError if it can't be read."""
-    from calsync.app.gather import progress
     from calsync.feeds.source import IcsSource
 
     try:
-        with progress() as show:
+        with look.listener.progress() as show:
             show("reading your calendar …")
             source = IcsSource(_place("your calendar", where, look))
             busy = source.busy(look.window, look.zone, look.now, None, show)
@@ -327,14 +328,13 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
 
 def look_at_runs(where: PlaceText, look: Look) -> str:
     """What a training platform's feed says, in words. Raises ValueError if it can't be read."""
-    from calsync.app.gather import progress
     from calsync.feeds.workout_source import PlatformSource
     from calsync.training import Sort
 
     first = look.monday.date()
     last = first + timedelta(weeks=_WEEKS, days=-1)
     try:
-        with progress() as show:
+        with look.listener.progress() as show:
             show("reading your training calendar …")
             source = PlatformSource(_place("your training calendar", where, look))
             feed = source.workouts(first, last, look.zone, look.now, None, show)

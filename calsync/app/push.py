@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.app.gather import Gathered, Setup, Target, gather_plan, progress
+from calsync.app.gather import Gathered, Setup, Target, gather_plan
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import Action, Applied, Change, Event
@@ -166,7 +166,7 @@ def _apply(
     for target, changes in sorted(decided, key=lambda one: not one[0].is_editable):
         name = target.settings.name
         try:
-            with progress() as show:
+            with setup.listener.progress() as show:
                 show(f"writing {name} …")
                 found = applied[name] = target.calendar.apply(changes, now)
         except CalsyncError as problem:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import calsync
-from calsync.app.gather import config_path
 from calsync.config.load import load_config
 from calsync.errors import ConfigError, RefusedToProtectData, Unavailable
 from calsync.files import write_atomically
@@ -42,9 +41,9 @@ class Job:
         return (*self.program, "serve", "--every", every, "--config", str(self.config))
 
 
-def job() -> Job:
-    """Raises ConfigError: what doesn't work by hand won't work at night."""
-    path = config_path().absolute()
+def job(config: Path) -> Job:
+    """With the config at that path. Raises ConfigError: what doesn't work by hand won't work at night."""
+    path = config.absolute()
     plan = load_config(path, os.environ).name
     program = _program()
     variables = {}

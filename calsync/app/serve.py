@@ -1,12 +1,11 @@
-"""What `calsync serve` does: plan, show, listen, end.
+"""What `calsync serve` does: plan again and again, write the feeds, and answer requests until it is ended.
 
-Decides what a round of planning writes, and which addresses are printed. How answers look is web/'s business.
+Output is the caller's job.
 """
 
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,15 +14,10 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-import click
-
-from calsync.app.gather import Setup, load_setup
+from calsync.app.gather import Setup
 from calsync.app.push import Pushed, rounds
-from calsync.cli.options import common
-from calsync.cli.reports import print_changes
 from calsync.config.settings import IcsTarget
 from calsync.errors import RefusedToProtectData, Unavailable, UsageError
-from calsync.words import on_one_line
 
 # --- serve place ------------------------------------------------------------------------------------------
 
@@ -75,7 +69,6 @@ def _own_address() -> str:
 try:
     import uvicorn
 
-    from calsync.cli.drawing import pictures_of
     from calsync.web.secret import Secret
     from calsync.web.server import (
         Addresses,
@@ -86,9 +79,8 @@ try:
         Site,
         Snapshot,
         application,
-        qr_terminal,
     )
-    from calsync.web.week import past_pictures
+    from calsync.web.week import past_pictures, week_pictures
 except ModuleNotFoundError as problem:
     if (problem.name or "").startswith("calsync"):
         raise
@@ -102,28 +94,30 @@ _PATIENCE = 3
 _BACKLOG = 128
 
 
-def print_links(place: Place, *, rotates: bool) -> None:
-    """The addresses of the feeds and the page, on standard output. Raises ConfigError or Unavailable."""
-    setup = load_setup()
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """What can be subscribed to, by the names of the targets, and the address of the week page."""
+
+    feeds: tuple[tuple[str, Addresses], ...]
+    page: str
+    only_here: bool
+    """Whether these addresses work on this machine only."""
+
+
+def subscriptions(setup: Setup, place: Place, *, rotates: bool) -> Subscriptions:
+    """`rotates` makes new addresses; all old ones are dead then. Raises Unavailable."""
     secret = Secret(setup.state)
-    if not rotates:
-        secret.ensure()
-    else:
+    if rotates:
         secret.rotate()
-        click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
+    else:
+        secret.ensure()
+    feeds = []
     for feed in _feeds(setup, {}):
         value = secret.of_feed(feed.name, is_for_others=feed.is_for_others)
-        addresses = Addresses.of(place.base, value, feed.file_name)
-        click.echo(click.style(feed.name, bold=True))
-        click.echo(f"  {addresses.webcal}\n  {addresses.https}")
-        if sys.stdout.isatty():
-            click.echo(qr_terminal(addresses.webcal))
-    click.echo(click.style("week page", bold=True))
-    click.echo(f"  {place.base}/{secret.value()}/")
+        feeds.append((feed.name, Addresses.of(place.base, value, feed.file_name)))
     host = urlsplit(place.base).hostname or ""
-    if host in ("127.0.0.1", "localhost", "::1"):
-        message = "These addresses work on this machine only: --host and --url make them work elsewhere"
-        click.echo(f"{message} (docs/subscribing.md).", err=True)
+    is_loopback = host in ("127.0.0.1", "localhost", "::1")
+    return Subscriptions(tuple(feeds), f"{place.base}/{secret.value()}/", is_loopback)
 
 
 def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
@@ -161,14 +155,22 @@ def _ics_targets(setup: Setup) -> list[IcsTarget]:
 class _Rounds:
     """Plans with the config and the templates as they are each time; `feeds` are those of the last time."""
 
-    def __init__(self, setup: Setup, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Setup],
+        first: Setup,
+        clock: Callable[[], datetime],
+        pushed: Callable[[Pushed], None],
+    ) -> None:
+        self._load = load
         self._clock = clock
-        self.feeds = _feeds(setup, {})
+        self._pushed = pushed
+        self.feeds = _feeds(first, {})
 
     def plan(self) -> Snapshot:
         """Plan and write the feeds. Raises CalsyncError."""
         now = self._clock()
-        setup = load_setup()
+        setup = self._load()
         self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
         try:
             names = [target.name for target in _ics_targets(setup)]
@@ -177,16 +179,13 @@ class _Rounds:
                 if not pushed.failures and len(names) == len(setup.config.targets):
                     setup.state.remember_push(now, setup.config.zone)
         finally:
-            setup.connection.close()
-        gathered = pushed.gathered
-        # Whoever read what is said here may be gone; the feeds are not for them.
-        with contextlib.suppress(OSError, SystemExit):
-            print_changes(gathered, pushed.changes, quiet=True, dry_run=False)
-        zone = gathered.plan.zone
+            setup.close()
+        self._pushed(pushed)
+        gathered, zone = pushed.gathered, pushed.gathered.plan.zone
         return Snapshot(
             (
                 *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
-                *pictures_of(gathered),
+                *week_pictures(gathered.plan, setup.config.program, gathered.routines),
             ),
             now.astimezone(zone),
             zone,
@@ -216,19 +215,28 @@ def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
     )
 
 
-def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigError, or Unavailable if the port can't be had."""
-    setup = load_setup()
+def run_server(
+    load: Callable[[], Setup],
+    place: Place,
+    every: timedelta,
+    now: datetime | None,
+    say: Callable[[str], None],
+    pushed: Callable[[Pushed], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    `load` reads the config, anew for each plan. `say` is told what the server does, `pushed` what each plan
+    has changed. Raises ConfigError, or Unavailable if the port can't be had.
+    """
+    setup = load()
     secret = Secret(setup.state)
     secret.ensure()
-    # What is shown while something is read would end up between the lines of a log.
-    common().shows_progress = False
 
     def clock() -> datetime:
         return now or datetime.now(UTC)
 
-    its_rounds = _Rounds(setup, clock)
-    planner = Planner(its_rounds.plan, every.total_seconds(), _say)
+    its_rounds = _Rounds(load, setup, clock, pushed)
+    planner = Planner(its_rounds.plan, every.total_seconds(), say)
     site = Site(
         name=setup.config.name,
         secret=secret,
@@ -257,17 +265,12 @@ def run_server(place: Place, every: timedelta, now: datetime | None) -> None:
     _allow_many_sockets()
     with _listening(place) as listener, _signals(planner, server):
         at = Place(place.host, listener.getsockname()[1], "").base
-        _say(f"Serving on {at}, planning every {_words(every)}.")
-        _say("`calsync serve --show-links` prints the addresses.")
+        say(f"Serving on {at}, planning every {_words(every)}.")
+        say("`calsync serve --show-links` prints the addresses.")
         planner.start()
         server.run(sockets=[listener])
     planner.stop(_PATIENCE)
-    _say("Stopped.")
-
-
-def _say(message: str) -> None:
-    with contextlib.suppress(OSError):
-        click.echo(on_one_line(message), err=True)
+    say("Stopped.")
 
 
 def _words(every: timedelta) -> str:

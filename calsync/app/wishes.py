@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import click
-
 from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
-from calsync.errors import TargetUnavailable
+from calsync.errors import TargetUnavailable, UsageError
 from calsync.event import Action, Change, Published, StoredEvent, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.plan import Given, pose
@@ -40,31 +38,29 @@ class Known:
     training: Training
 
     def check(self, keys: Iterable[str]) -> None:
-        """Raises click.UsageError for the first key that is unknown."""
+        """Raises UsageError for the first key that is unknown."""
         known = sorted({*self.wanted, *self.stored})
         for key in keys:
             if key not in known:
                 hint = did_you_mean(key, known).replace(key.lower(), key)
                 examples = ", ".join(known[:4]) if known else "none"
-                raise click.UsageError(
+                raise UsageError(
                     f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
                 )
 
     def refuse_held(self, keys: Iterable[str]) -> None:
-        """Raises click.UsageError for the first key that its owner has made something else of."""
+        """Raises UsageError for the first key that its owner has made something else of."""
         for key in keys:
             if (stored := self.stored.get(key)) and stored.is_held:
-                raise click.UsageError(
-                    f"{key} was made to repeat in its calendar, and is yours: change it there"
-                )
+                raise UsageError(f"{key} was made to repeat in its calendar, and is yours: change it there")
 
     def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises click.UsageError for the first key whose time has come."""
+        """Raises UsageError for the first key whose time has come."""
         for key in keys:
             stored, wanted = self.stored.get(key), self.wanted.get(key)
             is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
             if stored.span.start <= now if stored else is_over:
-                raise click.UsageError(f"{key} has already begun; the past is never changed")
+                raise UsageError(f"{key} has already begun; the past is never changed")
 
 
 def known_keys(setup: Setup, now: datetime) -> Known:
@@ -86,10 +82,6 @@ def known_keys(setup: Setup, now: datetime) -> Known:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
     return Known(wanted, stored, deleted, training)
-
-
-def say_what_next() -> None:
-    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
 
 
 # --- moving -----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from calsync.app import Listener
 from calsync.app.new_config import Answers, Look, PlaceText, Times, look_at_busy, look_at_runs, place
 from calsync.cli.pictures import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
@@ -146,7 +147,9 @@ _ORDER = (
 )
 
 
-def ask_all(asking: Asking, zone: ZoneInfo | None, folder: Path, now: datetime) -> Answers:
+def ask_all(
+    asking: Asking, zone: ZoneInfo | None, folder: Path, now: datetime, listener: Listener
+) -> Answers:
     """`zone` is the machine's, `folder` the one of the config. Raises UsageError or Abort."""
     if zone is None:
         if not asking.asks:
@@ -154,7 +157,7 @@ def ask_all(asking: Asking, zone: ZoneInfo | None, folder: Path, now: datetime) 
             raise click.UsageError(f"{message} --defaults")
         explained = "   This computer doesn't say it. A name such as Europe/London, or a city."
         zone = asking.ask("What is your time zone?", _zone, None, explained)
-    look = Look(folder, zone, now)
+    look = Look(folder, zone, now, listener)
     weeks, feed = _ask_weeks(asking, look)
     busy = _ask_busy(asking, look, feed)
     times = asking.ask("When may strength training be placed?", _times, "4", _TIMES_EXPLAINED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from calsync.cli.options import common_options, now_option
+from calsync.cli.options import Common, common_options, now_option
 
 if TYPE_CHECKING:
     from calsync.app.gather import Setup
@@ -19,7 +19,7 @@ _WAIT = 240.0  # seconds; longer than a push takes at most
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
 @common_options
-def auth() -> None:
+def auth(_common: Common) -> None:
     """Allow calsync to use a calendar service."""
 
 
@@ -38,7 +38,7 @@ def auth() -> None:
 )
 @now_option
 @common_options
-def google(port: int, no_browser: bool, now: datetime) -> None:
+def google(common: Common, port: int, no_browser: bool, now: datetime) -> None:
     """Allow calsync to keep a calendar of its own in Google Calendar, and to see when you are busy.
 
     Your browser opens; tick both boxes. Then the calendar is created, if the config has a target of the type
@@ -60,10 +60,9 @@ def google(port: int, no_browser: bool, now: datetime) -> None:
     """
     from dataclasses import replace
 
-    from calsync.app.gather import load_setup
     from calsync.calendars.google.auth import OAuthClient
 
-    setup = load_setup()
+    setup = common.setup()
     account = setup.connection.account
     token = _consent(account, port, no_browser=no_browser) if isinstance(account, OAuthClient) else None
     # Somebody has just gone through all of Google's pages: a push that runs is worth waiting for.

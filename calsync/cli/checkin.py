@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import common_options, format_option, now_option
+from calsync.cli.options import Common, common_options, format_option, now_option
 from calsync.training import Sign
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @now_option
 @common_options
 def checkin(
+    common: Common,
     signs: Sequence[str],
     *,
     all_well: bool,
@@ -64,9 +65,7 @@ def checkin(
         raise click.UsageError("--list shows all check-ins; leave out --date")
     if output == "json" and not shows:
         raise click.UsageError("--format belongs to --list")
-    from calsync.app.gather import load_setup
-
-    setup = load_setup()
+    setup = common.setup()
     today = now.astimezone(setup.config.zone).date()
     date_given = day.date() if day else today
     if shows:

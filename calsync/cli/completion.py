@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from calsync.cli.options import common_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,53 +39,51 @@ def _quietly(offer: Callable[[click.Context], Iterable[str]], *, or_a_file: bool
     return complete
 
 
-def _config() -> "tuple[ConfigFile, Path]":
+def _config(ctx: click.Context) -> "tuple[ConfigFile, Path]":
     """The config's tables and its folder. Raises ConfigError."""
-    from calsync.app.gather import config_path
     from calsync.config.settings import ConfigFile
     from calsync.config.toml import read
 
-    path = config_path().expanduser()
+    path = common_of(ctx).config_path().expanduser()
     return read(path, ConfigFile)[0], path.resolve().parent
 
 
-def _library() -> "Library":
+def _library(ctx: click.Context) -> "Library":
     from pathlib import Path
 
-    from calsync.app.gather import config_path
     from calsync.config.templates import Library
     from calsync.errors import ConfigError
 
     try:
-        config_path()
+        common_of(ctx).config_path()
     except ConfigError:
         return Library(Path.cwd())
-    table, base = _config()
+    table, base = _config(ctx)
     own = table.plan.templates
     return Library(base, base / Path(own).expanduser() if own else None)
 
 
 def _targets(ctx: click.Context) -> Iterable[str]:
-    return [target.name for target in _config()[0].targets]
+    return [target.name for target in _config(ctx)[0].targets]
 
 
 def _sources(ctx: click.Context) -> Iterable[str]:
-    return [source.name for source in _config()[0].busy]
+    return [source.name for source in _config(ctx)[0].busy]
 
 
 def _templates(ctx: click.Context) -> Iterable[str]:
-    return _library().template_names()
+    return _library(ctx).template_names()
 
 
 def _templates_and_routines(ctx: click.Context) -> Iterable[str]:
-    library = _library()
+    library = _library(ctx)
     return (*library.template_names(), *library.routine_names())
 
 
 def _weeks(ctx: click.Context) -> Iterable[str]:
     from calsync.training import Week
 
-    plan = _config()[0].plan
+    plan = _config(ctx)[0].plan
     first = max(_this_week(ctx), Week.of(plan.start))
     return [str(first.plus(n)) for n in range(ctx.params.get("weeks") or plan.horizon)]
 
@@ -95,7 +95,7 @@ def _published(ctx: click.Context) -> Iterable[str]:
 
     from calsync.event import key_of_uid, week_of_key
 
-    table, base = _config()
+    table, base = _config(ctx)
     keys = set()
     for target in table.targets:
         path = base / Path(target.path).expanduser() if target.path else None
@@ -111,7 +111,7 @@ def _held(ctx: click.Context) -> Iterable[str]:
     """The keys that were skipped or moved by a command; what was moved in Google is known to Google alone."""
     from calsync.state import state_of
 
-    wishes = state_of(_config()[0].name).wishes()
+    wishes = state_of(_config(ctx)[0].name).wishes()
     return sorted({*wishes.skips, *wishes.moves})
 
 
@@ -121,7 +121,7 @@ def _this_week(ctx: click.Context) -> Any:
 
     from calsync.training import Week
 
-    zone = _config()[0].timezone
+    zone = _config(ctx)[0].timezone
     now = ctx.params.get("now") or datetime.now(UTC)
     return Week.of(now.astimezone(ZoneInfo(zone) if zone else None).date())
 

@@ -4,15 +4,14 @@ from datetime import datetime
 
 import click
 
-from calsync.cli.options import common_options, format_option, now_option
+from calsync.cli.options import Common, common_options, format_option, now_option
 
 
 @click.command(short_help="Check that everything works.")
 @format_option("text", "json")
 @now_option
 @common_options
-@click.pass_context
-def doctor(ctx: click.Context, *, output: str, now: datetime) -> None:
+def doctor(common: Common, *, output: str, now: datetime) -> int:
     """Check config, templates, busy calendars, targets, Google, state folder and schedule.
 
     Each line is "ok", or says what to do. Nothing is changed, and nothing written. Titles of busy time and
@@ -23,13 +22,11 @@ def doctor(ctx: click.Context, *, output: str, now: datetime) -> None:
     """
     from calsync.app.doctor import all_checks
     from calsync.app.doctor.report import exit_code
-    from calsync.app.gather import config_path, progress
     from calsync.cli.reports import print_report, report_json
 
-    with progress() as show:
-        checks = tuple(all_checks(config_path, now, show))
+    checks = all_checks(common.config, now, common.listener())
     if output == "json":
         click.echo(report_json(checks))
     else:
         print_report(checks)
-    ctx.exit(exit_code(checks))
+    return exit_code(checks)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import common, common_options, now_option
+from calsync.cli.options import Common, common_options, now_option
 
 if TYPE_CHECKING:
     from calsync.app.new_config import Answers
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace the config that is there.")
 @now_option
 @common_options
-def init(path: Path | None, *, defaults: bool, force: bool, now: datetime) -> None:
+def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now: datetime) -> None:
     """Ask five things at most, and write a config to PATH, by default ./config.toml.
 
     Asked are the weeks that you want, the calendar that says when you are busy, when strength may be placed,
@@ -30,7 +30,7 @@ def init(path: Path | None, *, defaults: bool, force: bool, now: datetime) -> No
     """
     from calsync.cli.asking import Asking, ask_all, machine_zone
 
-    path = _config_file(path or common().config or Path("config.toml"), force=force)
+    path = _config_file(path or common.config or Path("config.toml"), force=force)
     zone = machine_zone()
     asking = Asking(count=5 if zone is None else 4, asks=not defaults)
     if asking.asks:
@@ -41,7 +41,7 @@ def init(path: Path | None, *, defaults: bool, force: bool, now: datetime) -> No
         if zone.key.rpartition("/")[2] in ("UTC", "UCT", "GMT", "Universal", "Zulu"):
             note = "Servers say so. Is yours another? Start again with TZ=Europe/London in front."
             click.echo(click.style(note, fg="yellow"))
-    answers = ask_all(asking, zone, path.resolve().parent, now)
+    answers = ask_all(asking, zone, path.resolve().parent, now, common.listener())
     _write(_config_file(path, force=force), answers)
     _say_what_next(path, answers)
 

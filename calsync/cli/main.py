@@ -1,7 +1,7 @@
-"""The command group, and how a command ends.
+"""The command group, and how a command ends: errors become messages and exit codes.
 
-Decides which commands there are, and turns errors into messages and exit codes. Imports click alone, and a
-command's module only when it runs or shows help: the modules import what they need when they need it.
+Starting fast: this imports click alone, and a command's module only when it runs or shows help. Those modules
+import what they need inside their functions, so that --help has nothing to wait for.
 """
 
 import errno
@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from calsync import __version__
-from calsync.cli.options import common_options, is_verbose
-from calsync.errors import CalsyncError, Unavailable
+from calsync.cli.options import Common, common_options
+from calsync.errors import INTERRUPTED, CalsyncError, Unavailable
 
 # Each command, in the order of the help, and the module of this folder that has it.
 COMMANDS = {
@@ -68,7 +68,7 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @common_options
-def calsync() -> None:
+def calsync(_common: Common) -> None:
     """Place strength sessions around a runner's training, and keep the calendar up to date.
 
     calsync reads week templates and when you are busy, finds the best places for strength, and writes a
@@ -88,12 +88,13 @@ def colours() -> bool | None:
 
 def run() -> int:
     """Run the command line; the process's exit code."""
+    common = Common()
     for stream in (sys.stdout, sys.stderr):
         # A title that the terminal has no letters for is no reason to stop.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        result: Any = calsync.main(prog_name="calsync", standalone_mode=False, color=colours())
+        result: Any = calsync.main(prog_name="calsync", standalone_mode=False, color=colours(), obj=common)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as problem:
@@ -101,7 +102,7 @@ def run() -> int:
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        return 130
+        return INTERRUPTED
     except CalsyncError as problem:
         _say_error(str(problem))
         return problem.exit_code
@@ -111,9 +112,9 @@ def run() -> int:
         return end.code if isinstance(end.code, int) and end.code != 1 else 0
     except OSError as problem:
         # With a file's name it is not about the output, and should have been caught where that file is known.
-        return _say_bug(problem) if problem.filename else _say_output_failed(problem)
+        return _say_bug(problem, common) if problem.filename else _say_output_failed(problem, common)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
-        return _say_bug(problem)
+        return _say_bug(problem, common)
 
 
 def _say_error(message: str) -> None:
@@ -124,24 +125,24 @@ def _say_error(message: str) -> None:
     click.echo(text, err=True, color=colours())
 
 
-def _say_output_failed(problem: OSError) -> int:
+def _say_output_failed(problem: OSError, common: Common) -> int:
     """Standard output can't be written, such as on a full disk. All else is caught where it is known."""
     # What is left in the buffer would fail again, and loudly, when the interpreter ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if problem.errno != errno.EPIPE:
-        if is_verbose():
+        if common.verbose:
             _print_where(problem)
         _say_error(f"the output can't be written: {problem.strerror}")
         return Unavailable.exit_code
     return 0
 
 
-def _say_bug(problem: Exception) -> int:
-    if is_verbose():
+def _say_bug(problem: Exception, common: Common) -> int:
+    if common.verbose:
         _print_where(problem)
     kind: Any = type(problem).__name__
     _say_error(f"this is a bug in calsync {__version__}: {kind}: {problem}")
-    if not is_verbose():
+    if not common.verbose:
         click.echo("Run the same command with --verbose to see where.", err=True)
     return 1
 

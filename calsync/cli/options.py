@@ -1,58 +1,95 @@
-"""Options that many commands share.
+"""Options that many commands share, and what the application gets of them."""
 
-Decides their names and help. They may stand before or after the command's name.
-"""
-
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from calsync.app import Listener
+    from calsync.app.gather import Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Common:
-    """What the common options said; the last place where one was given wins."""
+    """What --config and --verbose said, before or after the command's name; the last of them counts."""
 
     def __init__(self) -> None:
         self.config: Path | None = None
         self.verbose = False
-        self.shows_progress = True
+
+    def config_path(self) -> Path:
+        """Raises ConfigError."""
+        from calsync.app.gather import find_config
+
+        return find_config(self.config)
+
+    def listener(self, *, shows_progress: bool = True) -> "Listener":
+        """Details for --verbose on standard error; on a terminal also what is going on."""
+        from calsync.app import Listener
+
+        def tell(message: str) -> None:
+            if self.verbose:
+                click.echo(message, err=True)
+
+        if shows_progress and sys.stderr.isatty():
+            return Listener(tell, _progress_line)
+        return Listener(tell)
+
+    def setup(self, weeks: int | None = None) -> "Setup":
+        """The config and what it names, closed when the command ends. Raises ConfigError."""
+        from calsync.app.gather import load_setup
+
+        setup = load_setup(self.config_path(), self.listener(), weeks)
+        click.get_current_context().call_on_close(setup.close)
+        return setup
 
 
-_common = Common()
-
-
-def common() -> Common:
-    return _common
-
-
-def is_verbose() -> bool:
-    return _common.verbose
+@contextmanager
+def _progress_line() -> Iterator[Callable[[str], None]]:
+    try:
+        yield lambda message: click.echo(f"\r\x1b[2K{message}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[2K", nl=False, err=True)
 
 
 def _keep_config(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
     if value is not None:
-        _common.config = value
+        common_of(ctx).config = value
 
 
 def _keep_verbose(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
-        _common.verbose = True
+        common_of(ctx).verbose = True
 
 
-def common_options(command: F) -> F:
-    """--config and --verbose, kept in common()."""
-    command = click.option(
+def common_of(ctx: click.Context) -> Common:
+    """One for the group and its command, as a command's context takes the group's object."""
+    return ctx.ensure_object(Common)
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--config and --verbose, which the command gets as its first argument, a Common."""
+
+    @click.pass_context
+    @wraps(command)
+    def with_common(ctx: click.Context, *args: Any, **options: Any) -> Any:
+        return command(common_of(ctx), *args, **options)
+
+    with_options = click.option(
         "--verbose",
         "-v",
         is_flag=True,
         expose_value=False,
         callback=_keep_verbose,
         help="Say more about what is done, on standard error.",
-    )(command)
+    )(with_common)
     return click.option(
         "--config",
         "-c",
@@ -60,7 +97,18 @@ def common_options(command: F) -> F:
         expose_value=False,
         callback=_keep_config,
         help="The config file. Otherwise $CALSYNC_CONFIG, ./config.toml, or the one in your config folder.",
-    )(command)
+    )(with_options)
+
+
+@contextmanager
+def as_wrong_usage() -> Iterator[None]:
+    """What the application calls wrong usage is shown as click shows it: below how the command is used."""
+    from calsync.errors import UsageError
+
+    try:
+        yield
+    except UsageError as problem:
+        raise click.UsageError(str(problem)) from problem
 
 
 def format_option(people: str, *others: str) -> Callable[[F], F]:

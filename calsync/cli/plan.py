@@ -1,4 +1,4 @@
-"""`calsync busy`: what each source says is busy."""
+"""`calsync plan`, `export` and `busy`: what calsync sees and would do, and nothing is changed."""
 
 import sys
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options, format_option, now_option
+from calsync.cli.options import Common, common_options, format_option, now_option
 
 if TYPE_CHECKING:
+    from calsync.app.gather import Gathered
     from calsync.planning.plan import PlannedWeek
 
 
@@ -30,24 +31,24 @@ if TYPE_CHECKING:
 @format_option("table", "json", "svg", "html")
 @now_option
 @common_options
-def plan(weeks: int | None, week: str | None, *, explain: bool, output: str, now: datetime) -> None:
+def plan(
+    common: Common, weeks: int | None, week: str | None, *, explain: bool, output: str, now: datetime
+) -> None:
     """Compute and show the coming weeks: runs, strength, busy time, warnings.
 
     Changes nothing. What the calendars already hold is respected, as `calsync push` would. JSON always holds
     what --explain says. SVG is a picture of the weeks, HTML a page that needs no other file.
     """
-    from calsync.app.gather import gather_plan, load_setup
+    from calsync.app.gather import gather_plan
 
-    gathered = gather_plan(load_setup(weeks), now)
+    gathered = gather_plan(common.setup(weeks), now)
     shown = _one_week(gathered.plan.weeks, week)
     if output == "json":
         from calsync.cli.reports import plan_json
 
         click.echo(plan_json(gathered, shown))
     elif output in ("svg", "html"):
-        from calsync.cli.drawing import draw
-
-        click.echo(draw(gathered, shown, output), nl=False)
+        click.echo(_drawn(gathered, shown, output), nl=False)
     else:
         from calsync.cli.tables import print_plan
 
@@ -64,6 +65,26 @@ def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[Pla
     return chosen
 
 
+def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> str:
+    """`form` is "svg" or "html". A picture's warnings go to standard error, a page has them in it."""
+    from calsync.cli.tables import print_warnings
+    from calsync.web.html import render_page
+    from calsync.web.svg import render_svg
+    from calsync.web.week import week_pictures
+
+    plan, config = gathered.plan, gathered.setup.config
+    chosen = {week.week for week in weeks}
+    pictures = week_pictures(plan, config.program, gathered.routines)
+    shown = [picture for picture in pictures if picture.week in chosen]
+    now = plan.now.astimezone(plan.zone)
+    warnings = [text for _, text in gathered.warnings]
+    if form == "svg":
+        print_warnings(warnings)
+        return render_svg(shown, name=config.name, now=now)
+    footer = f"Planned on {now:%a} {now.day} {now:%b %Y at %H:%M} ({plan.zone.key})."
+    return render_page(shown, name=config.name, now=now, footer=footer, warnings=warnings).html
+
+
 # --- export -----------------------------------------------------------------------------------------------
 
 
@@ -71,14 +92,14 @@ def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[Pla
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
 @now_option
 @common_options
-def export(path: Path | None, now: datetime) -> None:
+def export(common: Common, path: Path | None, now: datetime) -> None:
     """Write the plan as ICS to standard output or into the file PATH, touching no target."""
-    from calsync.app.gather import gather_plan, load_setup
+    from calsync.app.gather import gather_plan
     from calsync.calendars.ics import Stamp, calendar_bytes, event_bytes
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
-    gathered = gather_plan(load_setup(), now)
+    gathered = gather_plan(common.setup(), now)
     name, zone = gathered.setup.config.name, gathered.setup.config.zone
     stamp = Stamp.after(None, now)
     events = [event_bytes(event, name, zone, stamp) for event in gathered.events]
@@ -115,15 +136,17 @@ def export(path: Path | None, now: datetime) -> None:
 @format_option("table", "json")
 @now_option
 @common_options
-def busy(source: str | None, first: datetime | None, days: int, output: str, now: datetime) -> None:
+def busy(
+    common: Common, source: str | None, first: datetime | None, days: int, output: str, now: datetime
+) -> None:
     """Show what each source says is busy: merged stretches, no titles."""
     from datetime import timedelta
 
-    from calsync.app.gather import load_setup, read_busy
+    from calsync.app.gather import read_busy
     from calsync.timespan import Timespan
     from calsync.training import FIRST_YEAR, LAST_YEAR
 
-    setup = load_setup()
+    setup = common.setup()
     sources = [s for s in setup.config.sources if source in (None, s.name)]
     if source is not None and not sources:
         known = ", ".join(s.name for s in setup.config.sources) or "none"

@@ -1,18 +1,17 @@
 """`calsync push`: plan, compare with every target, apply."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options, format_option, now_option
+from calsync.cli.options import Common, common_options, format_option, now_option
+from calsync.errors import all_of
 
 if TYPE_CHECKING:
     from calsync.app.gather import Gathered, Setup
     from calsync.cli.reports import Changes
-    from calsync.errors import CalsyncError
 
 
 # In seconds: nobody waits for cron, and a mail that a server was just planning would help nobody.
@@ -42,6 +41,7 @@ _WAIT_QUIETLY = 10
 @now_option
 @common_options
 def push(
+    common: Common,
     *,
     dry_run: bool,
     target: str | None,
@@ -58,10 +58,9 @@ def push(
     """
     from contextlib import nullcontext
 
-    from calsync.app.gather import load_setup
     from calsync.app.push import rounds
 
-    setup = load_setup()
+    setup = common.setup()
     names = [settings.name for settings in setup.config.targets]
     if target is not None and target not in names:
         message = f"{target!r} is no target of the config; there is {', '.join(names)}"
@@ -77,7 +76,7 @@ def push(
             setup.state.remember_push(now, setup.config.zone)
     _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
     if pushed.failures:
-        raise pushed.failures[0] if len(pushed.failures) == 1 else _all_of(pushed.failures)
+        raise all_of(pushed.failures)
 
 
 def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
@@ -86,14 +85,6 @@ def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
         click.echo(f"{name}: created the calendar {calendar_id}", err=True)
     if not created:
         click.echo("No calendar had to be created.", err=True)
-
-
-def _all_of(failures: "Sequence[CalsyncError]") -> Exception:
-    """One error for all: the exit code is that of the one that needs a person most."""
-    from calsync.errors import AuthorisationNeeded, TargetUnavailable
-
-    kind = next((type(f) for f in failures if isinstance(f, AuthorisationNeeded)), TargetUnavailable)
-    return kind("; ".join(str(failure) for failure in failures))
 
 
 def _show(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli.options import common_options
+from calsync.cli.options import Common, common_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 @click.option("--serve", is_flag=True, help="With --systemd: one service that runs `calsync serve`.")
 @click.option("--write", is_flag=True, help="With --systemd: write the units where systemd looks for them.")
 @common_options
-def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
+def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: bool) -> None:
     """Print what runs `calsync push --quiet` by itself: a line for `crontab -e`, or units for systemd.
 
     The minute is a random one, so that not everybody asks the same servers at the full hour. The program and
@@ -32,7 +32,7 @@ def schedule(*, every: str, systemd: bool, serve: bool, write: bool) -> None:
         raise click.UsageError("--serve and --write go with --systemd")
     from calsync.app.schedule import Times, cron_line, job, server
 
-    work, times = job(), Times.random(every)
+    work, times = job(common.config_path()), Times.random(every)
     if not systemd:
         click.echo(cron_line(work, times))
         _say_cron(work)

@@ -1,11 +1,17 @@
 """`calsync serve`: the feeds and a week page over HTTP."""
 
+import contextlib
+import sys
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from calsync.cli.options import Instant, common_options
+from calsync.cli.options import Common, Instant, common_options
+
+if TYPE_CHECKING:
+    from calsync.app.push import Pushed
+    from calsync.app.serve import Subscriptions
 
 
 class _Interval(click.ParamType[timedelta]):
@@ -60,6 +66,7 @@ class _Interval(click.ParamType[timedelta]):
 )
 @common_options
 def serve(
+    common: Common,
     *,
     host: str,
     port: int,
@@ -77,10 +84,49 @@ def serve(
 
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
-    from calsync.app.serve import Place, print_links, run_server
+    from calsync.app.gather import load_setup
+    from calsync.app.serve import Place, run_server, subscriptions
 
     place = Place.of(host, port, url)
     if show_links or rotate_secret:
-        print_links(place, rotates=rotate_secret)
-    else:
-        run_server(place, every, now)
+        _print_links(subscriptions(common.setup(), place, rotates=rotate_secret), rotated=rotate_secret)
+        return
+    # Progress would end up between the lines of a log.
+    listener = common.listener(shows_progress=False)
+    run_server(
+        lambda: load_setup(common.config_path(), listener), place, every, now, say=_say, pushed=_print_changes
+    )
+
+
+def _print_links(links: "Subscriptions", *, rotated: bool) -> None:
+    from calsync.web.server import qr_lines
+
+    if rotated:
+        click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
+    for name, addresses in links.feeds:
+        click.echo(click.style(name, bold=True))
+        click.echo(f"  {addresses.webcal}\n  {addresses.https}")
+        if sys.stdout.isatty():
+            for line in qr_lines(addresses.webcal):
+                # In colours of its own: on a light terminal the blocks would be inverted.
+                click.echo(click.style(line, fg="bright_white", bg="black"))
+    click.echo(click.style("week page", bold=True))
+    click.echo(f"  {links.page}")
+    if links.only_here:
+        message = "These addresses work on this machine only: --host and --url make them work elsewhere"
+        click.echo(f"{message} (docs/subscribing.md).", err=True)
+
+
+def _say(message: str) -> None:
+    from calsync.words import on_one_line
+
+    with contextlib.suppress(OSError):
+        click.echo(on_one_line(message), err=True)
+
+
+def _print_changes(pushed: "Pushed") -> None:
+    from calsync.cli.reports import print_changes
+
+    # Whoever read what is said here may be gone; the feeds are not for them.
+    with contextlib.suppress(OSError, SystemExit):
+        print_changes(pushed.gathered, pushed.changes, quiet=True, dry_run=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options
+from calsync.cli.options import Common, common_options
 from calsync.training import WEEKDAYS, Run, WeekTemplate, clock
 from calsync.words import counted, on_one_line
 
@@ -48,17 +48,17 @@ def _run(run: Run) -> str:
 
 @click.group(short_help="List, show and copy templates.")
 @common_options
-def templates() -> None:
+def templates(_common: Common) -> None:
     """List, show and copy week templates and routines."""
 
 
 @templates.command("list")
 @common_options
-def list_templates() -> None:
+def list_templates(common: Common) -> None:
     """List every template and routine that can be used by name."""
     from calsync.app.gather import library_or_shipped
 
-    library, _ = library_or_shipped()
+    library, _ = library_or_shipped(common.config)
     click.echo(click.style("Week templates", bold=True))
     weeks = [library.template(name) for name in library.template_names()]
     width = max((len(week.name) for week in weeks), default=0)
@@ -76,13 +76,13 @@ def list_templates() -> None:
 @templates.command()
 @click.argument("name", shell_complete=completion.templates_and_routines)
 @common_options
-def show(name: str) -> None:
+def show(common: Common, name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file, load_routine
     from calsync.training import Load
 
-    library = replace(library_or_shipped()[0], base=Path.cwd())
+    library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     path = library.file(name)
     if is_routine_file(path):
         routine = load_routine(path, path.stem)
@@ -110,7 +110,7 @@ def show(name: str) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace PATH if it is there.")
 @common_options
-def copy(name: str, path: Path, force: bool) -> None:
+def copy(common: Common, name: str, path: Path, force: bool) -> None:
     """Copy the template or routine NAME to PATH, to edit it."""
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file
@@ -118,7 +118,7 @@ def copy(name: str, path: Path, force: bool) -> None:
     from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
-    library = replace(library_or_shipped()[0], base=Path.cwd())
+    library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     source = library.file(name)
     if path.is_dir():
         path = path / source.name
@@ -139,7 +139,7 @@ def copy(name: str, path: Path, force: bool) -> None:
 @click.command(short_help="Check week templates.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=completion.templates)
 @common_options
-def lint(templates: tuple[str, ...]) -> None:
+def lint(common: Common, templates: tuple[str, ...]) -> None:
     """Check week templates, by name or path, against the training rules.
 
     Without a TEMPLATE: those of the config, or the shipped ones if there is no config. Ends with exit code 3
@@ -151,7 +151,7 @@ def lint(templates: tuple[str, ...]) -> None:
     from calsync.errors import TemplateError
     from calsync.planning.lint import Severity
 
-    library, names = library_or_shipped()
+    library, names = library_or_shipped(common.config)
     # What is named here is looked for from here; the config's names start from the config's folder.
     if templates:
         library = replace(library, base=Path.cwd())

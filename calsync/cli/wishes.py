@@ -1,4 +1,4 @@
-"""`calsync move`: this session or run happens at another time."""
+"""`calsync skip`, `move` and `release`: what the runner wants done with single runs and sessions."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import common_options, now_option
+from calsync.cli.options import Common, as_wrong_usage, common_options, now_option
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completion.published)
 @now_option
 @common_options
-def skip(keys: tuple[str, ...], now: datetime) -> None:
+def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
     """Leave out runs or sessions, as deleting them in a calendar would.
 
     KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. Undone by
@@ -27,20 +27,20 @@ def skip(keys: tuple[str, ...], now: datetime) -> None:
     """
     from dataclasses import replace
 
-    from calsync.app.gather import load_setup
-    from calsync.app.wishes import known_keys, say_what_next
+    from calsync.app.wishes import known_keys
 
-    setup = load_setup()
+    setup = common.setup()
     known = known_keys(setup, now)
-    known.check(keys)
-    known.refuse_begun(keys, now, setup.config.zone)
-    known.refuse_held(keys)
+    with as_wrong_usage():
+        known.check(keys)
+        known.refuse_begun(keys, now, setup.config.zone)
+        known.refuse_held(keys)
     with setup.state.lock(wait=10):
         wishes = setup.state.wishes()
         setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
     for key in keys:
         click.echo(f"{key}: skipped")
-    say_what_next()
+    _say_what_next()
 
 
 # --- move -------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def skip(keys: tuple[str, ...], now: datetime) -> None:
 @click.argument("start")
 @now_option
 @common_options
-def move(key: str, start: str, now: datetime) -> None:
+def move(common: Common, key: str, start: str, now: datetime) -> None:
     """Put a run or a session at another START, as dragging it in a calendar would.
 
     KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. START is a date and a time,
@@ -60,14 +60,14 @@ def move(key: str, start: str, now: datetime) -> None:
     """
     from dataclasses import replace
 
-    from calsync.app.gather import load_setup
-    from calsync.app.wishes import broken_rules, known_keys, moved, say_what_next
+    from calsync.app.wishes import broken_rules, known_keys, moved
 
-    setup = load_setup()
+    setup = common.setup()
     known = known_keys(setup, now)
-    known.check([key])
-    known.refuse_begun([key], now, setup.config.zone)
-    known.refuse_held([key])
+    with as_wrong_usage():
+        known.check([key])
+        known.refuse_begun([key], now, setup.config.zone)
+        known.refuse_held([key])
     if key in known.deleted:
         raise click.UsageError(
             f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
@@ -82,7 +82,7 @@ def move(key: str, start: str, now: datetime) -> None:
     click.echo(f"{key}: moved to {place.span.start.astimezone(setup.config.zone):%a %d %b %H:%M}")
     for text in broken_rules(setup, known, key, place, now):
         click.echo(f"Note: {text}", err=True)
-    say_what_next()
+    _say_what_next()
 
 
 def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
@@ -110,18 +110,17 @@ def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
 @now_option
 @common_options
-def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
+def release(common: Common, keys: tuple[str, ...], everything: bool, now: datetime) -> None:
     """Forget a move or a skip, so that calsync places that run or session again.
 
     Also what was moved or deleted in Google Calendar.
     """
-    from calsync.app.gather import load_setup
-    from calsync.app.wishes import held, let_go, say_what_next
+    from calsync.app.wishes import held, let_go
     from calsync.words import did_you_mean
 
     if everything == bool(keys):
         raise click.UsageError("name the keys to release, or give --all")
-    setup = load_setup()
+    setup = common.setup()
     with setup.state.lock(wait=10):
         owners = held(setup, now)
         for key in keys:
@@ -138,4 +137,8 @@ def release(keys: tuple[str, ...], everything: bool, now: datetime) -> None:
     if not released:
         click.echo("Nothing is moved or skipped.", err=True)
     else:
-        say_what_next()
+        _say_what_next()
+
+
+def _say_what_next() -> None:
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)

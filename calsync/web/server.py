@@ -1,12 +1,13 @@
-"""The server: which address shows what, and what a browser is told of it.
+"""The server: which address shows what, and with which headers.
 
-Decides on routes, links and headers. Every address but the root begins with the secret, and to who doesn't
-know it nothing is there. How a page looks is page.py's, when it is planned planner.py's.
+Every address but the root begins with the secret; for somebody who doesn't know it, there is nothing.
+Planning goes on in a thread of its own, so that no request waits for it.
 """
 
 import asyncio
 import gzip
 import hashlib
+import io
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -19,7 +20,6 @@ from typing import Any, Self
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import click
 import h11
 import segno
 from markupsafe import Markup
@@ -191,15 +191,11 @@ def qr_svg(text: str) -> str:
     return str(code.svg_inline(border=2, light="#ffffff", dark="#000000", omitsize=True))
 
 
-def qr_terminal(text: str) -> str:
-    """Lines of half blocks for a terminal."""
-    import io
-
+def qr_lines(text: str) -> list[str]:
+    """Lines of half blocks, drawn for a dark terminal."""
     out = io.StringIO()
     segno.make(text, error="l").terminal(out, compact=True)
-    # In colours of its own: the blocks are drawn for dark terminals, and on a light one would be inverted.
-    lines = out.getvalue().splitlines()
-    return "\n".join(click.style(line, fg="bright_white", bg="black") for line in lines)
+    return out.getvalue().splitlines()
 
 
 # --- planner ----------------------------------------------------------------------------------------------

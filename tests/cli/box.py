@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 from calsync.cli import main as command_line
-from calsync.cli import options
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-11-23T06:00:00+00:00"  # the Monday of 2026-W48
@@ -91,7 +90,6 @@ class Box:
 
     def run(self, *args: str, now: str | None = NOW, env: Mapping[str, str] | None = None) -> Result:
         """The command line in this process, in the box's folder."""
-        options._common = options.Common()
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         with (
             _in_folder(self.folder),

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from calsync.app.gather import gather_plan, load_setup
 from calsync.calendars.ics import IcsCalendar
-from calsync.cli import options
 from calsync.event import Event, uid
 from calsync.sync import diff
 from calsync.timespan import Timespan
@@ -102,10 +101,9 @@ def pushed_feeds(folder: Path) -> Iterator[Feed]:
         "CALSYNC_CONFIG": str(folder / "config.toml"),
         "PYTHONPATH": str(ROOT),
     }
-    # No config that another test named on a command line.
-    with patch.dict(os.environ, variables), patch.object(options, "_common", options.Common()):
+    with patch.dict(os.environ, variables):
         # Before the push, while nothing is there that a plan could keep.
-        gathered = gather_plan(load_setup(), NOW)
+        gathered = gather_plan(load_setup(folder / "config.toml"), NOW)
         command = [sys.executable, "-m", "calsync", "push", "--now", NOW.isoformat()]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     for target in gathered.targets:

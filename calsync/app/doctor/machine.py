@@ -1,9 +1,4 @@
-"""Whether anything runs calsync by itself: cron, or timers and services of systemd.
-
-Decides what counts as a schedule: a line of a crontab, an active timer or a running service, that mentions
-calsync. What else it says is never shown: lines for cron may hold addresses. Commands that are missing, slow
-or broken are no reason to fail.
-"""
+"""Checks of the config, the templates, the state folder, and of whether anything runs calsync by itself."""
 
 import importlib.util
 import os
@@ -11,14 +6,15 @@ import re
 import signal
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from calsync.app.doctor.calendars import why_not_writable
-from calsync.app.doctor.report import Check, Status, checked, failed, seconds
+from calsync.app.doctor.report import Check, Status, failed, seconds
+from calsync.app.gather import find_config
+from calsync.app.schedule import units_folder
 from calsync.config.load import Config, load_config
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
@@ -124,6 +120,9 @@ def serve_check(state: State) -> Check | None:
 # --- schedule ---------------------------------------------------------------------------------------------
 
 
+# A schedule is a line of a crontab, an active timer or a running service that mentions calsync. What else it
+# says is never shown: lines for cron may hold addresses. That a command is missing, slow or broken is no
+# reason to fail.
 _PATIENCE = 3.0  # seconds for each command
 _WORD = "calsync"
 _UNIT = re.compile(r"\S+\.(?:timer|service)\b")
@@ -204,9 +203,8 @@ class _Scope:
 
 
 def _scopes() -> tuple[_Scope, _Scope]:
-    users = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
     return (
-        _Scope("systemctl --user", (users, Path("/etc/systemd/user"))),
+        _Scope("systemctl --user", (units_folder(), Path("/etc/systemd/user"))),
         _Scope("systemctl", _SYSTEM_UNITS),
     )
 
@@ -265,10 +263,10 @@ class Found:
     unset: dict[str, str] = field(default_factory=dict)
 
 
-def find_config(where: Callable[[], Path]) -> Found:
-    """`where` says which file it is, or raises ConfigError."""
+def read_config(given: Path | None) -> Found:
+    """The config at `given`, or the one that is used without."""
     try:
-        path = where()
+        path = find_config(given)
     except ConfigError as problem:
         return Found(failed("config", None, problem))
     try:
@@ -312,16 +310,7 @@ def zone_check(config: Config, now: datetime) -> Check:
 # --- templates --------------------------------------------------------------------------------------------
 
 
-def template_checks(config: Config) -> Iterator[Check]:
-    library = Library(config.path.resolve().parent, config.templates)
-    if config.templates and not config.templates.is_dir():
-        message = f"there is no folder {config.templates}"
-        yield failed("template", None, config.document.fail(("plan", "templates"), message))
-    for name in config.template_places:
-        yield checked("template", name, partial(_template, library, name))
-
-
-def _template(library: Library, name: str) -> Check:
+def template_check(library: Library, name: str) -> Check:
     """Raises TemplateError."""
     template = library.template(name)
     beside = library.template_path(name).parent

@@ -1,9 +1,6 @@
-"""One line of `calsync doctor`, and what becomes of a check that fails.
+"""What each check of `calsync doctor` answers, and what becomes of one that fails or breaks."""
 
-Decides that no failure of one check reaches another, and which exit code speaks for all. Knows nothing of
-what is checked, nor of how it is shown.
-"""
-
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import StrEnum
@@ -11,20 +8,9 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from calsync.cli.options import is_verbose
-from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, RefusedToProtectData, Unavailable
+from calsync.app import NOBODY
+from calsync.errors import CalsyncError, Unavailable, worst_exit_code
 from calsync.words import on_one_line
-
-_BUG = CalsyncError.exit_code
-# What needs a person most comes first: without a config nothing works, and what can't be reached may come
-# back by itself.
-_WORST_FIRST = (
-    _BUG,
-    ConfigError.exit_code,
-    RefusedToProtectData.exit_code,
-    AuthorisationNeeded.exit_code,
-    Unavailable.exit_code,
-)
 
 
 class Status(StrEnum):
@@ -74,20 +60,25 @@ def failed(name: str, subject: str | None, problem: CalsyncError, fix: str | Non
     )
 
 
-def checked(name: str, subject: str | None, look: Look, fix: str | None = None) -> Check:
+def checked(
+    name: str,
+    subject: str | None,
+    look: Look,
+    fix: str | None = None,
+    *,
+    tell: Callable[[str], None] = NOBODY.tell,
+) -> Check:
     """What `look` finds; a check that fails, or breaks, is a failed check.
 
-    `fix` is for what can't be reached or written: other errors say themselves what is to be done.
+    `fix` is for what can't be reached or written: other errors say themselves what is to be done. `tell` is
+    told where a check broke.
     """
     try:
         return look()
     except CalsyncError as problem:
         return failed(name, subject, problem, fix if isinstance(problem, Unavailable) else None)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the other checks still have something to say
-        if is_verbose():
-            import traceback
-
-            traceback.print_exception(problem)
+        tell("".join(traceback.format_exception(problem)).rstrip("\n"))
         return Check(
             name=name,
             subject=subject,
@@ -95,14 +86,14 @@ def checked(name: str, subject: str | None, look: Look, fix: str | None = None) 
             # Not its message: it may quote an address, or a title.
             text=f"the check itself broke: a bug in calsync ({type(problem).__name__})",
             fix="run the same command with --verbose to see where",
-            exit_code=_BUG,
+            exit_code=CalsyncError.exit_code,
         )
 
 
 def exit_code(checks: Iterable[Check]) -> int:
     """That of the worst failed check, 0 if none failed."""
-    codes = {check.exit_code for check in checks if check.status is Status.FAILED}
-    return next((code for code in _WORST_FIRST if code in codes), _BUG if codes else 0)
+    failures = [check for check in checks if check.status is Status.FAILED]
+    return worst_exit_code(check.exit_code for check in failures if check.exit_code is not UNSET)
 
 
 def seconds(age: timedelta) -> int:
