@@ -94,13 +94,11 @@ def modules_after(*arguments: str, cwd: Path = ROOT, **environment: str) -> set[
 GOOGLE = {"google", "googleapiclient", "google_auth_oauthlib", "google_auth_httplib2", "httplib2", "requests"}
 HEAVY = {
     "icalendar",
-    "recurring_ical_events",
     "httpx",
     "rich",
     "tenacity",
     "filelock",
     "msgspec",
-    "dateutil",
     *GOOGLE,
 }
 
@@ -127,7 +125,6 @@ def test_a_push_without_changes_imports_no_http_and_no_tables(tmp_path: Path) ->
             "httpx",
             "rich",
             "tenacity",
-            "recurring_ical_events",
             *GOOGLE,
         }
         == set()

@@ -1,18 +1,19 @@
-"""One ICS body -> when its owner is busy.
+"""One ICS body, and when its owner is busy.
 
-Decides which zone a time is in that has none: a floating time the calendar's own (X-WR-TIMEZONE) or else the
-plan's, a date the plan's always, because a day off is a day off wherever the server stands. What an event
-says is decided in `component`, the times of a series in `series`. Asks no clock and no zone of the machine.
+The zone of a time that has none is the calendar's own (X-WR-TIMEZONE) or else the plan's. That of a date is
+always the plan's: a day off is a day off wherever the server stands.
 """
 
+import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics
 from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
-from calsync.feeds.event import Reader
+from calsync.feeds.event import Component, Occurrence, Reader, master_of, occurrences
 from calsync.feeds.ics import (
     Calendar,
     FindZone,
@@ -25,34 +26,9 @@ from calsync.feeds.ics import (
     read_properties,
     text_of,
 )
-from calsync.feeds.series import occurrences, series, without_dense_rules
+from calsync.feeds.recurrence import SECONDS, Freq, Rule
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge
-
-# --- freebusy ---------------------------------------------------------------------------------------------
-
-
-def periods(
-    fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
-) -> Iterator[Timespan]:
-    for parameters, values in fields.get("FREEBUSY", ()):
-        kind = parameter(parameters, "FBTYPE").upper()
-        if kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy):
-            continue
-        tzid = parameter(parameters, "TZID")
-        for value in values.decode("utf-8", "replace").split(","):
-            try:
-                start, length = period(value, tzid, find_zone)
-            except ValueError:
-                note("a VFREEBUSY has a period that can't be read", None)
-                continue
-            if length > timedelta(0):
-                begin = start.astimezone(UTC)
-                yield Timespan(begin, begin + length)
-
-
-# --- busy -------------------------------------------------------------------------------------------------
-
 
 __all__ = ["BusyTime", "NotACalendar", "Reading", "read_busy"]
 
@@ -61,13 +37,10 @@ MOST_WARNINGS = 30
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
-def read_busy(
-    body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING, *, scan: bool = True
-) -> BusyTime:
+def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING) -> BusyTime:
     """When the owner of the calendar in `body` is busy within `window`.
 
-    `zone` is the plan's. Without `scan` every event goes through icalendar and recurring-ical-events, which
-    gives the same answer slowly. A bad event never raises; it becomes a warning.
+    `zone` is the plan's. A bad event never raises; it becomes a warning.
 
     Raises NotACalendar if the body is no whole calendar.
     """
@@ -77,7 +50,7 @@ def read_busy(
     events = 0
     for calendar in ics.calendars(text):
         events += len(calendar.events) + len(calendar.free_busy)
-        spans += _CalendarReader(text, calendar, window, zone, reading, notes).spans(scan=scan)
+        spans += CalendarReader(text, calendar, window, zone, reading, notes).spans()
     return BusyTime(merge(spans), notes.lines(), events)
 
 
@@ -105,7 +78,7 @@ def _line(problem: str, uids: list[str | None]) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
-class _CalendarReader:
+class CalendarReader:
     """Reads one calendar of a body."""
 
     def __init__(
@@ -121,6 +94,7 @@ class _CalendarReader:
         self.calendar = calendar
         self.window = window
         self.zone = zone
+        self.reading = reading
         self.notes = notes
         zones = Zones(ics.texts(text, calendar.timezones))
         name = text_of(calendar.zone)
@@ -128,25 +102,23 @@ class _CalendarReader:
         if name and found is None:
             notes(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
         own = found if isinstance(found, ZoneInfo) else None
-        self.reader = Reader(zones, found or zone, own, reading, notes)
+        self.reader = Reader(zones, found or zone, own, self._is_free, notes)
 
-    def spans(self, *, scan: bool) -> Iterator[Timespan]:
+    def _is_free(self, fields: Properties, all_day: bool) -> bool:
+        return is_free(fields, self.reading, all_day=all_day)
+
+    def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
-        near, first, more = self._groups()
-        for uid, stretch in first.items():
-            if uid in near:
-                yield from self._group([stretch, *more.get(uid, ())], scan=scan)
-            elif not scan:
-                self.notes.mute = True
-                yield from self._group([stretch, *more.get(uid, ())], scan=False)
-                self.notes.mute = False
+        for stretches, may_matter in self.groups():
+            if may_matter:
+                yield from self.group(stretches)
         for start, end in self.calendar.free_busy:
             fields = read_properties(self.text, start, end)
-            for span in periods(fields, self.reader.reading, self.reader.find_zone(""), self.notes):
+            for span in periods(fields, self.reading, self.reader.find_zone(""), self.notes):
                 yield from self._within(span.start, span.end)
 
-    def _groups(self) -> tuple[set[bytes], dict[bytes, Stretch], dict[bytes, list[Stretch]]]:
-        """The UIDs with an event that may matter; of every UID the first event, and the others.
+    def groups(self) -> Iterator[tuple[list[Stretch], bool]]:
+        """The events of each UID, and False if they are surely not in the window.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
         not.
@@ -165,35 +137,31 @@ class _CalendarReader:
                 more.setdefault(uid, []).append(stretch)
             else:
                 first[uid] = stretch
-        return near, first, more
+        for uid, stretch in first.items():
+            others = more.get(uid, [])
+            stretches = [stretch, *others]
+            # Occurrences that an override moves may come from far away, and so may all that it reaches.
+            yield stretches, uid in near or (bool(others) and ics.any_reaches(self.text, stretches))
 
-    def _group(self, stretches: list[Stretch], *, scan: bool) -> Iterator[Timespan]:
-        """The events of one UID."""
+    def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
+        """When the events of one UID make busy."""
         fields = [read_properties(self.text, start, end) for start, end in stretches]
         if "UID" in fields[0] and _OURS.search(text_of(fields[0]["UID"][0][1])):
             return
         components = [component for item in fields if (component := self.reader.component(item))]
-        of = series(components)
-        for place, component in enumerate(components):
-            components[place], solid = without_dense_rules(component, self.window)
-            if solid and component is of.master and not component.free:
-                self.notes("repeats more often than hourly; taken as busy from its start on", component.uid)
+        if (master := master_of(components)) is not None:
+            followed, solid = without_dense_rules(master, self.window)
+            components = [followed if component is master else component for component in components]
+            if solid and not master.free:
+                self.notes("repeats more often than hourly; taken as busy from its start on", master.uid)
                 for span in solid:
                     yield from self._within(span.start, span.end)
-        of = series(components)
-        if not scan or not of.is_plain:
-            from calsync.feeds import full
-
-            try:
-                for start, end in full.occurrences(components, self.window):
-                    yield from self._within(start, end)
-                return
-            except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
-                self.notes(
-                    f"is more than the libraries can follow ({type(error).__name__})", components[0].uid
-                )
-        for start, end in occurrences(of, self.window):
+        for start, end in self.occurrences(components):
             yield from self._within(start, end)
+
+    def occurrences(self, components: Sequence[Component]) -> Iterator[Occurrence]:
+        """When the events of one UID are."""
+        return occurrences(components, self.window)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
         first, last = self._instant(start), self._instant(end)
@@ -204,3 +172,120 @@ class _CalendarReader:
         if isinstance(moment, datetime):
             return moment.astimezone(UTC)
         return datetime(moment.year, moment.month, moment.day, tzinfo=self.zone).astimezone(UTC)
+
+
+# --- busy or free -----------------------------------------------------------------------------------------
+
+
+def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
+    """True if the event takes nobody's time; docs/busy.md has the order in which that is asked."""
+
+    def said(name: str) -> str:
+        return fields[name][0][1].decode("utf-8", "replace").strip().upper() if name in fields else ""
+
+    status, transparency, microsoft = said("STATUS"), said("TRANSP"), said("X-MICROSOFT-CDO-BUSYSTATUS")
+    if status == "CANCELLED":
+        return True
+    if reading.email and _declined(fields, reading.email):
+        return True
+    if reading.ignore and "SUMMARY" in fields:
+        title = text_of(fields["SUMMARY"][0][1]).casefold()
+        if any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in reading.ignore):
+            return True
+    if not reading.tentative_busy and "TENTATIVE" in (status, microsoft):
+        return True
+    if transparency in ("TRANSPARENT", "OPAQUE"):
+        return transparency == "TRANSPARENT"
+    if microsoft in ("FREE", "WORKINGELSEWHERE"):
+        return True
+    return all_day and not microsoft and not reading.all_day_busy
+
+
+def _declined(fields: Properties, email: str) -> bool:
+    wanted = email.strip().casefold()
+    for parameters, value in fields.get("ATTENDEE", ()):
+        if parameter(parameters, "PARTSTAT").upper() != "DECLINED":
+            continue
+        address = value.decode("utf-8", "replace").strip().casefold().removeprefix("mailto:")
+        if wanted in (address, parameter(parameters, "EMAIL").casefold()):
+            return True
+    return False
+
+
+# --- freebusy ---------------------------------------------------------------------------------------------
+
+
+def periods(
+    fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
+) -> Iterator[Timespan]:
+    for parameters, values in fields.get("FREEBUSY", ()):
+        kind = parameter(parameters, "FBTYPE").upper()
+        if kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy):
+            continue
+        tzid = parameter(parameters, "TZID")
+        for value in values.decode("utf-8", "replace").split(","):
+            try:
+                start, length = period(value, tzid, find_zone)
+            except ValueError:
+                note("a VFREEBUSY has a period that can't be read", None)
+                continue
+            if length > timedelta(0):
+                begin = start.astimezone(UTC)
+                yield Timespan(begin, begin + length)
+
+
+# --- rules that repeat too often --------------------------------------------------------------------------
+
+
+FEW_STARTS = 20_000
+
+
+def without_dense_rules(component: Component, window: Timespan) -> tuple[Component, tuple[Timespan, ...]]:
+    """The component without the rules that can't be followed, and when it is busy because of them."""
+    if not any(_is_dense(rule) for rule, _ in component.rules):
+        return component, ()
+    kept: list[tuple[Rule, datetime | None]] = []
+    solid: list[Timespan] = []
+    first = component.start if isinstance(component.start, datetime) else component.first.replace(tzinfo=UTC)
+    for rule, until in component.rules:
+        end = _end(rule, until, component, first, window)
+        if not _is_dense(rule) or (_has_end(rule, until) and (end - first) // _step(rule) <= FEW_STARTS):
+            kept.append((rule, until))
+        elif first < end:
+            solid.append(Timespan(first, end))
+    return replace(component, rules=tuple(kept)), tuple(solid)
+
+
+def _is_dense(rule: Rule) -> bool:
+    return _step(rule) < timedelta(hours=1)
+
+
+def _step(rule: Rule) -> timedelta:
+    """The mean time between two starts, where nothing but the time of day restricts them."""
+    if rule.freq >= Freq.MINUTELY:
+        return _period(rule)
+    if rule.freq is Freq.HOURLY:
+        return _period(rule) / (len(rule.minutes) * len(rule.seconds))
+    return timedelta(days=1) / (len(rule.hours) * len(rule.minutes) * len(rule.seconds))
+
+
+def _period(rule: Rule) -> timedelta:
+    return timedelta(seconds=SECONDS.get(rule.freq, 86_400) * rule.interval)
+
+
+def _has_end(rule: Rule, until: datetime | None) -> bool:
+    return until is not None or rule.count is not None
+
+
+def _end(
+    rule: Rule, until: datetime | None, component: Component, first: datetime, window: Timespan
+) -> datetime:
+    """When the rule's last occurrence in the window is over at the latest."""
+    end = min(until + component.length, window.end) if until else window.end
+    if rule.count is None or rule.restricts_days or rule.freq < Freq.DAILY:
+        return end
+    if rule.freq > Freq.DAILY and (rule.hours or (rule.freq >= Freq.MINUTELY and rule.minutes)):
+        return end
+    if rule.count < (window.end - first) // _period(rule):
+        return min(end, first + _period(rule) * max(rule.count, 1) + component.length)
+    return end

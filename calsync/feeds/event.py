@@ -1,59 +1,21 @@
-"""One VEVENT: when it is and how it repeats.
+"""VEVENTs: what one of them says of its times, and when the events of one UID are.
 
-Decides what happens where an event is wrong or says too little: what can be read is, the rest is noted, and
-nobody is free by accident. Knows nothing of windows, nor of the other events of its series.
+What an event says wrong or not at all is read as well as it can be, and the rest is noted: nobody is free by
+accident. Whether an event makes busy is the caller's question (`Reader.is_free`), and so is the plan's zone:
+dates stay dates.
 """
 
-import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.answers import Reading
 from calsync.feeds.ics import FindZone, Moment, Properties, duration, moment, parameter, period, text_of
-from calsync.feeds.recurrence import Rule, parse_rule
+from calsync.feeds.recurrence import Rule, parse_rule, starts
 from calsync.feeds.zones import Zones
+from calsync.timespan import Timespan
 
-# --- transparency -----------------------------------------------------------------------------------------
-
-
-def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
-    """True if the event takes nobody's time, see the top."""
-
-    def said(name: str) -> str:
-        return fields[name][0][1].decode("utf-8", "replace").strip().upper() if name in fields else ""
-
-    status, transparency, microsoft = said("STATUS"), said("TRANSP"), said("X-MICROSOFT-CDO-BUSYSTATUS")
-    if status == "CANCELLED":
-        return True
-    if reading.email and _declined(fields, reading.email):
-        return True
-    if reading.ignore and "SUMMARY" in fields:
-        title = text_of(fields["SUMMARY"][0][1]).casefold()
-        if any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in reading.ignore):
-            return True
-    if not reading.tentative_busy and "TENTATIVE" in (status, microsoft):
-        return True
-    if transparency in ("TRANSPARENT", "OPAQUE"):
-        return transparency == "TRANSPARENT"
-    if microsoft in ("FREE", "WORKINGELSEWHERE"):
-        return True
-    return all_day and not microsoft and not reading.all_day_busy
-
-
-def _declined(fields: Properties, email: str) -> bool:
-    wanted = email.strip().casefold()
-    for parameters, value in fields.get("ATTENDEE", ()):
-        if parameter(parameters, "PARTSTAT").upper() != "DECLINED":
-            continue
-        address = value.decode("utf-8", "replace").strip().casefold().removeprefix("mailto:")
-        if wanted in (address, parameter(parameters, "EMAIL").casefold()):
-            return True
-    return False
-
-
-# --- component --------------------------------------------------------------------------------------------
+# --- one event ----------------------------------------------------------------------------------------------
 
 
 LONGEST = timedelta(days=366_000)
@@ -114,7 +76,8 @@ class Reader:
     """Of times without a zone: X-WR-TIMEZONE, else the plan's."""
     own_zone: ZoneInfo | None
     """X-WR-TIMEZONE, if it is one of IANA's."""
-    reading: Reading
+    is_free: Callable[[Properties, bool], bool]
+    """Takes an event's properties, and whether it is on dates."""
     note: Callable[[str, str | None], None]
     """Takes a problem and the UID it concerns."""
 
@@ -138,7 +101,7 @@ class Reader:
             self._sequence(fields),
             start,
             end,
-            is_free(fields, self.reading, all_day=not isinstance(start, datetime)),
+            self.is_free(fields, not isinstance(start, datetime)),
             self._rules(fields, start, uid),
             rdates,
             periods,
@@ -304,3 +267,177 @@ def _alike(item: Moment, start: Moment) -> Moment:
     if not isinstance(start, datetime):
         return item.date() if isinstance(item, datetime) else item
     return item if isinstance(item, datetime) else datetime.combine(item, time(), start.tzinfo)
+
+
+# --- the events of one UID --------------------------------------------------------------------------------
+
+
+Occurrence = tuple[Moment, Moment]
+"""Start and end."""
+
+ZONE_MARGIN = timedelta(days=2)
+"""No clock on earth is further from UTC."""
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901
+
+
+def master_of(components: Sequence[Component]) -> Component | None:
+    """The event that is no override; of several the first with the highest SEQUENCE."""
+    masters = [component for component in components if component.recurrence_id is None]
+    return max(masters, key=lambda component: component.sequence, default=None)
+
+
+def occurrences(components: Sequence[Component], window: Timespan) -> Iterator[Occurrence]:
+    """When the events of one UID are busy in the window, and some times shortly before and after it."""
+    return _Series(components).occurrences(window)
+
+
+def ids(instant: Moment) -> tuple[datetime, ...]:
+    """What an occurrence is known by: its time in UTC and on its own clock; producers write either."""
+    if isinstance(instant, datetime) and instant.tzinfo is not UTC:
+        return instant.astimezone(UTC).replace(tzinfo=None), instant.replace(tzinfo=None)
+    return (wall(instant),)
+
+
+class _Series:
+    """The events of one UID (RFC 5545, 3.8.4.4): a master, and overrides of what its rules make.
+
+    An override takes the place of the occurrence that it names, wherever it moved to, and counts without a
+    master too. With RANGE=THISANDFUTURE (3.2.13) it also says how the later ones are, up to the next such.
+    """
+
+    def __init__(self, components: Sequence[Component]) -> None:
+        self.master = master_of(components)
+        self.overrides: dict[datetime, Component] = {}
+        for component in components:
+            for key in ids(component.recurrence_id) if component.recurrence_id is not None else ():
+                if key not in self.overrides or component.sequence > self.overrides[key].sequence:
+                    self.overrides[key] = component
+        exdates = self.master.exdates if self.master else ()
+        self.excluded = {key for exdate in exdates for key in ids(exdate)}
+        # A date takes out the whole day, also where the event is at a time.
+        self.excluded_days = {day for day in exdates if not isinstance(day, datetime)}
+        periods = self.master.periods if self.master else ()
+        self.lengths = {key: length for start, length in periods for key in ids(start)}
+
+    def occurrences(self, window: Timespan) -> Iterator[Occurrence]:
+        if self.master:
+            for ruler, after, until in self._rulers(self.master):
+                if not ruler.free:
+                    yield from self._ruled_by(ruler, self.master, after, until, window)
+        for override in self._each_override():
+            if not override.free and not self._is_gone(override):
+                yield override.start, override.end
+
+    def _each_override(self) -> Iterator[Component]:
+        return iter({id(override): override for override in self.overrides.values()}.values())
+
+    def _rulers(self, master: Component) -> Iterator[tuple[Component, datetime, datetime]]:
+        """The events that say how occurrences are, each with the ids after which and up to which it does."""
+        reaching = [
+            (key, override)
+            for key, override in self.overrides.items()
+            # Not by its clock time, the second id: the first ones alone can be put in order.
+            if override.this_and_future and override.recurrence_id and key == ids(override.recurrence_id)[0]
+        ]
+        ruler, after = master, _FIRST
+        for key, override in sorted(reaching, key=lambda item: item[0]):
+            if not self._is_outdated(override):
+                yield ruler, after, key
+                ruler, after = override, key
+        yield ruler, after, _LAST
+
+    def _ruled_by(
+        self, ruler: Component, master: Component, after: datetime, until: datetime, window: Timespan
+    ) -> Iterator[Occurrence]:
+        """The occurrences with ids after `after` and up to `until`, as `ruler` says."""
+        shift = _shift(ruler)
+        margin = ZONE_MARGIN + max([ruler.length, *self.lengths.values()])
+        low = max(_plus(window.start.replace(tzinfo=None), -margin - shift), _plus(after, -ZONE_MARGIN))
+        high = min(_plus(window.end.replace(tzinfo=None), ZONE_MARGIN - shift), _plus(until, ZONE_MARGIN))
+        is_whole = ruler is master and until == _LAST
+        is_plain = is_whole and not (self.excluded or self.overrides or self.lengths)
+        for start in _starts(master, low, high):
+            length = ruler.length
+            if not is_plain:
+                keys = ids(start)
+                if self._is_excluded(start, keys) or any(key in self.overrides for key in keys):
+                    continue
+                if not is_whole and not (after < keys[0] <= until and low <= wall(start) <= high):
+                    continue
+                for key in keys:
+                    length = self.lengths.get(key, length)
+            begin = start if ruler is master else _shifted(start, shift, ruler)
+            yield begin, begin + length
+
+    def _is_excluded(self, start: Moment, keys: tuple[datetime, ...]) -> bool:
+        return not self.excluded.isdisjoint(keys) or wall(start).date() in self.excluded_days
+
+    def _is_gone(self, override: Component) -> bool:
+        named = override.recurrence_id
+        return named is None or not self.excluded.isdisjoint(ids(named)) or self._is_outdated(override)
+
+    def _is_outdated(self, override: Component) -> bool:
+        """True if it is left over from an older rule: the master is newer, and has no such occurrence.
+
+        Only those that bring rules or dates along: what some producers copy into every override says which
+        version of the series it belonged to.
+        """
+        named, master = override.recurrence_id, self.master
+        if not master or named is None or not override.repeats or override.sequence >= master.sequence:
+            return False
+        wanted = set(ids(named))
+        for start in _starts(master, _plus(wall(named), -ZONE_MARGIN), _plus(wall(named), ZONE_MARGIN)):
+            keys = ids(start)
+            if wanted.intersection(keys) and not self._is_excluded(start, keys):
+                return False
+        return True
+
+
+def _shift(ruler: Component) -> timedelta:
+    """By how much an override moves its occurrence and, if it reaches further, the later ones."""
+    named = ruler.recurrence_id
+    if named is None:
+        return timedelta(0)
+    if isinstance(ruler.start, datetime) and isinstance(named, datetime):
+        return ruler.start - named
+    return wall(ruler.start) - wall(named)
+
+
+def _shifted(start: Moment, shift: timedelta, ruler: Component) -> Moment:
+    """A date or a time, as the ruler is."""
+    moved = wall(start) + shift
+    if not isinstance(ruler.start, datetime):
+        return moved.date()
+    return moved.replace(tzinfo=start.tzinfo if isinstance(start, datetime) else ruler.start.tzinfo)
+
+
+def _plus(start: datetime, length: timedelta) -> datetime:
+    """The sum, or the first or last moment that there is."""
+    try:
+        return start + length
+    except OverflowError:
+        return _LAST if length > timedelta(0) else _FIRST
+
+
+def _starts(master: Component, low: datetime, high: datetime) -> Iterator[Moment]:
+    """All starts from `low` to `high` on the master's clock, and some others."""
+    untils = [until for _, until in master.rules if until]
+    if not untils or _instant(master.start) <= max(untils):
+        yield master.start
+    yield from master.rdates
+    yield from (start for start, _ in master.periods)
+    for rule, until in master.rules:
+        for clock in starts(rule, master.first, low, high):
+            start = (
+                clock.replace(tzinfo=master.start.tzinfo)
+                if isinstance(master.start, datetime)
+                else clock.date()
+            )
+            if until and _instant(start) > until:
+                break
+            yield start
+
+
+def _instant(start: Moment) -> datetime:
+    """For comparing with UNTIL, which of an event on dates is a date too."""
+    return start if isinstance(start, datetime) else wall(start).replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ Decides how a line of ICS is taken apart and which dates, times, durations and p
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -303,6 +303,7 @@ _NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE
 _WHOLE_LINE = re.compile(
     rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|BEGIN|END)([;:][^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
 )
+_RECURRENCE_ID = re.compile(rb"\nRECURRENCE-ID((?:;[^\n]*(?:\n[ \t][^\n]*)*))", re.IGNORECASE)
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
 _COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
@@ -370,6 +371,12 @@ class Glance:
             return first + timedelta(days) < self._first_day
         except (ValueError, OverflowError):
             return False
+
+
+def any_reaches(text: bytes, stretches: Iterable[Stretch]) -> bool:
+    """True if one of these events is an override that reaches beyond its own occurrence."""
+    found = (match for stretch in stretches for match in _RECURRENCE_ID.finditer(text, *stretch))
+    return any(b"RANGE" in unfolded(match[1]).upper() for match in found)
 
 
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:

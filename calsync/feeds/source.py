@@ -17,7 +17,7 @@ from calsync.timespan import Timespan, merge
 __all__ = ["IcsSource"]
 
 # To be raised whenever the same bytes would give another result.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics, titles
-from calsync.feeds.answers import DEFAULT_READING, NotACalendar
+from calsync.feeds.answers import NotACalendar
 from calsync.feeds.busy import Notes
-from calsync.feeds.event import Component, Reader, wall
+from calsync.feeds.event import Component, Reader, occurrences, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
 from calsync.feeds.recurrence import Freq, Rule
-from calsync.feeds.series import occurrences, series
 from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
@@ -100,7 +99,8 @@ class _FeedReader:
         name = text_of(calendar.zone)
         found = zones.find(name) if name else None
         own = found if isinstance(found, ZoneInfo) else None
-        self.reader = Reader(zones, found or zone, own, DEFAULT_READING, self._note)
+        # Whether it takes time is no question here: platforms mark workouts as free.
+        self.reader = Reader(zones, found or zone, own, lambda fields, all_day: False, self._note)
 
     def _note(self, problem: str, uid: str | None) -> None:
         # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another.
@@ -142,8 +142,7 @@ class _FeedReader:
         length = None
         if with_end and not with_end.all_day and wall(with_end.start) == wall(component.start):
             length = with_end.length
-        # Whether it takes time is no question here: platforms mark workouts as free.
-        return _Entry(fields, replace(component, free=False), length)
+        return _Entry(fields, component, length)
 
     def _occurrences(self, group: Sequence[_Entry], window: Timespan) -> Iterator[tuple[_Entry, Moment]]:
         """The entries of one UID with their starts, some of them outside the window."""
@@ -161,11 +160,10 @@ class _FeedReader:
             if not component.repeats:
                 yield entry, component.start
                 continue
-            others = [replace(other.component, free=True) for other in overrides.values()]
+            # They take the place of one occurrence each, and stand for themselves, below.
+            others = [replace(o.component, free=True, this_and_future=False) for o in overrides.values()]
             # A rule may name its first start again.
-            for start in dict.fromkeys(
-                start for start, _ in occurrences(series([component, *others]), window)
-            ):
+            for start in dict.fromkeys(start for start, _ in occurrences([component, *others], window)):
                 yield entry, start
         for entry in overrides.values():
             yield entry, entry.component.start

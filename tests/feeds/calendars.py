@@ -114,18 +114,7 @@ def series(draw: st.DrawFn, number: int, zones: tuple[str, ...], further: bool =
             return []
         return [f"DTEND{written(begin + length)}"]
 
-    def manners() -> list[str]:
-        lines = []
-        for name, values in (
-            ("TRANSP", ["OPAQUE", "OPAQUE", "TRANSPARENT"]),
-            ("STATUS", ["CONFIRMED", "TENTATIVE", "CANCELLED"]),
-            ("X-MICROSOFT-CDO-BUSYSTATUS", ["BUSY", "FREE", "TENTATIVE", "OOF", "WORKINGELSEWHERE"]),
-        ):
-            if draw(st.integers(0, 4)) == 0:
-                lines.append(f"{name}:{draw(st.sampled_from(values))}")
-        return lines
-
-    master = [uid, f"DTSTART{written(start)}", *end(start), *manners()]
+    master = [uid, f"DTSTART{written(start)}", *end(start), *draw(manners)]
     if draw(st.integers(0, 2)) == 0:
         return [master]
     rule = draw(rules(start, all_day))
@@ -150,24 +139,65 @@ def series(draw: st.DrawFn, number: int, zones: tuple[str, ...], further: bool =
     )
     master += [f"RDATE{written(moment + timedelta(days=later))}" for moment, later in extra]
     events = [master]
-    for _ in range(draw(st.sampled_from([0, 0, 1, 3]))) if further else ():
-        original = draw(occurrences)
-        moved = original + draw(
-            st.sampled_from([timedelta(0), timedelta(hours=1), timedelta(3), timedelta(-40)])
-        )
-        reach = ";RANGE=THISANDFUTURE" if draw(st.integers(0, 7)) == 0 else ""
-        events.append(
-            [
-                uid,
-                f"RECURRENCE-ID{reach}{written(original)}",
-                f"DTSTART{written(moved)}",
-                f"DTEND{written(moved + length)}",
-                *manners(),
-            ]
-        )
-    if draw(st.integers(0, 9)) == 0:
+    if further:
+        events += draw(overrides(uid, rule, occurrences, zone, all_day, length))
+    if len(events) > 1 and draw(st.integers(0, 3)) == 0:
         for event, sequence in zip(events, draw(st.permutations([3, 1, 2, 4])), strict=False):
             event.append(f"SEQUENCE:{sequence}")
+    return events
+
+
+MANNERS = {
+    "TRANSP": ["OPAQUE", "OPAQUE", "TRANSPARENT"],
+    "STATUS": ["CONFIRMED", "TENTATIVE", "CANCELLED"],
+    "X-MICROSOFT-CDO-BUSYSTATUS": ["BUSY", "FREE", "TENTATIVE", "OOF", "WORKINGELSEWHERE"],
+}
+# Other properties of an event, some of the time.
+manners = st.tuples(
+    *(
+        st.sampled_from([*([""] * 4 * len(values)), *(f"{name}:{value}" for value in values)])
+        for name, values in MANNERS.items()
+    )
+).map(lambda lines: [line for line in lines if line])
+
+# The last two move what is far away into the window, with RANGE=THISANDFUTURE.
+SHIFTS = [timedelta(0), timedelta(hours=1), timedelta(3), timedelta(-40), timedelta(100), timedelta(-75)]
+
+
+@st.composite
+def overrides(
+    draw: st.DrawFn,
+    uid: str,
+    rule: str,
+    occurrences: st.SearchStrategy[datetime],
+    zone: str,
+    all_day: bool,
+    length: timedelta,
+) -> list[list[str]]:
+    """Events that replace occurrences of a series; the oracle says which combinations it is no judge of."""
+
+    def written(moment: datetime) -> str:
+        return _of_date(moment) if all_day else _of_time(moment, zone)
+
+    number = draw(st.sampled_from([0, 0, 1, 3]))
+    reaching = draw(st.integers(0, 2)) == 0
+    originals = draw(st.lists(occurrences, min_size=number, max_size=number, unique=reaching))
+    events = []
+    for original in originals:
+        moved = original + draw(st.sampled_from(SHIFTS))
+        other_length = draw(st.sampled_from([length, length, length + timedelta(days=1)]))
+        reach = ";RANGE=THISANDFUTURE" if reaching and draw(st.booleans()) else ""
+        event = [
+            uid,
+            f"RECURRENCE-ID{reach}{written(original)}",
+            f"DTSTART{written(moved)}",
+            f"DTEND{written(moved + other_length)}",
+            *draw(manners),
+        ]
+        if not reaching and (all_day or zone == "UTC") and draw(st.integers(0, 2)) == 0:
+            # As some producers do: by this an override of an older version is recognised.
+            event.append(draw(st.sampled_from([f"RRULE:{rule}", f"EXDATE{written(original)}"])))
+        events.append(event)
     return events
 
 

@@ -8,6 +8,7 @@ import pytest
 from calsync.feeds.answers import DEFAULT_READING
 from calsync.feeds.busy import BusyTime, NotACalendar, Reading, read_busy
 from calsync.timespan import Timespan
+from tests.feeds import oracle
 
 LONDON = ZoneInfo("Europe/London")
 WINDOW = Timespan(datetime(2026, 11, 23, tzinfo=LONDON), datetime(2026, 12, 21, tzinfo=LONDON))
@@ -23,10 +24,10 @@ def calendar(*events: str, head: str = "") -> bytes:
 
 
 def read(body: bytes, reading: Reading = DEFAULT_READING, window: Timespan = WINDOW) -> BusyTime:
-    """Both readings; they have to agree."""
-    quick = read_busy(body, window, LONDON, reading)
-    assert quick == read_busy(body, window, LONDON, reading, scan=False)
-    return quick
+    """What we read; the oracle has to agree."""
+    ours = read_busy(body, window, LONDON, reading)
+    assert ours == oracle.read_busy(body, window, LONDON, reading)
+    return ours
 
 
 def shown(busy: BusyTime, zone: ZoneInfo = LONDON) -> list[str]:
@@ -395,6 +396,150 @@ def override(original: str, start: str, *more: str) -> str:
 def test_moved_occurrences(events: list[str], expected: list[int]) -> None:
     assert days(read(calendar(WEEKLY, *events))) == expected
     assert days(read(calendar(*events, WEEKLY))) == expected
+
+
+def reaching(original: str, start: str, *more: str) -> str:
+    """An override of the series WEEKLY that says how the later ones are, too; half an hour long."""
+    return override(f";RANGE=THISANDFUTURE{original}", start, *more)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        # Moved by a day, and half as long.
+        (
+            [reaching(":20261130T100000Z", "20261201T100000Z")],
+            ["23 10:00-11:00", "01 10:00-10:30", "08 10:00-10:30", "15 10:00-10:30"],
+        ),
+        # From the one that is named on, not from where that is moved to.
+        (
+            [reaching(":20261130T100000Z", "20261215T100000Z")],
+            ["23 10:00-11:00", "15 10:00-10:30"],
+        ),
+        # Cancelled from there on.
+        ([reaching(":20261130T100000Z", "20261130T100000Z", "STATUS:CANCELLED")], ["23 10:00-11:00"]),
+        # Each up to the next; by the occurrences' own times, not by the order of the events.
+        (
+            [
+                reaching(":20261207T100000Z", "20261207T140000Z"),
+                reaching(":20261123T100000Z", "20261124T100000Z"),
+            ],
+            ["24 10:00-10:30", "01 10:00-10:30", "07 14:00-14:30", "14 14:00-14:30"],
+        ),
+        # One of the later ones is moved by itself.
+        (
+            [
+                reaching(":20261123T100000Z", "20261124T100000Z"),
+                override(":20261207T100000Z", "20261210T180000Z"),
+            ],
+            ["24 10:00-10:30", "01 10:00-10:30", "10 18:00-18:30", "15 10:00-10:30"],
+        ),
+        # Far away, but what it moves is not.
+        (
+            [reaching(":20260112T100000Z", "20260113T100000Z")],
+            ["24 10:00-10:30", "01 10:00-10:30", "08 10:00-10:30", "15 10:00-10:30"],
+        ),
+        # On the clock of the series: an hour later in winter as in summer.
+        (
+            [reaching(":20260601T090000Z", "20260601T100000Z")],
+            ["23 11:00-11:30", "30 11:00-11:30", "07 11:00-11:30", "14 11:00-11:30"],
+        ),
+        # It names what is no occurrence, and counts as one more.
+        (
+            [reaching(":20261125T100000Z", "20261125T120000Z")],
+            [
+                "23 10:00-11:00",
+                "25 12:00-12:30",
+                "30 12:00-12:30",
+                "07 12:00-12:30",
+                "14 12:00-12:30",
+            ],
+        ),
+    ],
+)
+def test_this_and_all_later_occurrences(events: list[str], expected: list[str]) -> None:
+    assert shown(read(calendar(WEEKLY, *events))) == expected
+    assert shown(read(calendar(*events, WEEKLY))) == expected
+
+
+def test_a_series_that_is_over_may_be_moved_into_the_window() -> None:
+    """Neither the series nor the override is near; one line that is folded says that both matter."""
+    over = WEEKLY + ";UNTIL=20260901T000000Z"
+    event = """UID:1
+        RECURRENCE-ID;RANGE=THISANDFUTURE:20260601T090000Z
+        DTSTART:20260901T090000Z
+        DURATION:PT1H"""
+    body = calendar(over, event).replace(b"THISANDFUTURE", b"THISAND\r\n FUTURE")
+    # 1 June is moved by 92 days; the last of August is 31.
+    assert days(read(body))[0] == 24
+
+
+def test_of_two_overrides_of_one_occurrence_the_newer_one_says_whether_it_reaches() -> None:
+    """The oracle is no judge here: see what it says of itself."""
+    old = reaching(":20261130T100000Z", "20261201T100000Z", "SEQUENCE:1")
+    new = override(":20261130T100000Z", "20261202T100000Z", "SEQUENCE:2")
+    assert days(read_busy(calendar(WEEKLY, old, new), WINDOW, LONDON)) == [23, 2, 7, 14]
+    old = override(":20261130T100000Z", "20261202T100000Z", "SEQUENCE:1")
+    new = reaching(":20261130T100000Z", "20261201T100000Z", "SEQUENCE:2")
+    assert days(read_busy(calendar(WEEKLY, old, new), WINDOW, LONDON)) == [23, 1, 8, 15]
+
+
+def test_a_series_may_turn_from_dates_into_times_and_back() -> None:
+    on_dates = "UID:1\nDTSTART;VALUE=DATE:20261123\nRRULE:FREQ=WEEKLY"
+    at_ten = (
+        "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261130\n"
+        "DTSTART;TZID=Europe/Berlin:20261201T100000\nDURATION:PT2H"
+    )
+    assert shown(read_busy(calendar(on_dates, at_ten), WINDOW, LONDON)) == [
+        "23 00:00-24 00:00",
+        "01 09:00-11:00",
+        "08 09:00-11:00",
+        "15 09:00-11:00",
+    ]
+    whole_day = "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261130T100000Z\nDTSTART;VALUE=DATE:20261202"
+    assert shown(read_busy(calendar(WEEKLY, whole_day), WINDOW, LONDON)) == [
+        "23 10:00-11:00",
+        "02 00:00-03 00:00",
+        "09 00:00-10 00:00",
+        "16 00:00-17 00:00",
+    ]
+
+
+COPIED_RULE = "RRULE:FREQ=WEEKLY"
+
+
+@pytest.mark.parametrize(
+    ("original", "more", "expected"),
+    [
+        # The series was on Tuesdays when this was written.
+        ("20261201", ("SEQUENCE:1", COPIED_RULE), [23, 30, 7, 14]),
+        # It names an occurrence that there is, ...
+        ("20261207", ("SEQUENCE:1", COPIED_RULE), [23, 30, 10, 14]),
+        # ... or is of this version, or brings no sign of an older one.
+        ("20261201", ("SEQUENCE:2", COPIED_RULE), [23, 30, 7, 10, 14]),
+        ("20261201", ("SEQUENCE:1",), [23, 30, 7, 10, 14]),
+    ],
+)
+def test_overrides_of_an_older_version(original: str, more: tuple[str, ...], expected: list[int]) -> None:
+    event = override(f":{original}T100000Z", "20261210T100000Z", *more)
+    assert days(read(calendar(f"{WEEKLY}\nSEQUENCE:2", event))) == expected
+
+
+def test_an_outdated_override_says_nothing_of_later_occurrences() -> None:
+    """The oracle is no judge here: see what it says of itself."""
+    event = reaching(":20261201T100000Z", "20261210T100000Z", "SEQUENCE:1", COPIED_RULE)
+    assert days(read_busy(calendar(f"{WEEKLY}\nSEQUENCE:2", event), WINDOW, LONDON)) == [23, 30, 7, 14]
+
+
+def test_an_override_of_an_older_version_is_known_by_the_day_in_its_own_zone() -> None:
+    """Early on Tuesday in Tokyo is Monday in UTC; the oracle is no judge here."""
+    event = "UID:1\nDTSTART;TZID=Asia/Tokyo:20260106T020000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY\nSEQUENCE:2"
+    moved = (
+        "UID:1\nRECURRENCE-ID;TZID=Asia/Tokyo:20260602T020000\n"
+        f"DTSTART;TZID=Asia/Tokyo:20261127T200000\nDURATION:PT1H\n{COPIED_RULE}\nSEQUENCE:1"
+    )
+    busy = read_busy(calendar(event, moved), WINDOW, LONDON)
+    assert "27 11:00-12:00" in shown(busy)
 
 
 def test_an_occurrence_without_its_series_counts() -> None:

@@ -1,9 +1,9 @@
-"""The same as `series`, through icalendar and recurring-ical-events.
+"""A second implementation of `read_busy`, on top of icalendar and recurring-ical-events: slow, and by others.
 
-For what is too rare to be read twice, and to compare with: the property tests send every event this way.
-Decides how events that have been read are written down for icalendar, which so meets no line it could stumble
-over: the only zones are IANA's and those written here, under names of their own because icalendar remembers a
-name for as long as the process lives.
+It reads every event, also those far from the window, and shares no code with calsync's own for what makes
+times of a series. The events that have been read are written down for icalendar, which so meets no line it
+could stumble over: the only zones are IANA's and those written here, under names of their own because
+icalendar remembers a name for as long as the process lives.
 """
 
 import hashlib
@@ -11,43 +11,119 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.event import Component
+import icalendar
+import recurring_ical_events
+
+from calsync.feeds import ics
+from calsync.feeds.answers import DEFAULT_READING, BusyTime, Reading
+from calsync.feeds.busy import CalendarReader, Notes
+from calsync.feeds.event import ZONE_MARGIN, Component, Occurrence
 from calsync.feeds.ics import Moment
 from calsync.feeds.recurrence import WEEKDAYS, Freq, Rule, starts
-from calsync.feeds.series import ZONE_MARGIN, Occurrence
 from calsync.feeds.zones import FIRST, Observances
-from calsync.timespan import Timespan
-
-if TYPE_CHECKING:
-    import icalendar
-
+from calsync.timespan import Timespan, merge
 
 _TEN_YEARS = timedelta(days=3653)
 
 
-def occurrences(components: Sequence[Component], window: Timespan) -> Iterator[Occurrence]:
+class NoOracle(Exception):
+    """recurring-ical-events can't follow this series, or is known to be wrong about it."""
+
+
+def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING) -> BusyTime:
+    """What `calsync.feeds.busy.read_busy` should say.
+
+    Raises NotACalendar, and NoOracle.
+    """
+    text = ics.normalised(body)
+    notes = Notes()
+    spans: list[Timespan] = []
+    events = 0
+    for calendar in ics.calendars(text):
+        events += len(calendar.events) + len(calendar.free_busy)
+        spans += _Reader(text, calendar, window, zone, reading, notes).spans()
+    return BusyTime(merge(spans), notes.lines(), events)
+
+
+class _Reader(CalendarReader):
+    """Leaves out no event, however far away it seems, and asks the libraries when each is."""
+
+    def spans(self) -> Iterator[Timespan]:
+        for stretches, may_matter in self.groups():
+            if not may_matter:
+                self.notes.mute = True  # what is wrong with these, nobody needs to know
+                yield from self.group(stretches)
+                self.notes.mute = False
+        yield from super().spans()
+
+    def occurrences(self, components: Sequence[Component]) -> Iterator[Occurrence]:
+        if not components:
+            return iter(())
+        if reason := known_error(components):
+            raise NoOracle(reason)
+        try:
+            return iter(list(found(components, self.window)))
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            raise NoOracle(f"the libraries fail: {error!r}") from error
+
+
+def known_error(components: Sequence[Component]) -> str:
+    """Why recurring-ical-events 3.8 is no judge of these events of one UID; empty if it is one."""
+    master = max(
+        (component for component in components if component.recurrence_id is None),
+        key=lambda component: component.sequence,
+        default=None,
+    )
+    overrides = [component for component in components if component.recurrence_id is not None]
+    for override in overrides:
+        named = override.recurrence_id
+        if override.this_and_future and any(
+            other is not override and _instant(other.recurrence_id) == _instant(named) for other in overrides
+        ):
+            # Of two with one RECURRENCE-ID the higher SEQUENCE is the valid one (RFC 5545, 3.8.7.4). The
+            # library keeps the RANGE of one, and takes its times and its length from the other.
+            return "of two overrides of one occurrence one reaches"
+        if override.this_and_future and master and override.all_day != master.all_day:
+            # RFC 5545, 3.2.13: all later occurrences are as this one. The library keeps the master's kind,
+            # so that an hour on dates becomes nothing, and a day that begins at a time of its own no date.
+            return "an override turns times into dates, or dates into times, from there on"
+        if master and override.repeats and override.sequence < master.sequence:
+            if override.this_and_future:
+                # The library still moves the later occurrences by what it has found to be outdated.
+                return "an outdated override reaches"
+            zone = master.start.tzinfo if isinstance(master.start, datetime) else UTC
+            if isinstance(named, datetime) and named.astimezone(zone).date() != named.astimezone(UTC).date():
+                # The library looks for the occurrence on the day that it has in UTC, by the clock of the
+                # master's zone: it finds none, and thinks that the override is outdated.
+                return "an override of an older version is on another day in UTC"
+    return ""
+
+
+def _instant(moment: Moment | None) -> datetime | None:
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return datetime.combine(moment, time(), UTC) if moment else None
+
+
+def found(components: Sequence[Component], window: Timespan) -> Iterator[Occurrence]:
     """Start and end of what the events of one UID make busy in the window.
 
     Raises ValueError, OverflowError for what the libraries can't do.
     """
-    import icalendar
-    import recurring_ical_events
-
     calendar = icalendar.Calendar.from_ical(written(components, window))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # dateutil's, of COUNT with UNTIL
-        found = recurring_ical_events.of(calendar).between(
+        events = recurring_ical_events.of(calendar).between(
             window.start - ZONE_MARGIN, window.end + ZONE_MARGIN
         )
-    for event in found:
+    for event in events:
         if event.get("TRANSP") != "TRANSPARENT":
             yield _moment(event, "DTSTART"), _moment(event, "DTEND")
 
 
-def _moment(event: "icalendar.Component", name: str) -> Moment:
+def _moment(event: icalendar.Component, name: str) -> Moment:
     moment = getattr(event[name], "dt", None)
     if not isinstance(moment, date):  # datetimes are dates too
         raise TypeError(f"{name} of an occurrence is {moment!r}")
