@@ -1,6 +1,7 @@
 """The first of the three steps: read all that a command needs, before anything is decided."""
 
 import os
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from calsync.feeds.workouts import PlatformFeed
 
 
-# --- training ---------------------------------------------------------------------------------------------
+# --- training beside the templates ------------------------------------------------------------------------
 
 
 _WHO = "training feed"
@@ -160,7 +161,7 @@ def _listed(workouts: Iterable[Workout]) -> str:
     return ", ".join(f'"{title}" ({", ".join(dates)})' for title, dates in days.items())
 
 
-# --- gather -----------------------------------------------------------------------------------------------
+# --- the config -------------------------------------------------------------------------------------------
 
 
 def find_config(given: Path | None) -> Path:
@@ -178,6 +179,26 @@ def find_config(given: Path | None) -> Path:
         f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
         "yours with --config"
     )
+
+
+def variables_of(path: Path) -> tuple[str, ...]:
+    """The variables of the environment that a config names, as `url_env`; none if it is no TOML."""
+
+    def named(value: object) -> Iterator[str]:
+        if isinstance(value, list):
+            for one in value:
+                yield from named(one)
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                if key.endswith("_env") and isinstance(one, str):
+                    yield one
+                else:
+                    yield from named(one)
+
+    try:
+        return tuple(dict.fromkeys(named(tomllib.loads(path.read_text("utf-8-sig")))))
+    except (OSError, ValueError):
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +294,7 @@ def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, sh
     return Busy(source.name, busy.spans, busy.warnings, trouble)
 
 
-# --- calendars --------------------------------------------------------------------------------------------
+# --- targets ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""What `calsync push` does with the targets: decide for all of them, then write one after the other.
+"""One round of a push: read and plan, compare with each target, write. And why a push changes something.
 
-Decides in which order targets are written, and what happens when a calendar has changed since it was read:
-everything is read and decided once more. Knows nothing of what is shown.
+When a calendar has changed since it was read, there is another round. Output is the caller's job.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +14,7 @@ from calsync.event import Action, Applied, Change, Event
 from calsync.planning.why import lasting_reasons
 from calsync.sync import diff, refuse_mass_delete
 
-# --- causes -----------------------------------------------------------------------------------------------
+# --- why something changes --------------------------------------------------------------------------------
 
 
 def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -78,7 +77,7 @@ def _reason(change: Change, cause: str) -> str:
     return f"{cause}; now {here}" if here[0].isdigit() or here.startswith("on ") else f"{cause}; {here}"
 
 
-# --- rounds -----------------------------------------------------------------------------------------------
+# --- the rounds -------------------------------------------------------------------------------------------
 
 
 # Somebody is at work in the calendar at this very moment. The third time, the next push is soon enough.

@@ -1,7 +1,4 @@
-"""A scheduled job as a line of a crontab, and as units of systemd.
-
-Decides how words are quoted for each, and what a unit allows. Knows nothing of where they are installed.
-"""
+"""A scheduled push, or the server, as a line of a crontab and as units of systemd."""
 
 import os
 import re
@@ -9,19 +6,18 @@ import secrets
 import shlex
 import shutil
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import calsync
+from calsync.app.gather import variables_of
 from calsync.config.load import load_config
 from calsync.errors import ConfigError, RefusedToProtectData, Unavailable
 from calsync.files import write_atomically
 from calsync.state import state_folder
 
-# --- schedule job -----------------------------------------------------------------------------------------
+# --- what is run ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def job(config: Path) -> Job:
     root = Path(calsync.__file__).absolute().parents[1]
     if program[0] == sys.executable and root.name not in ("site-packages", "dist-packages"):
         variables["PYTHONPATH"] = str(root)
-    return Job(plan, program, path, variables, tuple(dict.fromkeys(_secrets(path))))
+    return Job(plan, program, path, variables, variables_of(path))
 
 
 def _program() -> tuple[str, ...]:
@@ -64,24 +60,7 @@ def _program() -> tuple[str, ...]:
     return (sys.executable, "-m", "calsync")
 
 
-def _secrets(path: Path) -> Iterator[str]:
-    """The variables that the config names as `*_env`."""
-
-    def named(value: Any) -> Iterator[str]:
-        if isinstance(value, list):
-            for one in value:
-                yield from named(one)
-        elif isinstance(value, dict):
-            for key, one in value.items():
-                if key.endswith("_env") and isinstance(one, str):
-                    yield one
-                else:
-                    yield from named(one)
-
-    yield from named(tomllib.loads(path.read_text("utf-8")))
-
-
-# --- schedule times ---------------------------------------------------------------------------------------
+# --- when -------------------------------------------------------------------------------------------------
 
 
 _CROWDED = (0, 30)
@@ -128,7 +107,7 @@ class Times:
         return f"*-*-* {times}:{self.minute:02}:00"
 
 
-# --- schedule text ----------------------------------------------------------------------------------------
+# --- its text ---------------------------------------------------------------------------------------------
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
@@ -228,7 +207,7 @@ def _quoted(word: str) -> str:
     return f'"{escaped}"'
 
 
-# --- schedule units ---------------------------------------------------------------------------------------
+# --- where units lie --------------------------------------------------------------------------------------
 
 
 def units_folder() -> Path:

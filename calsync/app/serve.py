@@ -14,16 +14,38 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from calsync import waits
 from calsync.app.gather import Setup
 from calsync.app.push import Pushed, rounds
 from calsync.config.settings import IcsTarget
 from calsync.errors import RefusedToProtectData, Unavailable, UsageError
 
-# --- serve place ------------------------------------------------------------------------------------------
+try:
+    import uvicorn
+
+    from calsync.web.secret import Secret
+    from calsync.web.server import (
+        Addresses,
+        Feed,
+        FeedFile,
+        HttpProtocol,
+        Planner,
+        Site,
+        Snapshot,
+        application,
+    )
+    from calsync.web.week import past_pictures, week_pictures
+except ModuleNotFoundError as problem:
+    if (problem.name or "").startswith("calsync"):
+        raise
+    message = f"the server needs {problem.name}: install calsync with its extra `serve`"
+    raise UsageError(f"{message}; in a checkout: pip install '.[serve]'") from problem
+
+# --- where it listens -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerAddress:
     """Where the server listens. `url` is its address as others see it; empty: as they asked for it."""
 
     host: str
@@ -63,34 +85,9 @@ def _own_address() -> str:
     return socket.gethostname()
 
 
-# --- serving ----------------------------------------------------------------------------------------------
+# --- what can be subscribed to ----------------------------------------------------------------------------
 
 
-try:
-    import uvicorn
-
-    from calsync.web.secret import Secret
-    from calsync.web.server import (
-        Addresses,
-        Feed,
-        FeedFile,
-        HttpProtocol,
-        Planner,
-        Site,
-        Snapshot,
-        application,
-    )
-    from calsync.web.week import past_pictures, week_pictures
-except ModuleNotFoundError as problem:
-    if (problem.name or "").startswith("calsync"):
-        raise
-    message = f"the server needs {problem.name}: install calsync with its extra `serve`"
-    raise UsageError(f"{message}; in a checkout: pip install '.[serve]'") from problem
-
-# A push that is running ends before that.
-_WAIT_FOR_LOCK = 60.0
-# The time that requests and a plan in the making get when the server is to end, in seconds.
-_PATIENCE = 3
 _BACKLOG = 128
 
 
@@ -104,7 +101,7 @@ class Subscriptions:
     """Whether these addresses work on this machine only."""
 
 
-def subscriptions(setup: Setup, place: Place, *, rotates: bool) -> Subscriptions:
+def subscriptions(setup: Setup, address: ServerAddress, *, rotates: bool) -> Subscriptions:
     """`rotates` makes new addresses; all old ones are dead then. Raises Unavailable."""
     secret = Secret(setup.state)
     if rotates:
@@ -114,10 +111,10 @@ def subscriptions(setup: Setup, place: Place, *, rotates: bool) -> Subscriptions
     feeds = []
     for feed in _feeds(setup, {}):
         value = secret.of_feed(feed.name, is_for_others=feed.is_for_others)
-        feeds.append((feed.name, Addresses.of(place.base, value, feed.file_name)))
-    host = urlsplit(place.base).hostname or ""
+        feeds.append((feed.name, Addresses.of(address.base, value, feed.file_name)))
+    host = urlsplit(address.base).hostname or ""
     is_loopback = host in ("127.0.0.1", "localhost", "::1")
-    return Subscriptions(tuple(feeds), f"{place.base}/{secret.value()}/", is_loopback)
+    return Subscriptions(tuple(feeds), f"{address.base}/{secret.value()}/", is_loopback)
 
 
 def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
@@ -174,7 +171,7 @@ class _Rounds:
         self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
         try:
             names = [target.name for target in _ics_targets(setup)]
-            with setup.state.lock(_WAIT_FOR_LOCK):
+            with setup.state.lock(waits.SERVER):
                 pushed = _write(setup, now, names)
                 if not pushed.failures and len(names) == len(setup.config.targets):
                     setup.state.remember_push(now, setup.config.zone)
@@ -217,7 +214,7 @@ def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
 
 def run_server(
     load: Callable[[], Setup],
-    place: Place,
+    address: ServerAddress,
     every: timedelta,
     now: datetime | None,
     say: Callable[[str], None],
@@ -244,7 +241,7 @@ def run_server(
         latest=lambda: planner.latest,
         clock=clock,
         every=every,
-        url=place.url,
+        url=address.url,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -257,19 +254,19 @@ def run_server(
             proxy_headers=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=_PATIENCE,
+            timeout_graceful_shutdown=waits.SERVER_END,
             # asyncio tries as many at once when there are no more sockets to be had, and logs each.
             backlog=_BACKLOG,
         )
     )
     _allow_many_sockets()
-    with _listening(place) as listener, _signals(planner, server):
-        at = Place(place.host, listener.getsockname()[1], "").base
+    with _listening(address) as listener, _signals(planner, server):
+        at = ServerAddress(address.host, listener.getsockname()[1], "").base
         say(f"Serving on {at}, planning every {_words(every)}.")
         say("`calsync serve --show-links` prints the addresses.")
         planner.start()
         server.run(sockets=[listener])
-    planner.stop(_PATIENCE)
+    planner.stop(waits.SERVER_END)
     say("Stopped.")
 
 
@@ -288,14 +285,14 @@ def _allow_many_sockets() -> None:
 
 
 @contextlib.contextmanager
-def _listening(place: Place) -> Iterator[socket.socket]:
+def _listening(address: ServerAddress) -> Iterator[socket.socket]:
     """A socket of our own: uvicorn would end the process if there is none to be had."""
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        listener = socket.create_server((place.host, place.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise Unavailable(f"can't listen on {place.host}, port {place.port}: {reason}") from problem
+        raise Unavailable(f"can't listen on {address.host}, port {address.port}: {reason}") from problem
     with listener:
         # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each
         # answer would wait 40 ms for the client's delayed acknowledgement.

@@ -1,13 +1,14 @@
-"""What `skip` and `move` have in common: keys that exist, and time that has not come.
+"""What a runner wants done with single runs and sessions: leave it out, move it, let it go again.
 
-Decides which keys may be named. What a wish does to the plan is decided in planning.
+Only keys that exist can be named, and only as long as their time hasn't come.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from calsync import waits
 from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
 from calsync.errors import TargetUnavailable, UsageError
 from calsync.event import Action, Change, Published, StoredEvent, is_strength, week_of_key
@@ -20,8 +21,6 @@ from calsync.state import Wishes
 from calsync.timespan import Timespan
 from calsync.training import Week
 from calsync.words import did_you_mean, elapsed
-
-# --- wishes -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class Known:
     deleted: dict[str, str]
     training: Training
 
-    def check(self, keys: Iterable[str]) -> None:
-        """Raises UsageError for the first key that is unknown."""
+    def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo) -> None:
+        """Raises UsageError for a key that is unknown, whose time has come, or that is its owner's alone."""
         known = sorted({*self.wanted, *self.stored})
         for key in keys:
             if key not in known:
@@ -47,20 +46,24 @@ class Known:
                 raise UsageError(
                     f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
                 )
-
-    def refuse_held(self, keys: Iterable[str]) -> None:
-        """Raises UsageError for the first key that its owner has made something else of."""
-        for key in keys:
-            if (stored := self.stored.get(key)) and stored.is_held:
-                raise UsageError(f"{key} was made to repeat in its calendar, and is yours: change it there")
-
-    def refuse_begun(self, keys: Iterable[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises UsageError for the first key whose time has come."""
         for key in keys:
             stored, wanted = self.stored.get(key), self.wanted.get(key)
             is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
             if stored.span.start <= now if stored else is_over:
-                raise UsageError(f"{key} has already begun; the past is never changed")
+                raise _begun(key)
+        for key in keys:
+            if (stored := self.stored.get(key)) and stored.is_held:
+                raise UsageError(f"{key} was made to repeat in its calendar, and is yours: change it there")
+
+    def check_not_deleted(self, key: str) -> None:
+        """Raises UsageError. What is nowhere can be skipped again, but not be moved."""
+        if key in self.deleted:
+            where = self.deleted[key]
+            raise UsageError(f"{key} was deleted in the calendar {where}; run `calsync release {key}` first")
+
+
+def _begun(key: str) -> UsageError:
+    return UsageError(f"{key} has already begun; the past is never changed")
 
 
 def known_keys(setup: Setup, now: datetime) -> Known:
@@ -74,20 +77,38 @@ def known_keys(setup: Setup, now: datetime) -> Known:
     for week in weeks:
         wanted |= {run.key: run for run in week.runs}
         wanted |= {session.key: session for session in week.sessions}
-    targets: tuple[Target, ...] = load_targets(setup)
     stored: dict[str, StoredEvent] = {}
     deleted: dict[str, str] = {}
-    for target in sorted(targets, key=lambda target: not target.is_editable):
+    for target in sorted(load_targets(setup), key=lambda target: not target.is_editable):
         for event in target.contents.events:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
     return Known(wanted, stored, deleted, training)
 
 
+def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
+    """Raises Unavailable."""
+    with setup.state.lock(waits.WISH):
+        wishes = setup.state.wishes()
+        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+
+
 # --- moving -----------------------------------------------------------------------------------------------
 
 
-def moved(setup: Setup, known: Known, key: str, start: datetime) -> Published:
+def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -> Published:
+    """Put `key` at `start`. Raises Unavailable."""
+    place = _moved(known, key, start)
+    with setup.state.lock(waits.WISH):
+        wishes = setup.state.wishes()
+        moves = {**wishes.moves, key: place}
+        stored = known.stored.get(key)
+        stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
+        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
+    return place
+
+
+def _moved(known: Known, key: str, start: datetime) -> Published:
     """The run or session `key` at `start`: as long as it stands on a calendar, or as it is wanted."""
     stored, wanted = known.stored.get(key), known.wanted.get(key)
     if stored:
@@ -157,7 +178,7 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class _Held:
     """The keys that can be released, and those whose time has come. `targets` are the editable ones."""
 
     keys: frozenset[str]
@@ -166,7 +187,26 @@ class Held:
     targets: tuple[Target, ...]
 
 
-def held(setup: Setup, now: datetime) -> Held:
+def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str]:
+    """Let go of `keys`, or of all that is moved or skipped if there are none; says which it were.
+
+    Raises UsageError for a key that can't be released, AuthorisationNeeded or Unavailable.
+    """
+    with setup.state.lock(waits.WISH):
+        held = _held(setup, now)
+        for key in keys:
+            if key in held.begun:
+                raise _begun(key)
+            if key not in held.keys:
+                hint = did_you_mean(key, held.keys)
+                hint = hint or f"; held are: {', '.join(sorted(held.keys)) or 'none'}"
+                raise UsageError(f"{key!r} is neither moved nor skipped{hint}")
+        released = frozenset(keys) or held.keys
+        _let_go(setup, held, released, now)
+    return released
+
+
+def _held(setup: Setup, now: datetime) -> _Held:
     wishes = setup.state.wishes()
     targets = load_targets(setup, only_editable=True)
     starts = {key: place.span.start for key, place in wishes.moves.items()}
@@ -178,10 +218,10 @@ def held(setup: Setup, now: datetime) -> Held:
         # Calendars remember for weeks what was deleted; what is over needs no place any more.
         gone |= {key for key in target.contents.deleted if week_of_key(key) >= oldest}
     begun = frozenset(key for key, start in starts.items() if start <= now)
-    return Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
+    return _Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
 
 
-def let_go(setup: Setup, held: Held, keys: frozenset[str], now: datetime) -> None:
+def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> None:
     """Release `keys`, in the calendars first: a wish that is left can be released again.
 
     Raises AuthorisationNeeded or Unavailable.

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from calsync import waits
 from calsync.cli.options import Common, common_options, now_option
 
 if TYPE_CHECKING:
     from calsync.app.gather import Setup
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount, Token
-
-
-_WAIT = 240.0  # seconds; longer than a push takes at most
 
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
@@ -65,8 +63,7 @@ def google(common: Common, port: int, no_browser: bool, now: datetime) -> None:
     setup = common.setup()
     account = setup.connection.account
     token = _consent(account, port, no_browser=no_browser) if isinstance(account, OAuthClient) else None
-    # Somebody has just gone through all of Google's pages: a push that runs is worth waiting for.
-    with setup.state.lock(wait=_WAIT):
+    with setup.state.lock(waits.NEW_CONSENT):
         if token is not None and isinstance(account, OAuthClient):
             account.save(replace(token, granted=now))
             click.echo("calsync may use Google Calendar now.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync import waits
 from calsync.cli.options import Common, common_options, format_option, now_option
 from calsync.training import Sign
 
@@ -100,7 +101,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
         raise click.BadParameter(message, param_hint="--date")
     new = CheckIn(day, signs)
-    with setup.state.lock(wait=10):
+    with setup.state.lock(waits.WISH):
         before: Sequence[CheckIn] = setup.state.checkins()
         setup.state.save_checkins([*(known for known in before if known.day != day), new])
     replaced = " (in place of the one before)" if any(known.day == day for known in before) else ""
@@ -114,7 +115,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
 
 
 def _remove(setup: "Setup", day: date) -> None:
-    with setup.state.lock(wait=10):
+    with setup.state.lock(waits.WISH):
         before = setup.state.checkins()
         left = [known for known in before if known.day != day]
         if len(left) == len(before):

@@ -1,7 +1,7 @@
-"""What a shell offers while a value is typed: names of the config and the library, weeks, keys.
+"""What a shell offers while a value is typed: names of the config and of the templates, weeks, keys.
 
-Decides where each of them is looked for. Nothing here asks the network, wants an environment variable or says
-a word: half a command line is no time for errors, so what can't be read completes nothing.
+Half a command line is no time for errors: what can't be read completes nothing. Nothing is fetched either,
+and no variable of the environment is needed.
 """
 
 from collections.abc import Callable, Iterable

@@ -161,7 +161,7 @@ def busy(
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":
-        import msgspec
+        from calsync.cli.reports import as_json
 
         data = [
             {
@@ -172,7 +172,7 @@ def busy(
             for one in found
             for span in one.spans
         ]
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        click.echo(as_json(data))
         for one in found:
             for warning in one.warnings:
                 click.echo(f"Warning: {one.source}: {warning}", err=True)

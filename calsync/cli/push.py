@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from calsync import waits
 from calsync.cli import completion
 from calsync.cli.options import Common, common_options, format_option, now_option
 from calsync.errors import all_of
@@ -12,10 +13,6 @@ from calsync.errors import all_of
 if TYPE_CHECKING:
     from calsync.app.gather import Gathered, Setup
     from calsync.cli.reports import Changes
-
-
-# In seconds: nobody waits for cron, and a mail that a server was just planning would help nobody.
-_WAIT_QUIETLY = 10
 
 
 @click.command(short_help="Bring the calendars up to date.")
@@ -67,7 +64,7 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar can't be tried dry")
-    with nullcontext() if dry_run else setup.state.lock(_WAIT_QUIETLY if quiet else 0):
+    with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
         if create_calendar:
             _create_calendars(setup, now, target)
         only = None if target is None else (target,)

@@ -1,4 +1,4 @@
-"""What a push changed, in text for people and in JSON for programs."""
+"""What commands say that is no table: plans as JSON, changes, check-ins and checks as text and as JSON."""
 
 import shutil
 import sys
@@ -26,7 +26,12 @@ from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sign, acting_on
 from calsync.words import counted, date_name, on_one_line
 
-# --- plan json --------------------------------------------------------------------------------------------
+
+def as_json(data: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+# --- a plan as JSON ---------------------------------------------------------------------------------------
 
 
 def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
@@ -44,7 +49,7 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
         "notices": [{"code": code, "text": text} for code, text in gathered.notices],
     }
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+    return as_json(data)
 
 
 def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternatives) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def _instant(plan: Plan, instant: datetime) -> str:
     return instant.astimezone(plan.zone).isoformat()
 
 
-# --- changes ----------------------------------------------------------------------------------------------
+# --- what a push changes ----------------------------------------------------------------------------------
 
 
 Changes = Sequence[tuple[Target, tuple[Change, ...]]]
@@ -222,7 +227,7 @@ def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
         ],
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
     }
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+    return as_json(data)
 
 
 def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
@@ -349,7 +354,7 @@ def _summary(changes: Sequence[Change]) -> str:
     return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])
 
 
-# --- checkins ---------------------------------------------------------------------------------------------
+# --- check-ins --------------------------------------------------------------------------------------------
 
 
 QUESTIONS = {
@@ -372,7 +377,7 @@ def checkins_json(checkins: Sequence[CheckIn]) -> str:
         }
         for checkin in checkins
     ]
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+    return as_json(data)
 
 
 def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
@@ -430,7 +435,7 @@ def _mean(checkins: Sequence[CheckIn]) -> float:
     return sum(len(checkin.signs) for checkin in checkins) / len(checkins)
 
 
-# --- report -----------------------------------------------------------------------------------------------
+# --- doctor -----------------------------------------------------------------------------------------------
 
 
 _COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red"}
@@ -438,12 +443,8 @@ _STATUS_WIDTH = max(len(status) for status in Status)
 _LEAST_TEXT = 30
 
 
-class _Report(msgspec.Struct):
-    checks: Sequence[Check]
-
-
 def report_json(checks: Sequence[Check]) -> str:
-    return msgspec.json.format(msgspec.json.encode(_Report(checks)), indent=2).decode()
+    return as_json({"checks": checks})
 
 
 def print_report(checks: Sequence[Check]) -> None:

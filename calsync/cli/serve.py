@@ -10,6 +10,7 @@ import click
 from calsync.cli.options import Common, Instant, common_options
 
 if TYPE_CHECKING:
+    from calsync.app.gather import Setup
     from calsync.app.push import Pushed
     from calsync.app.serve import Subscriptions
 
@@ -85,17 +86,19 @@ def serve(
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
     from calsync.app.gather import load_setup
-    from calsync.app.serve import Place, run_server, subscriptions
+    from calsync.app.serve import ServerAddress, run_server, subscriptions
 
-    place = Place.of(host, port, url)
+    address = ServerAddress.of(host, port, url)
     if show_links or rotate_secret:
-        _print_links(subscriptions(common.setup(), place, rotates=rotate_secret), rotated=rotate_secret)
+        _print_links(subscriptions(common.setup(), address, rotates=rotate_secret), rotated=rotate_secret)
         return
     # Progress would end up between the lines of a log.
     listener = common.listener(shows_progress=False)
-    run_server(
-        lambda: load_setup(common.config_path(), listener), place, every, now, say=_say, pushed=_print_changes
-    )
+
+    def load() -> "Setup":
+        return load_setup(common.config_path(), listener)
+
+    run_server(load, address, every, now, say=_say, pushed=_print_changes)
 
 
 def _print_links(links: "Subscriptions", *, rotated: bool) -> None:

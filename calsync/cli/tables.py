@@ -1,8 +1,4 @@
-"""Tables for people, in colour on a terminal and none in a pipe.
-
-Decides what a week looks like at a glance. Knows nothing of how it came to be. The only module that imports
-rich.
-"""
+"""Plans and busy time as tables, in colour on a terminal and without in a pipe. The only module with rich."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +21,7 @@ from calsync.timespan import Timespan
 from calsync.training import Effort, Week
 from calsync.words import elapsed, moment, on_one_line
 
-# --- explain ----------------------------------------------------------------------------------------------
+# --- why sessions are where they are ----------------------------------------------------------------------
 
 
 _LABEL = 15
@@ -78,7 +74,7 @@ def _line(label: str, text: str, style: str = "") -> Text:
     return Text.assemble((f"    {label:<{_LABEL}} ", "dim"), (text, style))
 
 
-# --- render -----------------------------------------------------------------------------------------------
+# --- weeks and busy time ----------------------------------------------------------------------------------
 
 
 _EFFORT_STYLES = {

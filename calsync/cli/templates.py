@@ -1,4 +1,4 @@
-"""`calsync templates`: list, show and copy week templates and routines."""
+"""`calsync templates` and `calsync lint`: list, show, copy and check week templates and routines."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calsync.planning.lint import Finding
 
 
-# --- template text ----------------------------------------------------------------------------------------
+# --- text -------------------------------------------------------------------------------------------------
 
 
 def template_lines(week: WeekTemplate) -> Iterator[str]:

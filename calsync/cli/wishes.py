@@ -25,19 +25,12 @@ def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
     KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. Undone by
     `calsync release`.
     """
-    from dataclasses import replace
-
-    from calsync.app.wishes import known_keys
+    from calsync.app import wishes
 
     setup = common.setup()
-    known = known_keys(setup, now)
     with as_wrong_usage():
-        known.check(keys)
-        known.refuse_begun(keys, now, setup.config.zone)
-        known.refuse_held(keys)
-    with setup.state.lock(wait=10):
-        wishes = setup.state.wishes()
-        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+        wishes.known_keys(setup, now).check(keys, now, setup.config.zone)
+    wishes.skip(setup, keys, now)
     for key in keys:
         click.echo(f"{key}: skipped")
     _say_what_next()
@@ -58,29 +51,17 @@ def move(common: Common, key: str, start: str, now: datetime) -> None:
     such as 2026-11-24T18:00, in the plan's zone unless it has an offset. It stays there, and the rest is
     planned around it. Undone by `calsync release`.
     """
-    from dataclasses import replace
-
-    from calsync.app.wishes import broken_rules, known_keys, moved
+    from calsync.app import wishes
 
     setup = common.setup()
-    known = known_keys(setup, now)
+    zone = setup.config.zone
+    known = wishes.known_keys(setup, now)
     with as_wrong_usage():
-        known.check([key])
-        known.refuse_begun([key], now, setup.config.zone)
-        known.refuse_held([key])
-    if key in known.deleted:
-        raise click.UsageError(
-            f"{key} was deleted in the calendar {known.deleted[key]}; run `calsync release {key}` first"
-        )
-    place = moved(setup, known, key, _instant(start, setup.config.zone, now))
-    with setup.state.lock(wait=10):
-        wishes = setup.state.wishes()
-        moves = {**wishes.moves, key: place}
-        stored = known.stored.get(key)
-        stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
-        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
-    click.echo(f"{key}: moved to {place.span.start.astimezone(setup.config.zone):%a %d %b %H:%M}")
-    for text in broken_rules(setup, known, key, place, now):
+        known.check([key], now, zone)
+        known.check_not_deleted(key)
+    place = wishes.move(setup, known, key, _instant(start, zone, now), now)
+    click.echo(f"{key}: moved to {place.span.start.astimezone(zone):%a %d %b %H:%M}")
+    for text in wishes.broken_rules(setup, known, key, place, now):
         click.echo(f"Note: {text}", err=True)
     _say_what_next()
 
@@ -115,23 +96,12 @@ def release(common: Common, keys: tuple[str, ...], everything: bool, now: dateti
 
     Also what was moved or deleted in Google Calendar.
     """
-    from calsync.app.wishes import held, let_go
-    from calsync.words import did_you_mean
+    from calsync.app import wishes
 
     if everything == bool(keys):
         raise click.UsageError("name the keys to release, or give --all")
-    setup = common.setup()
-    with setup.state.lock(wait=10):
-        owners = held(setup, now)
-        for key in keys:
-            if key in owners.begun:
-                raise click.UsageError(f"{key} has already begun; the past is never changed")
-            if key not in owners.keys:
-                hint = did_you_mean(key, owners.keys)
-                hint = hint or f"; held are: {', '.join(sorted(owners.keys)) or 'none'}"
-                raise click.UsageError(f"{key!r} is neither moved nor skipped{hint}")
-        released = owners.keys if everything else frozenset(keys)
-        let_go(setup, owners, released, now)
+    with as_wrong_usage():
+        released = wishes.release(common.setup(), keys, now)
     for key in sorted(released):
         click.echo(f"{key}: released")
     if not released:

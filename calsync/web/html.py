@@ -1,8 +1,4 @@
-"""Weeks as an HTML page that needs nothing else: no file beside it, no script, no network.
-
-Decides how a page is put together, and what a browser may do with it. What a week shows is decided in
-week.py, its colours in colours.py.
-"""
+"""Weeks as an HTML page that needs nothing else: no file beside it, no script, no network."""
 
 import base64
 import hashlib

@@ -1,7 +1,4 @@
-"""The secret part of the addresses: who knows it sees the training, so it is a password.
-
-Decides how it is made, kept and compared. Knows nothing of the web.
-"""
+"""The secret part of the addresses: who knows it sees the training, so it is a password."""
 
 import base64
 import hmac

@@ -30,11 +30,12 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from calsync.errors import CalsyncError
+from calsync.waits import REQUEST_HEAD
 from calsync.web.html import FeedLinks, Links, render_page
 from calsync.web.secret import Secret, is_same
 from calsync.web.week import WeekPicture
 
-# --- feed -------------------------------------------------------------------------------------------------
+# --- a feed's file ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class FeedFile:
         self._version = Version(body, gzip.compress(body, mtime=0), etag, modified)
 
 
-# --- conditional ------------------------------------------------------------------------------------------
+# --- 200 or 304 -------------------------------------------------------------------------------------------
 
 
 def answer(request: Request, version: Version, headers: Mapping[str, str]) -> Response:
@@ -124,16 +125,13 @@ def takes_gzip(request: Request) -> bool:
     return weight.strip("0.") != ""
 
 
-# --- protocol ---------------------------------------------------------------------------------------------
-
-
-SECONDS_FOR_A_HEAD = 15.0
+# --- clients that never say it all ------------------------------------------------------------------------
 
 
 class HttpProtocol(H11Protocol):
     """uvicorn's, with a limit for the time until a head is whole."""
 
-    seconds_for_a_head = SECONDS_FOR_A_HEAD
+    seconds_for_a_head = REQUEST_HEAD
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -166,7 +164,7 @@ class HttpProtocol(H11Protocol):
             self.transport.close()
 
 
-# --- links ------------------------------------------------------------------------------------------------
+# --- addresses --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ def qr_lines(text: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-# --- planner ----------------------------------------------------------------------------------------------
+# --- planning beside it -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +271,7 @@ class Planner:
         return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())
 
 
-# --- server -----------------------------------------------------------------------------------------------
+# --- what is where ----------------------------------------------------------------------------------------
 
 
 # For everything; pages add their own policy. The secret is in the address, which must not travel in Referer.

@@ -1,7 +1,6 @@
-"""Weeks as one SVG, for documents and wall displays.
+"""Weeks as one SVG, for documents and wall displays: the drawing of the page, without its style sheet.
 
-Decides sizes and how much of a title fits. It is the drawing of the page, with colours as plain attributes:
-not every program that shows SVG knows CSS variables.
+Colours are plain attributes, as not every program that shows SVG knows CSS variables.
 """
 
 from collections.abc import Iterator, Sequence

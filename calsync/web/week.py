@@ -1,7 +1,6 @@
-"""What the drawing of a week shows: days, hours, blocks and shades, and the words that go with them.
+"""A week as it is drawn, in HTML and SVG alike: days, hours, blocks, shades, and the words beside them.
 
-Decides where everything stands, in minutes of the wall clock, and what is said of it. Knows nothing of HTML
-and SVG, and of busy time nothing but when it is.
+Everything stands in minutes of the wall clock. Of busy time it shows when it is, and nothing else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Routine, Week, clock
 from calsync.words import day_name, kind_name, one_line
 
-# --- lanes ------------------------------------------------------------------------------------------------
+# --- blocks beside one another ----------------------------------------------------------------------------
 
 
 def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -50,7 +49,7 @@ def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-# --- week -------------------------------------------------------------------------------------------------
+# --- the week ---------------------------------------------------------------------------------------------
 
 
 MIDNIGHT = 24 * 60
@@ -345,7 +344,7 @@ def hours_of(days: Sequence[Day]) -> tuple[int, int]:
     return first, last
 
 
-# --- past -------------------------------------------------------------------------------------------------
+# --- weeks that are over ----------------------------------------------------------------------------------
 
 
 def past_pictures(published: Mapping[str, Published], first: Week, zone: ZoneInfo) -> tuple[WeekPicture, ...]:

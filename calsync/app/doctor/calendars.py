@@ -1,9 +1,4 @@
-"""The access to Google Calendar: who calsync is there, and how long that may last.
-
-Decides what the age of a consent says. Google lets the consents of a project in Testing end after seven days
-(https://support.google.com/cloud/answer/15549945), and tells nobody whether a project is: one that has lived
-longer is in none. Asks when one calendar is busy, for a minute: whoever has access may do that.
-"""
+"""Checks of what is read and written: busy calendars, the training feed, the access to Google, targets."""
 
 import os
 import stat
@@ -216,6 +211,9 @@ def feed_check(
 # --- google -----------------------------------------------------------------------------------------------
 
 
+# Google lets the consents of a project in Testing end after seven days
+# (https://support.google.com/cloud/answer/15549945), and tells nobody whether a project is: a consent that
+# has lived longer is in none.
 _TRAP = timedelta(days=7)
 # Two days are time enough to notice.
 _SOON = timedelta(days=5)
@@ -248,7 +246,7 @@ def access_check(config: Config, connection: "Connection", now: datetime) -> Che
 
 
 def _question(now: datetime) -> dict[str, Any]:
-    """One that always has an answer: what is wrong with a calendar is said inside of it."""
+    """When one calendar is busy, for a minute: whoever has access may ask, and there is always an answer."""
     times = {"timeMin": now.isoformat(), "timeMax": (now + timedelta(minutes=1)).isoformat()}
     return {**times, "items": [{"id": "primary"}]}
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
+from calsync import waits
 from calsync.app.doctor.calendars import why_not_writable
 from calsync.app.doctor.report import Check, Status, failed, seconds
-from calsync.app.gather import find_config
+from calsync.app.gather import find_config, variables_of
 from calsync.app.schedule import units_folder
 from calsync.config.load import Config, load_config
 from calsync.config.templates import Library
@@ -22,7 +25,7 @@ from calsync.planning.lint import Severity, lint
 from calsync.state import State
 from calsync.words import ago, counted
 
-# --- folder -----------------------------------------------------------------------------------------------
+# --- the state folder, and the server's secret ------------------------------------------------------------
 
 
 # Twice what the slowest of schedules that make sense would take.
@@ -123,7 +126,6 @@ def serve_check(state: State) -> Check | None:
 # A schedule is a line of a crontab, an active timer or a running service that mentions calsync. What else it
 # says is never shown: lines for cron may hold addresses. That a command is missing, slow or broken is no
 # reason to fail.
-_PATIENCE = 3.0  # seconds for each command
 _WORD = "calsync"
 _UNIT = re.compile(r"\S+\.(?:timer|service)\b")
 # When a line of a crontab applies: five fields, or a word such as @hourly.
@@ -209,7 +211,7 @@ def _scopes() -> tuple[_Scope, _Scope]:
     )
 
 
-# --- asking -----------------------------------------------------------------------------------------------
+# --- asking other programs --------------------------------------------------------------------------------
 
 
 def _said(*command: str) -> str:
@@ -227,7 +229,7 @@ def _said(*command: str) -> str:
         return ""
     with process:
         try:
-            out, _ = process.communicate(timeout=_PATIENCE)
+            out, _ = process.communicate(timeout=waits.SCHEDULERS)
         except subprocess.TimeoutExpired:
             # With all that it has started: they would hold the pipe, and we would wait for them.
             os.killpg(process.pid, signal.SIGKILL)
@@ -242,10 +244,9 @@ def _text(file: Path) -> str:
         return ""
 
 
-# --- setting ----------------------------------------------------------------------------------------------
+# --- the config -------------------------------------------------------------------------------------------
 
 
-_URL_ENV = re.compile(r"""^\s*url_env\s*=\s*["']([A-Za-z_][A-Za-z0-9_]*)["']""", re.MULTILINE)
 _NAME = re.compile(r"""^name\s*=\s*["']([A-Za-z0-9][A-Za-z0-9_-]{0,39})["']""", re.MULTILINE)
 _NOT_SET = "https://not-set.invalid/"
 
@@ -285,18 +286,16 @@ def _without_variables(path: Path, check: Check) -> Found:
         return Found(check)
     # Where it is no TOML, this is all that there is; and the state folder goes by the name.
     name = match[1] if (match := _NAME.search(text)) else None
-    variables = {found for found in _URL_ENV.findall(text) if not os.environ.get(found, "").strip()}
-    stand_ins = {variable: _NOT_SET + variable for variable in variables}
+    unset = [variable for variable in variables_of(path) if not os.environ.get(variable, "").strip()]
+    stand_ins = {variable: _NOT_SET + variable for variable in unset}
     if stand_ins:
         try:
             config = load_config(path, {**os.environ, **stand_ins})
         except ConfigError:
             return Found(check, name=name)
         fix = "set it where calsync runs: cron and systemd don't know what your shell knows"
-        unset = {url: variable for variable, url in stand_ins.items()}
-        import msgspec
-
-        return Found(msgspec.structs.replace(check, fix=fix), config, config.name, unset)
+        addresses = {address: variable for variable, address in stand_ins.items()}
+        return Found(msgspec.structs.replace(check, fix=fix), config, config.name, addresses)
     return Found(check, name=name)
 
 
