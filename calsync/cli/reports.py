@@ -15,13 +15,13 @@ from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import run_title
+from calsync.planning.explain import no_place, reasons, term_text
 from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession
 from calsync.planning.what_if import Alternative, Alternatives, alternative_text, dodged_text
-from calsync.planning.why import no_place, reasons, terms
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sign, acting_on
 from calsync.words import counted, date_name, on_one_line
@@ -121,8 +121,8 @@ def _session(
         "state": session.state,
         "cost": dict(session.cost),
         "terms": [
-            {"term": term.name, "points": term.points, "text": term.text}
-            for term in terms(plan, week.wanted, session)
+            {"term": name, "points": points, "text": term_text(name, plan, week.wanted, session)}
+            for name, points in session.cost.items()
         ],
         "reasons": why,
         "alternatives": [_alternative(plan, alternative) for alternative in others],
@@ -133,8 +133,8 @@ def _unplaced(plan: Plan, week: PlannedWeek, session: WantedSession, fix: Fix | 
     return {
         "key": session.key,
         "days": [
-            {"day": day.day.isoformat(), "rule": day.rule, "text": day.text}
-            for day in no_place(plan, week, session)
+            {"day": day.isoformat(), "rule": reason.rule, "text": reason.text}
+            for day, reason in no_place(plan, week, session)
         ],
         "fix": _fix(plan, fix),
     }

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from calsync.app.gather import Busy, Gathered
 from calsync.planning.descriptions import run_title, session_title
+from calsync.planning.explain import no_place, reasons, term_text
 from calsync.planning.fix import Fixes
 from calsync.planning.plan import PlannedSession, PlannedWeek, State
 from calsync.planning.week import WantedSession
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
-from calsync.planning.why import no_place, reasons, terms
 from calsync.timespan import Timespan
 from calsync.training import Effort, Week
 from calsync.words import elapsed, moment, on_one_line
@@ -54,8 +54,8 @@ def _session(
     if session.wanted and session.place:
         if dodged := alternatives.dodged(week.wanted, session.wanted):
             yield _line("busy", dodged_text(dodged, plan.zone))
-        for term in terms(plan, week.wanted, session):
-            yield _line(f"{term.name} {term.points}", term.text)
+        for name, points in session.cost.items():
+            yield _line(f"{name} {points}", term_text(name, plan, week.wanted, session))
         for alternative in alternatives.best(week.wanted, session.wanted):
             yield _line("or", alternative_text(alternative, plan.zone), "dim")
 
@@ -63,8 +63,8 @@ def _session(
 def _unplaced(gathered: Gathered, week: PlannedWeek, wanted: WantedSession, fixes: Fixes) -> Iterator[Text]:
     title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
     yield Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim"))
-    for day in no_place(gathered.plan, week, wanted):
-        yield _line(f"{day.day:%a} {day.day.day}", f"{day.text} ({day.rule})")
+    for day, reason in no_place(gathered.plan, week, wanted):
+        yield _line(f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
     fix = fixes.smallest(week.wanted, wanted)
     text = fix.text(gathered.plan.zone) if fix else "no single change would make room"
     yield _line("to make room", text, "yellow")

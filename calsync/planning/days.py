@@ -6,10 +6,11 @@ The rule ids and the numbers are those of docs/rules.md and docs/placement.md.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from calsync.planning import wall
 from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
@@ -18,7 +19,7 @@ from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import Effort, Load
+from calsync.training import WEEKDAYS, Effort, Load, Weekday, WeekTemplate
 
 DAY_POINTS = {Effort.HARD: 0, Effort.EASY: 60, Effort.NONE: 80, Effort.LONG: 120}
 REST_DAY_POINTS = 150
@@ -52,18 +53,66 @@ class Candidate:
         return wall.span(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Forbidden:
-    """Starts from `first` to `last`, both included, that a rule forbids."""
+class Forbidden(NamedTuple):
+    """Starts from `first` to `last`, both included, that a rule forbids; `run` is the one that it is for.
+
+    A tuple, as placing a plan makes thousands of them.
+    """
 
     rule: Rule
     first: int
     last: int
+    run: SettledRun | None = None
 
 
 _EVER = 1 << 62
+
+
+def during_run(start: int, end: int, length: int, run: SettledRun | None = None) -> Forbidden:
+    """A3: the starts of a session of that many seconds that meet the run from `start` to `end`."""
+    return Forbidden(Rule.RUN, start - length + 1, end - 1, run)
+
+
+def within_hours_apart(end: int, apart: int, run: SettledRun | None = None) -> Forbidden:
+    """A5: the starts before a hard or long run, or less than `apart` seconds after its `end`."""
+    return Forbidden(Rule.HOURS_APART, -_EVER, end + apart - 1, run)
+
+
+def without_fresh_legs(start: int, length: int, load: Load, run: SettledRun | None = None) -> Forbidden:
+    """A6: the starts of a session that leave too little time to a run that wants fresh legs at `start`."""
+    return Forbidden(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length, run)
+
+
+def against_day(
+    template: WeekTemplate,
+    day: Weekday,
+    load: Load,
+    efforts: Collection[Effort],
+    tomorrow: Collection[Effort],
+    ahead: int = _EVER,
+) -> Iterator[Rule]:
+    """A5: the rules that leave no session of that load on a whole day.
+
+    `efforts` are those of the day's runs, `tomorrow` those of the next day's; the plan's race is `ahead` days
+    away, less than 0 if it is over.
+    """
+    if Effort.RACE in efforts or Effort.RACE in tomorrow or ahead in (0, 1):
+        yield Rule.RACE_DAY
+    elif 1 < ahead <= REST_BEFORE_RACE:
+        yield Rule.TAPER
+    elif -LIGHT_AFTER_RACE <= ahead < 0 and load is not Load.LIGHT:
+        yield Rule.RACE_DAY
+    if day in template.rest and not (template.rest_allows_light and load is Load.LIGHT):
+        yield Rule.REST_DAY
+    if Effort.LONG in efforts and load is not Load.LIGHT:
+        yield Rule.LONG_RUN_DAY
+    if Effort.HARD in efforts and load is Load.HEAVY:
+        yield Rule.CONTROLLED
+
+
 _by_start = attrgetter("start")
 _instant = itemgetter(1)
+_cost = itemgetter(2)
 
 
 class Days:
@@ -91,7 +140,8 @@ class Days:
         # A run may go on over midnight, and one that its owner stretched over days.
         longest = max((run.end - run.start for run in runs), default=0)
         self._days_near = range(-1 - -(-longest // 86400), 2)
-        self._fresh_starts = [run.start for run in self._runs if run.effort.wants_fresh_legs]
+        self._fresh = [run for run in self._runs if run.effort.wants_fresh_legs]
+        self._fresh_starts = [run.start for run in self._fresh]
         self._runs_on: dict[date, list[SettledRun]] = {}
         for run in self._runs:
             self._runs_on.setdefault(run.day, []).append(run)
@@ -109,10 +159,12 @@ class Days:
     def next_fresh_run(self, end: int) -> SettledRun | None:
         """The first hard run, long run or race that starts at or after `end`."""
         index = bisect_left(self._fresh_starts, end)
-        if index == len(self._fresh_starts):
-            return None
-        start = self._fresh_starts[index]
-        return next(run for run in self._runs if run.start == start and run.effort.wants_fresh_legs)
+        return self._fresh[index] if index < len(self._fresh) else None
+
+    def since_hard_run(self, day: date, start: int) -> int | None:
+        """Seconds from the end of the day's last hard run to `start`; None on a day without one."""
+        hard = [run.end for run in self.runs_on(day) if run.effort is Effort.HARD]
+        return start - max(hard) if hard else None
 
     # --- A1 to A6 -----------------------------------------------------------------------------------------
 
@@ -132,13 +184,13 @@ class Days:
             index += 1
         for near in self._days_near:
             for run in self.runs_on(day + timedelta(days=near)):
-                yield Forbidden(Rule.RUN, run.start - length + 1, run.end - 1)
+                yield during_run(run.start, run.end, length, run)
         yield Forbidden(Rule.NOTICE, -_EVER, self._earliest - 1)
         yield from self._forbidden_by_day(week, day, load)
         index = bisect_left(self._fresh_starts, low)
         while index < len(self._fresh_starts) and self._fresh_starts[index] < high + _FRESH[load]:
-            start = self._fresh_starts[index]
-            yield Forbidden(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length)
+            run = self._fresh[index]
+            yield without_fresh_legs(run.start, length, load, run)
             index += 1
 
     def _forbidden_by_day(self, week: WantedWeek, day: date, load: Load) -> Iterator[Forbidden]:
@@ -147,21 +199,11 @@ class Days:
         tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
         race = self.program.race
         ahead = (race.day - day).days if race else _EVER
-        if Effort.RACE in efforts | tomorrow or ahead in (0, 1):
-            yield Forbidden(Rule.RACE_DAY, -_EVER, _EVER)
-        elif 1 < ahead <= REST_BEFORE_RACE:
-            yield Forbidden(Rule.TAPER, -_EVER, _EVER)
-        elif -LIGHT_AFTER_RACE <= ahead < 0 and load is not Load.LIGHT:
-            yield Forbidden(Rule.RACE_DAY, -_EVER, _EVER)
-        if week.is_rest(day) and not (week.template.rest_allows_light and load is Load.LIGHT):
-            yield Forbidden(Rule.REST_DAY, -_EVER, _EVER)
-        if Effort.LONG in efforts and load is not Load.LIGHT:
-            yield Forbidden(Rule.LONG_RUN_DAY, -_EVER, _EVER)
-        if Effort.HARD in efforts and load is Load.HEAVY:
-            yield Forbidden(Rule.CONTROLLED, -_EVER, _EVER)
+        for rule in against_day(week.template, WEEKDAYS[day.weekday()], load, efforts, tomorrow, ahead):
+            yield Forbidden(rule, -_EVER, _EVER)
         for run in self.runs_on(day):
             if run.effort in (Effort.HARD, Effort.LONG):
-                yield Forbidden(Rule.HOURS_APART, -_EVER, run.end + self._hours_apart - 1)
+                yield within_hours_apart(run.end, self._hours_apart, run)
 
     def ranges(self, day: date, minutes: int) -> list[tuple[int, int]]:
         """First and last start, both included, of a session of that length in each range of availability."""
@@ -180,15 +222,18 @@ class Days:
             found += grid[low : bisect_right(grid, last, key=_instant)]
         return found
 
-    def is_allowed_apart_from_notice(
+    def against(
         self, week: WantedWeek, day: date, start: int, minutes: int, load: Load
-    ) -> bool:
-        """A1 to A3, A5 and A6 for a session that already stands, on the grid or off it."""
-        return any(first <= start <= last for first, last in self.ranges(day, minutes)) and not any(
-            ban.first <= start <= ban.last
-            for ban in self.forbidden(week, day, minutes, load)
-            if ban.rule is not Rule.NOTICE
-        )
+    ) -> Iterator[Forbidden]:
+        """What A1 to A3, A5 and A6 have against a session that already stands, on the grid or off it.
+
+        `notice` has nothing: that is only for what is to be placed.
+        """
+        if not any(first <= start <= last for first, last in self.ranges(day, minutes)):
+            yield Forbidden(Rule.AVAILABILITY, start, start)
+        for ban in self.forbidden(week, day, minutes, load):
+            if ban.rule is not Rule.NOTICE and ban.first <= start <= ban.last:
+                yield ban
 
     # --- what a start costs -------------------------------------------------------------------------------
 
@@ -220,14 +265,24 @@ class Days:
         found: Candidate | None = None
         for minutes in wanted.lengths:
             for load in wanted.load.and_lighter:
-                extra = LIGHTER_POINTS * (wanted.load.rank - load.rank)
-                extra += SHORTER_POINTS if minutes < wanted.minutes else 0
+                extra = _extra(wanted, minutes, load)
                 for minute, start, cost in self._best_starts(week, day, minutes, load, published_start):
                     cost += extra
                     if best is None or (cost, start) < best:
                         best = cost, start
                         found = Candidate(day, minute, start, minutes, load, cost)
         return found
+
+    def candidates(
+        self, week: WantedWeek, wanted: WantedSession, day: date, published_start: int | None
+    ) -> Iterator[Candidate]:
+        """All allowed candidates of a session on a day."""
+        for minutes in wanted.lengths:
+            for load in wanted.load.and_lighter:
+                extra = _extra(wanted, minutes, load)
+                for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
+                    moved = MOVED_POINTS if published_start not in (None, start) else 0
+                    yield Candidate(day, minute, start, minutes, load, cost + extra + moved)
 
     def _best_starts(
         self, week: WantedWeek, day: date, minutes: int, load: Load, published_start: int | None
@@ -236,29 +291,27 @@ class Days:
         key = (day, load, minutes)
         if published_start is None:
             if key not in self._cheapest:
-                self._cheapest[key] = self._cheapest_start(week, day, minutes, load)
+                starts = self._starts_with_costs(week, day, minutes, load)
+                self._cheapest[key] = min(starts, key=_cost, default=None)
             if (best := self._cheapest[key]) is not None:
                 yield best
         else:
-            terms = self._day_terms(week, day)
-            for minute, start in self.starts(week, day, minutes, load):
-                cost = terms.points + terms.gap(start) + terms.order(start + minutes * 60)
-                yield (
-                    minute,
-                    start,
-                    cost + self._time(minute) + (MOVED_POINTS if start != published_start else 0),
-                )
+            for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
+                yield minute, start, cost + (MOVED_POINTS if start != published_start else 0)
 
-    def _cheapest_start(
+    def _starts_with_costs(
         self, week: WantedWeek, day: date, minutes: int, load: Load
-    ) -> tuple[int, int, int] | None:
+    ) -> list[tuple[int, int, int]]:
+        """The allowed starts of a day: (minute of the day, instant, what its time costs), in order."""
         terms = self._day_terms(week, day)
-        best: tuple[int, int, int] | None = None
-        for minute, start in self.starts(week, day, minutes, load):
-            cost = terms.points + terms.gap(start) + terms.order(start + minutes * 60) + self._time(minute)
-            if best is None or cost < best[2]:
-                best = minute, start, cost
-        return best
+        return [
+            (
+                minute,
+                start,
+                terms.points + terms.gap(start) + terms.order(start + minutes * 60) + self._time(minute),
+            )
+            for minute, start in self.starts(week, day, minutes, load)
+        ]
 
     def _day_terms(self, week: WantedWeek, day: date) -> "_DayTerms":
         effort = self.effort(day)
@@ -277,6 +330,12 @@ class Days:
             return 0
         away = min(max(times.start - minute, minute - times.end, 0) for times in ranges)
         return min(-(-away // 15), MOST_TIME_POINTS)
+
+
+def _extra(wanted: WantedSession, minutes: int, load: Load) -> int:
+    """`lighter` and `shorter`."""
+    lighter = LIGHTER_POINTS * (wanted.load.rank - load.rank)
+    return lighter + (SHORTER_POINTS if minutes < wanted.minutes else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ Decides titles and descriptions. Knows nothing of calendars.
 from collections.abc import Mapping
 
 from calsync.event import BUSY, Event, Published
+from calsync.planning.explain import lasting_reasons
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession
-from calsync.planning.why import Reason, lasting_reasons
+from calsync.planning.why import Reason
 from calsync.training import Load, Routine
 from calsync.words import kind_name, one_line, plain_lines
 

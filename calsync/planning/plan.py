@@ -5,7 +5,7 @@ problem.py; how runs settle, what a start costs and which choice is best in runs
 placement.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -70,6 +70,10 @@ class Given:
         """How far a session on `day` is from the one before it: its date's week says so, whatever its key."""
         return min_days_apart(self.program, acting_on(Week.of(day), self.checkins))
 
+    def are_too_near(self, one: date, other: date) -> bool:
+        """The pair rule between two sessions on these days."""
+        return abs((one - other).days) < self.min_days_apart(max(one, other))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -100,6 +104,23 @@ class Problem:
         published = self.published_start(wanted.key)
         places = (self.days.cheapest(week, wanted, day, published) for day in week.week.days)
         return Slot(wanted.key, tuple(found for found in places if found))
+
+
+# More than a plan can cost: a session that is worth it is placed if that is possible at all.
+_WISHED = 10_000_000
+
+
+def solve_with(
+    weeks: Iterable[SlotWeek], fixed: Sequence[Fixed], key: str, there: Candidate
+) -> Placement | None:
+    """The best plan in which the session `key` is at `there`; None if it can be there in none."""
+    wished = Slot(key, (replace(there, cost=there.cost - _WISHED),))
+    with_it = tuple(
+        replace(week, slots=tuple(wished if slot.key == key else slot for slot in week.slots))
+        for week in weeks
+    )
+    solved = place(with_it, fixed)
+    return replace(solved, cost=solved.cost + _WISHED) if solved.chosen[key] else None
 
 
 def pose(given: Given) -> Problem:
@@ -155,7 +176,7 @@ def _still_allowed(week: WantedWeek, key: str, day: date, published: Published, 
         return False
     minutes = round(published.span.duration / timedelta(minutes=1))
     start = wall.seconds(published.span.start)
-    return days.is_allowed_apart_from_notice(week, day, start, minutes, standing_load(published, session))
+    return not any(days.against(week, day, start, minutes, standing_load(published, session)))
 
 
 def standing_load(published: Published, wanted: WantedSession | None) -> Load:

@@ -8,19 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from calsync.planning.rules import Rule
+from calsync.planning import why
+from calsync.planning.why import Reason
 from calsync.program import Program
 from calsync.training import CheckIn, Experience, Load, Session, Sign, Week, WeekTemplate
-from calsync.words import date_name
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a rule changed about a week, in a sentence. `private` is for its owner alone, for no calendar."""
-
-    rule: Rule
-    text: str
-    private: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +19,8 @@ class Adjusted:
     """The sessions that are left, and what changed on the way. `warnings` ask the runner to do something."""
 
     sessions: tuple[Session, ...]
-    notes: tuple[Note, ...] = ()
-    warnings: tuple[Note, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
 
 # Rule `ease-in`: up to this week of the plan (from 1) at most so many sessions, minutes and such a load.
@@ -100,8 +91,7 @@ def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
     number = _week_of_training(of.week, of.program)
     for last, sessions, minutes, load in EASE_IN:
         if number <= last:
-            text = f"week {number} of strength training: at most {_count(sessions)} of {minutes} min, {load}"
-            return _lower(was, Note(Rule.EASE_IN, text), sessions, minutes, load)
+            return _lower(was, why.easing_in(number, sessions, minutes, load), sessions, minutes, load)
     return was
 
 
@@ -121,30 +111,21 @@ def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
     most = 3 if is_experienced else 2
     if len(was.sessions) <= most:
         return was
-    text = f"{of.lists} lists {len(of.template.strength)} strength sessions"
-    if is_experienced:
-        text += "; three are the most, so the first three count"
-    else:
-        text += (
-            '; three are for experienced lifters only (experience = "experienced"), so the first two count'
-        )
-    note = Note(Rule.TWICE_A_WEEK, text)
+    note = why.too_many(of.lists, len(of.template.strength), is_experienced=is_experienced)
     return replace(_lower(was, note, most), warnings=(*was.warnings, note))
 
 
 def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
     if not of.program.rules.short_on_time:
         return was
-    note = Note(Rule.SHORT_AND_REGULAR, "short on time: at most two sessions, at their shortest")
-    return _lower(was, note, 2, each=_at_shortest)
+    return _lower(was, why.short_on_time(), 2, each=_at_shortest)
 
 
 def _ease_off(was: Adjusted, of: _Of) -> Adjusted:
     if not of.template.recovery or not was.sessions:
         return was
     left = max(1, len(of.template.strength) - 1)
-    note = Note(Rule.EASE_OFF, f"recovery week: {_count(left)}, nothing heavy")
-    return _lower(was, note, left, load=Load.MODERATE)
+    return _lower(was, why.recovery_week(left), left, load=Load.MODERATE)
 
 
 def _taper(was: Adjusted, of: _Of) -> Adjusted:
@@ -155,8 +136,8 @@ def _taper(was: Adjusted, of: _Of) -> Adjusted:
     if ahead not in TAPER:
         return was
     sessions, load = TAPER[ahead]
-    size = f"at most {_count(sessions)} of {TAPER_MINUTES} min, {load}"
-    return _lower(was, Note(Rule.TAPER, f"{race.title} is near: {size}"), sessions, TAPER_MINUTES, load)
+    note = why.tapered(race, sessions, TAPER_MINUTES, load)
+    return _lower(was, note, sessions, TAPER_MINUTES, load)
 
 
 def _out_of_balance(was: Adjusted, of: _Of) -> Adjusted:
@@ -168,8 +149,7 @@ def _out_of_balance(was: Adjusted, of: _Of) -> Adjusted:
         left = max(1, left - 1)
     if signs >= MANY_SIGNS:
         left, load = 1, Load.LIGHT
-    text = f"check-in of {date_name(of.checkin.day)}: {effect(of.checkin)}"
-    note = Note(Rule.OUT_OF_BALANCE, text, signs_text(of.checkin))
+    note = why.out_of_balance(of.checkin.day, effect(of.checkin), signs_text(of.checkin))
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
     return lowered if lowered is not was else replace(was, notes=(*was.notes, note))
@@ -192,7 +172,7 @@ def signs_text(checkin: CheckIn) -> str:
 
 def _lower(
     was: Adjusted,
-    note: Note,
+    note: Reason,
     sessions: int | None = None,
     minutes: int | None = None,
     load: Load | None = None,
@@ -224,7 +204,3 @@ def _at_shortest(session: Session) -> Session:
 def _lighter_and_shorter(session: Session) -> Session:
     lighter = session.load.and_lighter[:2][-1]
     return replace(session, minutes=session.shortest, load=lighter)
-
-
-def _count(sessions: int) -> str:
-    return "one session" if sessions == 1 else f"{sessions} sessions"

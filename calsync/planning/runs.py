@@ -98,6 +98,15 @@ def settle(
     return SettledRuns(tuple(sorted(room.runs, key=lambda run: (run.start, run.key))), tuple(room.clashes()))
 
 
+def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
+    """The ranges in which a run without a start of its own looks for a time.
+
+    Without any, it starts at the usual minute, or as soon after it as no other run is on.
+    """
+    usual = program.usual_start.on(wanted.day)
+    return wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
+
+
 def _is_ours(run: WantedRun) -> bool:
     """Whether its time is ours to keep. `notice` spares the runner our changes, not those of their coach."""
     return not run.from_feed or run.run.start is None
@@ -160,12 +169,10 @@ class _Room:
         usual = program.usual_start.on(wanted.day)
         if run.start is not None:
             start = self.clock.at(wanted.day, run.start)
-        elif run.between:
-            start = self._within(wanted, run.between, length)
-        elif isinstance(usual, TimeRange):
-            start = self._within(wanted, (usual,), length)
-        else:
+        elif isinstance(usual, int) and not run.between:
             start = self._from(wanted, usual, length)
+        else:
+            start = self._within(wanted, ranges_of(wanted, program), length)
         # A bound that a change of clocks skips can put the start on the next date.
         day = self.clock.day_of(start)
         self.take(SettledRun(wanted.key, run.kind, run.title, day, start, start + length, run.notes))

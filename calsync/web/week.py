@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Published, is_strength
 from calsync.planning.descriptions import exercises, run_title, session_title
+from calsync.planning.explain import no_place, reasons
 from calsync.planning.fix import Fixes
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
-from calsync.planning.why import no_place, reasons
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Routine, Week, clock
@@ -291,7 +291,7 @@ class _Drawing:
             fix = self._fixes.smallest(week.wanted, session)
             yield Missing(
                 f"{name} ({session.load}, {session.minutes} min)",
-                tuple((found.day, found.text) for found in no_place(self._plan, week, session)),
+                tuple((day, reason.text) for day, reason in no_place(self._plan, week, session)),
                 fix.text(self._plan.zone) if fix else "",
             )
 

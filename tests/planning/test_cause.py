@@ -61,7 +61,7 @@ def _compared(case: reference.Case) -> int:
         is_allowed = reference.allowed_apart_from_notice(case, runs, week, lift) and all(
             reference.far_enough(case, other, lift) for other in fixed.values()
         )
-        bans = causes.old_place_bans(entry.key, before)
+        bans = causes.against_old_place(entry.key, before)
         assert bool(bans) == (not is_allowed)
         for ban in bans:
             assert ban.text
