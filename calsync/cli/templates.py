@@ -200,9 +200,10 @@ def _refused(draft: "Draft") -> "tuple[Finding, ...]":
     """What plans refuse, as findings, so that one fault doesn't hide the others."""
     from calsync.planning.lint import Finding, Severity
     from calsync.planning.rules import Rule
+    from calsync.planning.why import Reason
 
     return tuple(
-        Finding(Rule(found.rule), Severity.ERROR, found.keys, found.text, found.suggestion)
+        Finding(Reason(Rule(found.rule), found.text), Severity.ERROR, found.keys, found.suggestion)
         for found in draft.refusals
     )
 
@@ -212,5 +213,5 @@ def _show(where: str, finding: "Finding") -> None:
 
     colour = "red" if finding.severity is Severity.ERROR else "yellow"
     label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
-    click.echo(f"{label}{where}: {finding.place}: {finding.text} ({finding.rule})")
+    click.echo(f"{label}{where}: {finding.place}: {finding.reason.text} ({finding.reason.rule})")
     click.echo(click.style(f"       {finding.suggestion}", dim=True))

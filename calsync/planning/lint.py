@@ -1,7 +1,7 @@
-"""Whether strength can go where, and as, a week template wants it.
+"""What is wrong with a week template, by the training rules.
 
-Decides what is beyond every calendar, which is an error, and what costs the runner something that the
-template doesn't say, such as a lighter load: a warning.
+What no calendar and no config can put right is an error. A warning is for what costs the runner something
+that the template doesn't say, such as a lighter load: training is the runner's own affair.
 """
 
 from collections import Counter
@@ -10,12 +10,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import permutations
 
-from calsync.planning.rules import FRESH_LEGS_HOURS, LONGEST_SESSION, Rule
+from calsync.planning import why
+from calsync.planning.days import (
+    Forbidden,
+    against_day,
+    during_run,
+    within_hours_apart,
+    without_fresh_legs,
+)
+from calsync.planning.progression import Adjusted, ease_off
+from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, MOST_SESSIONS, Rule
 from calsync.planning.wall import GRID_MINUTES
+from calsync.planning.why import Reason
 from calsync.training import WEEKDAYS, Effort, Load, Region, Routine, Run, Session, Weekday, WeekTemplate
 from calsync.words import Keys, dotted, kind_name
 
-# --- finding ----------------------------------------------------------------------------------------------
+_DAY = 24 * 60
+_USUAL_HOURS_APART = 3
 
 
 class Severity(StrEnum):
@@ -25,185 +36,154 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`keys` is where in the template, such as ("strength", 0); `suggestion` says what to do.
+    """`keys` is where in the template, such as ("strength", 0); `suggestion` says what to do."""
 
-    An error is what placement can never satisfy, or what is refused; all else is a warning, as training is
-    the runner's own affair.
-    """
-
-    rule: Rule
+    reason: Reason
     severity: Severity
     keys: Keys
-    text: str
     suggestion: str
 
     @property
     def place(self) -> str:
-        """The key path as people write it: "strength[0]"."""
+        """The keys as people write them: "strength[0]"."""
         return dotted(self.keys)
 
 
-# --- room -------------------------------------------------------------------------------------------------
+def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:
+    """All findings of a template; `routines` holds those it asks for, by name."""
+    return (
+        *_side_by_side(template),
+        *_ranges(template),
+        *_rest(template),
+        *_strength_days(template),
+        *_lengths(template, routines),
+        *_recovery(template),
+        *_room(template),
+        *_regions(template, routines),
+    )
 
 
-# The least that `min_days_apart` can be.
-DAYS_APART = 2
-_DAY = 24 * 60
+def _warning(reason: Reason, keys: Keys, suggestion: str) -> Finding:
+    return Finding(reason, Severity.WARNING, keys, suggestion)
 
 
-def efforts_on(template: WeekTemplate, day: Weekday) -> set[Effort]:
+def _efforts_on(template: WeekTemplate, day: Weekday) -> set[Effort]:
     return {run.kind.effort for run in template.runs if run.day is day}
 
 
-def day_after(day: Weekday) -> Weekday:
+def _day_after(day: Weekday) -> Weekday:
     """The next day; after Sunday comes Monday, as weeks follow one another."""
     return WEEKDAYS[(day.number + 1) % len(WEEKDAYS)]
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a template leaves for strength.
-
-    `minutes_apart` is `hours_apart`. `repeated`: the same week follows; else what follows asks for nothing.
-    """
-
-    template: WeekTemplate
-    minutes_apart: int
-    repeated: bool
-
-    def obstacle(self, day: Weekday, minutes: int, load: Load) -> Rule | None:
-        """The rule that rules out most starts of a day; None if one is left."""
-        if rule := self._of_day(day, load):
-            return rule
-        found: Counter[Rule] = Counter()
-        for start in range(0, _DAY - minutes + 1, GRID_MINUTES):
-            rule = self._of_start(day, start, start + minutes, load)
-            if rule is None:
-                return None
-            found[rule] += 1
-        return found.most_common(1)[0][0]
-
-    def holds(self, wanted: Sequence[tuple[int, Load]]) -> bool:
-        """Whether sessions of these minutes and loads, in this order, all find a day."""
-        days = [
-            [day.number for day in WEEKDAYS if self.obstacle(day, minutes, load) is None]
-            for minutes, load in wanted
-        ]
-        return not days or any(self._holds_from(first, days[1:]) for first in days[0])
-
-    def _holds_from(self, first: int, days: Sequence[Sequence[int]]) -> bool:
-        last = first
-        for allowed in days:
-            # The earliest day is never a worse choice: it leaves most to those that follow.
-            after = next((day for day in allowed if day >= last + DAYS_APART), None)
-            if after is None:
-                return False
-            last = after
-        # Weeks may differ, but if each of them needs both Monday and Sunday, two in a row clash; and one that
-        # doesn't can be repeated as it is.
-        return not self.repeated or first + len(WEEKDAYS) - last >= DAYS_APART
-
-    def _of_day(self, day: Weekday, load: Load) -> Rule | None:
-        """A5, for the whole day."""
-        efforts = efforts_on(self.template, day)
-        tomorrow = {run.kind.effort for after, run in self._later(day) if after == 1}
-        if Effort.RACE in efforts | tomorrow:
-            return Rule.RACE_DAY
-        if day in self.template.rest and not (self.template.rest_allows_light and load is Load.LIGHT):
-            return Rule.REST_DAY
-        if Effort.LONG in efforts and load is not Load.LIGHT:
-            return Rule.LONG_RUN_DAY
-        if Effort.HARD in efforts and load is Load.HEAVY:
-            return Rule.CONTROLLED
-        return None
-
-    def _of_start(self, day: Weekday, start: int, end: int, load: Load) -> Rule | None:
-        """A3, A5 and A6, for minutes of the day."""
-        for run in self.template.runs:
-            first, last = starts_of(run)
-            if run.day is day and run.kind.effort.wants_fresh_legs:
-                if start < first + run.minutes + self.minutes_apart:
-                    return Rule.HOURS_APART
-            # From its last start to its first end the run is under way whenever it begins; also one that
-            # began the day before.
-            elif run.day.number in (day.number, day.number - 1):
-                offset = (run.day.number - day.number) * _DAY
-                if start < offset + first + run.minutes and offset + last < end:
-                    return Rule.RUN
-        for after, run in self._later(day):
-            _, last = starts_of(run)
-            if run.kind.effort.wants_fresh_legs and after * _DAY + last - end < FRESH_LEGS_HOURS[load] * 60:
-                return Rule.FRESH_LEGS
-        return None
-
-    def _later(self, day: Weekday) -> Iterator[tuple[int, Run]]:
-        """The runs of the days after `day`, with how many days after."""
-        for run in self.template.runs:
-            after = run.day.number - day.number
-            if after > 0:
-                yield after, run
-            elif self.repeated:
-                yield after + len(WEEKDAYS), run
+# --- the runs ---------------------------------------------------------------------------------------------
 
 
-def starts_of(run: Run) -> tuple[int, int]:
-    """The first and the last minute of the day at which a run may start."""
-    if run.start is not None:
-        return run.start, run.start
-    if not run.between:
-        return 0, _DAY - 1
-    # Where no range has room, the run stands at the start of the first.
-    starts = [run.between[0].start]
-    for times in run.between:
-        if times.end - times.start >= run.minutes:
-            starts += [times.start, times.end - run.minutes]
-    return min(starts), max(starts)
+def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
+    for day in WEEKDAYS:
+        one, other = _hardest(template, day), _hardest(template, _day_after(day))
+        if one is None or other is None:
+            continue
+        runs = f"{_named(template, one)} and {_named(template, other)}"
+        yield _warning(
+            why.side_by_side(runs, next_week=day is WEEKDAYS[-1]),
+            ("runs", _number(template, other), "day"),
+            "put an easy day or a rest day between them",
+        )
 
 
-# --- lint strength ----------------------------------------------------------------------------------------
+def _hardest(template: WeekTemplate, day: Weekday) -> Run | None:
+    """The run that makes a day hard, long or a race day; None if none does."""
+    runs = [run for run in template.runs if run.day is day and run.kind.effort.wants_fresh_legs]
+    return max(runs, key=lambda run: run.kind.effort.rank, default=None)
 
 
-# Rule `twice-a-week`: the loader of templates says that a fourth is too many.
-_MOST_SESSIONS = 3
-_USUAL_HOURS_APART = 3
+def _named(template: WeekTemplate, run: Run) -> str:
+    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{_number(template, run)}])"
 
 
-def strength_days(template: WeekTemplate) -> Iterator[Finding]:
+def _number(template: WeekTemplate, run: Run) -> int:
+    # By identity: two runs may be alike.
+    return next(number for number, other in enumerate(template.runs) if other is run)
+
+
+def _ranges(template: WeekTemplate) -> Iterator[Finding]:
+    for number, run in enumerate(template.runs):
+        longest = max((times.end - times.start for times in run.between), default=run.minutes)
+        if longest < run.minutes:
+            suggestion = "make a range longer or the run shorter"
+            yield _warning(why.no_range_for(run.minutes), ("runs", number, "between"), suggestion)
+
+
+def _rest(template: WeekTemplate) -> Iterator[Finding]:
+    running = {day for day in WEEKDAYS if _efforts_on(template, day)}
+    if not template.rest and len(running | {*template.strength_days}) == len(WEEKDAYS):
+        suggestion = 'name a rest day, such as rest = ["mon"], and keep it free'
+        yield _warning(why.no_rest(runs=len(running) == len(WEEKDAYS)), ("rest",), suggestion)
+
+
+# --- the sessions -----------------------------------------------------------------------------------------
+
+
+def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
+    for number, session in enumerate(template.strength):
+        if session.minutes > LONGEST_SESSION:
+            suggestion = "20 to 30 minutes are enough; two short sessions beat a long one"
+            yield _warning(why.too_long(session.minutes), ("strength", number, "duration"), suggestion)
+        if (routine := routines.get(session.routine)) and not routine.within(session.shortest):
+            suggestion = "make `shortest` longer, or put a shorter exercise into the routine"
+            yield _warning(why.too_short_for(session), ("strength", number, "shortest"), suggestion)
+
+
+def _recovery(template: WeekTemplate) -> Iterator[Finding]:
+    for number, session in enumerate(template.strength):
+        if template.recovery and session.load is Load.HEAVY:
+            suggestion = "ask for moderate or light work"
+            yield _warning(why.heavy_in_recovery(), ("strength", number, "load"), suggestion)
+
+
+def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
+    # Of a routine that could not be read nobody knows what it leaves out.
+    if not template.strength or any(session.routine not in routines for session in template.strength):
+        return
+    known = [(routines[session.routine], session.minutes) for session in template.strength]
+    listed = {region for routine, _ in known for exercise in routine.exercises for region in exercise.trains}
+    done = {region for routine, minutes in known for ex in routine.within(minutes) for region in ex.trains}
+    if missing := [region for region in Region if region not in listed]:
+        suggestion = "choose another routine, or add an exercise for it"
+        yield _warning(why.left_out(missing), ("strength",), suggestion)
+    if too_short := [region for region in Region if region in listed - done]:
+        suggestion = "make a session longer, or put such an exercise further up in its routine"
+        yield _warning(why.no_time_for(too_short), ("strength",), suggestion)
+
+
+# --- the days for strength --------------------------------------------------------------------------------
+
+
+def _strength_days(template: WeekTemplate) -> Iterator[Finding]:
     """Days named for strength that are no days for it."""
     for number, day in enumerate(template.strength_days):
         if found := _wrong_day(template, day):
-            rule, text, suggestion = found
-            yield Finding(rule, Severity.WARNING, ("strength_days", number), text, suggestion)
+            yield _warning(found[0], ("strength_days", number), found[1])
 
 
-def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Rule, str, str] | None:
-    """Rule, text and suggestion."""
-    name, efforts = day.long_name, efforts_on(template, day)
+def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | None:
+    """What is wrong with it, and what to do."""
+    efforts = _efforts_on(template, day)
     if Effort.RACE in efforts:
-        return Rule.RACE_DAY, f"{name} is the day of a race: nothing is ever placed there", "name another day"
-    if Effort.RACE in efforts_on(template, day_after(day)):
-        text = f"{name} is the day before a race: nothing is ever placed there"
-        if day is WEEKDAYS[-1]:
-            text = f"when the week follows itself, {name} is the day before a race: nothing is placed there"
-        return Rule.RACE_DAY, text, "name another day"
+        return why.race_of_template(day), "name another day"
+    if Effort.RACE in _efforts_on(template, _day_after(day)):
+        return why.before_race_of_template(day, next_week=day is WEEKDAYS[-1]), "name another day"
     if day in template.rest and not template.rest_allows_light:
-        text = f"{name} is a rest day: nothing is ever placed there"
-        return Rule.REST_DAY, text, "name another day, or set rest_allows_light = true"
+        return why.rest_of_template(day), "name another day, or set rest_allows_light = true"
     if Effort.LONG in efforts:
-        text = f"{name} has the long run: only light work is ever placed there"
-        return Rule.LONG_RUN_DAY, text, "name another day"
-    for room, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
-        rules = [room.obstacle(day, session.shortest, session.load) for session in _wanted(template)]
+        return why.long_run_of_template(day), "name another day"
+    for week, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
+        rules = [week.obstacle(day, session.shortest, session.load) for session in _wanted(template)]
         if rules and (rule := rules[0]) and None not in rules:
-            text = f"no session of this week can be on {name} at its load{when}"
-            return rule, text, "name another day, or ask for less"
+            text = f"no session of this week can be on {day.long_name} at its load{when}"
+            return Reason(rule, text), "name another day, or ask for less"
     return None
-
-
-def _usual(template: WeekTemplate) -> tuple[Room, Room]:
-    """What is left at the usual `hours_apart`: in the week by itself, and in one that follows itself."""
-    minutes = _USUAL_HOURS_APART * 60
-    return Room(template, minutes, repeated=False), Room(template, minutes, repeated=True)
 
 
 # --- is there room at all? --------------------------------------------------------------------------------
@@ -213,17 +193,17 @@ def _usual(template: WeekTemplate) -> tuple[Room, Room]:
 class _Case:
     """What may be left for strength, how grave it is if that is too little, and `given` which condition."""
 
-    room: Room
+    week: "BareWeek"
     severity: Severity
     given: str = ""
 
 
-def room(template: WeekTemplate) -> Iterator[Finding]:
+def _room(template: WeekTemplate) -> Iterator[Finding]:
     """Sessions without a day, at any load or at their own; then what they can't have together."""
     usual, repeated = _usual(template)
     # The first is what no config can change; the others are what is usual.
     cases: tuple[_Case, ...] = (
-        _Case(Room(template, 0, repeated=False), Severity.ERROR),
+        _Case(BareWeek(template, 0, repeated=False), Severity.ERROR),
         _Case(usual, Severity.WARNING, f"with {_USUAL_HOURS_APART} h after hard and long runs, "),
         _Case(repeated, Severity.WARNING, "when the week follows itself, "),
     )
@@ -248,21 +228,21 @@ def room(template: WeekTemplate) -> Iterator[Finding]:
 def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | None:
     """The first case in which the sessions don't all find a day, each at its shortest."""
     wanted = [(session.shortest, session.load) for session in sessions]
-    return next((case for case in cases if not case.room.holds(wanted)), None)
+    return next((case for case in cases if not case.week.holds(wanted)), None)
 
 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
-    rule, days = _obstacles(case.room, session.shortest, Load.LIGHT)
+    rule, days = _obstacles(case.week, session.shortest, Load.LIGHT)
     text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
     suggestion = _advice(rule, Load.LIGHT, "take the session out")
-    return Finding(rule, case.severity, ("strength", number), text, suggestion)
+    return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
 
 def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
-    rule, days = _obstacles(case.room, session.shortest, session.load)
+    rule, days = _obstacles(case.week, session.shortest, session.load)
     text = f"{case.given}no day can carry {session.load} work, so it becomes lighter: {days}"
     suggestion = _advice(rule, session.load, "ask for less")
-    return Finding(rule, Severity.WARNING, ("strength", number, "load"), text, suggestion)
+    return _warning(Reason(rule, text), ("strength", number, "load"), suggestion)
 
 
 def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -> Iterator[Finding]:
@@ -271,14 +251,14 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
     if case := _too_narrow(cases, lightest):
         fit = next(n for n in reversed(range(len(sessions))) if not _too_narrow([case], lightest[:n]))
         shortest = min(session.shortest for session in sessions)
-        days = [day for day in WEEKDAYS if case.room.obstacle(day, shortest, Load.LIGHT) is None]
+        days = [day for day in WEEKDAYS if case.week.obstacle(day, shortest, Load.LIGHT) is None]
         text = (
-            f"{case.given}only {fit} of {len(sessions)} sessions can have a day: they are {DAYS_APART} days "
-            f"apart at least, and only {', '.join(days)} can carry strength"
+            f"{case.given}only {fit} of {len(sessions)} sessions can have a day: they are "
+            f"{LEAST_DAYS_APART} days apart at least, and only {', '.join(days)} can carry strength"
         )
         keys = ("strength", numbered[fit][0])
         suggestion = "list fewer sessions, or free another day of races and rest"
-        yield Finding(Rule.NO_BACK_TO_BACK, case.severity, keys, text, suggestion)
+        yield Finding(Reason(Rule.NO_BACK_TO_BACK, text), case.severity, keys, suggestion)
     elif case := _too_narrow(cases, sessions):
         text = f"{case.given}each session could have its load, but not all of them: one becomes lighter"
         orders = (order for order in permutations(sessions) if not _too_narrow(cases, order))
@@ -286,14 +266,14 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
         if order := next(orders, None):
             what = ", ".join(f"{session.routine} ({session.load})" for session in order)
             suggestion = f"list them in this order: {what}"
-        yield Finding(Rule.NO_BACK_TO_BACK, Severity.WARNING, ("strength",), text, suggestion)
+        yield _warning(Reason(Rule.NO_BACK_TO_BACK, text), ("strength",), suggestion)
 
 
-def _obstacles(room: Room, minutes: int, load: Load) -> tuple[Rule, str]:
+def _obstacles(week: "BareWeek", minutes: int, load: Load) -> tuple[Rule, str]:
     """The rule that is most in the way, and what each day says: "rest-day on mon, fri; controlled on tue"."""
     by_rule: dict[Rule, list[Weekday]] = {}
     for day in WEEKDAYS:
-        if rule := room.obstacle(day, minutes, load):
+        if rule := week.obstacle(day, minutes, load):
             by_rule.setdefault(rule, []).append(day)
     # Rest days are meant to be free, so what else is in the way says more.
     main = max(by_rule, key=lambda rule: (rule is not Rule.REST_DAY, len(by_rule[rule])))
@@ -314,148 +294,100 @@ def _advice(rule: Rule, load: Load, otherwise: str) -> str:
 
 def _wanted(template: WeekTemplate) -> tuple[Session, ...]:
     """What a week of this template asks of placement at most (`twice-a-week`, `ease-off`)."""
-    sessions = template.strength[:_MOST_SESSIONS]
-    if not template.recovery:
-        return sessions
-    return tuple(
-        replace(session, load=min(session.load, Load.MODERATE, key=lambda load: load.rank))
-        for session in sessions[: max(1, len(template.strength) - 1)]
-    )
+    return ease_off(Adjusted(template.strength[:MOST_SESSIONS]), template).sessions
 
 
-# --- lint -------------------------------------------------------------------------------------------------
+def _usual(template: WeekTemplate) -> "tuple[BareWeek, BareWeek]":
+    """The week at the usual `hours_apart`: by itself, and where it follows itself."""
+    minutes = _USUAL_HOURS_APART * 60
+    return BareWeek(template, minutes, repeated=False), BareWeek(template, minutes, repeated=True)
 
 
-def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:
-    """All findings of a template; `routines` holds those it asks for, by name."""
-    return (
-        *_side_by_side(template),
-        *_ranges(template),
-        *_rest(template),
-        *strength_days(template),
-        *_lengths(template, routines),
-        *_recovery(template),
-        *room(template),
-        *_regions(template, routines),
-    )
+# --- what a template leaves for strength ------------------------------------------------------------------
 
 
-# --- the runs ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class BareWeek:
+    """A template's week with nothing in it but its runs, each at the time that leaves most.
+
+    `minutes_apart` is `hours_apart`. `repeated`: the same week follows; else what follows asks for nothing.
+    """
+
+    template: WeekTemplate
+    minutes_apart: int
+    repeated: bool
+
+    def obstacle(self, day: Weekday, minutes: int, load: Load) -> Rule | None:
+        """The rule that rules out most starts of a day; None if one is left."""
+        efforts = _efforts_on(self.template, day)
+        tomorrow = {run.kind.effort for after, run in self._later(day) if after == 1}
+        if rule := next(against_day(self.template, day, load, efforts, tomorrow), None):
+            return rule
+        found: Counter[Rule] = Counter()
+        bans = tuple(self._forbidden(day, minutes * 60, load))
+        for start in range(0, (_DAY - minutes) * 60 + 1, GRID_MINUTES * 60):
+            rule = next((ban.rule for ban in bans if ban.first <= start <= ban.last), None)
+            if rule is None:
+                return None
+            found[rule] += 1
+        return found.most_common(1)[0][0]
+
+    def holds(self, wanted: Sequence[tuple[int, Load]]) -> bool:
+        """Whether sessions of these minutes and loads, in this order, all find a day."""
+        days = [
+            [day.number for day in WEEKDAYS if self.obstacle(day, minutes, load) is None]
+            for minutes, load in wanted
+        ]
+        return not days or any(self._holds_from(first, days[1:]) for first in days[0])
+
+    def _holds_from(self, first: int, days: Sequence[Sequence[int]]) -> bool:
+        last = first
+        for allowed in days:
+            # The earliest day is never a worse choice: it leaves most to those that follow.
+            after = next((day for day in allowed if day >= last + LEAST_DAYS_APART), None)
+            if after is None:
+                return False
+            last = after
+        # Weeks may differ, but if each of them needs both Monday and Sunday, two in a row clash; and one that
+        # doesn't can be repeated as it is.
+        return not self.repeated or first + len(WEEKDAYS) - last >= LEAST_DAYS_APART
+
+    def _forbidden(self, day: Weekday, length: int, load: Load) -> Iterator[Forbidden]:
+        """A3, and of A5 and A6 what runs do, in seconds of the day."""
+        for run in self.template.runs:
+            first, last = _starts_of(run)
+            offset = (run.day.number - day.number) * _DAY
+            first_end = (offset + first + run.minutes) * 60
+            if run.day is day and run.kind.effort.wants_fresh_legs:
+                yield within_hours_apart(first_end, self.minutes_apart * 60)
+            # From its last start to its first end the run is under way whenever it begins; also one that
+            # began the day before.
+            elif run.day.number in (day.number, day.number - 1):
+                yield during_run((offset + last) * 60, first_end, length)
+        for after, run in self._later(day):
+            if run.kind.effort.wants_fresh_legs:
+                _, last = _starts_of(run)
+                yield without_fresh_legs((after * _DAY + last) * 60, length, load)
+
+    def _later(self, day: Weekday) -> Iterator[tuple[int, Run]]:
+        """The runs of the days after `day`, with how many days after."""
+        for run in self.template.runs:
+            after = run.day.number - day.number
+            if after > 0:
+                yield after, run
+            elif self.repeated:
+                yield after + len(WEEKDAYS), run
 
 
-def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
-    for day in WEEKDAYS:
-        one, other = _hardest(template, day), _hardest(template, day_after(day))
-        if one is None or other is None:
-            continue
-        when = " when the week follows itself" if day is WEEKDAYS[-1] else ""
-        yield Finding(
-            Rule.NO_BACK_TO_BACK,
-            Severity.WARNING,
-            ("runs", _number(template, other), "day"),
-            f"{_named(template, one)} and {_named(template, other)} have no day between them{when}",
-            "put an easy day or a rest day between them",
-        )
-
-
-def _hardest(template: WeekTemplate, day: Weekday) -> Run | None:
-    """The run that makes a day hard, long or a race day; None if none does."""
-    runs = [run for run in template.runs if run.day is day and run.kind.effort.wants_fresh_legs]
-    return max(runs, key=lambda run: run.kind.effort.rank, default=None)
-
-
-def _named(template: WeekTemplate, run: Run) -> str:
-    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{_number(template, run)}])"
-
-
-def _number(template: WeekTemplate, run: Run) -> int:
-    # By identity: two runs may be alike.
-    return next(number for number, other in enumerate(template.runs) if other is run)
-
-
-def _ranges(template: WeekTemplate) -> Iterator[Finding]:
-    for number, run in enumerate(template.runs):
-        longest = max((times.end - times.start for times in run.between), default=run.minutes)
-        if longest < run.minutes:
-            yield Finding(
-                Rule.RUN,
-                Severity.WARNING,
-                ("runs", number, "between"),
-                f"no range holds {run.minutes} min, so the run always begins at the start of the first",
-                "make a range longer or the run shorter",
-            )
-
-
-def _rest(template: WeekTemplate) -> Iterator[Finding]:
-    if template.rest:
-        return
-    taken = {*template.strength_days, *(day for day in WEEKDAYS if efforts_on(template, day))}
-    if len(taken) == len(WEEKDAYS):
-        runs = all(efforts_on(template, day) for day in WEEKDAYS)
-        yield Finding(
-            Rule.REST_DAY,
-            Severity.WARNING,
-            ("rest",),
-            f"a run{'' if runs else ' or strength'} on every day, and no day to rest",
-            'name a rest day, such as rest = ["mon"], and keep it free',
-        )
-
-
-# --- the sessions -----------------------------------------------------------------------------------------
-
-
-def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    for number, session in enumerate(template.strength):
-        if session.minutes > LONGEST_SESSION:
-            yield Finding(
-                Rule.SHORT_AND_REGULAR,
-                Severity.WARNING,
-                ("strength", number, "duration"),
-                f"{session.minutes} min are more than {LONGEST_SESSION}",
-                "20 to 30 minutes are enough; two short sessions beat a long one",
-            )
-        if (routine := routines.get(session.routine)) and not routine.within(session.shortest):
-            yield Finding(
-                Rule.SHORT_AND_REGULAR,
-                Severity.WARNING,
-                ("strength", number, "shortest"),
-                f"no exercise of {session.routine} fits {session.shortest} min",
-                "make `shortest` longer, or put a shorter exercise into the routine",
-            )
-
-
-def _recovery(template: WeekTemplate) -> Iterator[Finding]:
-    for number, session in enumerate(template.strength):
-        if template.recovery and session.load is Load.HEAVY:
-            yield Finding(
-                Rule.EASE_OFF,
-                Severity.WARNING,
-                ("strength", number, "load"),
-                "a recovery week has nothing heavy; the session becomes moderate",
-                "ask for moderate or light work",
-            )
-
-
-def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    # Of a routine that could not be read nobody knows what it leaves out.
-    if not template.strength or any(session.routine not in routines for session in template.strength):
-        return
-    known = [(routines[session.routine], session.minutes) for session in template.strength]
-    listed = {region for routine, _ in known for exercise in routine.exercises for region in exercise.trains}
-    done = {region for routine, minutes in known for ex in routine.within(minutes) for region in ex.trains}
-    if missing := [region for region in Region if region not in listed]:
-        yield Finding(
-            Rule.WHAT_TO_TRAIN,
-            Severity.WARNING,
-            ("strength",),
-            f"the routines of this week leave out {', '.join(missing)}",
-            "choose another routine, or add an exercise for it",
-        )
-    if too_short := [region for region in Region if region in listed - done]:
-        yield Finding(
-            Rule.WHAT_TO_TRAIN,
-            Severity.WARNING,
-            ("strength",),
-            f"the sessions are too short for the exercises that train {', '.join(too_short)}",
-            "make a session longer, or put such an exercise further up in its routine",
-        )
+def _starts_of(run: Run) -> tuple[int, int]:
+    """The first and the last minute of the day at which a run may start."""
+    if run.start is not None:
+        return run.start, run.start
+    if not run.between:
+        return 0, _DAY - 1
+    # Where no range has room, the run stands at the start of the first.
+    starts = [run.between[0].start]
+    for times in run.between:
+        if times.end - times.start >= run.minutes:
+            starts += [times.start, times.end - run.minutes]
+    return min(starts), max(starts)

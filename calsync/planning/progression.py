@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from calsync.planning import why
+from calsync.planning.rules import LEAST_DAYS_APART, MOST_SESSIONS
 from calsync.planning.why import Reason
 from calsync.program import Program
 from calsync.training import CheckIn, Experience, Load, Session, Sign, Week, WeekTemplate
@@ -76,7 +77,7 @@ def adjust(
 
 def min_days_apart(program: Program, checkin: CheckIn | None) -> int:
     """How many calendar days sessions of a week are apart at least."""
-    least = max(2, program.rules.min_days_apart)
+    least = max(LEAST_DAYS_APART, program.rules.min_days_apart)
     return max(least, DAYS_APART) if checkin and len(checkin.signs) >= FEWER_SIGNS else least
 
 
@@ -108,7 +109,7 @@ def _week_of_training(week: Week, program: Program) -> int:
 
 def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
     is_experienced = of.program.rules.experience is Experience.EXPERIENCED
-    most = 3 if is_experienced else 2
+    most = MOST_SESSIONS if is_experienced else 2
     if len(was.sessions) <= most:
         return was
     note = why.too_many(of.lists, len(of.template.strength), is_experienced=is_experienced)
@@ -122,9 +123,14 @@ def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
 
 
 def _ease_off(was: Adjusted, of: _Of) -> Adjusted:
-    if not of.template.recovery or not was.sessions:
+    return ease_off(was, of.template)
+
+
+def ease_off(was: Adjusted, template: WeekTemplate) -> Adjusted:
+    """What a recovery week leaves; `template` lists the sessions."""
+    if not template.recovery or not was.sessions:
         return was
-    left = max(1, len(of.template.strength) - 1)
+    left = max(1, len(template.strength) - 1)
     return _lower(was, why.recovery_week(left), left, load=Load.MODERATE)
 
 

@@ -36,6 +36,10 @@ class Rule(StrEnum):
 
 # Rule `short-and-regular`: minutes that a session never has silently.
 LONGEST_SESSION = 45
+# Rule `twice-a-week`: the loader of templates says that a fourth is too many.
+MOST_SESSIONS = 3
+# Rule `no-back-to-back`: the least that `min_days_apart` can be.
+LEAST_DAYS_APART = 2
 # Rule `fresh-legs`: hours between the end of a lift and the next hard run, long run or race.
 FRESH_LEGS_HOURS = {"light": 6, "moderate": 24, "heavy": 48}
 # Rules `taper` and `race-day`: days before the plan's race without strength, and after it with light work.

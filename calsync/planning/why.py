@@ -17,7 +17,7 @@ from calsync.planning.rules import (
     Rule,
 )
 from calsync.program import Pause, Race
-from calsync.training import Effort, Load, Session, TimeRange, Weekday
+from calsync.training import Effort, Load, Region, Session, TimeRange, Weekday
 from calsync.words import counted, date_name, day_name, elapsed
 
 
@@ -75,6 +75,11 @@ def busy(blocks: Sequence[str] = (), kept_free: int = 0) -> Reason:
 
 def run_there(runs: Sequence[str] = ()) -> Reason:
     text = f"the time is taken by {' and '.join(runs)}" if runs else "the run takes the time"
+    return Reason(Rule.RUN, text)
+
+
+def no_range_for(minutes: int) -> Reason:
+    text = f"no range holds {minutes} min, so the run always begins at the start of the first"
     return Reason(Rule.RUN, text)
 
 
@@ -167,6 +172,23 @@ def long_run_of_template(day: Weekday) -> Reason:
 
 def controlled(run: str) -> Reason:
     return Reason(Rule.CONTROLLED, f"nothing heavy on the day of {run}")
+
+
+# --- no-back-to-back, what-to-train: of templates ---------------------------------------------------------
+
+
+def side_by_side(runs: str, *, next_week: bool) -> Reason:
+    when = " when the week follows itself" if next_week else ""
+    return Reason(Rule.NO_BACK_TO_BACK, f"{runs} have no day between them{when}")
+
+
+def left_out(regions: Sequence[Region]) -> Reason:
+    return Reason(Rule.WHAT_TO_TRAIN, f"the routines of this week leave out {', '.join(regions)}")
+
+
+def no_time_for(regions: Sequence[Region]) -> Reason:
+    text = f"the sessions are too short for the exercises that train {', '.join(regions)}"
+    return Reason(Rule.WHAT_TO_TRAIN, text)
 
 
 # --- hours-apart, fresh-legs ------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calsync.event import Standing
-from calsync.planning.lint import Finding, Room, Severity, lint
+from calsync.planning.lint import BareWeek, Finding, Severity, lint
 from calsync.planning.plan import Given, Problem, pose
 from calsync.program import Availability, Experience, Program, Rules, UsualStart
 from calsync.training import (
@@ -232,7 +232,7 @@ NOT_FOUND = {
 
 
 def short(finding: Finding) -> str:
-    return f"{finding.rule} {finding.severity} {finding.place}"
+    return f"{finding.reason.rule} {finding.severity} {finding.place}"
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -242,7 +242,7 @@ def test_a_finding(name: str) -> None:
     template = replace(template, strength=tuple(replace(s, routine=routine) for s in template.strength))
     findings = lint(template, ROUTINES)
     assert [short(finding) for finding in findings] == [expected]
-    assert findings[0].text
+    assert findings[0].reason.text
     assert findings[0].suggestion
 
 
@@ -267,7 +267,7 @@ def test_the_order_that_would_do_is_named() -> None:
 
 def test_what_stands_in_the_way_is_said_day_by_day() -> None:
     (finding,) = lint(FOUND["no day for a heavy lift"][0], ROUTINES)
-    assert "fresh-legs on mon, tue, thu, fri; controlled on wed, sat; rest-day on sun" in finding.text
+    assert "fresh-legs on mon, tue, thu, fri; controlled on wed, sat; rest-day on sun" in finding.reason.text
 
 
 # --- what lint finds impossible is so, and what it doesn't is possible ------------------------------------
@@ -328,13 +328,13 @@ def test_a_day_has_room_if_a_plan_finds_a_start(
     template: WeekTemplate, minutes_apart: int, repeated: bool
 ) -> None:
     problem = posed(template, minutes_apart, repeated=repeated)
-    room = Room(template, minutes_apart, repeated=repeated)
+    bare = BareWeek(template, minutes_apart, repeated=repeated)
     (week,) = problem.weeks
     for day, weekday in zip(Week.of(MONDAY).days, ALL, strict=True):
         for load in Load:
             for minutes in LENGTHS:
                 starts = problem.days.starts(week, day, minutes, load)
-                assert (room.obstacle(weekday, minutes, load) is None) == bool(starts), (
+                assert (bare.obstacle(weekday, minutes, load) is None) == bool(starts), (
                     weekday,
                     load,
                     minutes,
