@@ -7,23 +7,20 @@ read from and written to a `Store`: a folder today, and a database could take it
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.errors import Locked, Unavailable
+from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
 from calsync.event import Published, week_of_key
-from calsync.files import make_private_folder, write_atomically
+from calsync.files import Folder, Held, Json, Store
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
-
-F = TypeVar("F")
-R = TypeVar("R")
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
@@ -38,135 +35,6 @@ def state_folder(environment: Mapping[str, str]) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_state_dir("calsync", appauthor=False))
-
-
-# --- where documents are kept -----------------------------------------------------------------------------
-
-
-class Held(Exception):
-    """Somebody else holds the lock."""
-
-
-class Store(Protocol):
-    """Keeps named documents, readable by the runner alone; each is there whole or not at all.
-
-    Names are paths with slashes, such as "cache/workouts.json". What can't be read or written raises OSError,
-    a document that is not there FileNotFoundError.
-    """
-
-    def read(self, name: str) -> bytes: ...
-
-    def size(self, name: str) -> int | None:
-        """In bytes; None if there is no such document."""
-
-    def replace(self, name: str, content: bytes, *, lasting: bool = True) -> None:
-        """Write a document, whether or not it is there.
-
-        It returns when the document can't be lost any more. With lasting=False it doesn't wait for that; only
-        who holds the lock may ask for it.
-        """
-
-    def acquire(self, name: str, wait: float) -> AbstractContextManager[object]:
-        """The lock `name`, held until the end of the `with`. Raises Held after `wait` seconds."""
-
-    def where(self, name: str = "") -> Path:
-        """Where people find a document, or all of them: for messages."""
-
-    def files(self) -> Iterable[Path]:
-        """All that has been written, locks included, for `calsync doctor`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A store that is a folder of files. It is made when something is written."""
-
-    path: Path
-
-    def read(self, name: str) -> bytes:
-        return self.where(name).read_bytes()
-
-    def size(self, name: str) -> int | None:
-        try:
-            return self.where(name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def replace(self, name: str, content: bytes, *, lasting: bool = True) -> None:
-        path = self.where(name)
-        if lasting:
-            write_atomically(path, content, mode=0o600)
-            return
-        # One fixed name is enough, as the caller holds the lock.
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-
-    def acquire(self, name: str, wait: float) -> AbstractContextManager[object]:
-        from filelock import FileLock, Timeout
-
-        make_private_folder(self.path)
-        try:
-            return FileLock(self.where(name)).acquire(timeout=wait)
-        except Timeout as problem:
-            raise Held from problem
-
-    def where(self, name: str = "") -> Path:
-        return self.path / name
-
-    def files(self) -> Iterable[Path]:
-        return sorted(path for path in self.path.rglob("*") if path.is_file())
-
-
-@dataclass(frozen=True, slots=True)
-class _Json(Generic[F]):
-    """A document of JSON in the form `form`; on several lines where a person may want to read it."""
-
-    store: Store
-    name: str
-    form: type[F]
-    on_lines: bool = False
-
-    def read(self, parse: Callable[[F], R], advice: str) -> R | None:
-        """None if there is none. Raises Unavailable if it can't be read, or `parse` finds it damaged.
-
-        To go on without it would be worse; `advice` says what deleting it means.
-        """
-        try:
-            return parse(self._decoded())
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.MsgspecError, ValueError) as problem:
-            place = self.store.where(self.name)
-            message = f"{place}: can't be read ({problem}); restore it, or delete it {advice}"
-            raise Unavailable(message) from problem
-
-    def write(self, value: F) -> None:
-        """Raises Unavailable."""
-        try:
-            self.store.replace(self.name, self._encoded(value))
-        except OSError as problem:
-            place = self.store.where(self.name)
-            raise Unavailable(f"{place}: can't be written: {problem.strerror}") from problem
-
-    def recall(self) -> F | None:
-        """Of a document that only saves time: None if there is none, or none that is whole."""
-        try:
-            return self._decoded()
-        except (OSError, msgspec.MsgspecError, ValueError):
-            return None
-
-    def remember(self, value: F) -> None:
-        """Of a document that only saves time: that it can't be written costs no more than that."""
-        with suppress(OSError):
-            self.store.replace(self.name, self._encoded(value))
-
-    def _decoded(self) -> F:
-        return msgspec.json.decode(self.store.read(self.name), type=self.form)
-
-    def _encoded(self, value: F) -> bytes:
-        content = msgspec.json.encode(value)
-        return msgspec.json.format(content, indent=2) + b"\n" if self.on_lines else content
 
 
 # --- what the runner said ---------------------------------------------------------------------------------
@@ -328,12 +196,12 @@ class CachedCalendar:
     name: str
 
     @property
-    def _origin(self) -> _Json[Origin]:
-        return _Json(self.store, f"{self.name}.feed.json", Origin)
+    def _origin(self) -> Json[Origin]:
+        return Json(self.store, f"{self.name}.feed.json", Origin)
 
     @property
-    def _results(self) -> _Json[list[_Result]]:
-        return _Json(self.store, f"{self.name}.json", list[_Result])
+    def _results(self) -> Json[list[_Result]]:
+        return Json(self.store, f"{self.name}.json", list[_Result])
 
     def copy(self) -> Copy | None:
         """None if there is none, or none that is whole."""
@@ -371,6 +239,103 @@ class CachedCalendar:
         self._results.remember([result, *others][:_RESULTS_KEPT])
 
 
+# --- Google -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a consent gave to the OAuth client `client_id`.
+
+    `expiry` is when the access token `token` ends, in UTC; `granted` when a person gave it, if that was kept.
+    """
+
+    client_id: str
+    refresh_token: str
+    scopes: tuple[str, ...]
+    token: str = ""
+    expiry: datetime | None = None
+    granted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFile:
+    """The token of one OAuth client, in the state folder or where the config says."""
+
+    path: Path
+
+    def load(self) -> Token | None:
+        """None if there is none. Raises AuthorisationNeeded if it is damaged, Unavailable."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=Token)
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise Unavailable(f"{self.path}: can't be read: {problem.strerror}") from problem
+        except (msgspec.MsgspecError, ValueError) as problem:
+            raise AuthorisationNeeded(f"{self.path}: is damaged; run `calsync auth google`") from problem
+
+    def granted(self) -> datetime | None:
+        """When a person gave the token; None if that is not known."""
+        with suppress(CalsyncError):
+            if (token := self.load()) and token.granted and token.granted.tzinfo:
+                return token.granted
+        return None
+
+    def save(self, token: Token) -> None:
+        """Raises Unavailable if the token can't be written: the next run would need it."""
+        Json(Folder(self.path.parent), self.path.name, Token).write(token)
+
+
+class Tombstones(msgspec.Struct, omit_defaults=True):
+    """What is remembered of the deletions in one calendar: by key, the generation of the id that is dead.
+
+    `cancelled` by calsync, or just about to be; `released`: deleted by the runner, and then given back;
+    `deleted` by the runner.
+    """
+
+    cancelled: dict[str, int] = {}
+    released: dict[str, int] = {}
+    deleted: dict[str, int] = {}
+
+    def generation(self, key: str) -> int | None:
+        known = [which[key] for which in (self.cancelled, self.released, self.deleted) if key in which]
+        return max(known, default=None)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset((*self.cancelled, *self.released, *self.deleted))
+
+    def forget(self, key: str) -> None:
+        for which in (self.cancelled, self.released, self.deleted):
+            which.pop(key, None)
+
+
+class Creation(msgspec.Struct, omit_defaults=True):
+    """The creation of a calendar that was begun; `told` once the runner was told to look for the calendar."""
+
+    since: datetime
+    told: bool = False
+
+
+class GoogleRecords(msgspec.Struct, omit_defaults=True):
+    """What Google's calendars can't keep for calsync."""
+
+    calendars: dict[str, str] = {}
+    """The ids of those that calsync created, by the targets' names."""
+    creating: dict[str, Creation] = {}
+    """Creations that have not ended, by the targets' names."""
+    tombstones: dict[str, Tombstones] = {}
+    """By the calendars' ids."""
+
+
+def _parse_google(found: GoogleRecords) -> GoogleRecords:
+    """Raises ValueError."""
+    for tombstones in found.tombstones.values():
+        for key in tombstones.keys:
+            week_of_key(key)
+    return found
+
+
 # --- one plan's documents ---------------------------------------------------------------------------------
 
 
@@ -385,6 +350,11 @@ class State:
         """Where people find it."""
         return self.store.where()
 
+    def files(self) -> list[Path]:
+        """What is kept, but for the lock, which holds nothing, and the secret, for people to look at."""
+        others = (self.lock_file, self.secret_file)
+        return [file for file in self.store.files() if file not in others]
+
     @property
     def cache(self) -> Cache:
         return Cache(self.store, "cache/")
@@ -392,8 +362,8 @@ class State:
     # --- what the runner said -----------------------------------------------------------------------------
 
     @property
-    def _wishes(self) -> _Json[_Wishes]:
-        return _Json(self.store, "wishes.json", _Wishes, on_lines=True)
+    def _wishes(self) -> Json[_Wishes]:
+        return Json(self.store, "wishes.json", _Wishes, on_lines=True)
 
     def wishes(self) -> Wishes:
         """Raises Unavailable if it can't be read or is damaged: to forget a skip would be worse."""
@@ -411,8 +381,8 @@ class State:
         self._wishes.write(_Wishes(moves, skips))
 
     @property
-    def _checkins(self) -> _Json[list[_CheckIn]]:
-        return _Json(self.store, "checkins.json", list[_CheckIn], on_lines=True)
+    def _checkins(self) -> Json[list[_CheckIn]]:
+        return Json(self.store, "checkins.json", list[_CheckIn], on_lines=True)
 
     def checkins(self) -> tuple[CheckIn, ...]:
         """All check-ins, by date. Raises Unavailable if they can't be read or are damaged."""
@@ -427,11 +397,30 @@ class State:
             ]
         )
 
+    # --- Google -------------------------------------------------------------------------------------------
+
+    @property
+    def _google(self) -> Json[GoogleRecords]:
+        return Json(self.store, "google.json", GoogleRecords, on_lines=True)
+
+    def google(self) -> GoogleRecords:
+        """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""
+        advice = "and name the calendar in the config with calendar_id"
+        return self._google.read(_parse_google, advice) or GoogleRecords()
+
+    def save_google(self, records: GoogleRecords) -> None:
+        """Raises Unavailable."""
+        self._google.write(records)
+
+    def token_file(self) -> TokenFile:
+        """Where the token is, unless the config says otherwise."""
+        return TokenFile(self.store.where("google-token.json"))
+
     # --- what calsync did ---------------------------------------------------------------------------------
 
     @property
-    def _workouts(self) -> _Json[list[Workout]]:
-        return _Json(self.store, "cache/workouts.json", list[Workout])
+    def _workouts(self) -> Json[list[Workout]]:
+        return Json(self.store, "cache/workouts.json", list[Workout])
 
     def workouts(self) -> tuple[Workout, ...]:
         """What the training platform's feed said the last time; nothing if that can't be told."""
@@ -443,8 +432,8 @@ class State:
             self._workouts.remember(list(new))
 
     @property
-    def _feeds(self) -> _Json[list[str]]:
-        return _Json(self.store, "feeds.json", list[str])
+    def _feeds(self) -> Json[list[str]]:
+        return Json(self.store, "feeds.json", list[str])
 
     def feeds(self) -> frozenset[str]:
         """The files that calsync has written as feeds; nothing if that can't be told."""
@@ -457,8 +446,8 @@ class State:
             self._feeds.remember(sorted({*known, name}))
 
     @property
-    def _lost(self) -> _Json[list[str]]:
-        return _Json(self.store, "lost.json", list[str])
+    def _lost(self) -> Json[list[str]]:
+        return Json(self.store, "lost.json", list[str])
 
     def lost_sessions(self) -> frozenset[str]:
         """The keys of sessions that were on a calendar and lost their place; nothing if unknown."""
@@ -495,18 +484,47 @@ class State:
         with suppress(OSError):
             self.store.replace("last-push", content, lasting=False)
 
+    # --- the secret in the addresses of `calsync serve` ---------------------------------------------------
+
+    @property
+    def secret_file(self) -> Path:
+        return self.store.where("serve-secret")
+
+    def has_secret(self) -> bool:
+        return self.store.size("serve-secret") is not None
+
+    def secret(self) -> str:
+        """Raises Unavailable if it can't be read, or there is none."""
+        try:
+            return self.store.read("serve-secret").decode("ascii", "replace")
+        except OSError as problem:
+            raise Unavailable(f"{self.secret_file}: can't be read: {problem.strerror}") from problem
+
+    def save_secret(self, secret: str, *, anew: bool) -> None:
+        """`anew`: also where there is one. Raises Unavailable."""
+        write = self.store.replace if anew else self.store.create
+        try:
+            write("serve-secret", f"{secret}\n".encode())
+        except OSError as problem:
+            raise Unavailable(f"{self.secret_file}: can't be written: {problem.strerror}") from problem
+
     # --- the lock -----------------------------------------------------------------------------------------
+
+    @property
+    def lock_file(self) -> Path:
+        return self.store.where("lock")
 
     @contextmanager
     def lock(self, wait: float = 0) -> Iterator[None]:
         """Hold the plan's lock. Raises Locked if another process has it, for `wait` seconds and more."""
-        path = self.store.where("lock")
         try:
             held = self.store.acquire("lock", wait)
         except Held as problem:
-            raise Locked(f"another push still runs (it holds {path}); try again when it is done") from problem
+            raise Locked(
+                f"another push still runs (it holds {self.lock_file}); try again when it is done"
+            ) from problem
         except OSError as problem:
-            raise Unavailable(f"{path}: can't be locked: {problem.strerror}") from problem
+            raise Unavailable(f"{self.lock_file}: can't be locked: {problem.strerror}") from problem
         with held:
             yield
 
@@ -520,7 +538,7 @@ class State:
         except Held:
             return True
         except OSError as problem:
-            raise Unavailable(f"{self.store.where('lock')}: can't be tried: {problem.strerror}") from problem
+            raise Unavailable(f"{self.lock_file}: can't be tried: {problem.strerror}") from problem
 
 
 def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:

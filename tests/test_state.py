@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from calsync.errors import Locked, Unavailable
 from calsync.event import Published
-from calsync.state import Folder, State, Wishes, state_folder, state_of
+from calsync.files import Folder
+from calsync.state import State, Wishes, state_folder, state_of
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 

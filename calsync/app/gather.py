@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calsync.app import NOBODY, Listener, Show
-from calsync.calendars.base import EventCalendar
+from calsync.calendars import EventCalendar, Loaded
 from calsync.calendars.google.account import Connection
 from calsync.config.load import Config, load_config
 from calsync.config.settings import (
@@ -299,11 +299,14 @@ def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, sh
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A calendar to keep up to date, and what it holds now."""
+    """A calendar to keep up to date, as it was read."""
 
     settings: TargetSettings
-    calendar: EventCalendar
-    contents: Contents
+    loaded: Loaded
+
+    @property
+    def contents(self) -> Contents:
+        return self.loaded.contents
 
     @property
     def is_editable(self) -> bool:
@@ -334,9 +337,10 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, 
                 continue
             else:
                 calendar = _ics_calendar(setup, settings)
-            contents = calendar.load()
-            setup.listener.tell(f"{settings.name}: {len(contents.events)} events in {settings.place}")
-            targets.append(Target(settings, calendar, contents))
+            target = Target(settings, calendar.load())
+            held = len(target.contents.events)
+            setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
+            targets.append(target)
     return tuple(targets)
 
 

@@ -167,11 +167,11 @@ def _apply(
         try:
             with setup.listener.progress() as show:
                 show(f"writing {name} …")
-                found = applied[name] = target.calendar.apply(changes, now)
+                found = applied[name] = target.loaded.apply(changes, now)
         except CalsyncError as problem:
             failures.append(problem)
             continue
-        if isinstance(target.settings, IcsTarget):
+        if isinstance(target.settings, IcsTarget) and not found.look_again:
             setup.state.add_feed(target.settings.path)
         if found.look_again and not is_last:
             return applied, ()

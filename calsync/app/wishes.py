@@ -235,7 +235,7 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
         ]
         if not changes:
             continue
-        applied = target.calendar.apply(changes, now)
+        applied = target.loaded.apply(changes, now)
         if applied.failures:
             raise applied.failures[0]
         if applied.look_again:

@@ -1,1 +1,31 @@
-"""Calendars that calsync writes to: a module or a folder for each kind."""
+"""Calendars that calsync writes to: what all of them can do, and a module or a folder for each kind."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from calsync.event import Applied, Change, Contents
+
+
+class Loaded(Protocol):
+    """A calendar as it was when it was read. Only what was read can be written to."""
+
+    @property
+    def contents(self) -> Contents:
+        """The plan's own events that it held, and what the runner has deleted there."""
+
+    def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
+        """Make the changes: all that diff() gave for the contents, or releases of what is in them.
+
+        Called once, for every push, also when nothing changes. What is no longer as it was read is left
+        alone, and the answer says that it has to be looked at again.
+
+        Raises AuthorisationNeeded or Unavailable if nothing came about.
+        """
+
+
+class EventCalendar(Protocol):
+    """A calendar that holds the plan's events; it never touches anybody else's."""
+
+    def load(self) -> Loaded:
+        """Read it. Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""

@@ -1,13 +1,14 @@
-"""Events as iCalendar text (RFC 5545, RFC 7986) and back.
+"""A feed: an .ics file that calsync keeps, for people to subscribe to.
 
-Decides which properties a feed carries. Knows nothing of files. icalendar does the escaping and the folding.
+First events as iCalendar text (RFC 5545, RFC 7986) and back, for which icalendar does the escaping and the
+folding; then the file, in which what doesn't change keeps its bytes.
 """
 
 import contextlib
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from calsync.files import temporary_files, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
-# --- ics format -------------------------------------------------------------------------------------------
+# --- events as text ---------------------------------------------------------------------------------------
 
 
 # Without a version, so that an upgrade alone changes no feed.
@@ -208,7 +209,7 @@ def _alarm_of(component: Any) -> timedelta | None:
     return None
 
 
-# --- ics --------------------------------------------------------------------------------------------------
+# --- the file ---------------------------------------------------------------------------------------------
 
 
 KEEP_PAST = timedelta(weeks=8)
@@ -239,44 +240,76 @@ class _Block:
     stamp: Stamp | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class IcsCalendar:
-    """The feed at `path` of the plan `plan`, with times in `zone`.
+    """The feed at `path` of the plan `plan`, with times in `zone`. `name` is the target's, for messages.
 
     `is_ours` says that calsync is known to have written a file there, whatever is left of it.
     """
 
-    def __init__(self, name: str, path: Path, plan: str, zone: ZoneInfo, *, is_ours: bool = False) -> None:
-        self.name = name
-        self._is_ours = is_ours
-        self._path = path
-        self._plan = plan
-        self._zone = zone
-        self._content: bytes | None = None
-        self._blocks: tuple[_Block, ...] = ()
+    name: str
+    path: Path
+    plan: str
+    zone: ZoneInfo
+    is_ours: bool = field(default=False, kw_only=True)
 
-    def load(self) -> Contents:
+    def load(self) -> "LoadedFile":
         """What the file holds. A missing or damaged file holds what is still whole in it, maybe nothing.
 
         Raises TargetUnavailable if it can't be read, RefusedToProtectData if it is somebody else's calendar.
         """
         try:
-            self._content = self._path.read_bytes()
-        except FileNotFoundError:
-            self._content = None
+            content = _read(self.path)
         except OSError as problem:
             raise TargetUnavailable(
-                f"{self.name}: {self._path} can't be read: {problem.strerror}"
+                f"{self.name}: {self.path} can't be read: {problem.strerror}"
             ) from problem
         blocks = {}
-        for match in _EVENT.finditer(self._content or b""):
+        for match in _EVENT.finditer(content or b""):
             # An editor or a version control system may have changed the line ends.
             block = self._block(_LINE_END.sub(b"\r\n", match[0].rstrip() + b"\r\n"))
             if block is not None:
                 # In a damaged file a UID may stand twice: the later one is the one that clients show.
                 blocks[block.uid] = block
-        self._blocks = tuple(blocks.values())
-        self._refuse_foreign_file()
-        found = (block.stored for block in self._blocks if block.stored)
+        loaded = LoadedFile(self, content, tuple(blocks.values()))
+        self._refuse_foreign(loaded)
+        return loaded
+
+    def _block(self, content: bytes) -> _Block | None:
+        """What stands between BEGIN and END; None if it is damaged beyond what can be read."""
+        parsed = parse_event(content, self.plan) if _is_text(content) else None
+        if parsed is None:
+            return None
+        if parsed.event is None or parsed.stamp is None:
+            return _Block(content, parsed.uid)
+        # Nearly always the same bytes. If not, something was damaged that says nothing, and is healed here.
+        content = event_bytes(parsed.event, self.plan, parsed.zone or self.zone, parsed.stamp)
+        return _Block(content, parsed.uid, StoredEvent(parsed.event, parsed.event.span), parsed.stamp)
+
+    def _refuse_foreign(self, loaded: "LoadedFile") -> None:
+        """A file that calsync did not make is not overwritten, however its path came into the config."""
+        content = loaded.content or b""
+        has_trace = PRODID.encode() in content or any(block.stored for block in loaded.blocks)
+        # What a power cut can leave of a file is nothing, or zeros.
+        if self.is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
+            return
+        raise RefusedToProtectData(
+            f"{self.name}: {self.path} is a file that calsync did not write; nothing was changed. Give the "
+            "target a path of its own, or delete the file"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A feed as it was read: all its bytes, None if there was no file, and the events in it."""
+
+    calendar: IcsCalendar
+    content: bytes | None
+    blocks: tuple[_Block, ...]
+
+    @property
+    def contents(self) -> Contents:
+        found = (block.stored for block in self.blocks if block.stored)
         return Contents(tuple(sorted(found, key=lambda event: (event.span, event.key))))
 
     def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
@@ -284,41 +317,32 @@ class IcsCalendar:
 
         Raises TargetUnavailable if it can't be written; the old file is there then, whole.
         """
-        self._sweep()
+        path = self.calendar.path
+        _sweep(path)
         content = self._content_after(changes, now)
-        if content == self._content:
+        if content == self.content:
             return Applied(tuple(changes))
         try:
-            write_atomically(self._path, content, mode=self._mode())
+            # Somebody else's file may have got here since, or another plan's events: none of it may be lost.
+            if _read(path) != self.content:
+                return Applied(tuple(change for change in changes if not change.writes), look_again=True)
+            write_atomically(path, content, mode=_mode(path))
         except OSError as problem:
-            message = f"{self.name}: {self._path} can't be written: {problem.strerror}"
+            message = f"{self.calendar.name}: {path} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
-        self._content = content
         return Applied(tuple(changes))
 
-    def _sweep(self) -> None:
-        """Remove what a push that was killed while it wrote has left in the folder that the web sees."""
-        with contextlib.suppress(OSError):
-            for leftover in temporary_files(self._path):
-                leftover.unlink()
-
-    def _mode(self) -> int:
-        """A web server reads the feed, so others may, unless the owner of the file has said otherwise."""
-        try:
-            return stat.S_IMODE(self._path.stat().st_mode)
-        except OSError:
-            return 0o644
-
     def _content_after(self, changes: Sequence[Change], now: datetime) -> bytes:
-        by_key = {block.stored.key: block for block in self._blocks if block.stored}
-        foreign = [block.content for block in self._blocks if block.stored is None]
+        plan, zone = self.calendar.plan, self.calendar.zone
+        by_key = {block.stored.key: block for block in self.blocks if block.stored}
+        foreign = [block.content for block in self.blocks if block.stored is None]
         for change in changes:
             if change.action is Action.WITHDRAW:
                 by_key.pop(change.key, None)
             elif change.action in (Action.INSERT, Action.UPDATE) and change.wanted:
                 before = by_key.get(change.key)
                 stamp = Stamp.after(before.stamp if before else None, now)
-                content = event_bytes(change.wanted, self._plan, self._zone, stamp)
+                content = event_bytes(change.wanted, plan, zone, stamp)
                 stored = StoredEvent(change.wanted, change.wanted.span)
                 by_key[change.key] = _Block(content, "", stored, stamp)
         recent = [
@@ -329,27 +353,26 @@ class IcsCalendar:
         recent.sort(key=lambda entry: entry[:2])
         first_year = (recent[0][0].start if recent else now).year - 1
         events = [content for _, _, content in recent] + foreign
-        return calendar_bytes(events, self._plan, self._zone, first_year)
+        return calendar_bytes(events, plan, zone, first_year)
 
-    def _block(self, content: bytes) -> _Block | None:
-        """What stands between BEGIN and END; None if it is damaged beyond what can be read."""
-        parsed = parse_event(content, self._plan) if _is_text(content) else None
-        if parsed is None:
-            return None
-        if parsed.event is None or parsed.stamp is None:
-            return _Block(content, parsed.uid)
-        # Nearly always the same bytes. If not, something was damaged that says nothing, and is healed here.
-        content = event_bytes(parsed.event, self._plan, parsed.zone or self._zone, parsed.stamp)
-        return _Block(content, parsed.uid, StoredEvent(parsed.event, parsed.event.span), parsed.stamp)
 
-    def _refuse_foreign_file(self) -> None:
-        """A file that calsync did not make is not overwritten, however its path came into the config."""
-        content = self._content or b""
-        has_trace = PRODID.encode() in content or any(block.stored for block in self._blocks)
-        # What a power cut can leave of a file is nothing, or zeros.
-        if self._is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
-            return
-        raise RefusedToProtectData(
-            f"{self.name}: {self._path} is a file that calsync did not write; nothing was changed. Give the "
-            "target a path of its own, or delete the file"
-        )
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a push that was killed while it wrote has left in the folder that the web sees."""
+    with contextlib.suppress(OSError):
+        for leftover in temporary_files(path):
+            leftover.unlink()
+
+
+def _mode(path: Path) -> int:
+    """A web server reads the feed, so others may, unless somebody has closed the file to them."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0o644

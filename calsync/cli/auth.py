@@ -12,7 +12,8 @@ from calsync.cli.options import Common, common_options, now_option
 
 if TYPE_CHECKING:
     from calsync.app.gather import Setup
-    from calsync.calendars.google.auth import OAuthClient, ServiceAccount, Token
+    from calsync.calendars.google.auth import OAuthClient, ServiceAccount
+    from calsync.state import Token
 
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
@@ -65,7 +66,7 @@ def google(common: Common, port: int, no_browser: bool, now: datetime) -> None:
     token = _consent(account, port, no_browser=no_browser) if isinstance(account, OAuthClient) else None
     with setup.state.lock(waits.NEW_CONSENT):
         if token is not None and isinstance(account, OAuthClient):
-            account.save(replace(token, granted=now))
+            account.token_file.save(replace(token, granted=now))
             click.echo("calsync may use Google Calendar now.")
         created = setup.connection.create_missing(now, anew=False)
     for name in created:
@@ -132,7 +133,7 @@ def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: dateti
         click.echo(f"Service account {account.email}:")
     targets = [target for target in setup.config.targets if isinstance(target, GoogleTarget)]
     for target in targets:
-        contents = setup.connection.calendar(target).load()
+        contents = setup.connection.calendar(target).load().contents
         click.echo(f'{target.name}: the calendar "{target.calendar}" holds {len(contents.events)} events.')
         if target.calendar_id is None:
             click.echo(f'  calendar_id = "{setup.connection.calendar_id(target)}"')

@@ -2,12 +2,10 @@
 
 import base64
 import hmac
-import os
 import re
 import secrets
 
 from calsync.errors import Unavailable
-from calsync.files import write_atomically
 from calsync.state import State
 
 # 256 bits, which nobody guesses; of letters that stay as they are in an address.
@@ -19,32 +17,31 @@ class Secret:
     """One plan's secret, in a file of its state folder. A new one counts at once in a running server."""
 
     def __init__(self, state: State) -> None:
-        self._file = state.folder / "serve-secret"
-        self._read: tuple[tuple[int, ...], str] | None = None
+        self._state = state
+        self._read: str | None = None
 
     def value(self) -> str:
         """The secret as it is now, or was when it could last be read. Raises Unavailable."""
         try:
-            status = self._file.stat()
-            version = (status.st_mtime_ns, status.st_ino, status.st_size)
-            if self._read is None or self._read[0] != version:
-                self._read = (version, self._parsed(self._file.read_text("ascii", "replace")))
-        except OSError as problem:
+            text = self._state.secret()
+        except Unavailable:
             # A folder that is away for a moment is no reason to make every subscription a dead one.
             if self._read is None:
-                raise Unavailable(f"{self._file}: can't be read: {problem.strerror}") from problem
-        return self._read[1]
+                raise
+            return self._read
+        self._read = self._parsed(text)
+        return self._read
 
     def ensure(self) -> str:
         """The secret; made when there is none yet. Raises Unavailable."""
-        return self.value() if self._file.exists() else self._create()
+        if not self._state.has_secret():
+            # Of two processes that start together, one makes it, and both use it.
+            self._state.save_secret(_new(), anew=False)
+        return self.value()
 
     def rotate(self) -> str:
         """A new secret: every address from before is dead. Raises Unavailable."""
-        try:
-            write_atomically(self._file, _new(), mode=0o600)
-        except OSError as problem:
-            raise self._cannot_write(problem) from problem
+        self._state.save_secret(_new(), anew=True)
         return self.value()
 
     def of_feed(self, name: str, *, is_for_others: bool) -> str:
@@ -59,34 +56,15 @@ class Secret:
         digest = hmac.digest(value.encode(), f"feed {name}".encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
-    def _create(self) -> str:
-        """Of two processes that start together, one makes it, and both use it."""
-        draft = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
-        try:
-            write_atomically(draft, _new(), mode=0o600)
-            try:
-                # The name is given to a whole file, and only if nobody has it: replacing would not ask.
-                os.link(draft, self._file)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        except OSError as problem:
-            raise self._cannot_write(problem) from problem
-        return self.value()
-
     def _parsed(self, text: str) -> str:
         if not _FORM.fullmatch(text.strip()):
             message = "is damaged; restore it, or run `calsync serve --rotate-secret` and subscribe anew"
-            raise Unavailable(f"{self._file}: {message}")
+            raise Unavailable(f"{self._state.secret_file}: {message}")
         return text.strip()
 
-    def _cannot_write(self, problem: OSError) -> Unavailable:
-        return Unavailable(f"{self._file}: can't be written: {problem.strerror}")
 
-
-def _new() -> bytes:
-    return secrets.token_urlsafe(_BYTES).encode() + b"\n"
+def _new() -> str:
+    return secrets.token_urlsafe(_BYTES)
 
 
 def is_same(given: str, secret: str) -> bool:

@@ -1,4 +1,4 @@
-"""Each kind of calendar, empty, and the person who owns it."""
+"""Each kind of calendar, empty, and a person who can edit it."""
 
 import uuid
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from calsync.calendars.base import EventCalendar
+from calsync.calendars import EventCalendar
 from calsync.calendars.google.resource import event_id
 from calsync.calendars.ics import IcsCalendar
 from calsync.timespan import Timespan
@@ -39,7 +39,7 @@ class InMemory:
         self._calendar = calendar
 
     def _change(self, key: str, **more: object) -> None:
-        (event,) = [stored.event for stored in self._calendar.load().events if stored.key == key]
+        (event,) = [stored.event for stored in self._calendar.load().contents.events if stored.key == key]
         self._calendar.edit(replace(event, **more))  # type: ignore[arg-type]
 
     def move(self, key: str, span: Timespan) -> None:

@@ -50,39 +50,43 @@ def event(day: int, hour: int, **more: object) -> Event:
 def sync(kept: Kept, wanted: list[Event], now: datetime = NOW) -> tuple[Change, ...]:
     """Brings the calendar to `wanted`, as a push does that looks again where it has to."""
     for _ in range(3):
-        calendar = kept.open()
-        contents = calendar.load()
+        loaded = kept.open().load()
+        contents = loaded.contents
         changes = diff(wanted, contents.events, now=now, skipped=contents.deleted)
-        applied = calendar.apply(changes, now)
+        applied = loaded.apply(changes, now)
         assert not applied.failures
         if not applied.look_again:
             return changes
     raise AssertionError("it keeps changing")
 
 
+def contents(kept: Kept) -> Contents:
+    return kept.open().load().contents
+
+
 def held(kept: Kept) -> list[Event]:
-    return [stored.event for stored in kept.open().load().events]
+    return [stored.event for stored in contents(kept).events]
 
 
 def test_an_empty_one_holds_nothing(make: Make) -> None:
-    assert make().open().load() == Contents()
+    assert contents(make()) == Contents()
 
 
 def test_what_was_applied_is_there_in_the_order_of_time(make: Make) -> None:
     feed = make()
     sync(feed, [event(26, 7), event(24, 7), event(25, 7)])
     assert held(feed) == [event(24, 7), event(25, 7), event(26, 7)]
-    assert all(not stored.was_moved for stored in feed.open().load().events)
+    assert all(not stored.was_moved for stored in contents(feed).events)
 
 
 def test_a_second_time_nothing_changes(make: Make) -> None:
     feed = make()
     wanted = [event(24, 7), event(25, 7, description="Two\nlines", categories=("Running", "Easy"))]
     sync(feed, wanted)
-    before = feed.open().load()
+    before = contents(feed)
     for _ in range(2):
         assert not [change for change in sync(feed, wanted) if change.writes]
-        assert feed.open().load() == before
+        assert contents(feed) == before
 
 
 def test_an_update_keeps_the_key(make: Make) -> None:
@@ -131,16 +135,29 @@ def test_a_reminder_comes_and_goes(make: Make) -> None:
 
 def test_applying_nothing_is_harmless(make: Make) -> None:
     feed = make()
-    feed.open().apply((), NOW)
-    calendar = feed.open()
-    calendar.load()
-    calendar.apply((), NOW)
+    feed.open().load().apply((), NOW)
     assert held(feed) == []
     sync(feed, [event(24, 7)])
-    calendar = feed.open()
-    calendar.load()
-    calendar.apply((), NOW)
+    feed.open().load().apply((), NOW)
     assert held(feed) == [event(24, 7)]
+
+
+def test_nothing_can_be_written_without_having_been_read(make: Make) -> None:
+    assert not hasattr(make().open(), "apply")
+
+
+def test_what_was_read_can_be_written_once(make: Make) -> None:
+    """Whoever decided on what is no longer true has to look again, and decide again."""
+    kept = make()
+    sync(kept, [event(24, 7)])
+    early, late = (kept.open().load() for _ in range(2))
+    for loaded, wanted in ((early, event(24, 9)), (late, event(24, 11))):
+        applied = loaded.apply(diff([wanted], loaded.contents.events, now=NOW), NOW)
+        assert applied.look_again == (loaded is late)
+    assert applied.changes == ()
+    assert held(kept) == [event(24, 9)]
+    sync(kept, [event(24, 11)])
+    assert held(kept) == [event(24, 11)]
 
 
 def test_every_detail_comes_back(make: Make) -> None:
@@ -168,9 +185,9 @@ RUN = event(24, 7)
 
 
 def release(kept: Kept, key: str) -> None:
-    calendar = kept.open()
-    stored = {found.key: found for found in calendar.load().events}
-    applied = calendar.apply([Change(Action.RELEASE, key, stored=stored.get(key))], NOW)
+    loaded = kept.open().load()
+    stored = {found.key: found for found in loaded.contents.events}
+    applied = loaded.apply([Change(Action.RELEASE, key, stored=stored.get(key))], NOW)
     assert not applied.failures
     assert not applied.look_again
 
@@ -179,14 +196,14 @@ def test_what_was_moved_by_hand_says_so_until_it_is_released(make_editable: Make
     kept = make_editable()
     sync(kept, [RUN])
     kept.person.move(RUN.key, LATER)
-    (stored,) = kept.open().load().events
+    (stored,) = contents(kept).events
     assert (stored.span, stored.written, stored.was_moved) == (LATER, RUN.span, True)
-    # Other words come to it where it is, and it stays where its owner put it.
+    # Other words come to it where it is, and it stays where it was put.
     sync(kept, [replace(RUN, span=LATER, description="Easy")])
-    (stored,) = kept.open().load().events
+    (stored,) = contents(kept).events
     assert (stored.event.description, stored.span, stored.was_moved) == ("Easy", LATER, True)
     release(kept, RUN.key)
-    (stored,) = kept.open().load().events
+    (stored,) = contents(kept).events
     assert (stored.span, stored.was_moved) == (LATER, False)
     sync(kept, [RUN])
     assert held(kept) == [RUN]
@@ -196,13 +213,23 @@ def test_an_edited_title_stays_and_the_rest_is_written(make_editable: Make) -> N
     kept = make_editable()
     sync(kept, [RUN])
     kept.person.retitle(RUN.key, "With Ann")
-    (stored,) = kept.open().load().events
+    (stored,) = contents(kept).events
     assert (stored.event.summary, stored.edited, stored.was_moved) == ("With Ann", {"summary"}, False)
     moved = replace(RUN, span=LATER, summary="Longer run", description="Easy", alarm=timedelta(minutes=5))
     for _ in range(2):
         sync(kept, [moved])
         assert held(kept) == [replace(moved, summary="With Ann")]
     assert not [change for change in sync(kept, [moved]) if change.writes]
+
+
+def test_what_a_person_does_meanwhile_is_kept(make_editable: Make) -> None:
+    kept = make_editable()
+    sync(kept, [RUN])
+    loaded = kept.open().load()
+    changes = diff([replace(RUN, description="Easy")], loaded.contents.events, now=NOW)
+    kept.person.move(RUN.key, LATER)
+    assert loaded.apply(changes, NOW).look_again
+    assert held(kept) == [replace(RUN, span=LATER)]
 
 
 def test_what_was_deleted_by_hand_stays_away_until_it_is_released(make_editable: Make) -> None:
@@ -212,9 +239,9 @@ def test_what_was_deleted_by_hand_stays_away_until_it_is_released(make_editable:
     for _ in range(3):
         sync(kept, [RUN, event(25, 7)])
         assert held(kept) == [event(25, 7)]
-        assert kept.open().load().deleted == {RUN.key}
+        assert contents(kept).deleted == {RUN.key}
     release(kept, RUN.key)
-    assert kept.open().load().deleted == set()
+    assert contents(kept).deleted == set()
     sync(kept, [RUN, event(25, 7)])
     assert held(kept) == [RUN, event(25, 7)]
 

@@ -33,8 +33,8 @@ def event(day: int, summary: str = "Run", **more: object) -> Event:
 def push(
     path: Path, *wanted: Event, now: datetime = NOW, plan: str = "training", zone: str = "Europe/London"
 ) -> bytes:
-    calendar = IcsCalendar("feed", path, plan, ZoneInfo(zone))
-    calendar.apply(diff(wanted, calendar.load().events, now=now), now)
+    loaded = IcsCalendar("feed", path, plan, ZoneInfo(zone)).load()
+    loaded.apply(diff(wanted, loaded.contents.events, now=now), now)
     return path.read_bytes() if path.exists() else b""
 
 
@@ -229,7 +229,7 @@ def test_events_of_others_are_not_seen_and_not_touched(path: Path, uid: bytes) -
     push(path, event(24))
     path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", foreign + b"END:VCALENDAR"))
     calendar = IcsCalendar("feed", path, "training", LONDON)
-    assert [stored.key for stored in calendar.load().events] == [event(24).key]
+    assert [stored.key for stored in calendar.load().contents.events] == [event(24).key]
     for wanted in ([event(24), event(25)], [event(25, "New")], []):
         content = push(path, *wanted)
         assert foreign in content
@@ -244,6 +244,25 @@ def test_a_feed_with_nothing_of_ours_is_somebody_elses(path: Path) -> None:
     with pytest.raises(RefusedToProtectData, match=re.escape(str(path))):
         push(path, event(24))
     assert path.read_bytes() == before
+
+
+def test_a_file_that_appears_after_the_look_is_not_replaced(path: Path) -> None:
+    """Another program's, or the same feed as another plan has just written it."""
+    loaded = IcsCalendar("feed", path, "training", LONDON).load()
+    changes = diff([event(24)], (), now=NOW)
+    path.write_bytes(b"somebody else's")
+    applied = loaded.apply(changes, NOW)
+    assert (applied.look_again, applied.changes) == (True, ())
+    assert path.read_bytes() == b"somebody else's"
+    with pytest.raises(RefusedToProtectData, match="did not write"):
+        push(path, event(24))
+
+
+def test_two_plans_may_write_the_same_file_at_the_same_time(path: Path) -> None:
+    loaded = IcsCalendar("feed", path, "training", LONDON).load()
+    push(path, event(25), plan="other")
+    assert loaded.apply(diff([event(24)], (), now=NOW), NOW).look_again
+    assert len(blocks(push(path, event(24)))) == 2
 
 
 def test_a_path_that_can_not_be_read_is_no_empty_feed(tmp_path: Path) -> None:
@@ -271,5 +290,5 @@ def test_a_feed_that_ends_too_early_is_completed(path: Path, part: float, zeros:
     path.write_bytes(whole[:cut] + b"\0" * zeros)
     content = push(path, *WANTED)
     calendar = IcsCalendar("feed", path, "training", LONDON)
-    assert [stored.event for stored in calendar.load().events] == WANTED
+    assert [stored.event for stored in calendar.load().contents.events] == WANTED
     assert content == whole

@@ -8,7 +8,8 @@ import pytest
 
 from calsync.app.doctor.report import Check, checked
 from calsync.errors import ConfigError
-from calsync.state import Folder, State
+from calsync.files import Folder
+from calsync.state import State
 from tests.cli.box import FEED, ROOT, Box, target
 from tests.cli.doctor import bad, checks, doctor, program, tree, without_schedule
 from tests.cli.test_feed_down import BUSY as FEED_OF

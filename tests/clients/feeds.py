@@ -119,9 +119,8 @@ def pushed_feeds(folder: Path) -> Iterator[Feed]:
 def written_feed(folder: Path, name: str, zone: str, events: Sequence[Event], now: datetime = FIRST) -> Feed:
     """`events` in a feed of the plan `name`; what is there already is updated."""
     path = folder / f"{name}.ics"
-    calendar = IcsCalendar(name, path, name, ZoneInfo(zone))
-    stored = calendar.load().events
-    calendar.apply(diff(events, stored, now=now), now)
+    loaded = IcsCalendar(name, path, name, ZoneInfo(zone)).load()
+    loaded.apply(diff(events, loaded.contents.events, now=now), now)
     return Feed(name, path, zone, tuple(events), name)
 
 

@@ -43,7 +43,7 @@ def test_a_reader_sees_what_calsync_wants(
 @pytest.mark.parametrize("name", sorted(set(ALL) - set(IN_OWN_ZONES)))
 def test_calsync_finds_nothing_to_change_in_its_own_feed(name: str, feeds: dict[str, Feed]) -> None:
     feed = feeds[name]
-    stored = IcsCalendar(name, feed.path, feed.plan, ZoneInfo(feed.zone)).load().events
+    stored = IcsCalendar(name, feed.path, feed.plan, ZoneInfo(feed.zone)).load().contents.events
     assert {event.event for event in stored} == set(feed.events)
     assert not [change for change in diff(feed.events, stored, now=FIRST) if change.writes]
 

@@ -18,7 +18,7 @@ def test_a_backslash_before_a_capital_n_makes_no_line_break(tmp_path: Path) -> N
     feed = written_feed(tmp_path, "plan", "Europe/London", text_events(["C:\\Notes"], ["D:\\New\\\\N"]))
     assert_alike("icalendar", read_with_icalendar([feed.path], tmp_path)[0], feed.wanted)
     assert not any("\n" in text for event in feed.events for text in (event.summary, event.description))
-    stored = IcsCalendar("plan", feed.path, feed.plan, ZoneInfo(feed.zone)).load().events
+    stored = IcsCalendar("plan", feed.path, feed.plan, ZoneInfo(feed.zone)).load().contents.events
     assert not [change for change in diff(feed.events, stored, now=FIRST) if change.writes]
 
 

@@ -21,7 +21,8 @@ from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits
 from calsync.feeds.place import Place
 from calsync.feeds.source import IcsSource
-from calsync.state import Cache, Folder
+from calsync.files import Folder
+from calsync.state import Cache
 from calsync.timespan import Timespan
 
 LONDON = ZoneInfo("Europe/London")

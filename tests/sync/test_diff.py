@@ -127,15 +127,16 @@ def test_applied_once_is_enough(
     skipped: frozenset[str],
     now: datetime,
 ) -> None:
-    calendar = MemoryCalendar(events=there)
-    before = {found.key: found for found in calendar.load().events}
-    changes = diff(wanted, calendar.load().events, now=now, pinned=pinned, skipped=skipped)
+    calendar = MemoryCalendar(there)
+    before = calendar.events
+    loaded = calendar.load()
+    changes = diff(wanted, loaded.contents.events, now=now, pinned=pinned, skipped=skipped)
     assert len({change.key for change in changes}) == len(changes)
     assert {change.key for change in changes} >= set(before)
-    calendar.apply(changes, now)
-    after = {found.key: found for found in calendar.load().events}
+    loaded.apply(changes, now)
+    after = calendar.events
 
-    again = diff(wanted, calendar.load().events, now=now, pinned=pinned, skipped=skipped)
+    again = diff(wanted, calendar.load().contents.events, now=now, pinned=pinned, skipped=skipped)
     assert [change for change in again if change.writes] == []
 
     for key, found in before.items():

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from calsync.errors import Unavailable
-from calsync.state import Folder, State
+from calsync.files import Folder
+from calsync.state import State
 from calsync.web.secret import Secret, is_same
 
 

@@ -219,12 +219,6 @@ _TRAP = timedelta(days=7)
 _SOON = timedelta(days=5)
 
 
-class _Consent(msgspec.Struct):
-    """The part of a token file that says when a person gave it."""
-
-    granted: datetime | None = None
-
-
 def access_check(config: Config, connection: "Connection", now: datetime) -> Check:
     """Raises ConfigError, AuthorisationNeeded or Unavailable."""
     from calsync.calendars.google.auth import ServiceAccount
@@ -240,8 +234,8 @@ def access_check(config: Config, connection: "Connection", now: datetime) -> Che
     if isinstance(account, ServiceAccount):
         check = Check(name="google", text=f"the service account {account.email} has access")
     else:
-        private.append(account.token_file)
-        check = _consent(account.token_file, config, now)
+        private.append(account.token_file.path)
+        check = _consent(account.token_file.granted(), config, now)
     return _for_their_owner_alone(check, private)
 
 
@@ -251,8 +245,7 @@ def _question(now: datetime) -> dict[str, Any]:
     return {**times, "items": [{"id": "primary"}]}
 
 
-def _consent(token: Path, config: Config, now: datetime) -> Check:
-    granted = _granted(token)
+def _consent(granted: datetime | None, config: Config, now: datetime) -> Check:
     if granted is None:
         return Check(name="google", text="calsync has access; when it was allowed is not known")
     age, end = now - granted, day(granted + _TRAP, config.zone)
@@ -270,14 +263,6 @@ def _consent(token: Path, config: Config, now: datetime) -> Check:
         "to change that, run `calsync auth google` once more",
         age_seconds=seconds(age),
     )
-
-
-def _granted(token: Path) -> datetime | None:
-    try:
-        granted = msgspec.json.decode(token.read_bytes(), type=_Consent).granted
-    except (OSError, msgspec.MsgspecError, ValueError):
-        return None
-    return granted if granted is None or granted.tzinfo else None
 
 
 def _for_their_owner_alone(check: Check, files: list[Path]) -> Check:
@@ -309,7 +294,7 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
     if (obstacle := why_not_writable(path.resolve().parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
     is_ours = str(path.resolve()) in state.feeds()
-    contents = IcsCalendar(target.name, path, config.name, config.zone, is_ours=is_ours).load()
+    contents = IcsCalendar(target.name, path, config.name, config.zone, is_ours=is_ours).load().contents
     if not path.exists():
         text = f"{name} can be written; the first push makes it"
         return Check(name="target", subject=target.name, text=text, events=0)
@@ -336,7 +321,7 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
 
 def target_google_check(connection: "Connection", target: GoogleTarget, now: datetime) -> Check:
     """Raises CalendarGone, AuthorisationNeeded, Unavailable, RefusedToProtectData."""
-    upcoming = _upcoming(connection.calendar(target).load(), now)
+    upcoming = _upcoming(connection.calendar(target).load().contents, now)
     text = f'the calendar "{target.calendar}" is in Google, {counted(upcoming, "event")} to come'
     return Check(name="target", subject=target.name, text=text, events=upcoming)
 

@@ -30,7 +30,6 @@ from calsync.words import ago, counted
 
 # Twice what the slowest of schedules that make sense would take.
 _STALE = timedelta(days=2)
-_SECRET = "serve-secret"
 _SERVE_NEEDS = ("segno", "starlette", "uvicorn")
 
 
@@ -45,7 +44,7 @@ def folder_check(state: State) -> Check:
     # Damaged files stop a push. To read them is to know.
     state.wishes()
     state.checkins()
-    files = list(_files(folder))
+    files = state.files()
     if _is_open(folder):
         return _state_warning(f"other users of this machine can look into {folder}", f"chmod 700 {folder}")
     if open_ones := [file for file in files if _is_open(file)]:
@@ -59,12 +58,6 @@ def _state_warning(text: str, fix: str) -> Check:
     return Check(name="state folder", status=Status.WARNING, text=text, fix=fix)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All but the lock, which holds nothing, and the secret, which has a check of its own."""
-    others = (folder / "lock", folder / _SECRET)
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path not in others)
-
-
 def _is_open(path: Path) -> bool:
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
@@ -76,7 +69,7 @@ def lock_check(state: State) -> Check:
     return Check(
         name="lock",
         status=Status.WARNING,
-        text=f"another process holds {state.folder / 'lock'}: a push, most likely",
+        text=f"another process holds {state.lock_file}: a push, most likely",
         fix="if it is still so in ten minutes, look for a push that hangs, and end it",
     )
 
@@ -100,8 +93,8 @@ def push_check(state: State, now: datetime) -> Check:
 
 def serve_check(state: State) -> Check | None:
     """None for who does not serve."""
-    secret = state.folder / _SECRET
-    if not secret.is_file():
+    secret = state.secret_file
+    if not state.has_secret():
         return None
     if missing := [name for name in _SERVE_NEEDS if importlib.util.find_spec(name) is None]:
         return Check(

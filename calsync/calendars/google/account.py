@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from calsync.config.load import Config
 from calsync.config.settings import OWN_CALENDAR, GoogleAccess, GoogleBusy, GoogleTarget
 from calsync.errors import AuthorisationNeeded, RefusedToProtectData, TargetUnavailable
-from calsync.state import State
+from calsync.state import Creation, State, TokenFile
 from calsync.timespan import Timespan, merge
 
 if TYPE_CHECKING:
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
-    from calsync.calendars.google.calendar import GoogleCalendar
+    from calsync.calendars.google.calendar import GoogleCalendar, Records
     from calsync.calendars.google.client import Client
-    from calsync.calendars.google.records import Creation, Records
 
 
 class Connection:
@@ -33,10 +32,10 @@ class Connection:
 
     @property
     def records(self) -> "Records":
-        from calsync.calendars.google.records import Records
+        from calsync.calendars.google.calendar import Records
 
         if self._records is None:
-            self._records = Records(self._state.folder)
+            self._records = Records(self._state)
         return self._records
 
     @property
@@ -52,7 +51,7 @@ class Connection:
         from calsync.calendars.google.auth import load_credentials
 
         # Not by way of the records: they are read when the lock is held, and a consent comes before that.
-        token = self.access.token or self._state.folder / "google-token.json"
+        token = TokenFile(self.access.token) if self.access.token else self._state.token_file()
         return load_credentials(self.access.credentials, token)
 
     @property
@@ -175,7 +174,7 @@ class Connection:
                 f"share it with {account.email}, and put its id into the config as calendar_id"
             )
 
-    def _interrupted(self, target: GoogleTarget) -> "Creation | None":
+    def _interrupted(self, target: GoogleTarget) -> Creation | None:
         """A creation that nobody knows the end of, unless the config says which calendar it is."""
         return None if target.calendar_id else self.records.creation(target.name)
 

@@ -31,7 +31,7 @@ from oauthlib.oauth2 import OAuth2Error
 from calsync.addresses import is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
-from calsync.files import make_private_folder, write_atomically
+from calsync.state import Token, TokenFile
 
 # --- credentials ------------------------------------------------------------------------------------------
 
@@ -61,27 +61,6 @@ class _CredentialsFile(msgspec.Struct):
     token_uri: str = ""
 
 
-class _TokenFile(msgspec.Struct):
-    client_id: str
-    refresh_token: str
-    scopes: list[str]
-    token: str = ""
-    expiry: datetime | None = None
-    granted: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a consent gave. `expiry` is when the access token `token` ends, in UTC, `granted`
-    when a person gave it, if that was kept."""
-
-    refresh_token: str
-    scopes: tuple[str, ...]
-    token: str = ""
-    expiry: datetime | None = None
-    granted: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class OAuthClient:
     """A client of the type "Desktop app", and where the token of its user is kept."""
@@ -90,7 +69,7 @@ class OAuthClient:
     client_secret: str
     auth_uri: str
     token_uri: str
-    token_file: Path
+    token_file: TokenFile
 
     def authorise(self, transport: Http) -> google.oauth2.credentials.Credentials:
         """Raises AuthorisationNeeded if there is no token."""
@@ -109,38 +88,21 @@ class OAuthClient:
             expiry=token.expiry and token.expiry.astimezone(UTC).replace(tzinfo=None),
         )
 
-    def save(self, token: Token) -> None:
-        """Raises Unavailable if the token can't be written: the next run would need it."""
-        scopes = list(token.scopes)
-        file = _TokenFile(
-            self.client_id, token.refresh_token, scopes, token.token, token.expiry, token.granted
-        )
-        try:
-            make_private_folder(self.token_file.parent)
-            write_atomically(self.token_file, msgspec.json.encode(file), mode=0o600)
-        except OSError as problem:
-            raise Unavailable(f"{self.token_file}: can't be written: {problem.strerror}") from problem
-
     def _keep(self, before: str, token: Token) -> None:
         """Save what a refresh of `before` gave, unless somebody has authorised anew meanwhile."""
         if (known := self._load()).refresh_token == before:
-            self.save(replace(token, granted=known.granted))
+            self.token_file.save(replace(token, granted=known.granted))
 
     def _load(self) -> Token:
-        try:
-            file = msgspec.json.decode(self.token_file.read_bytes(), type=_TokenFile)
-        except FileNotFoundError as problem:
-            message = "calsync has no access to Google Calendar yet: run `calsync auth google`"
-            raise AuthorisationNeeded(message) from problem
-        except OSError as problem:
-            raise Unavailable(f"{self.token_file}: can't be read: {problem.strerror}") from problem
-        except (msgspec.DecodeError, ValueError) as problem:
-            message = f"{self.token_file}: is damaged; run `calsync auth google`"
-            raise AuthorisationNeeded(message) from problem
-        if file.client_id != self.client_id:
+        token = self.token_file.load()
+        if token is None:
+            raise AuthorisationNeeded(
+                "calsync has no access to Google Calendar yet: run `calsync auth google`"
+            )
+        if token.client_id != self.client_id:
             message = "the token belongs to another OAuth client than google.credentials names; run"
-            raise AuthorisationNeeded(f"{self.token_file}: {message} `calsync auth google`")
-        return Token(file.refresh_token, tuple(file.scopes), file.token, file.expiry, file.granted)
+            raise AuthorisationNeeded(f"{self.token_file.path}: {message} `calsync auth google`")
+        return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +158,12 @@ class _Credentials(google.oauth2.credentials.Credentials):
         super().refresh(self._transport)  # type: ignore[no-untyped-call]
         if self._keep and before and self.refresh_token:
             expiry = self.expiry and self.expiry.replace(tzinfo=UTC)
-            token = Token(self.refresh_token, tuple(self.scopes or ()), self.token or "", expiry)
+            scopes = tuple(self.scopes or ())
+            token = Token(self.client_id or "", self.refresh_token, scopes, self.token or "", expiry)
             self._keep(before, token)
 
 
-def load_credentials(path: Path, token_file: Path) -> OAuthClient | ServiceAccount:
+def load_credentials(path: Path, token_file: TokenFile) -> OAuthClient | ServiceAccount:
     """What the file of the Cloud console says. Raises ConfigError."""
     try:
         content = path.read_bytes()
@@ -326,7 +289,7 @@ def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
             "https://myaccount.google.com/permissions and run `calsync auth google` again"
         )
     expiry = given.expiry and given.expiry.replace(tzinfo=UTC)
-    return Token(given.refresh_token, SCOPES, given.token, expiry)
+    return Token(client.client_id, given.refresh_token, SCOPES, given.token, expiry)
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.calendars.google.auth import OAuthClient, Token
-from calsync.calendars.google.calendar import GoogleCalendar
+from calsync.calendars.google.auth import OAuthClient
+from calsync.calendars.google.calendar import GoogleCalendar, Records
 from calsync.calendars.google.client import Client, Patience
-from calsync.calendars.google.records import Records
+from calsync.files import Folder
+from calsync.state import State, Token
 from tests.googleserver.server import GoogleServer
 
 PLAN = "training"
@@ -30,14 +31,15 @@ class Google:
             given["client_secret"],
             f"{server.url}/auth",
             given["token_uri"],
-            folder / "google-token.json",
+            State(Folder(folder)).token_file(),
         )
-        self.account.save(Token(given["refresh_token"], tuple(given["scopes"]), given["token"]))
+        token = Token(given["client_id"], given["refresh_token"], tuple(given["scopes"]), given["token"])
+        self.account.token_file.save(token)
         self.client = Client(server.url, self.account.authorise, patience)
 
     def calendar(self, zone: ZoneInfo) -> GoogleCalendar:
         """As another process would open it."""
-        records = Records(self.folder)
+        records = Records(State(Folder(self.folder)))
         return GoogleCalendar("google", self.client, self.calendar_id, PLAN, zone, records)
 
     def close(self) -> None:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.calendars.google.auth import Token
 from calsync.calendars.google.client import Client, Failure, Patience, Refused
 from calsync.errors import AuthorisationNeeded, Unavailable
+from calsync.state import Token
 from tests.calendars.google.box import QUICK, Google
 from tests.googleserver import faults
 from tests.googleserver.exchange import Answer
@@ -175,10 +175,12 @@ def test_a_refresh_does_not_bring_back_a_token_that_was_replaced_meanwhile(googl
     """A consent for another account ends while the first one's token is still in use."""
     google.client.call(listing(google))
     other = google.server.authorise()
-    google.account.save(Token(other["refresh_token"], tuple(other["scopes"]), other["token"]))
+    google.account.token_file.save(
+        Token(google.account.client_id, other["refresh_token"], tuple(other["scopes"]), other["token"])
+    )
     google.server.expire()
     google.client.call(listing(google))
-    assert other["refresh_token"] in google.account.token_file.read_text()
+    assert other["refresh_token"] in google.account.token_file.path.read_text()
 
 
 def test_a_list_without_end_is_given_up(google: Google, tmp_path: Path) -> None:
