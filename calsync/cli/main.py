@@ -144,7 +144,7 @@ def _say_bug(problem: Exception, common: Common) -> int:
     _say_error(f"this is a bug in calsync {__version__}: {kind}: {problem}")
     if not common.verbose:
         click.echo("Run the same command with --verbose to see where.", err=True)
-    return 1
+    return CalsyncError.exit_code
 
 
 def _print_where(problem: Exception) -> None:

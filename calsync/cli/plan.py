@@ -161,17 +161,9 @@ def busy(
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":
-        from calsync.cli.reports import as_json
+        from calsync.cli.reports import as_json, span_json
 
-        data = [
-            {
-                "source": one.source,
-                "start": span.start.astimezone(zone).isoformat(),
-                "end": span.end.astimezone(zone).isoformat(),
-            }
-            for one in found
-            for span in one.spans
-        ]
+        data = [{"source": one.source, **span_json(span, zone)} for one in found for span in one.spans]
         click.echo(as_json(data))
         for one in found:
             for warning in one.warnings:

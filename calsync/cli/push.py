@@ -11,8 +11,7 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import all_of
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Gathered, Setup
-    from calsync.cli.reports import Changes
+    from calsync.app.gather import Setup
 
 
 @click.command(short_help="Bring the calendars up to date.")
@@ -56,6 +55,7 @@ def push(
     from contextlib import nullcontext
 
     from calsync.app.push import rounds
+    from calsync.cli.reports import changes_json, print_changes
 
     setup = common.setup()
     names = [settings.name for settings in setup.config.targets]
@@ -71,7 +71,10 @@ def push(
         pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
         if not dry_run and not pushed.failures:
             setup.state.remember_push(now, setup.config.zone)
-    _show(pushed.gathered, pushed.changes, output=output, quiet=quiet, dry_run=dry_run)
+    if output == "json":
+        click.echo(changes_json(pushed, quiet=quiet))
+    else:
+        print_changes(pushed, quiet=quiet, dry_run=dry_run)
     if pushed.failures:
         raise all_of(pushed.failures)
 
@@ -82,19 +85,3 @@ def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
         click.echo(f"{name}: created the calendar {calendar_id}", err=True)
     if not created:
         click.echo("No calendar had to be created.", err=True)
-
-
-def _show(
-    gathered: "Gathered",
-    changes: "Changes",
-    *,
-    output: str,
-    quiet: bool,
-    dry_run: bool,
-) -> None:
-    from calsync.cli.reports import changes_json, print_changes
-
-    if output == "json":
-        click.echo(changes_json(gathered, changes, quiet=quiet))
-    else:
-        print_changes(gathered, changes, quiet=quiet, dry_run=dry_run)

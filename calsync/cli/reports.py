@@ -13,6 +13,7 @@ import msgspec
 
 from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
+from calsync.app.push import Decided, Pushed
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import run_title
 from calsync.planning.explain import no_place, reasons, term_text
@@ -42,10 +43,10 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     data = {
         "name": config.name,
         "timezone": config.zone.key,
-        "now": _instant(plan, plan.now),
+        "now": _instant(plan.now, plan.zone),
         "cost": plan.cost,
         "weeks": [_week(plan, week, fixes, alternatives) for week in weeks],
-        "busy": [_span(plan, span) for span in plan.busy],
+        "busy": [span_json(span, plan.zone) for span in plan.busy],
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
         "notices": [{"code": code, "text": text} for code, text in gathered.notices],
     }
@@ -98,7 +99,7 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "kind": planned.run.kind,
         "effort": planned.run.effort,
         "title": run_title(planned),
-        **_span(plan, planned.run.span),
+        **span_json(planned.run.span, plan.zone),
         "state": planned.state,
     }
 
@@ -117,7 +118,7 @@ def _session(
         "routine": session.routine,
         "load": session.load,
         "minutes": session.minutes,
-        **_span(plan, session.span),
+        **span_json(session.span, plan.zone),
         "state": session.state,
         "cost": dict(session.cost),
         "terms": [
@@ -144,7 +145,7 @@ def _alternative(plan: Plan, alternative: Alternative) -> dict[str, Any]:
     """`more` is what the plan would cost more with the session there."""
     place = alternative.place
     return {
-        **_span(plan, place.span),
+        **span_json(place.span, plan.zone),
         "load": place.load,
         "minutes": place.minutes,
         "more": alternative.more,
@@ -165,9 +166,13 @@ def _fix(plan: Plan, fix: Fix | None) -> dict[str, Any] | None:
                 "instead_of": instead,
             }
         case ShorterBusy():
-            data = {"kind": "busy", "from": _span(plan, fix.block), "to": _span(plan, fix.left)}
+            data = {
+                "kind": "busy",
+                "from": span_json(fix.block, plan.zone),
+                "to": span_json(fix.left, plan.zone),
+            }
         case EarlierRun():
-            data = {"kind": "run", "key": fix.run.key, **_span(plan, fix.span)}
+            data = {"kind": "run", "key": fix.run.key, **span_json(fix.span, plan.zone)}
         case FewerHoursApart():
             minutes = int(fix.hours_apart.total_seconds()) // 60
             data = {"kind": "hours-apart", "hours_apart": f"{minutes}m"}
@@ -176,18 +181,16 @@ def _fix(plan: Plan, fix: Fix | None) -> dict[str, Any] | None:
     return {**data, "text": fix.text(plan.zone)}
 
 
-def _span(plan: Plan, span: Timespan) -> dict[str, str]:
-    return {"start": _instant(plan, span.start), "end": _instant(plan, span.end)}
+def span_json(span: Timespan, zone: ZoneInfo) -> dict[str, str]:
+    return {"start": _instant(span.start, zone), "end": _instant(span.end, zone)}
 
 
-def _instant(plan: Plan, instant: datetime) -> str:
-    return instant.astimezone(plan.zone).isoformat()
+def _instant(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat()
 
 
 # --- what a push changes ----------------------------------------------------------------------------------
 
-
-Changes = Sequence[tuple[Target, tuple[Change, ...]]]
 
 _SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
 _DRY = "dry run, nothing is written"
@@ -201,12 +204,12 @@ _COUNTED = (
 )
 
 
-def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
+def changes_json(pushed: Pushed, *, quiet: bool) -> str:
     """`from` and `to` are the starts before and after, null where there is none.
 
     `quiet` leaves out what stays as it is.
     """
-    zone = gathered.plan.zone
+    zone = pushed.gathered.plan.zone
     data = {
         "targets": [
             {
@@ -223,18 +226,18 @@ def changes_json(gathered: Gathered, changes: Changes, *, quiet: bool) -> str:
                     if change.writes or not quiet
                 ],
             }
-            for target, its_changes in changes
+            for target, its_changes in pushed.changes
         ],
-        "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
+        "warnings": [{"code": code, "text": text} for code, text in pushed.gathered.warnings],
     }
     return as_json(data)
 
 
 def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
-    return span.start.astimezone(zone).isoformat() if span else None
+    return _instant(span.start, zone) if span else None
 
 
-def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run: bool) -> None:
+def print_changes(pushed: Pushed, *, quiet: bool, dry_run: bool) -> None:
     """The changes of each target on standard output, warnings on standard error.
 
     `quiet` is for cron, which mails what is printed: nothing where no more than an event's notes changed, and
@@ -242,6 +245,7 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
     can't be read) is then said only when something changes, as a mail for each run of cron would teach people
     to ignore it; trouble that somebody has to end is said each time.
     """
+    gathered, changes = pushed.gathered, pushed.changes
     told = _is_news if quiet else _writes
     something = any(told(change) for _, its_changes in changes for change in its_changes)
     if not quiet:
@@ -253,7 +257,7 @@ def print_changes(gathered: Gathered, changes: Changes, *, quiet: bool, dry_run:
         click.echo(click.style("Warning: ", fg="yellow", bold=True) + on_one_line(text), err=True)
 
 
-def _print_by_target(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+def _print_by_target(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool) -> None:
     for target, its_changes in changes:
         click.echo(_head(target) + (f" - {_DRY}" if dry_run else ""))
         for change in its_changes:
@@ -264,7 +268,7 @@ def _print_by_target(gathered: Gathered, changes: Changes, *, dry_run: bool) -> 
         click.echo(f"  {_summary(its_changes)}")
 
 
-def _print_mail(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
+def _print_mail(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool) -> None:
     """What moved, from when to when, and because of what; then which targets say so now."""
     written = [(target, its) for target, its in changes if any(map(_is_news, its))]
     for change, names in _once(written):
@@ -279,7 +283,7 @@ def _print_mail(gathered: Gathered, changes: Changes, *, dry_run: bool) -> None:
         click.echo(f"{_head(target)}: {_summary(its_changes)}")
 
 
-def _once(changes: Changes) -> list[tuple[Change, list[str]]]:
+def _once(changes: Sequence[Decided]) -> list[tuple[Change, list[str]]]:
     """Each change with the names of the targets that it was made in, in the order of time."""
     found: dict[tuple[Action, str, Timespan | None, Timespan | None], tuple[Change, list[str]]] = {}
     for target, its_changes in changes:

@@ -132,4 +132,4 @@ def _print_changes(pushed: "Pushed") -> None:
 
     # Whoever read what is said here may be gone; the feeds are not for them.
     with contextlib.suppress(OSError, SystemExit):
-        print_changes(pushed.gathered, pushed.changes, quiet=True, dry_run=False)
+        print_changes(pushed, quiet=True, dry_run=False)
