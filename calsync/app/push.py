@@ -18,7 +18,7 @@ from calsync.sync import diff, refuse_mass_delete
 
 
 def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """`changes`, saying also why no longer as before.
+    """`changes`, each with the reason why it is not as it was before.
 
     Looked for only where something is written, and not in a calendar that is filled for the first time. What
     the owner asked for needs no other cause.
@@ -34,7 +34,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 
     def cause(change: Change) -> str:
         if zone_before not in ("", zone) and change.before != change.after:
-            # Everything moves then, and whatever else may be so is not why.
+            # All times move then, and no other cause explains that.
             return f"the plan's times are those of {zone} now, not of {zone_before}"
         return causes.of(change.key, change.before, change.after)
 
@@ -47,7 +47,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 
 
 def _before(gathered: Gathered, target: Target) -> dict[str, Event]:
-    """What stood where, by key: in `target`, or if that doesn't take it, in another calendar.
+    """The events as they were, by key: those of `target`, and of other calendars what is missing there.
 
     Without what its owner moved there by hand: when they did so, nobody knows.
     """
@@ -80,7 +80,7 @@ def _reason(change: Change, cause: str) -> str:
 # --- the rounds -------------------------------------------------------------------------------------------
 
 
-# Somebody is at work in the calendar at this very moment. The third time, the next push is soon enough.
+# Somebody is editing the calendar at this moment. After the third time it is left to the next push.
 ROUNDS = 3
 
 Decided = tuple[Target, tuple[Change, ...]]
@@ -88,7 +88,7 @@ Decided = tuple[Target, tuple[Change, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What came of a push: the changes that are true of each target that could be written."""
+    """What a push did: the changes of each target that could be written, and what went wrong."""
 
     gathered: Gathered
     changes: tuple[Decided, ...]
@@ -107,7 +107,7 @@ def rounds(
     for number in range(1, ROUNDS + 1):
         gathered = last = gather_plan(setup, now, last)
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
-        # All is decided before anything is written: a refusal leaves every target as it is.
+        # All changes are computed before anything is written: a refusal leaves every target as it is.
         decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
         if dry_run:
             return Pushed(gathered, tuple(decided), ())
@@ -123,7 +123,7 @@ def rounds(
         (target, changes)
         for target, decided_changes in decided
         if (changes := before.get(target.settings.name)) is not None
-        # Where all that was to be written failed, there is nothing to say but the failure.
+        # Where everything that was to be written failed, the failure says it all.
         and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
     )
     return Pushed(gathered, done, failures)
@@ -180,13 +180,13 @@ def _apply(
             if not found.failures:
                 message = "the calendar keeps changing while it is written; the next push tries again"
                 failures.append(TargetUnavailable(f"{name}: {message}"))
-            # What was read of it is not true, so nothing that follows from it goes into the others.
+            # What was read of it is out of date, so nothing that follows from it goes into the others.
             break
     return applied, tuple(failures)
 
 
 def _together(first: Sequence[Change], then: Sequence[Change]) -> tuple[Change, ...]:
-    """The changes of two rounds: what the first wrote is to the second as it should be."""
+    """The changes of two rounds: what the first has written, the second found already right."""
     written = {change.key: change for change in first if change.writes}
     later = {change.key: change for change in then}
     kept = [change for change in then if change.writes or change.key not in written]

@@ -38,12 +38,15 @@ class Job:
 
 
 def job(config: Path) -> Job:
-    """With the config at that path. Raises ConfigError: what doesn't work by hand won't work at night."""
+    """The job for the config at that path, which must be right: it would fail at night as well.
+
+    Raises ConfigError.
+    """
     path = config.absolute()
     plan = load_config(path, os.environ).name
     program = _program()
     variables = {}
-    # The user's own state folder is found again by cron; one that a variable names is not.
+    # cron finds the usual state folder by itself, but not one that a variable names.
     if os.environ.get("CALSYNC_STATE") or os.environ.get("XDG_STATE_HOME"):
         variables["CALSYNC_STATE"] = str(state_folder(os.environ).absolute())
     root = Path(calsync.__file__).absolute().parents[1]
@@ -120,7 +123,7 @@ def cron_line(job: Job, times: Times) -> str:
     words += [shlex.quote(word) for word in job.push()]
     command = " ".join(words)
     if "\\" in command or not command.isprintable():
-        # The kinds of cron differ in what they make of a backslash, and none takes a line break.
+        # Crons disagree about a backslash, and none takes a line break.
         raise ConfigError(f"a crontab can't hold a path with a backslash or a line break: {command!r}")
     # crontab(5): a % ends the command, and what follows is its standard input, unless it is escaped.
     return f"{times.cron} {command}".replace("%", r"\%")

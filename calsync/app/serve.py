@@ -62,7 +62,7 @@ class ServerAddress:
 
     @property
     def base(self) -> str:
-        """What links begin with where nobody has asked yet."""
+        """What links begin with as long as no browser has named the host."""
         host = _own_address() if self.host in ("0.0.0.0", "::", "") else self.host
         return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -128,7 +128,7 @@ def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
 
 
 def _file_names(targets: Sequence[IcsTarget]) -> list[str]:
-    """Each is called as its file, or if an earlier one is called so, as its target.
+    """Each is named after its file, or if that name is taken, after its target.
 
     A target that is added changes no name of those before it: people have subscribed to them.
     """
@@ -192,7 +192,7 @@ class _Rounds:
 
 
 def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
-    """Plan, and write those targets; one that refuses keeps the others from nothing."""
+    """Plan and write those targets; where one refuses, the others are written all the same."""
     try:
         return rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
     except RefusedToProtectData:
@@ -276,7 +276,7 @@ def _words(every: timedelta) -> str:
 
 
 def _allow_many_sockets() -> None:
-    """As many as the machine gives to who asks; what is usual is 1024."""
+    """Raise the limit, usually 1024, to the most that the machine allows."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
@@ -286,7 +286,7 @@ def _allow_many_sockets() -> None:
 
 @contextlib.contextmanager
 def _listening(address: ServerAddress) -> Iterator[socket.socket]:
-    """A socket of our own: uvicorn would end the process if there is none to be had."""
+    """A socket of our own: uvicorn would end the process if the port is taken."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         listener = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)

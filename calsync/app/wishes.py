@@ -37,7 +37,7 @@ class Known:
     training: Training
 
     def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises UsageError for a key that is unknown, whose time has come, or that is its owner's alone."""
+        """Raises UsageError for a key that is unknown, has begun, or was made to repeat by its owner."""
         known = sorted({*self.wanted, *self.stored})
         for key in keys:
             if key not in known:
@@ -56,7 +56,7 @@ class Known:
                 raise UsageError(f"{key} was made to repeat in its calendar, and is yours: change it there")
 
     def check_not_deleted(self, key: str) -> None:
-        """Raises UsageError. What is nowhere can be skipped again, but not be moved."""
+        """Raises UsageError: what was deleted can't be moved before it is released."""
         if key in self.deleted:
             where = self.deleted[key]
             raise UsageError(f"{key} was deleted in the calendar {where}; run `calsync release {key}` first")
@@ -188,7 +188,7 @@ class _Held:
 
 
 def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str]:
-    """Let go of `keys`, or of all that is moved or skipped if there are none; says which it were.
+    """Forget the wishes about `keys`, or all of them if there are none; returns the keys.
 
     Raises UsageError for a key that can't be released, AuthorisationNeeded or Unavailable.
     """
@@ -215,14 +215,14 @@ def _held(setup: Setup, now: datetime) -> _Held:
     for target in targets:
         events = target.contents.events
         starts |= {event.key: event.span.start for event in events if event.was_moved and not event.is_held}
-        # Calendars remember for weeks what was deleted; what is over needs no place any more.
+        # Calendars remember deleted events for weeks; what is over need not be placed any more.
         gone |= {key for key in target.contents.deleted if week_of_key(key) >= oldest}
     begun = frozenset(key for key, start in starts.items() if start <= now)
     return _Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
 
 
 def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> None:
-    """Release `keys`, in the calendars first: a wish that is left can be released again.
+    """Release `keys`, in the calendars first: if that fails, the wishes are still there to release again.
 
     Raises AuthorisationNeeded or Unavailable.
     """

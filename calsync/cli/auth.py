@@ -89,7 +89,7 @@ def _consent(account: "OAuthClient", port: int, *, no_browser: bool) -> "Token":
             click.echo("Your browser asks whether calsync may use your calendar …", err=True)
 
     def pasted() -> str | None:
-        # Without --no-browser as well: the browser may have opened on another screen.
+        # Also without --no-browser: the browser may have opened on another screen.
         return _first_line(sys.stdin)
 
     return ask(account, port=port, show=show, pasted=pasted)
@@ -111,7 +111,7 @@ def _first_line(stream: TextIO) -> str | None:
     data = b""
     try:
         descriptor = stream.fileno()
-        # No address is longer: what doesn't end is no answer.
+        # No address is longer than that.
         while b"\n" not in data.lstrip() and len(data) < 65536:
             if not (more := os.read(descriptor, 65536)):
                 break
@@ -122,7 +122,7 @@ def _first_line(stream: TextIO) -> str | None:
 
 
 def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: datetime) -> None:
-    """What calsync reads and keeps, each looked into: so it is sure that all is well."""
+    """Read each calendar that calsync keeps or asks once, so that it is sure that all is well."""
     from datetime import timedelta
 
     from calsync.calendars.google.auth import ServiceAccount

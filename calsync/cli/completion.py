@@ -27,7 +27,7 @@ def _quietly(offer: Callable[[click.Context], Iterable[str]], *, or_a_file: bool
     def complete(ctx: click.Context, parameter: click.Parameter, word: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
-        # First of all: bash takes names that follow, and looks for files if there are none.
+        # It comes first: bash takes names that follow, and looks for files if there are none.
         items = [CompletionItem(word, type="file")] if or_a_file else []
         given = ctx.params.get(parameter.name or "") if parameter.nargs == -1 else None
         try:

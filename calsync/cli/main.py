@@ -82,7 +82,7 @@ def calsync(_common: Common) -> None:
 
 
 def colours() -> bool | None:
-    """Whether there are any: not if NO_COLOR says so (no-color.org); else click looks for a terminal."""
+    """False if NO_COLOR is set (no-color.org); otherwise None, and click looks for a terminal."""
     return False if os.environ.get("NO_COLOR") else None
 
 
@@ -90,7 +90,7 @@ def run() -> int:
     """Run the command line; the process's exit code."""
     common = Common()
     for stream in (sys.stdout, sys.stderr):
-        # A title that the terminal has no letters for is no reason to stop.
+        # A title with letters that the terminal lacks is no reason to stop.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
@@ -111,7 +111,7 @@ def run() -> int:
         # That is no failure; and nothing else here raises SystemExit.
         return end.code if isinstance(end.code, int) and end.code != 1 else 0
     except OSError as problem:
-        # With a file's name it is not about the output, and should have been caught where that file is known.
+        # With a file's name it is not about the output, and should have been caught where the file is used.
         return _say_bug(problem, common) if problem.filename else _say_output_failed(problem, common)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem, common)

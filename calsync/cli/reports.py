@@ -1,4 +1,4 @@
-"""What commands say that is no table: plans as JSON, changes, check-ins and checks as text and as JSON."""
+"""What commands print: plans as JSON; changes, check-ins and the checks of doctor as text and as JSON."""
 
 import shutil
 import sys
@@ -269,7 +269,7 @@ def _print_by_target(gathered: Gathered, changes: Sequence[Decided], *, dry_run:
 
 
 def _print_mail(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool) -> None:
-    """What moved, from when to when, and because of what; then which targets say so now."""
+    """What changed, from when to when and why; then a line for each target that was written."""
     written = [(target, its) for target, its in changes if any(map(_is_news, its))]
     for change, names in _once(written):
         only = "" if len(names) == len(written) else f"  [{', '.join(names)}]"
@@ -291,7 +291,7 @@ def _once(changes: Sequence[Decided]) -> list[tuple[Change, list[str]]]:
             if _is_news(change):
                 what = (change.action, change.key, change.before, change.after)
                 known, names = found.get(what, (change, []))
-                # The one that says more: a target may show no more than "Busy".
+                # Keep the one with a title: a target may show no more than "Busy".
                 told = change if _summary_of(known) == BUSY else known
                 found[what] = (told, [*names, target.settings.name])
     return sorted(found.values(), key=lambda entry: (_time(entry[0]), entry[0].key))

@@ -43,7 +43,7 @@ def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: b
 
 
 def _of_push(work: "Job", times: "Times") -> "Mapping[str, str]":
-    """Named by the plan: two of them on one machine must not take each other's place."""
+    """Named after the plan, so that two plans on one machine don't overwrite each other's units."""
     from calsync.app.schedule import service, timer
 
     return {f"calsync-{work.plan}.service": service(work), f"calsync-{work.plan}.timer": timer(times)}

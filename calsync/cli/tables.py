@@ -85,9 +85,9 @@ _EFFORT_STYLES = {
     Effort.NONE: "dim",
 }
 _STRENGTH_STYLE = "bold cyan"
-# In a pipe there is no width to ask for, and what is cut off there is lost.
+# A pipe has no width, and what is cut off there is lost.
 _PIPE_WIDTH = 120
-# What a week takes with all its busy times on one line each.
+# The width of a week with all busy times of a day on one line.
 _WIDE = 105
 _TWO_BUSY_TIMES = len("09:00-12:00, 13:00-17:30,")
 

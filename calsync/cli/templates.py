@@ -125,7 +125,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     if path.exists() and not force:
         raise click.UsageError(f"{path} is there already; --force replaces it")
     try:
-        # What the original says of its schema is true of where it lies only.
+        # The path to the schema in the original is right only where the original lies.
         kind: SchemaKind = "routine" if is_routine_file(source) else "week"
         write_atomically(path, with_schema_line(source.read_bytes(), kind))
     except OSError as problem:
@@ -152,7 +152,7 @@ def lint(common: Common, templates: tuple[str, ...]) -> None:
     from calsync.planning.lint import Severity
 
     library, names = library_or_shipped(common.config)
-    # What is named here is looked for from here; the config's names start from the config's folder.
+    # Names given here start from the current folder, those in the config from the config's folder.
     if templates:
         library = replace(library, base=Path.cwd())
     errors = 0
@@ -175,7 +175,7 @@ def lint(common: Common, templates: tuple[str, ...]) -> None:
 def _look_at(
     library: "Library", name: str
 ) -> "tuple[tuple[TemplateError, ...], tuple[tuple[str, Finding], ...]]":
-    """What of the files can't be read; what the rules say of the rest, and where. Raises TemplateError."""
+    """What can't be read, and what the rules find in the rest, with its place. Raises TemplateError."""
     from calsync.config.templates import is_path, is_routine_file, load_routine
     from calsync.errors import TemplateError
     from calsync.planning.lint import lint as find

@@ -82,7 +82,7 @@ def render_page(
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing but this style and this script: a title that found its way past the escaping stays a title."""
+    """Allows this style and this script only: a title that got past the escaping could still do nothing."""
     allowed = (
         "default-src 'none'",
         f"style-src '{_digest(style)}'",
@@ -127,7 +127,7 @@ def _style(weeks: Sequence[WeekPicture], now: datetime) -> str:
 
 @cache
 def _sheet(print_hour: str) -> str:
-    # The sheet is ours and holds no words of others, so nothing in it is to be escaped for HTML.
+    # The style sheet holds no texts from calendars, so nothing in it has to be escaped for HTML.
     template = _environment().overlay(autoescape=False).get_template("week.css")
     light, dark = _variables(LIGHT), _variables(DARK)
     return template.render(light=light, dark=dark, looks=tuple(Look), print_hour=print_hour)

@@ -329,7 +329,7 @@ def application(site: Site) -> Starlette:
         return PlainTextResponse(f"{text}\n", status, headers={**_HEADERS, **more})
 
     async def unavailable(request: Request, error: Exception) -> Response:
-        # What can't be read is on the machine, and whoever asks may not even know the secret.
+        # No details: whoever asks may not even know the secret.
         return PlainTextResponse("Unavailable\n", 503, headers=_HEADERS)
 
     return Starlette(
@@ -339,10 +339,10 @@ def application(site: Site) -> Starlette:
 
 
 def _inside(site: Site, request: Request) -> Response | None:
-    """What is behind a secret; None if there is nothing, or it is not the right one."""
+    """What an address with a secret shows; None if there is nothing, or the secret is wrong."""
     given, path = request.path_params["secret"], request.path_params.get("path")
     for feed in site.feeds():
-        # Both are looked at whatever the first one says, so that the time tells nothing.
+        # Both are always compared, so that the time it takes tells nothing.
         fits = is_same(given, site.secret.of_feed(feed.name, is_for_others=feed.is_for_others))
         if fits & (path == feed.file_name):
             return _feed(feed, request)

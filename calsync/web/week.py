@@ -24,7 +24,7 @@ from calsync.words import day_name, kind_name, one_line
 
 
 def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """For each span its lane, and how many lanes there are where it stands; touching ones share nothing.
+    """For each span its lane, and how many lanes there are beside it; spans that only touch don't overlap.
 
     Each takes the first lane that is free. All that hang together by overlaps are as wide as one another.
     """
@@ -54,7 +54,7 @@ def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 MIDNIGHT = 24 * 60
 _CONTINUED = "-after-midnight"
-# What is shown of a day in which nothing happens, and what is always shown.
+# The hours that are always shown, also of a day in which nothing happens.
 _USUAL_HOURS = (7, 20)
 
 
@@ -301,7 +301,7 @@ def _keys(week: PlannedWeek) -> Iterator[str]:
 
 
 def element_id(key: str, *, is_continued: bool) -> str:
-    """The part after midnight is another element of the page."""
+    """The id of a block on the page; the part after midnight has one of its own."""
     return key.replace("/", "-") + (_CONTINUED if is_continued else "")
 
 
@@ -390,7 +390,7 @@ def _blocks(day: date, published: Mapping[str, Published], zone: ZoneInfo) -> It
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Of one kind of block; sRGB in hexadecimal, as in CSS."""
+    """The colours of one kind of block; sRGB in hexadecimal, as in CSS."""
 
     fill: str
     ink: str

@@ -215,7 +215,7 @@ def feed_check(
 # (https://support.google.com/cloud/answer/15549945), and tells nobody whether a project is: a consent that
 # has lived longer is in none.
 _TRAP = timedelta(days=7)
-# Two days are time enough to notice.
+# Warn two days before the end.
 _SOON = timedelta(days=5)
 
 
@@ -266,7 +266,7 @@ def _consent(granted: datetime | None, config: Config, now: datetime) -> Check:
 
 
 def _for_their_owner_alone(check: Check, files: list[Path]) -> Check:
-    """A warning, where others can read what gives access; unless there is one of more haste."""
+    """A warning if others can read the files that give access, unless there is a more urgent one."""
     open_ones = [str(file) for file in files if _others_can_read(file)]
     if not open_ones or check.status is not Status.OK:
         return check
@@ -290,7 +290,7 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
     from calsync.calendars.ics import IcsCalendar
 
     path, name = target.path, shown_path(target.path)
-    # A push replaces the file, and whoever does that needs its folder; through a link, that of the real file.
+    # A push replaces the file, so it has to write to its folder; with a link, to that of the real file.
     if (obstacle := why_not_writable(path.resolve().parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
     is_ours = str(path.resolve()) in state.feeds()
@@ -305,7 +305,7 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
     if not is_readable:
         text += "; a web server that is another user can't read it"
     elif closed := _closed_folder(path):
-        # Many home folders are, and whoever serves the file by other means has nothing to do.
+        # Not a warning: many home folders are closed, and the file may be served by other means.
         text += f"; other users can't get into {closed}"
     return Check(
         name="target",

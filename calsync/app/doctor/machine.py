@@ -28,7 +28,7 @@ from calsync.words import ago, counted
 # --- the state folder, and the server's secret ------------------------------------------------------------
 
 
-# Twice what the slowest of schedules that make sense would take.
+# Twice the slowest schedule that makes sense, which is once a day.
 _STALE = timedelta(days=2)
 _SERVE_NEEDS = ("segno", "starlette", "uvicorn")
 
@@ -41,7 +41,7 @@ def folder_check(state: State) -> Check:
         raise Unavailable(f"{folder} can't be written: {obstacle}; {advice}")
     if not folder.is_dir():
         return Check(name="state folder", text=f"{folder} can be made; the first push does it")
-    # Damaged files stop a push. To read them is to know.
+    # Damaged files stop a push, and reading them shows it.
     state.wishes()
     state.checkins()
     files = state.files()
@@ -92,7 +92,7 @@ def push_check(state: State, now: datetime) -> Check:
 
 
 def serve_check(state: State) -> Check | None:
-    """None for who does not serve."""
+    """None for somebody who doesn't serve."""
     secret = state.secret_file
     if not state.has_secret():
         return None
@@ -224,7 +224,7 @@ def _said(*command: str) -> str:
         try:
             out, _ = process.communicate(timeout=waits.SCHEDULERS)
         except subprocess.TimeoutExpired:
-            # With all that it has started: they would hold the pipe, and we would wait for them.
+            # The whole group: processes that it has started hold the pipe, and we would wait for them.
             os.killpg(process.pid, signal.SIGKILL)
             return ""
     return out.decode("utf-8", "replace") if process.returncode == 0 else ""
@@ -246,9 +246,9 @@ _NOT_SET = "https://not-set.invalid/"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The config, as far as it can be used; `name` is the plan's, which may be told where nothing else is.
+    """The config, as far as it can be used; `name` is the plan's, which can often be read from a broken file.
 
-    `unset` are addresses that stand for those that the environment lacks, with the variables' names.
+    `unset` are made-up addresses for variables that the environment lacks, with the variables' names.
     """
 
     check: Check
@@ -277,7 +277,7 @@ def _without_variables(path: Path, check: Check) -> Found:
         text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return Found(check)
-    # Where it is no TOML, this is all that there is; and the state folder goes by the name.
+    # From a file that is no TOML only the name can be read, and it is enough to find the state folder.
     name = match[1] if (match := _NAME.search(text)) else None
     unset = [variable for variable in variables_of(path) if not os.environ.get(variable, "").strip()]
     stand_ins = {variable: _NOT_SET + variable for variable in unset}
@@ -313,7 +313,7 @@ def template_check(library: Library, name: str) -> Check:
     if not findings:
         return Check(name="template", subject=name, text=text, findings=0)
     said = counted(len(findings), "finding") + (f" ({counted(errors, 'error')})" if errors else "")
-    # What no calendar can hold still makes a plan: one with a session without a place.
+    # Not a failure: a template that no calendar can hold still makes a plan, with sessions left out.
     return Check(
         name="template",
         subject=name,

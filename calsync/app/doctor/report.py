@@ -46,7 +46,7 @@ Look = Callable[[], Check]
 
 
 def failed(name: str, subject: str | None, problem: CalsyncError, fix: str | None = None) -> Check:
-    """The check that `problem` has ended."""
+    """The check that ended with `problem`."""
     text = str(problem)
     if subject:
         text = text.removeprefix(f"{subject}: ")
@@ -97,5 +97,5 @@ def exit_code(checks: Iterable[Check]) -> int:
 
 
 def seconds(age: timedelta) -> int:
-    """An age as a fact. What lies ahead, by a clock that was put back, has just happened."""
+    """An age in whole seconds; 0 for what lies ahead because a clock was put back."""
     return max(int(age.total_seconds()), 0)
