@@ -7,6 +7,7 @@
     ├── AuthorisationNeeded     4   a person has to authorise calsync (again)
     ├── Unavailable             5   something could not be read or written; trying again later may help
     │   ├── SourceUnavailable   5   a busy calendar or feed
+    │   │   └── NotACalendar    5   what it sent is something else, or only a part of a calendar
     │   ├── TargetUnavailable   5   a calendar that calsync writes to
     │   └── Locked              5   another push of the same plan still runs
     └── RefusedToProtectData    6   what was asked for would destroy more than it should
@@ -47,6 +48,10 @@ class Unavailable(CalsyncError):
 
 
 class SourceUnavailable(Unavailable):
+    pass
+
+
+class NotACalendar(SourceUnavailable):
     pass
 
 

@@ -1,6 +1,7 @@
-"""Files that are there whole or not at all, and the named documents that State keeps in them."""
+"""Files that are there whole or not at all, their hashes, and the named documents that State keeps in them."""
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -18,6 +19,15 @@ R = TypeVar("R")
 _SUFFIX = ".tmp"
 
 # --- files ------------------------------------------------------------------------------------------------
+
+
+def content_hash(*parts: bytes) -> str:
+    """A hash of these bytes, to compare contents and to name what is cached."""
+    whole = hashlib.blake2b(digest_size=20)
+    for part in parts:
+        whole.update(b"%d:" % len(part))
+        whole.update(part)
+    return whole.hexdigest()
 
 
 def temporary_files(path: Path) -> Iterable[Path]:

@@ -4,21 +4,19 @@ Every document in it has its name and its form here and nowhere else; callers ge
 read from and written to a `Store`: a folder today, and a database could take its place.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
 from calsync.event import Published, week_of_key
-from calsync.files import Folder, Held, Json, Store
+from calsync.files import Folder, Held, Json, Store, content_hash
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 
@@ -119,15 +117,6 @@ def _parse_checkins(found: list[_CheckIn]) -> tuple[CheckIn, ...]:
 # --- what was read of other calendars ---------------------------------------------------------------------
 
 
-def digest(*parts: bytes) -> str:
-    """A hash of these bytes, to compare contents and to name what is cached."""
-    whole = hashlib.blake2b(digest_size=20)
-    for part in parts:
-        whole.update(b"%d:" % len(part))
-        whole.update(part)
-    return whole.hexdigest()
-
-
 class Origin(msgspec.Struct, frozen=True):
     """When a copy came, the digest and the size of its body, and what its server said of it."""
 
@@ -145,14 +134,6 @@ class _Result(msgspec.Struct, frozen=True):
     events: int
 
 
-class KnownBusy(NamedTuple):
-    """Busy time that was read before: merged spans, warnings for people, and the number of events."""
-
-    spans: tuple[Timespan, ...]
-    warnings: tuple[str, ...]
-    events: int
-
-
 @dataclass(frozen=True, slots=True)
 class Copy:
     """The last good copy of a feed. Its body is read only when it is needed."""
@@ -166,7 +147,7 @@ class Copy:
             body = self._read()
         except OSError:
             return None
-        return body if digest(body) == self.origin.digest else None
+        return body if content_hash(body) == self.origin.digest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +162,7 @@ class Cache:
 
     def of(self, address: str) -> "CachedCalendar":
         """What is kept of the calendar at this address, which tells it from all others."""
-        return CachedCalendar(self.store, self.folder + digest(address.encode())[:24])
+        return CachedCalendar(self.store, self.folder + content_hash(address.encode())[:24])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,24 +198,24 @@ class CachedCalendar:
         """Make this the copy. That it can't be written costs the next run some time, and no more."""
         with suppress(OSError):
             self.store.replace(f"{self.name}.feed", body)
-            self._origin.remember(Origin(fetched, digest(body), len(body), etag, last_modified))
+            self._origin.remember(Origin(fetched, content_hash(body), len(body), etag, last_modified))
 
     def confirm(self, copy: Copy, now: datetime) -> None:
         """Remember that the copy was still what the feed holds at `now`."""
         self._origin.remember(msgspec.structs.replace(copy.origin, fetched=now))
 
-    def busy(self, key: str) -> KnownBusy | None:
-        """What was read under `key`, which names all that the result depends on."""
+    def busy(self, key: str) -> tuple[tuple[Timespan, ...], tuple[str, ...], int] | None:
+        """What was kept under `key`, which names all that the busy time depends on."""
         for result in self._results.recall() or ():
             if result.key == key:
                 with suppress(ValueError):  # spans that are none
                     spans = tuple(Timespan(start, end) for start, end in result.spans)
-                    return KnownBusy(spans, tuple(result.warnings), result.events)
+                    return spans, tuple(result.warnings), result.events
         return None
 
-    def keep_busy(self, key: str, busy: KnownBusy) -> None:
-        spans = [(span.start, span.end) for span in busy.spans]
-        result = _Result(key, spans, list(busy.warnings), busy.events)
+    def keep_busy(self, key: str, spans: Iterable[Timespan], warnings: Iterable[str], events: int) -> None:
+        """Remember merged busy time, the warnings for people and how many events were read."""
+        result = _Result(key, [(span.start, span.end) for span in spans], list(warnings), events)
         others = [old for old in self._results.recall() or () if old.key != key]
         self._results.remember([result, *others][:_RESULTS_KEPT])
 

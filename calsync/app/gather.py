@@ -35,6 +35,7 @@ from calsync.training import CheckIn, Routine, Sort, Week, WeekTemplate, Workout
 from calsync.words import date_name
 
 if TYPE_CHECKING:
+    from calsync.feeds import Answer, BusyTime, Place
     from calsync.feeds.workouts import PlatformFeed
 
 
@@ -69,16 +70,17 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     zone, program = setup.config.zone, setup.config.program
     today = now.astimezone(zone).date()
     horizon = program.horizon_weeks(today)
-    # The runs of the week after the horizon count for its last sessions.
-    feed = _read_feed(setup, settings, horizon[0].monday, horizon[-1].plus(1).days[-1], now, show)
+    show("reading the training feed …")
+    answer = ask_feed(setup.config, settings, setup.state, now, show)
+    feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
     weeks = feed_weeks(workouts, program, setup.templates, takes_strength=settings.takes_strength)
     strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
     upcoming = [workout for workout in workouts if workout.day >= today]
     without = [week for week in horizon if not _has_runs(weeks.get(week))]
-    warnings = list(_warnings(feed, upcoming, settings))
-    trouble = [f"{_WHO}: {text}" for text in feed.warnings[:1]] if feed.stands_in else []
+    warnings = list(_warnings(answer, upcoming, settings))
+    trouble = [f"{_WHO}: {text}" for text in answer.trouble]
     if len(without) == len(horizon):
         # Not a gap, but a feed that has ended or is broken: somebody has to look.
         trouble.append(f"{_WHO}: no runs at all; the templates' are used")
@@ -97,22 +99,37 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     )
 
 
-def _read_feed(
-    setup: "Setup",
+def ask_feed(
+    config: Config,
     settings: FeedSettings,
-    first: date,
-    last: date,
+    state: State,
     now: datetime,
-    show: Show,
-) -> "PlatformFeed":
-    from calsync.feeds.place import Place
-    from calsync.feeds.workout_source import PlatformSource
+    show: Show | None = None,
+    *,
+    remember: bool = True,
+) -> "Answer[PlatformFeed]":
+    """What the training feed says of feed_days(). Raises SourceUnavailable."""
+    from calsync.feeds import feed_workouts
     from calsync.feeds.workouts import PlatformReading
 
-    show("reading the training feed …")
-    place = Place(_WHO, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
-    source = PlatformSource(place, PlatformReading(settings.kinds, settings.seconds_per_km))
-    return source.workouts(first, last, setup.config.zone, now, setup.state.cache, show)
+    first, last = feed_days(config, now)
+    reading = PlatformReading(settings.kinds, settings.seconds_per_km)
+    place = _place(_WHO, settings)
+    return feed_workouts(place, reading, first, last, config.zone, now, state.cache, show, remember=remember)
+
+
+def feed_days(config: Config, now: datetime) -> tuple[date, date]:
+    """The first and the last day that the training feed is read for."""
+    horizon = config.program.horizon_weeks(now.astimezone(config.zone).date())
+    # The runs of the week after the horizon count for its last sessions.
+    return horizon[0].monday, horizon[-1].plus(1).days[-1]
+
+
+def _place(what: str, settings: IcsBusy | FeedSettings) -> "Place":
+    """Where a calendar of the config is; `what` names it in messages."""
+    from calsync.feeds import Place
+
+    return Place(what, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
 
 
 def _has_runs(week: FeedWeek | None) -> bool:
@@ -120,9 +137,9 @@ def _has_runs(week: FeedWeek | None) -> bool:
 
 
 def _warnings(
-    feed: "PlatformFeed", upcoming: Sequence[Workout], settings: FeedSettings
+    answer: "Answer[PlatformFeed]", upcoming: Sequence[Workout], settings: FeedSettings
 ) -> Iterator[tuple[str, str]]:
-    for text in feed.warnings:
+    for text in (*answer.trouble, *answer.result.warnings):
         yield "training-feed", f"{_WHO}: {text}"
     if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
         taken = f"taken for easy (from {LONG_FROM} min: long)"
@@ -279,19 +296,30 @@ def read_busy(
 
 
 def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Show) -> Busy:
-    from calsync.feeds.answers import Reading
-    from calsync.feeds.place import Place
-    from calsync.feeds.source import IcsSource
-
-    place = Place(
-        f'busy source "{source.name}"', source.path, source.url, source.use_cache_on_error, source.max_age
-    )
-    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
-    ics = IcsSource(place, reading)
-    busy = ics.busy(window, setup.config.zone, now, setup.state.cache, show)
+    what = f'busy source "{source.name}"'
+    answer = ask_busy(setup.config, source, setup.state, window, now, show, what=what)
+    busy = answer.result
     setup.listener.tell(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
-    trouble = busy.warnings[:1] if busy.stands_in else ()
-    return Busy(source.name, busy.spans, busy.warnings, trouble)
+    return Busy(source.name, busy.spans, (*answer.trouble, *busy.warnings), answer.trouble)
+
+
+def ask_busy(
+    config: Config,
+    source: IcsBusy,
+    state: State,
+    window: Timespan,
+    now: datetime,
+    show: Show | None = None,
+    *,
+    what: str,
+    remember: bool = True,
+) -> "Answer[BusyTime]":
+    """What a busy calendar says; `what` names it in messages. Raises SourceUnavailable."""
+    from calsync.feeds import Reading, busy_time
+
+    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
+    place = _place(what, source)
+    return busy_time(place, reading, window, config.zone, now, state.cache, show, remember=remember)
 
 
 # --- targets ----------------------------------------------------------------------------------------------

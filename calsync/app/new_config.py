@@ -21,7 +21,7 @@ from calsync.training import Experience, TimeRange, Week
 from calsync.words import counted
 
 if TYPE_CHECKING:
-    from calsync.feeds.place import Place
+    from calsync.feeds import Place
 
 
 # --- init text --------------------------------------------------------------------------------------------
@@ -312,15 +312,16 @@ def _from_folder(path: Path, folder: Path) -> str:
 
 def look_at_busy(where: PlaceText, look: Look) -> str:
     """What a busy calendar says, in words. Raises ValueError if it can't be read."""
-    from calsync.feeds.source import IcsSource
+    from calsync.feeds import Reading, busy_time
 
     try:
         with look.listener.progress() as show:
             show("reading your calendar …")
-            source = IcsSource(_place("your calendar", where, look))
-            busy = source.busy(look.window, look.zone, look.now, None, show)
+            place = _place("your calendar", where, look)
+            answer = busy_time(place, Reading(), look.window, look.zone, look.now, None, show)
     except CalsyncError as problem:
         raise ValueError(str(problem)) from problem
+    busy = answer.result
     events = counted(busy.events, "event", zero="no")
     times = counted(len(busy.spans), "busy stretch", "busy stretches", zero="no")
     return "; ".join([f"{events}, {times} {look.weeks}", *busy.warnings])
@@ -328,7 +329,8 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
 
 def look_at_runs(where: PlaceText, look: Look) -> str:
     """What a training platform's feed says, in words. Raises ValueError if it can't be read."""
-    from calsync.feeds.workout_source import PlatformSource
+    from calsync.feeds import feed_workouts
+    from calsync.feeds.workouts import PlatformReading
     from calsync.training import Sort
 
     first = look.monday.date()
@@ -336,10 +338,11 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
     try:
         with look.listener.progress() as show:
             show("reading your training calendar …")
-            source = PlatformSource(_place("your training calendar", where, look))
-            feed = source.workouts(first, last, look.zone, look.now, None, show)
+            place = _place("your training calendar", where, look)
+            answer = feed_workouts(place, PlatformReading(), first, last, look.zone, look.now, None, show)
     except CalsyncError as problem:
         raise ValueError(str(problem)) from problem
+    feed = answer.result
     runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
     if runs and all(workout.kind is None for workout in runs):
         # Every calendar can be read as one of runs; this is the place to notice that it is another one.
@@ -351,8 +354,8 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
 
 
 def _place(what: str, where: PlaceText, look: Look) -> "Place":
+    from calsync.feeds import Place
     from calsync.feeds.download import Limits
-    from calsync.feeds.place import Place
 
     if where.is_secret:
         # Somebody waits, and can say the same once more.

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics
-from calsync.feeds.answers import DEFAULT_READING, BusyTime, NotACalendar, Reading
 from calsync.feeds.event import Component, Occurrence, Reader, master_of, occurrences
 from calsync.feeds.ics import (
     Calendar,
@@ -26,12 +25,10 @@ from calsync.feeds.ics import (
     read_properties,
     text_of,
 )
+from calsync.feeds.place import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.recurrence import SECONDS, Freq, Rule
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge
-
-__all__ = ["BusyTime", "NotACalendar", "Reading", "read_busy"]
-
 
 MOST_WARNINGS = 30
 _OURS = re.compile(r"@[^@]+\.calsync$")

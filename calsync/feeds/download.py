@@ -1,8 +1,7 @@
-"""Fetching a feed over HTTP.
+"""Fetching a feed over HTTP, in bounded time and size, and never over an address that others can read.
 
-Decides how long and how much is enough, what is tried again, and where a redirect may lead. Every answer that
-is no complete 200 or 304 is an error with a reason a person can act on. Knows nothing of calendars or of
-earlier copies, beyond the two headers that ask whether anything changed.
+Every answer that is no complete 200 or 304 is an error with a reason that a person can act on. Of an earlier
+copy only the two headers matter here that ask whether anything changed.
 """
 
 import contextlib
@@ -20,9 +19,6 @@ from calsync.errors import SourceUnavailable
 if TYPE_CHECKING:
     import httpx
     import tenacity
-
-
-# --- limits -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +42,10 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-# --- download ---------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
+    """What a server sent."""
+
     body: bytes | None
     """None if nothing changed."""
     etag: str = ""
@@ -66,7 +61,7 @@ class _Failure(SourceUnavailable):
         self.pause = pause
 
 
-def download(url: str, etag: str, last_modified: str, limits: Limits) -> Answer:
+def download(url: str, etag: str, last_modified: str, limits: Limits) -> Response:
     """The feed at `url`, or that it is still the one with this ETag and Last-Modified.
 
     Raises SourceUnavailable, with a message that begins with the server's name and tells no more of the url.
@@ -86,13 +81,13 @@ def download(url: str, etag: str, last_modified: str, limits: Limits) -> Answer:
     return answer
 
 
-def _in_time(work: Callable[[], Answer], seconds: float) -> Answer | None:
+def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
     """The result of `work`, or None after so many seconds.
 
     A thread, because a server that sends its headers one byte at a time, or a resolver that never answers, is
     stopped by none of httpx's timeouts.
     """
-    results: list[Answer] = []
+    results: list[Response] = []
     errors: list[BaseException] = []
 
     def run() -> None:
@@ -111,7 +106,7 @@ def _in_time(work: Callable[[], Answer], seconds: float) -> Answer | None:
 
 def _attempts(
     url: str, headers: dict[str, str], limits: Limits, end: float, clients: "list[httpx.Client]"
-) -> Answer:
+) -> Response:
     try:
         return _attempt(url, headers, limits, end, clients)
     except _Failure as error:
@@ -120,7 +115,7 @@ def _attempts(
         first: _Failure | None = error
     import tenacity
 
-    def attempt() -> Answer:
+    def attempt() -> Response:
         nonlocal first
         if first is not None:  # the first attempt has been made, without tenacity
             error, first = first, None
@@ -147,7 +142,7 @@ def _attempts(
 
 def _attempt(
     url: str, headers: dict[str, str], limits: Limits, end: float, clients: "list[httpx.Client]"
-) -> Answer:
+) -> Response:
     """One attempt, redirects included."""
     import logging
 
@@ -212,10 +207,10 @@ def _redirected(at: str, location: str) -> str:
     return target
 
 
-def _answer(response: "httpx.Response", server: str, limits: Limits, end: float) -> Answer:
+def _answer(response: "httpx.Response", server: str, limits: Limits, end: float) -> Response:
     status = response.status_code
     if status == 304:
-        return Answer(None)
+        return Response(None)
     if status != 200:
         raise _refused(status, response.headers.get("Retry-After", ""), server)
     pieces: list[bytes] = []
@@ -228,7 +223,7 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
             raise _Failure(f"{server} did not answer completely within {limits.deadline:g} seconds")
         pieces.append(piece)
     headers = response.headers
-    return Answer(b"".join(pieces), headers.get("ETag", ""), headers.get("Last-Modified", ""))
+    return Response(b"".join(pieces), headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
 def _decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from calsync.feeds.answers import NotACalendar
+from calsync.errors import NotACalendar
 from calsync.timespan import Timespan
 
 # --- content ----------------------------------------------------------------------------------------------

@@ -1,40 +1,99 @@
-"""Where a calendar of the config is, and what to do when it can't be had.
+"""A calendar of the config: where it is, how it is read, and what is used when it can't be had.
 
-Decides that nothing is made of a calendar that can't be read: it is an error, unless a good copy that is not
-too old stands in. Knows nothing of what the bytes mean: whoever reads them says whether they are good.
+Nothing is ever made of a calendar that can't be read: that is an error, unless the last good copy is allowed
+to take its place. What the bytes mean is up to those who read them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from calsync.addresses import shown, web_address
-from calsync.errors import ConfigError, SourceUnavailable
-from calsync.feeds.answers import NotACalendar
-from calsync.feeds.download import DEFAULT_LIMITS, Limits
-from calsync.state import Cache, CachedCalendar, Copy, digest
+from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
+from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
+from calsync.files import content_hash
+from calsync.timespan import Timespan
+
+if TYPE_CHECKING:  # who reads one body only needs neither msgspec nor a state folder
+    from calsync.state import Cache, CachedCalendar, Copy
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
-Read = Callable[[str, Callable[[], bytes]], T]
-"""Takes the digest of a body and a function that loads it, which an unchanged body may not need."""
+"""Takes what is being done, for people who wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched(Generic[T]):
-    """What was read; `stands_in` says why it is from an older copy, if it is."""
+class Reading:
+    """How to read one busy calendar's events, all from the config."""
+
+    all_day_busy: bool = True
+    """All-day events that don't say; TRANSP always wins."""
+    tentative_busy: bool = True
+    email: str | None = None
+    """Invitations that this address declined are free."""
+    ignore: tuple[str, ...] = ()
+    """Patterns (as in file names) of titles that are free."""
+
+
+DEFAULT_READING = Reading()
+
+
+class BusyTime(NamedTuple):
+    """What one calendar says of when its owner is busy."""
+
+    spans: tuple[Timespan, ...]
+    """Merged, and clipped to the window."""
+    warnings: tuple[str, ...]
+    """For people, one line each; without titles."""
+    events: int
+    """How many VEVENTs and VFREEBUSYs the calendar has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What was read of a calendar, and where it is from."""
 
     result: T
-    stands_in: str = ""
+    age: timedelta | None = None
+    """Since the newest file was changed, or since the last good copy was fetched; None without a copy."""
+    problem: str = ""
+    """Why the result is the copy's; empty if it is not."""
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """The problem in one line for people; nothing if there is none."""
+        if not self.problem or self.age is None:
+            return ()
+        return (f"{self.problem}; its copy of {_ago(self.age)} is used",)
+
+
+class File(NamedTuple):
+    """One body of a calendar. `name` is for warnings, and `path` is None for one that was fetched."""
+
+    name: str
+    body: bytes
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    body: bytes
-    etag: str
-    last_modified: str
+class Content:
+    """The bytes of a calendar, which are not even loaded where the hash says that they are known."""
+
+    hash: str
+    load: Callable[[], Sequence[File]]
+    """Raises SourceUnavailable for a copy that is damaged."""
+
+    def each(self, read: Callable[[bytes], T]) -> list[tuple[str, T]]:
+        """What `read` makes of each file, with the file's name. Raises NotACalendar or SourceUnavailable."""
+        found = []
+        for file in self.load():
+            try:
+                found.append((file.name, read(file.body)))
+            except NotACalendar as error:
+                raise NotACalendar(f"{file.path}: {error}" if file.path else str(error)) from error
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +109,7 @@ class Place:
     url: str | None = None
     """https or webcal; plain http on loopback."""
     use_cache_on_error: bool = True
+    """Whether the last good copy of a URL may take its place, up to `max_age` old."""
     max_age: timedelta = timedelta(days=7)
     limits: Limits = DEFAULT_LIMITS
 
@@ -62,112 +122,113 @@ class Place:
             except ValueError as error:
                 raise ConfigError(f"{self.what}: its url {error}") from None
 
-    def kept_in(self, cache: Cache) -> CachedCalendar:
+    def kept_in(self, cache: "Cache") -> "CachedCalendar":
         """What was kept of it."""
         return cache.of(f"url {self.url}" if self.url is not None else f"path {self.path}")
 
-    def files(self) -> list[tuple[str, bytes]]:
-        """The names and bodies of the files at `path`. Raises SourceUnavailable."""
-        assert self.path is not None
-        path = self.path
-        try:
-            files = _ics_files(path) if path.is_dir() else [path]
-            bodies = [file.read_bytes() for file in files]
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise self.unavailable(f"{error.filename or path} can't be read: {reason}") from error
-        if not files:
-            raise self.unavailable(f"the folder {path} has no .ics file")
-        names = [str(file.relative_to(path)) if file != path else file.name for file in files]
-        return list(zip(names, bodies, strict=True))
-
-    def file(self, name: str) -> Path:
-        """Where the file of that name is, which files() gave."""
-        assert self.path is not None
-        return self.path / name if self.path.is_dir() else self.path
-
-    def fetch(
+    def ask(
         self,
+        read: Callable[[Content], T],
         now: datetime,
-        cache: Cache | None,
-        read: Read[T],
-        progress: Progress | None = None,
+        cache: "Cache | None",
+        show: Progress | None = None,
+        *,
+        remember: bool = True,
         is_suspicious: Callable[[T], bool] = lambda result: False,
-    ) -> Fetched[T]:
-        """What `read` makes of the feed at `url`, or of its copy in `cache`.
+    ) -> Answer[T]:
+        """What `read` makes of the calendar as it is now, or of its last good copy: the one way to its bytes.
 
-        The copy stands in as well for what `is_suspicious`, unless the copy is that, too.
+        A copy takes the place of a URL that can't be read, and of one whose content `is_suspicious` while the
+        copy's is not. `cache` has the copies; with `remember` what was fetched becomes the next one.
 
         Raises SourceUnavailable.
         """
+        if self.path is not None:
+            return self._ask_path(self.path, read, now)
         assert self.url is not None
         url = web_address(self.url)
         kept = self.kept_in(cache) if cache else None
         copy = kept.copy() if kept else None
-        if progress:
-            progress(f"{self.what}: asking {shown(url)}")
+        age = now - copy.origin.fetched if copy else None
+        if show:
+            show(f"{self.what}: asking {shown(url)}")
         try:
-            result, body = self._download(url, copy, read)
+            result, fetched = self._fetch(url, copy, read)
         except SourceUnavailable as error:
-            if (found := self._stand_in(copy, now, read)) is None:
-                raise self.unavailable(str(error)) from error
-            return Fetched(found[0], f"{error}; {found[1]}")
-        if (
-            is_suspicious(result)
-            and (found := self._stand_in(copy, now, read))
-            and not is_suspicious(found[0])
-        ):
-            return Fetched(found[0], f"{shown(url)} is suddenly empty; {found[1]}")
-        if kept and body:
-            kept.keep(body.body, now, body.etag, body.last_modified)
-        elif kept and copy:
-            kept.confirm(copy, now)
-        return Fetched(result)
+            if (old := self._of_usable(copy, now, read)) is None:
+                raise self._unavailable(str(error)) from error
+            return Answer(old[0], age, str(error))
+        if is_suspicious(result):
+            old = self._of_usable(copy, now, read)
+            if old is not None and not is_suspicious(old[0]):
+                return Answer(old[0], age, f"{shown(url)} is suddenly empty")
+        if kept and remember:
+            if fetched:
+                kept.keep(fetched.body or b"", now, fetched.etag, fetched.last_modified)
+            elif copy:
+                kept.confirm(copy, now)
+        return Answer(result, age)
 
-    def _stand_in(self, copy: Copy | None, now: datetime, read: Read[T]) -> tuple[T, str] | None:
-        """What the copy says, and how old it is; None if there is none, or none that may be used."""
-        usable = copy if self.use_cache_on_error else None
-        if usable is None or (age := max(now - usable.origin.fetched, timedelta(0))) > self.max_age:
+    def _ask_path(self, path: Path, read: Callable[[Content], T], now: datetime) -> Answer[T]:
+        try:
+            paths = _ics_files(path) if path.is_dir() else [path]
+            bodies = [file.read_bytes() for file in paths]
+            changed = [file.stat().st_mtime for file in paths]
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._unavailable(f"{error.filename or path} can't be read: {reason}") from error
+        if not paths:
+            raise self._unavailable(f"the folder {path} has no .ics file")
+        names = [str(file.relative_to(path)) if file != path else file.name for file in paths]
+        files = [File(*file) for file in zip(names, bodies, paths, strict=True)]
+        content = Content(content_hash(*(name.encode() for name in names), *bodies), lambda: files)
+        try:
+            result = read(content)
+        except NotACalendar as error:
+            raise self._unavailable(str(error)) from error
+        return Answer(result, now - datetime.fromtimestamp(max(changed), UTC))
+
+    def _of_usable(self, copy: "Copy | None", now: datetime, read: Callable[[Content], T]) -> tuple[T] | None:
+        """What the copy says, if there is one, it may be used and it is not damaged."""
+        if copy is None or not self.use_cache_on_error or now - copy.origin.fetched > self.max_age:
             return None
         try:
-            return _of_copy(usable, read), f"its copy of {_ago(age)} is used"
+            return (read(_content_of(copy)),)
         except SourceUnavailable:
             return None
 
-    def _download(self, url: str, copy: Copy | None, read: Read[T]) -> "tuple[T, _Body | None]":
-        """What was read, and of what; no body if it is still the copy's."""
-        from calsync.feeds.download import download
-
-        answer = download(
+    def _fetch(
+        self, url: str, copy: "Copy | None", read: Callable[[Content], T]
+    ) -> tuple[T, Response | None]:
+        """What was read, and of what; None if nothing changed since the copy."""
+        response = download(
             url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
         )
-        if answer.body is None:
+        if response.body is None:
             if copy is None:
                 raise SourceUnavailable(f"{shown(url)} says that nothing changed, but was not asked")
             try:
-                return _of_copy(copy, read), None
+                return read(_content_of(copy)), None
             except SourceUnavailable:
-                answer = download(url, "", "", self.limits)
-        body = _Body(answer.body or b"", answer.etag, answer.last_modified)
+                response = download(url, "", "", self.limits)
+        body = response.body or b""
         try:
-            return read(digest(body.body), lambda: body.body), body
+            return read(Content(content_hash(body), lambda: [File("", body)])), response
         except NotACalendar as error:
             raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
 
-    def unavailable(self, message: str) -> SourceUnavailable:
+    def _unavailable(self, message: str) -> SourceUnavailable:
         return SourceUnavailable(f"{self.what}: {message}")
 
 
-def _of_copy(copy: Copy, read: Read[T]) -> T:
-    """Raises SourceUnavailable if the copy is damaged."""
-
-    def load() -> bytes:
+def _content_of(copy: "Copy") -> Content:
+    def load() -> list[File]:
         body = copy.body()
         if body is None:
             raise SourceUnavailable("the copy is damaged")
-        return body
+        return [File("", body)]
 
-    return read(copy.origin.digest, load)
+    return Content(copy.origin.digest, load)
 
 
 def _ics_files(folder: Path) -> list[Path]:
@@ -185,4 +246,4 @@ def _ago(age: timedelta) -> str:
         return f"{hours // 24} days ago"
     if hours >= 1:
         return f"{hours} hour{'s' if hours > 1 else ''} ago"
-    return f"{age // timedelta(minutes=1)} minutes ago"
+    return f"{max(age, timedelta(0)) // timedelta(minutes=1)} minutes ago"

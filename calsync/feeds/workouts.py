@@ -6,6 +6,7 @@ event of the time asked for is a workout, or a warning. What an entry is, is `ki
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,6 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics, titles
-from calsync.feeds.answers import NotACalendar
 from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, occurrences, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
@@ -23,8 +23,6 @@ from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
 from calsync.training import Meant, Sort, Workout
 from calsync.words import one_line, plain_lines
-
-__all__ = ["NotACalendar", "PlatformFeed", "PlatformReading", "read_workouts"]
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
@@ -48,8 +46,17 @@ class PlatformFeed:
     """In the order of days."""
     warnings: tuple[str, ...]
     """Of events that can't be read, one line each, for people."""
-    stands_in: bool = False
-    """An older copy, as the feed can't be read now; the first warning says why."""
+
+    @classmethod
+    def of_files(cls, feeds: "Sequence[PlatformFeed]") -> "PlatformFeed":
+        """What several files say. What stands in two of them is one: they are exports of the same plan."""
+        if len(feeds) == 1:
+            return feeds[0]
+        count: Counter[Workout] = Counter()
+        for feed in feeds:
+            count |= Counter(feed.workouts)
+        workouts = tuple(sorted(count.elements(), key=attrgetter("order")))
+        return cls(workouts, tuple(warning for feed in feeds for warning in feed.warnings))
 
     @property
     def has_runs(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.box import ROOT, Box, by_key
+from tests.cli.doctor import checks
 
 RUNNA = (ROOT / "examples" / "runna.ics").read_bytes()
 
@@ -367,6 +368,33 @@ def test_a_feed_on_the_web_that_is_suddenly_empty_is_not_believed(box: Box) -> N
         # And when there are runs again, they count at once.
         server.body = RUNNA
         assert box.plan(now="2026-12-01T10:00:00+00:00")["weeks"][0]["runs_from"] == "feed"
+
+
+def test_plan_and_doctor_say_the_same_of_a_feed_that_is_suddenly_empty(box: Box) -> None:
+    later = "2026-11-23T09:00:00+00:00"
+    with served() as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        box.config(plan=f'[plan.feed]\nurl = "{address}/a.ics"')
+        box.push()
+        known = checks(box, now=later, code=0)["training feed"]
+        assert known["text"].startswith(f"{address} answers, copy of 3 hours ago; ")
+        server.body = feed(event("20261201", "Bike: Spin")).encode()
+        empty = f"{address} is suddenly empty; its copy of 3 hours ago"
+        for _ in range(2):
+            check = checks(box, now=later, code=0)["training feed"]
+            assert (check["status"], check["events"]) == ("warning", known["events"])
+            assert check["text"].startswith(f"{empty} serves until Mon 30 Nov; ")
+            assert "templates" not in check["text"]
+            plan = box.plan(now=later)
+            assert f"{empty} is used" in texts(plan, "warnings", "training-feed")
+            assert {week["runs_from"] for week in plan["weeks"]} == {"feed"}
+        # When the copy is too old, both believe it.
+        late = checks(box, now="2026-12-01T09:00:00+00:00", code=0)["training feed"]
+        assert late["status"] == "warning"
+        assert "the templates' are used" in late["text"]
+        assert "the templates' are used" in texts(
+            box.plan(now="2026-12-01T09:00:00+00:00"), "warnings", "feed-empty"
+        )
 
 
 def test_what_a_feed_drops_when_it_is_done_stays_until_sunday(runner: Box) -> None:

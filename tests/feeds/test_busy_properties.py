@@ -8,7 +8,9 @@ import recurring_ical_events
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from calsync.feeds.busy import BusyTime, NotACalendar, Reading, read_busy
+from calsync.errors import NotACalendar
+from calsync.feeds import BusyTime, Reading
+from calsync.feeds.busy import read_busy
 from calsync.timespan import Timespan, merge
 from tests.feeds import oracle
 from tests.feeds.calendars import PLAN_ZONE, WINDOW, bodies

@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.feeds.answers import DEFAULT_READING
-from calsync.feeds.busy import BusyTime, NotACalendar, Reading, read_busy
+from calsync.errors import NotACalendar
+from calsync.feeds import BusyTime, Reading
+from calsync.feeds.busy import read_busy
+from calsync.feeds.place import DEFAULT_READING
 from calsync.timespan import Timespan
 from tests.feeds import oracle
 

@@ -16,11 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import ConfigError, SourceUnavailable
-from calsync.feeds.answers import DEFAULT_READING, BusyTime, Reading
+from calsync.feeds import BusyTime, Place, Progress, Reading, busy_time
 from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits
-from calsync.feeds.place import Place
-from calsync.feeds.source import IcsSource
+from calsync.feeds.place import DEFAULT_READING
 from calsync.files import Folder
 from calsync.state import Cache
 from calsync.timespan import Timespan
@@ -115,16 +114,36 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"x")
 
 
-def work(*, reading: Reading = DEFAULT_READING, **place: Any) -> IcsSource:
-    return IcsSource(Place('busy source "work"', **place), reading)
+@dataclass(frozen=True)
+class Source:
+    """A busy calendar, asked as the application does it: what is wrong comes before the other warnings."""
+
+    place: Place
+    reading: Reading
+
+    def busy(
+        self,
+        window: Timespan,
+        zone: ZoneInfo,
+        now: datetime,
+        cache: Cache | None,
+        show: Progress | None = None,
+        remember: bool = True,
+    ) -> BusyTime:
+        answer = busy_time(self.place, self.reading, window, zone, now, cache, show, remember=remember)
+        return answer.result._replace(warnings=(*answer.trouble, *answer.result.warnings))
 
 
-def source(server: Server, path: str = SECRET, **more: Any) -> IcsSource:
+def work(*, reading: Reading = DEFAULT_READING, **place: Any) -> Source:
+    return Source(Place('busy source "work"', **place), reading)
+
+
+def source(server: Server, path: str = SECRET, **more: Any) -> Source:
     limits = Limits(connect=5, read=5, deadline=10, max_bytes=200_000, attempts=3, pause=0.0)
     return work(**{"url": server.url + path, "limits": limits, **more})
 
 
-def ask(of: IcsSource, folder: Path | None = None, now: datetime = NOW) -> BusyTime:
+def ask(of: Source, folder: Path | None = None, now: datetime = NOW) -> BusyTime:
     return of.busy(WINDOW, LONDON, now, Cache(Folder(folder)) if folder else None)
 
 
@@ -253,6 +272,20 @@ def test_an_unchanged_feed_is_asked_for_and_not_sent_again(server: Server, tmp_p
     assert hours(ask(of, tmp_path)) == [12]
     shorter = Timespan(NOW, NOW + timedelta(hours=30, minutes=30))
     assert hours(of.busy(shorter, LONDON, NOW, Cache(Folder(tmp_path)))) == [12]
+
+
+def test_who_only_looks_gets_the_same_answers_and_leaves_no_trace(server: Server, tmp_path: Path) -> None:
+    cache = Cache(Folder(tmp_path))
+    server.answers = [answer(feed(10), ETag='"one"'), answer(feed(12), ETag='"two"'), answer(status=500)]
+    of = source(server)
+    ask(of, tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    later = NOW + timedelta(hours=3)
+    assert hours(of.busy(WINDOW, LONDON, later, cache, remember=False)) == [12]
+    old = of.busy(WINDOW, LONDON, later, cache, remember=False)
+    assert hours(old) == [10]
+    assert "its copy of 3 hours ago is used" in old.warnings[0]
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 def test_copies_are_for_the_owner_only(server: Server, tmp_path: Path) -> None:

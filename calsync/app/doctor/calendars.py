@@ -2,35 +2,33 @@
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from calsync.addresses import shown
 from calsync.app.doctor.report import Check, Status, seconds
+from calsync.app.gather import ask_busy, ask_feed, feed_days
 from calsync.config.load import Config
 from calsync.config.settings import FeedSettings, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
-from calsync.errors import ConfigError, SourceUnavailable, TargetUnavailable
+from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.planning.plan import busy_window
-from calsync.state import Copy, State
+from calsync.state import State
 from calsync.timespan import Timespan
 from calsync.training import Sort
 from calsync.words import ago, busy_next, counted, date_name, day, next_of, shown_path
 
 if TYPE_CHECKING:
     from calsync.calendars.google.account import Connection
-    from calsync.feeds.place import Place
+    from calsync.feeds import Answer
 
 
-# --- place ------------------------------------------------------------------------------------------------
-
-
-T = TypeVar("T")
+# --- what other calendars say -----------------------------------------------------------------------------
 
 
 def refuse_unset(url: str | None, unset: dict[str, str]) -> None:
@@ -39,63 +37,28 @@ def refuse_unset(url: str | None, unset: dict[str, str]) -> None:
         raise ConfigError(f"the environment variable {variable} is not set; see config, above")
 
 
-def read(
-    check: Check,
-    place: "Place",
-    state: State,
-    now: datetime,
-    zone: ZoneInfo,
-    live: Callable[[], T],
-    of_body: Callable[[bytes], T],
-) -> tuple[T, Check]:
-    """What the calendar says, and the check with where that is from.
-
-    `live` reads it as it is now, `of_body` reads the body of a copy. Raises SourceUnavailable.
-    """
-    if place.path is not None:
-        found = live()
-        age = now - _last_changed(place)
-        text = f"{shown_path(place.path)}, changed {ago(age)}"
-        return found, msgspec.structs.replace(check, text=text, age_seconds=seconds(age))
-    assert place.url is not None
-    copy = place.kept_in(state.cache).copy()
-    kept = ""
-    if copy is not None:
-        age = now - copy.origin.fetched
-        check = msgspec.structs.replace(check, age_seconds=seconds(age))
-        kept = f", copy of {ago(age)}"
-    try:
-        found = live()
-    except SourceUnavailable as problem:
-        if copy is None or (old := _usable(copy, place, now, of_body)) is None:
-            raise
-        until = day(copy.origin.fetched + place.max_age, zone)
-        stands_in = msgspec.structs.replace(
+def _with_origin(
+    check: Check, settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo
+) -> Check:
+    """The check with where the answer is from, and how old that is."""
+    if answer.age is not None:
+        check = msgspec.structs.replace(check, age_seconds=seconds(answer.age))
+    if settings.path is not None:
+        assert answer.age is not None
+        return msgspec.structs.replace(check, text=f"{shown_path(settings.path)}, changed {ago(answer.age)}")
+    assert settings.url is not None
+    copy = f"copy of {ago(answer.age)}" if answer.age is not None else ""
+    if answer.problem:
+        assert answer.age is not None
+        until = day(now - answer.age + settings.max_age, zone)
+        return msgspec.structs.replace(
             check,
             status=Status.WARNING,
-            text=f"{str(problem).removeprefix(f'{place.what}: ')}; its{kept[1:]} serves until {until}",
+            text=f"{answer.problem}; its {copy} serves until {until}",
             fix="if it does not come back by itself, look whether its address is still right",
         )
-        return old, stands_in
-    return found, msgspec.structs.replace(check, text=f"{shown(place.url)} answers{kept}")
-
-
-def _usable(copy: Copy, place: "Place", now: datetime, of_body: Callable[[bytes], T]) -> T | None:
-    """What the copy says, if a push would use it."""
-    if not place.use_cache_on_error or now - copy.origin.fetched > place.max_age:
-        return None
-    body = copy.body()
-    try:
-        return None if body is None else of_body(body)
-    except SourceUnavailable:
-        return None
-
-
-def _last_changed(place: "Place") -> datetime:
-    """Of the newest of its files, which have just been read."""
-    assert place.path is not None
-    files = [place.file(name) for name, _ in place.files()]
-    return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
+    text = f"{shown(settings.url)} answers"
+    return msgspec.structs.replace(check, text=f"{text}, {copy}" if copy else text)
 
 
 def with_more(check: Check, text: str) -> Check:
@@ -116,24 +79,11 @@ def busy_ics_check(
     config: Config, state: State, source: IcsBusy, now: datetime, unset: dict[str, str]
 ) -> Check:
     """Raises SourceUnavailable or ConfigError."""
-    from calsync.feeds.answers import Reading
-    from calsync.feeds.busy import read_busy
-    from calsync.feeds.place import Place
-    from calsync.feeds.source import IcsSource
-
     refuse_unset(source.url, unset)
-    place = Place(source.name, source.path, source.url, source.use_cache_on_error, source.max_age)
-    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
     window = busy_window(config.program, now, config.zone)
-    busy, check = read(
-        Check(name="busy", subject=source.name, text=""),
-        place,
-        state,
-        now,
-        config.zone,
-        lambda: IcsSource(place, reading).busy(window, config.zone, now, None),
-        lambda body: read_busy(body, window, config.zone, reading),
-    )
+    answer = ask_busy(config, source, state, window, now, what=source.name, remember=False)
+    busy = answer.result
+    check = _with_origin(Check(name="busy", subject=source.name, text=""), source, answer, now, config.zone)
     check = with_more(check, counted(busy.events, "event"))
     check = msgspec.structs.replace(_with_spans(check, busy.spans, window, now, config), events=busy.events)
     if busy.warnings:
@@ -174,26 +124,11 @@ def feed_check(
     config: Config, state: State, settings: FeedSettings, now: datetime, unset: dict[str, str]
 ) -> Check:
     """Raises SourceUnavailable or ConfigError."""
-    from calsync.feeds.place import Place
-    from calsync.feeds.workout_source import PlatformSource
-    from calsync.feeds.workouts import PlatformReading, read_workouts
-
     refuse_unset(settings.url, unset)
-    place = Place("training feed", settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
-    reading = PlatformReading(settings.kinds, settings.seconds_per_km)
-    today = now.astimezone(config.zone).date()
-    weeks = config.program.horizon_weeks(today)
-    # With the week after the horizon, as plans read it: its runs count for the last sessions.
-    first, last = weeks[0].monday, weeks[-1].plus(1).days[-1]
-    feed, check = read(
-        Check(name="training feed", text=""),
-        place,
-        state,
-        now,
-        config.zone,
-        lambda: PlatformSource(place, reading).workouts(first, last, config.zone, now, None),
-        lambda body: read_workouts(body, first, last, config.zone, reading),
-    )
+    today, (_, last) = now.astimezone(config.zone).date(), feed_days(config, now)
+    answer = ask_feed(config, settings, state, now, remember=False)
+    feed = answer.result
+    check = _with_origin(Check(name="training feed", text=""), settings, answer, now, config.zone)
     runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
     following = next((f", next {date_name(run.day)}" for run in runs if run.day >= today), "")
     entries = counted(len(feed.workouts), "entry", "entries")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.feeds.answers import NotACalendar
+from calsync.errors import NotACalendar
 from calsync.feeds.workouts import PlatformReading, read_workouts
 from calsync.training import Kind, Load, Sort, Workout
 from tests.feeds.calendars import bodies, folded
