@@ -350,8 +350,10 @@ class Glance:
             return False
         if b"DTEND" not in fields and b"DURATION" in fields and not _SHORT.match(fields[b"DURATION"]):
             return True
+        if start >= low or end >= low:
+            return True
         if b"RRULE" not in fields:
-            return start >= low or end >= low
+            return False
         if not 0 <= int(end) - int(start) <= 2:  # the turn of a month is looked at more closely, too
             return True
         rule = fields[b"RRULE"].rstrip()

@@ -527,6 +527,11 @@ def test_overrides_of_an_older_version(original: str, more: tuple[str, ...], exp
     assert days(read(calendar(f"{WEEKLY}\nSEQUENCE:2", event))) == expected
 
 
+def test_a_rule_in_an_override_that_is_over_does_not_hide_it() -> None:
+    event = override(":20260601T090000Z", "20261127T100000Z", f"{COPIED_RULE};UNTIL=20260901T000000Z")
+    assert 27 in days(read(calendar(f"{WEEKLY};UNTIL=20260901T000000Z", event)))
+
+
 def test_an_outdated_override_says_nothing_of_later_occurrences() -> None:
     """The oracle is no judge here: see what it says of itself."""
     event = reaching(":20261201T100000Z", "20261210T100000Z", "SEQUENCE:1", COPIED_RULE)
