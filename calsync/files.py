@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, their hashes, and the named documents that State keeps in them."""
+"""Files that are there whole or not at all, their hashes, and the named documents that State keeps."""
 
 import contextlib
 import hashlib

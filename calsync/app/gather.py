@@ -35,7 +35,8 @@ from calsync.training import CheckIn, Routine, Sort, Week, WeekTemplate, Workout
 from calsync.words import date_name
 
 if TYPE_CHECKING:
-    from calsync.feeds import Answer, BusyTime, Place
+    from calsync.feeds import BusyTime
+    from calsync.feeds.place import Answer, Place
     from calsync.feeds.workouts import PlatformFeed
 
 
@@ -109,7 +110,7 @@ def ask_feed(
     remember: bool = True,
 ) -> "Answer[PlatformFeed]":
     """What the training feed says of feed_days(). Raises SourceUnavailable."""
-    from calsync.feeds import feed_workouts
+    from calsync.feeds.place import feed_workouts
     from calsync.feeds.workouts import PlatformReading
 
     first, last = feed_days(config, now)
@@ -127,7 +128,7 @@ def feed_days(config: Config, now: datetime) -> tuple[date, date]:
 
 def _place(what: str, settings: IcsBusy | FeedSettings) -> "Place":
     """Where a calendar of the config is; `what` names it in messages."""
-    from calsync.feeds import Place
+    from calsync.feeds.place import Place
 
     return Place(what, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
 
@@ -315,7 +316,8 @@ def ask_busy(
     remember: bool = True,
 ) -> "Answer[BusyTime]":
     """What a busy calendar says; `what` names it in messages. Raises SourceUnavailable."""
-    from calsync.feeds import Reading, busy_time
+    from calsync.feeds import Reading
+    from calsync.feeds.place import busy_time
 
     reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
     place = _place(what, source)

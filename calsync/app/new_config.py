@@ -21,7 +21,7 @@ from calsync.training import Experience, TimeRange, Week
 from calsync.words import counted
 
 if TYPE_CHECKING:
-    from calsync.feeds import Place
+    from calsync.feeds.place import Place
 
 
 # --- init text --------------------------------------------------------------------------------------------
@@ -312,7 +312,8 @@ def _from_folder(path: Path, folder: Path) -> str:
 
 def look_at_busy(where: PlaceText, look: Look) -> str:
     """What a busy calendar says, in words. Raises ValueError if it can't be read."""
-    from calsync.feeds import Reading, busy_time
+    from calsync.feeds import Reading
+    from calsync.feeds.place import busy_time
 
     try:
         with look.listener.progress() as show:
@@ -329,7 +330,7 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
 
 def look_at_runs(where: PlaceText, look: Look) -> str:
     """What a training platform's feed says, in words. Raises ValueError if it can't be read."""
-    from calsync.feeds import feed_workouts
+    from calsync.feeds.place import feed_workouts
     from calsync.feeds.workouts import PlatformReading
     from calsync.training import Sort
 
@@ -354,8 +355,8 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
 
 
 def _place(what: str, where: PlaceText, look: Look) -> "Place":
-    from calsync.feeds import Place
     from calsync.feeds.download import Limits
+    from calsync.feeds.place import Place
 
     if where.is_secret:
         # Somebody waits, and can say the same once more.

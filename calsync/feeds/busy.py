@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import ics
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
 from calsync.feeds.event import Component, Occurrence, Reader, master_of, occurrences
 from calsync.feeds.ics import (
     Calendar,
@@ -25,7 +25,6 @@ from calsync.feeds.ics import (
     read_properties,
     text_of,
 )
-from calsync.feeds.place import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.recurrence import SECONDS, Freq, Rule
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge

@@ -1,54 +1,30 @@
-"""A calendar of the config: where it is, how it is read, and what is used when it can't be had.
+"""A calendar of the config: where it is, what is used when it can't be had, and what it says.
 
 Nothing is ever made of a calendar that can't be read: that is an error, unless the last good copy is allowed
 to take its place. What the bytes mean is up to those who read them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import astuple, dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
+from calsync.feeds import BusyTime, Reading
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash
-from calsync.timespan import Timespan
+from calsync.state import Cache, CachedCalendar, Copy
+from calsync.timespan import Timespan, merge
 
-if TYPE_CHECKING:  # who reads one body only needs neither msgspec nor a state folder
-    from calsync.state import Cache, CachedCalendar, Copy
+if TYPE_CHECKING:
+    from calsync.feeds.workouts import PlatformFeed, PlatformReading
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
 """Takes what is being done, for people who wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read one busy calendar's events, all from the config."""
-
-    all_day_busy: bool = True
-    """All-day events that don't say; TRANSP always wins."""
-    tentative_busy: bool = True
-    email: str | None = None
-    """Invitations that this address declined are free."""
-    ignore: tuple[str, ...] = ()
-    """Patterns (as in file names) of titles that are free."""
-
-
-DEFAULT_READING = Reading()
-
-
-class BusyTime(NamedTuple):
-    """What one calendar says of when its owner is busy."""
-
-    spans: tuple[Timespan, ...]
-    """Merged, and clipped to the window."""
-    warnings: tuple[str, ...]
-    """For people, one line each; without titles."""
-    events: int
-    """How many VEVENTs and VFREEBUSYs the calendar has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +98,7 @@ class Place:
             except ValueError as error:
                 raise ConfigError(f"{self.what}: its url {error}") from None
 
-    def kept_in(self, cache: "Cache") -> "CachedCalendar":
+    def kept_in(self, cache: Cache) -> CachedCalendar:
         """What was kept of it."""
         return cache.of(f"url {self.url}" if self.url is not None else f"path {self.path}")
 
@@ -130,7 +106,7 @@ class Place:
         self,
         read: Callable[[Content], T],
         now: datetime,
-        cache: "Cache | None",
+        cache: Cache | None,
         show: Progress | None = None,
         *,
         remember: bool = True,
@@ -188,7 +164,7 @@ class Place:
             raise self._unavailable(str(error)) from error
         return Answer(result, now - datetime.fromtimestamp(max(changed), UTC))
 
-    def _of_usable(self, copy: "Copy | None", now: datetime, read: Callable[[Content], T]) -> tuple[T] | None:
+    def _of_usable(self, copy: Copy | None, now: datetime, read: Callable[[Content], T]) -> tuple[T] | None:
         """What the copy says, if there is one, it may be used and it is not damaged."""
         if copy is None or not self.use_cache_on_error or now - copy.origin.fetched > self.max_age:
             return None
@@ -197,9 +173,7 @@ class Place:
         except SourceUnavailable:
             return None
 
-    def _fetch(
-        self, url: str, copy: "Copy | None", read: Callable[[Content], T]
-    ) -> tuple[T, Response | None]:
+    def _fetch(self, url: str, copy: Copy | None, read: Callable[[Content], T]) -> tuple[T, Response | None]:
         """What was read, and of what; None if nothing changed since the copy."""
         response = download(
             url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
@@ -221,7 +195,7 @@ class Place:
         return SourceUnavailable(f"{self.what}: {message}")
 
 
-def _content_of(copy: "Copy") -> Content:
+def _content_of(copy: Copy) -> Content:
     def load() -> list[File]:
         body = copy.body()
         if body is None:
@@ -247,3 +221,85 @@ def _ago(age: timedelta) -> str:
     if hours >= 1:
         return f"{hours} hour{'s' if hours > 1 else ''} ago"
     return f"{max(age, timedelta(0)) // timedelta(minutes=1)} minutes ago"
+
+
+# --- what the application asks -----------------------------------------------------------------------------
+
+
+# To be raised whenever the same bytes would give another result.
+_VERSION = 2
+
+
+def busy_time(
+    place: Place,
+    reading: Reading,
+    window: Timespan,
+    zone: ZoneInfo,
+    now: datetime,
+    cache: Cache | None,
+    show: Progress | None = None,
+    *,
+    remember: bool = True,
+) -> Answer[BusyTime]:
+    """When a busy calendar says that its owner is busy within `window`; `zone` is the plan's.
+
+    `cache` has copies and results of earlier times; without `remember` nothing is added to it.
+
+    Raises SourceUnavailable.
+    """
+    kept = place.kept_in(cache) if cache else None
+
+    def read(content: Content) -> BusyTime:
+        told = (_VERSION, content.hash, window.start, window.end, zone.key, astuple(reading))
+        key = content_hash(repr(told).encode())
+        if kept and (known := kept.busy(key)):
+            return BusyTime(*known)
+        # Here and not above: a calendar that is the one of last time is not parsed, and what parses it takes
+        # a tenth of the time of a push without changes to import.
+        from calsync.feeds.busy import read_busy
+
+        busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
+        if kept and remember:
+            kept.keep_busy(key, *busy)
+        return busy
+
+    return place.ask(read, now, cache, show, remember=remember)
+
+
+def _joined(parts: Sequence[tuple[str, BusyTime]]) -> BusyTime:
+    """The busy time of all files of a folder, whose names tell the warnings apart."""
+    if len(parts) == 1:
+        return parts[0][1]
+    return BusyTime(
+        merge(span for _, part in parts for span in part.spans),
+        tuple(f"{name}: {warning}" for name, part in parts for warning in part.warnings),
+        sum(part.events for _, part in parts),
+    )
+
+
+def feed_workouts(
+    place: Place,
+    reading: "PlatformReading",
+    first: date,
+    last: date,
+    zone: ZoneInfo,
+    now: datetime,
+    cache: Cache | None,
+    show: Progress | None = None,
+    *,
+    remember: bool = True,
+) -> "Answer[PlatformFeed]":
+    """The workouts of a training platform's feed from `first` to `last`, both included.
+
+    A feed on the web that suddenly has no run is not believed as long as its copy may be used. `cache` has
+    the copy; without `remember` it stays as it is.
+
+    Raises SourceUnavailable.
+    """
+    from calsync.feeds.workouts import PlatformFeed, read_workouts
+
+    def read(content: Content) -> PlatformFeed:
+        parts = content.each(lambda body: read_workouts(body, first, last, zone, reading))
+        return PlatformFeed.of_files([part for _, part in parts])
+
+    return place.ask(read, now, cache, show, remember=remember, is_suspicious=lambda feed: not feed.has_runs)

@@ -16,11 +16,10 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
-from calsync.feeds import ics
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
 from calsync.feeds.busy import CalendarReader, Notes
 from calsync.feeds.event import ZONE_MARGIN, Component, Occurrence
 from calsync.feeds.ics import Moment
-from calsync.feeds.place import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.recurrence import WEEKDAYS, Freq, Rule, starts
 from calsync.feeds.zones import FIRST, Observances
 from calsync.timespan import Timespan, merge

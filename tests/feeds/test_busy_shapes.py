@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import NotACalendar
-from calsync.feeds import BusyTime, Reading
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
-from calsync.feeds.place import DEFAULT_READING
 from calsync.timespan import Timespan
 from tests.feeds import oracle
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import Place, Reading, busy_time
+from calsync.feeds import Reading
+from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
 from calsync.state import Cache
 from calsync.timespan import Timespan

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import ConfigError, SourceUnavailable
-from calsync.feeds import BusyTime, Place, Progress, Reading, busy_time
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits
-from calsync.feeds.place import DEFAULT_READING
+from calsync.feeds.place import Place, Progress, busy_time
 from calsync.files import Folder
 from calsync.state import Cache
 from calsync.timespan import Timespan

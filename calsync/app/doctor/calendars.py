@@ -25,7 +25,7 @@ from calsync.words import ago, busy_next, counted, date_name, day, next_of, show
 
 if TYPE_CHECKING:
     from calsync.calendars.google.account import Connection
-    from calsync.feeds import Answer
+    from calsync.feeds.place import Answer
 
 
 # --- what other calendars say -----------------------------------------------------------------------------
