@@ -1,8 +1,8 @@
 """Which starts a strength session may have, and what each costs, term by term.
 
-Decides A1 to A6 and every cost term but `unplaced` and `spacing`, which are no matter of one candidate.
-Each rule becomes the stretches of starts that it forbids on a day, so that a whole day is decided at once.
-The rule ids and the numbers are those of docs/rules.md and docs/placement.md.
+A1 to A6, and every cost term that one candidate has by itself: `unplaced` and `spacing` are in placement.py.
+Each rule becomes the stretches of starts that it forbids, so that a whole day is looked at at once. The rule
+ids and the numbers are those of docs/rules.md and docs/placement.md.
 """
 
 from bisect import bisect_left, bisect_right

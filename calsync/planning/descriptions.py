@@ -1,7 +1,4 @@
-"""A plan as events: what a runner reads in the calendar.
-
-Decides titles and descriptions. Knows nothing of calendars.
-"""
+"""A plan as events, with the titles and descriptions that a runner reads in any calendar."""
 
 from collections.abc import Mapping
 

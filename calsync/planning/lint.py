@@ -171,13 +171,17 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
     """What is wrong with it, and what to do."""
     efforts = _efforts_on(template, day)
     if Effort.RACE in efforts:
-        return why.race_of_template(day), "name another day"
+        return why.never_there(Rule.RACE_DAY, day, "is the day of a race"), "name another day"
     if Effort.RACE in _efforts_on(template, _day_after(day)):
-        return why.before_race_of_template(day, next_week=day is WEEKDAYS[-1]), "name another day"
+        if day is WEEKDAYS[-1]:
+            return why.before_race_of_next_week(day), "name another day"
+        return why.never_there(Rule.RACE_DAY, day, "is the day before a race"), "name another day"
     if day in template.rest and not template.rest_allows_light:
-        return why.rest_of_template(day), "name another day, or set rest_allows_light = true"
+        suggestion = "name another day, or set rest_allows_light = true"
+        return why.never_there(Rule.REST_DAY, day, "is a rest day"), suggestion
     if Effort.LONG in efforts:
-        return why.long_run_of_template(day), "name another day"
+        reason = why.never_there(Rule.LONG_RUN_DAY, day, "has the long run", allowed="only light work")
+        return reason, "name another day"
     for week, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
         rules = [week.obstacle(day, session.shortest, session.load) for session in _wanted(template)]
         if rules and (rule := rules[0]) and None not in rules:

@@ -1,8 +1,7 @@
-"""A plan: the solved problem, put in the runner's words.
+"""A plan: what it follows from, the problem that this poses, and its solution in the runner's words.
 
-Decides what the plan says of each run and session. What stands and what is to be placed is decided in
-problem.py; how runs settle, what a start costs and which choice is best in runs.py, candidates.py and
-placement.py.
+First the runs settle (runs.py). What is left of each day (days.py) is where sessions can be, and the best of
+all choices is found in placement.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,12 +18,13 @@ from calsync.planning.progression import min_days_apart
 from calsync.planning.runs import SettledRun, SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import NO_FEED, FeedWeek, WantedSession, WantedWeek, wanted_week
+from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan, merge
 from calsync.training import CheckIn, Effort, Load, Week, WeekTemplate, acting_on
 from calsync.words import date_name
 
-# --- problem ----------------------------------------------------------------------------------------------
+# --- what a plan follows from -----------------------------------------------------------------------------
 
 
 def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
@@ -73,6 +73,9 @@ class Given:
     def are_too_near(self, one: date, other: date) -> bool:
         """The pair rule between two sessions on these days."""
         return abs((one - other).days) < self.min_days_apart(max(one, other))
+
+
+# --- the problem ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ def standing_load(published: Published, wanted: WantedSession | None) -> Load:
     return min(loads, key=lambda load: load.rank, default=Load.LIGHT)
 
 
-# --- plan -------------------------------------------------------------------------------------------------
+# --- the plan ---------------------------------------------------------------------------------------------
 
 
 class State(StrEnum):
@@ -208,9 +211,10 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSession:
-    """A strength session with its place. `cost` holds the non-zero terms; `wanted` is None for a session
-    that stands although the week no longer asks for it. `place` is None for a session that stands, and
-    `published` what its calendar says of it.
+    """A strength session with its time. `cost` holds the non-zero terms.
+
+    One that was placed anew has a `place`; of one that stands, `published` is what its calendar says.
+    `wanted` is None where the week no longer asks for it.
     """
 
     key: str
@@ -259,20 +263,12 @@ class PlannedWeek:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanWarning:
-    """Something the runner should know: `code` for programs, `text` for people."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """`busy` is merged, in order, before the buffer, and clipped to the horizon."""
 
     weeks: tuple[PlannedWeek, ...]
     busy: tuple[Timespan, ...]
-    warnings: tuple[PlanWarning, ...]
+    warnings: tuple[Remark, ...]
     cost: int
     now: datetime
     zone: ZoneInfo
@@ -288,9 +284,9 @@ class Plan:
         return tuple(run for week in self.weeks for run in week.runs)
 
     @property
-    def notices(self) -> tuple[PlanWarning, ...]:
+    def notices(self) -> tuple[Remark, ...]:
         """What is good to know when looking at the plan, and asks for nothing."""
-        return tuple(PlanWarning("too-late", week.too_late_text) for week in self.weeks if week.too_late)
+        return tuple(Remark("too-late", week.too_late_text) for week in self.weeks if week.too_late)
 
     @property
     def is_empty(self) -> bool:
@@ -440,20 +436,16 @@ def _planned_run(run: SettledRun, problem: Problem, now: datetime) -> PlannedRun
     return PlannedRun(run, state)
 
 
-def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[PlanWarning]:
+def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     horizon = {week.week for week in weeks}
     notes = [note for week in problem.weeks for note in week.adjusted.warnings]
     # A template that is used in several weeks says it once.
-    warnings = [PlanWarning(note.rule, note.text) for note in dict.fromkeys(notes)]
-    warnings += [
-        PlanWarning(warning.code, warning.text)
-        for warning in problem.settled.warnings
-        if week_of_key(warning.key) in horizon
-    ]
+    warnings = [Remark(note.rule, note.text) for note in dict.fromkeys(notes)]
+    warnings += [remark for key, remark in problem.settled.warnings if week_of_key(key) in horizon]
     race = problem.given.program.race
     if race and Week.of(race.day) in horizon and problem.given.program.is_paused(race.day):
         text = f"{race.title} on {date_name(race.day)} is in a pause, so it is not planned; the taper stays"
-        warnings.append(PlanWarning("race-paused", text))
+        warnings.append(Remark("race-paused", text))
     for week in weeks:
         races = [run.run for run in week.runs if run.run.effort is Effort.RACE]
         if race and len(races) > 1 and Week.of(race.day) == week.week:
@@ -461,9 +453,9 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[PlanWarnin
             text = (
                 f"{week.week} has more than one race: {titles}; is {week.wanted.template.name} right for it?"
             )
-            warnings.append(PlanWarning("two-races", text))
+            warnings.append(Remark("two-races", text))
     for week in weeks:
         for session in week.unplaced:
             text = f"{session.routine}, session {session.number} of {week.week}, found no place"
-            warnings.append(PlanWarning("unplaced", text))
+            warnings.append(Remark("unplaced", text))
     return warnings

@@ -1,7 +1,7 @@
-"""From the sessions that a template lists to the sessions that a week wants.
+"""From the sessions that a template lists to those that a week wants: how many, how long and how heavy.
 
-Decides how many, how long and how heavy. Every progression only lowers, the lowest value wins, and each
-acts on whole ISO weeks. The tables are those of docs/rules.md.
+Every progression only lowers, the lowest value wins, and each acts on whole ISO weeks. The tables are those
+of docs/rules.md.
 """
 
 from collections.abc import Callable

@@ -1,11 +1,11 @@
 """Stage 1 of placement: when the runs are.
 
-Runs choose first (`support-not-compete`). Decides each run's start from what its template says, from busy
-time and from what already stands on the calendars. Knows nothing of strength.
+Runs choose first (`support-not-compete`), so strength has no part in it: a run goes by what its template
+says, by busy time, and by what already stands on the calendars.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from calsync.event import Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedWeek
+from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, TimeRange, Week
@@ -23,7 +24,7 @@ from calsync.words import day_name, kind_name
 class SettledRun:
     """A run with its time, in seconds since the epoch, and the date on which it starts.
 
-    `fixed` says that it stands on a calendar and stays there: `pinned` by its owner, or too close to now.
+    `fixed`: it stays where a calendar has it, since its owner moved it (`pinned`) or it is too close to now.
     `unwanted` is what its calendar says of one that the template no longer asks for.
     """
 
@@ -48,20 +49,11 @@ class SettledRun:
 
 
 @dataclass(frozen=True, slots=True)
-class RunWarning:
-    """What is wrong with a run's time: `code` for machines, `text` for people."""
-
-    key: str
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class SettledRuns:
-    """All runs in the order of their starts."""
+    """All runs in the order of their starts; `warnings`, by key, say what is wrong with one."""
 
     runs: tuple[SettledRun, ...]
-    warnings: tuple[RunWarning, ...]
+    warnings: tuple[tuple[str, Remark], ...]
 
 
 def settle(
@@ -73,7 +65,7 @@ def settle(
     clock: Wall,
 ) -> SettledRuns:
     """Settle the runs of all `weeks` together. `busy` is merged and in order."""
-    room = _Room(_Blocks(busy), clock)
+    taken = _Taken(_Blocks(busy), clock)
     wanted = {run.key: run for week in weeks for run in week.runs if run.key not in standing.skipped}
     soon = now + program.availability.notice
     planned = {week.week for week in weeks}
@@ -89,13 +81,13 @@ def settle(
         if stays or (
             run and (published.span.start <= now or (published.span.start < soon and _is_ours(run)))
         ):
-            room.take(_standing_run(key, run, published, clock))
+            taken.take(_standing_run(key, run, published, clock))
             wanted.pop(key, None)
 
     # Those with a start of their own, then by day, then as written (sorted() is stable).
     for run in sorted(wanted.values(), key=lambda run: (run.run.start is None, run.day)):
-        room.settle(run, program)
-    return SettledRuns(tuple(sorted(room.runs, key=lambda run: (run.start, run.key))), tuple(room.clashes()))
+        taken.settle(run, program)
+    return SettledRuns(taken.in_order(), tuple(taken.clashes()))
 
 
 def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
@@ -150,8 +142,8 @@ class _Blocks:
 
 
 @dataclass
-class _Room:
-    """What is taken so far."""
+class _Taken:
+    """The time that busy blocks and the runs settled so far take."""
 
     busy: _Blocks
     clock: Wall
@@ -205,22 +197,25 @@ class _Room:
         days = range(start // 86400, end // 86400 + 1)
         return any(run.start < end and start < run.end for day in days for run in self._by_day.get(day, ()))
 
-    def clashes(self) -> Iterable[RunWarning]:
-        runs = sorted(self.runs, key=lambda run: (run.start, run.key))
+    def in_order(self) -> tuple[SettledRun, ...]:
+        return tuple(sorted(self.runs, key=lambda run: (run.start, run.key)))
+
+    def clashes(self) -> Iterator[tuple[str, Remark]]:
+        runs = self.in_order()
         for number, run in enumerate(runs):
             title = run.title or f"{run.kind} run"
             when = self._when(run.start)
             if run.key in self.without_room:
                 text = f"{title} ({when}) has no free time in its ranges; it stands at their start"
-                yield RunWarning(run.key, "run-without-room", text)
+                yield run.key, Remark("run-without-room", text)
             elif block := self.busy.clash(run.start, run.end):
                 text = f"{title} ({when}) clashes with busy time until {self._when(block[1])}"
-                yield RunWarning(run.key, "run-clashes", text)
+                yield run.key, Remark("run-clashes", text)
             for other in runs[number + 1 :]:
                 if other.start >= run.end:
                     break
                 text = f"{title} ({when}) and {other.title or other.kind} overlap"
-                yield RunWarning(run.key, "runs-overlap", text)
+                yield run.key, Remark("runs-overlap", text)
 
     def _when(self, second: int) -> str:
         return f"{wall.instant(second).astimezone(self.clock.zone):%a %d %b %H:%M}"

@@ -1,6 +1,6 @@
 """Wall-clock times of a date in a zone, as instants.
 
-Decides which starts a day offers and what a time means on the days when clocks change:
+Here is which starts a day offers, and what a time means on the days when clocks change:
 
 - a fixed time or the bound of a range that a change skips uses the offset before the gap (RFC 5545, 3.3.5);
 - a time that occurs twice means its first occurrence;

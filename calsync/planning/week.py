@@ -1,7 +1,7 @@
-"""What a training platform's feed asks of the weeks: its workouts in the place of a template's runs.
+"""What each week asks for: the runs and sessions of its template on their dates.
 
-Decides which workouts are a week's runs, how long one is of which the feed doesn't say it, and what a feed
-week keeps of its template. Knows nothing of feeds: how a workout is read is feeds/platform's.
+Where a training platform says what to run, its workouts take the place of the template's runs. What the
+progressions leave of the sessions is in progression.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from calsync.training import (
 )
 from calsync.words import date_name
 
-# --- platform ---------------------------------------------------------------------------------------------
+# --- what a training platform says of a week --------------------------------------------------------------
 
 
 # In a platform's feed an easy run of this many minutes is the week's long run, whatever it is called.
@@ -153,7 +153,7 @@ def _weekday(day: date) -> Weekday:
     return WEEKDAYS[day.weekday()]
 
 
-# --- week -------------------------------------------------------------------------------------------------
+# --- what a week asks for ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

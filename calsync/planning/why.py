@@ -8,6 +8,7 @@ with a template (lint.py). So a rule is not told in one way here and in another 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from calsync.planning.rules import (
     FRESH_LEGS_HOURS,
@@ -28,6 +29,13 @@ class Reason:
     rule: Rule
     text: str
     private: str = ""
+
+
+class Remark(NamedTuple):
+    """What the runner should know of a plan: `code` is for programs, a rule's id or a word of its own."""
+
+    code: str
+    text: str
 
 
 def kind_of_day(effort: Effort, *, is_rest: bool) -> str:
@@ -134,15 +142,9 @@ def tapered(race: Race, sessions: int, minutes: int, load: Load) -> Reason:
     return Reason(Rule.TAPER, f"{race.title} is near: {_at_most(sessions, minutes, load)}")
 
 
-def race_of_template(day: Weekday) -> Reason:
-    return Reason(Rule.RACE_DAY, f"{day.long_name} is the day of a race: nothing is ever placed there")
-
-
-def before_race_of_template(day: Weekday, *, next_week: bool) -> Reason:
-    text = f"{day.long_name} is the day before a race: nothing is"
-    if next_week:
-        return Reason(Rule.RACE_DAY, f"when the week follows itself, {text} placed there")
-    return Reason(Rule.RACE_DAY, f"{text} ever placed there")
+def before_race_of_next_week(day: Weekday) -> Reason:
+    text = f"when the week follows itself, {day.long_name} is the day before a race: nothing is placed there"
+    return Reason(Rule.RACE_DAY, text)
 
 
 # --- rest-day, long-run-day, controlled -------------------------------------------------------------------
@@ -152,10 +154,6 @@ def rest_day(day: date | None = None) -> Reason:
     return Reason(Rule.REST_DAY, f"{day_name(day)} is a rest day" if day else "a rest day stays free")
 
 
-def rest_of_template(day: Weekday) -> Reason:
-    return Reason(Rule.REST_DAY, f"{day.long_name} is a rest day: nothing is ever placed there")
-
-
 def no_rest(*, runs: bool) -> Reason:
     """`runs`: every day has a run; else the others have strength."""
     return Reason(Rule.REST_DAY, f"a run{'' if runs else ' or strength'} on every day, and no day to rest")
@@ -163,11 +161,6 @@ def no_rest(*, runs: bool) -> Reason:
 
 def long_run_day(run: str) -> Reason:
     return Reason(Rule.LONG_RUN_DAY, f"nothing but light work on the day of {run}")
-
-
-def long_run_of_template(day: Weekday) -> Reason:
-    text = f"{day.long_name} has the long run: only light work is ever placed there"
-    return Reason(Rule.LONG_RUN_DAY, text)
 
 
 def controlled(run: str) -> Reason:
@@ -189,6 +182,11 @@ def left_out(regions: Sequence[Region]) -> Reason:
 def no_time_for(regions: Sequence[Region]) -> Reason:
     text = f"the sessions are too short for the exercises that train {', '.join(regions)}"
     return Reason(Rule.WHAT_TO_TRAIN, text)
+
+
+def never_there(rule: Rule, day: Weekday, what: str, *, allowed: str = "nothing") -> Reason:
+    """Of a day that a template names for strength."""
+    return Reason(rule, f"{day.long_name} {what}: {allowed} is ever placed there")
 
 
 # --- hours-apart, fresh-legs ------------------------------------------------------------------------------
