@@ -31,8 +31,8 @@ def problem(weeks: int) -> Problem:
     library = Library(Path.cwd())
     names = ("balanced", "half-marathon-build", "ten-k-build", "recovery")
     ranges = (TimeRange(6 * 60, 8 * 60 + 30), TimeRange(12 * 60, 14 * 60), TimeRange(17 * 60, 21 * 60))
-    availability = Availability((ranges,) * 5 + ((TimeRange(8 * 60, 20 * 60),), ()))
-    program = Program(START, names, availability, horizon=weeks)
+    availability = Availability(ranges, sat=(TimeRange(8 * 60, 20 * 60),), sun=())
+    program = Program(START, names, horizon=weeks, availability=availability)
     templates = {name: library.template(name) for name in names}
     now = datetime(2026, 11, 23, 6, tzinfo=UTC)
     return pose(Given(program, templates, _busy(weeks), Standing(), now, ZONE))

@@ -1,61 +1,126 @@
-"""What a config says about a plan: the weeks to follow, when strength may be, which numbers count.
+"""What a config says about training: the tables [plan], [availability], [strength] and [[pause]].
 
-Decides which week follows which template. Knows nothing of files, and nothing of where sessions go.
+The structs are the tables: config/toml.py reads them, docs/schemas.py makes the schemas from them, and
+planning works with them. The text below a field is for whoever writes a config.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Annotated, Literal
 
-from calsync.training import WEEKDAYS, Experience, TimeRange, Week, Weekday
+import msgspec
+from msgspec import Meta
+
+from calsync.training import WEEKDAYS, Experience, Kind, Meant, Sort, TimeRange, Week
+from calsync.words import one_line
+from calsync.written import (
+    Address,
+    ClockTime,
+    Duration,
+    FilePath,
+    IsoWeek,
+    Minutes,
+    NotBlank,
+    Pace,
+    PlanDate,
+    RangeOfTimes,
+    Said,
+    TimeOrRange,
+    UpToADay,
+    UpToAYear,
+    Variable,
+    duration,
+    minutes,
+    pace,
+    read_by,
+    time_range,
+)
+
+# For a config that names no `default`: a working week, and a weekend that belongs to running.
+_WORKING_DAY = tuple(map(time_range, ("06:00-08:30", "12:00-14:00", "17:00-21:00")))
+_USUAL_RANGES = (*[_WORKING_DAY] * 5, (time_range("08:00-20:00"),), ())
+_USUAL_START = 7 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """When strength may be placed. `ranges` has seven entries, Monday first."""
+class Availability(msgspec.Struct, frozen=True):
+    """When strength may be placed."""
 
-    ranges: tuple[tuple[TimeRange, ...], ...]
-    prefer_times: tuple[TimeRange, ...] = ()
-    buffer: timedelta = timedelta(minutes=15)
-    notice: timedelta = timedelta(hours=12)
+    default: tuple[RangeOfTimes, ...] | None = None
+    """On any day that has no line of its own. An empty list: never."""
+    mon: tuple[RangeOfTimes, ...] | None = None
+    """On Mondays. An empty list: never."""
+    tue: tuple[RangeOfTimes, ...] | None = None
+    """On Tuesdays. An empty list: never."""
+    wed: tuple[RangeOfTimes, ...] | None = None
+    """On Wednesdays. An empty list: never."""
+    thu: tuple[RangeOfTimes, ...] | None = None
+    """On Thursdays. An empty list: never."""
+    fri: tuple[RangeOfTimes, ...] | None = None
+    """On Fridays. An empty list: never."""
+    sat: tuple[RangeOfTimes, ...] | None = None
+    """On Saturdays. An empty list: never."""
+    sun: tuple[RangeOfTimes, ...] | None = None
+    """On Sundays. An empty list: never."""
+    prefer_times: tuple[RangeOfTimes, ...] = ()
+    """Times of day that you like best. Other times stay possible."""
+    buffer: UpToADay = duration("15m")
+    """Kept free before and after everything in your calendars, 24h at most."""
+    notice: UpToAYear = duration("12h")
+    """Nothing is placed or moved closer to now than this, 366d at most."""
 
     def on(self, day: date) -> tuple[TimeRange, ...]:
         return self.ranges[day.weekday()]
 
+    @property
+    def ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
+        """Of each weekday, Monday first."""
+        of_days = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
+        others = _USUAL_RANGES if self.default is None else (self.default,) * 7
+        return tuple(other if own is None else own for own, other in zip(of_days, others, strict=True))
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The numbers of the training rules that a runner may change."""
 
-    hours_apart: timedelta = timedelta(hours=3)
-    min_days_apart: int = 2
+class Rules(msgspec.Struct, frozen=True):
+    """The numbers of the training rules that you may change."""
+
+    hours_apart: UpToADay = duration("3h")
+    """At least this long between a hard or long run and strength after it, 24h at most."""
+    min_days_apart: Annotated[int, Meta(ge=2, le=14)] = 2
+    """Days from one strength session to the next: 2 leaves a day between them."""
     short_on_time: bool = False
-    experience: Experience = Experience.REGULAR
+    """Two sessions a week at most, at their shortest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Days without runs and strength, both included."""
+class Pause(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """Days without any training, such as holidays or illness. Both dates are included."""
 
     first: date
+    """The first day of the pause."""
     last: date
+    """The last day of the pause."""
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Race:
-    """The race that a plan leads to. `start` is a minute of the day, None for the usual time of that weekday.
+def _title(text: str) -> str:
+    if not (title := one_line(text)):
+        raise Said("must not be empty")
+    return title
 
-    `weeks` names the templates of the last weeks up to the race's.
-    """
 
-    day: date
-    title: str = "Race"
-    start: int | None = None
-    minutes: int = 120
+class Race(msgspec.Struct, frozen=True, rename={"day": "date", "minutes": "duration"}):
+    """A race: it takes the place of that day's runs, and strength shrinks in the two weeks before it."""
+
+    day: PlanDate
+    """The day of the race."""
+    title: Annotated[NotBlank, read_by(_title)] = "Race"
+    """What the race is called."""
+    start: ClockTime | None = None
+    """When it starts; otherwise at your usual time of that weekday."""
+    minutes: Minutes = minutes("2h")
+    """How long it takes, 24h at most."""
     weeks: tuple[str, ...] = ()
+    """Templates of the last weeks up to the race's, in place of those of the plan."""
 
     def template_of(self, week: Week) -> str | None:
         """The name of that week's template, if `weeks` reaches back to it."""
@@ -63,34 +128,104 @@ class Race:
         return self.weeks[-1 - ahead] if 0 <= ahead < len(self.weeks) else None
 
 
-@dataclass(frozen=True, slots=True)
-class UsualStart:
-    """When a run starts whose template names no time: a minute of the day, or a range to look in."""
+class UsualStart(msgspec.Struct, frozen=True):
+    """When you set out for runs whose template names no time: a time, or a range to find a free start in."""
 
-    default: int | TimeRange = 7 * 60
-    days: Mapping[Weekday, int | TimeRange] = field(default_factory=dict)
+    default: TimeOrRange | None = None
+    """On days that have no line of their own; otherwise 07:00."""
+    mon: TimeOrRange | None = None
+    """On Mondays."""
+    tue: TimeOrRange | None = None
+    """On Tuesdays."""
+    wed: TimeOrRange | None = None
+    """On Wednesdays."""
+    thu: TimeOrRange | None = None
+    """On Thursdays."""
+    fri: TimeOrRange | None = None
+    """On Fridays."""
+    sat: TimeOrRange | None = None
+    """On Saturdays."""
+    sun: TimeOrRange | None = None
+    """On Sundays."""
 
     def on(self, day: date) -> int | TimeRange:
-        return self.days.get(WEEKDAYS[day.weekday()], self.default)
+        """A minute of the day, or a range to look in."""
+        of_days = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
+        for usual in (of_days[day.weekday()], self.default):
+            if usual is not None:
+                return usual
+        return _USUAL_START
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Which template each week follows, and all that the config says about planning.
+# What a title of a training feed can mean, beside a kind of run.
+NO_RUNS: dict[str, Meant] = {"strength": Sort.STRENGTH, "rest": Sort.REST, "ignore": None}
+MEANINGS: dict[str, Meant] = {**{kind.value: kind for kind in Kind}, **NO_RUNS}
+_Meaning = Annotated[str, Meta(extra_json_schema={"enum": list(MEANINGS)})]
 
-    `weeks` names templates and repeats from the week of `start`; the race's last weeks come before that, and
-    `overrides` wins for single weeks.
+
+class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"}):
+    """Runs from Runna, TrainingPeaks or any other calendar of workouts, in place of the templates'.
+
+    Name one of url, url_env and path.
     """
 
-    start: date
-    weeks: tuple[str, ...]
-    availability: Availability
-    rules: Rules = Rules()
-    horizon: int = 4
+    url: Address | None = None
+    """The feed's address. Who has it can read the calendar: url_env keeps it out of this file."""
+    url_env: Variable | None = None
+    """The environment variable that holds the feed's address."""
+    path: FilePath | None = None
+    """A calendar file, or a folder of them; relative to the config."""
+    kind: dict[NotBlank, _Meaning] = {}
+    """Titles that calsync does not understand (* stands for anything), and what they are."""
+    strength: Literal["ignore", "feed"] = "ignore"
+    """Whose strength workouts are placed: the templates' ("ignore") or the feed's."""
+    seconds_per_km: Pace = pace("6:00/km")
+    """For runs that say how far but not how long."""
+    on_error: Literal["cache", "fail"] = "cache"
+    """When the feed can't be read: use the last good copy, or stop."""
+    max_age: Duration = duration("7d")
+    """How old the last good copy may be."""
+
+    @property
+    def kinds(self) -> tuple[tuple[str, Meant], ...]:
+        """Patterns of titles, and what they are."""
+        return tuple((pattern, MEANINGS[word]) for pattern, word in self.kind.items())
+
+    @property
+    def takes_strength(self) -> bool:
+        return self.strength == "feed"
+
+
+class Plan(msgspec.Struct, frozen=True, rename={"overrides": "override"}):
+    """Your training."""
+
+    start: PlanDate
+    """Any day of the plan's first week. Weeks run from Monday to Sunday."""
+    weeks: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """One template for each week, by name or path, repeated in this order."""
+    horizon: Annotated[int, Meta(ge=1, le=53)] = 4
+    """How many weeks are planned at a time, the current one included."""
+    experience: Experience = Experience.REGULAR
+    """With strength training: "new" builds up over eight weeks, "experienced" may have three a week."""
+    templates: FilePath | None = None
+    """A folder with your own templates, and a folder `routines` in it."""
     usual_start: UsualStart = UsualStart()
-    overrides: Mapping[Week, str] = field(default_factory=dict)
-    pauses: tuple[Pause, ...] = ()
+    overrides: dict[IsoWeek, str] = {}
+    """Another template for single weeks: 2026-W53 = "short-on-time"."""
     race: Race | None = None
+    feed: FeedSettings | None = None
+
+
+class Program(Plan, frozen=True, kw_only=True):
+    """The [plan] table, with what the other tables say about planning.
+
+    `weeks` repeats from the week of `start`; the race's last weeks come before that, and `overrides` wins for
+    single weeks.
+    """
+
+    availability: Availability = Availability()
+    rules: Rules = Rules()
+    pauses: tuple[Pause, ...] = ()
 
     def template_of(self, week: Week) -> str:
         """The name of that week's template; `week` must not lie before the plan's first."""
@@ -98,12 +233,21 @@ class Program:
         if number < 0:
             raise ValueError(f"{week} lies before the plan's first week")
         of_race = self.race.template_of(week) if self.race else None
-        return self.overrides.get(week) or of_race or self.weeks[number % len(self.weeks)]
+        return self.overrides.get(str(week)) or of_race or self.weeks[number % len(self.weeks)]
 
     def horizon_weeks(self, today: date) -> tuple[Week, ...]:
         """The weeks that a plan covers, the one of `today` or of `start` first."""
         first = max(Week.of(today), Week.of(self.start))
         return tuple(first.plus(n) for n in range(self.horizon))
+
+    def with_ranges(self, ranges: Sequence[tuple[TimeRange, ...]]) -> "Program":
+        """The same with other times for strength; seven, Monday first."""
+        availability = msgspec.structs.replace(self.availability, **dict(zip(WEEKDAYS, ranges, strict=True)))
+        return msgspec.structs.replace(self, availability=availability)
+
+    def with_hours_apart(self, hours_apart: timedelta) -> "Program":
+        rules = msgspec.structs.replace(self.rules, hours_apart=hours_apart)
+        return msgspec.structs.replace(self, rules=rules)
 
     def is_paused(self, day: date) -> bool:
         return any(day in pause for pause in self.pauses)

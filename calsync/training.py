@@ -1,16 +1,12 @@
-"""The runner's words: efforts, loads, runs, sessions, weeks of training and the rules around them.
+"""The runner's words: efforts, loads, runs, sessions, week templates, check-ins and workouts.
 
-Decides what these words mean and which values make sense. Knows nothing of files, calendars, dates on
-which a week falls, or where a session goes. The words are those of docs/rules.md.
+They are those of docs/rules.md. Which dates a week falls on, and where a session goes, is planning's job.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-
-# --- training ---------------------------------------------------------------------------------------------
-
 
 # Dates are taken from these years only, so that no arithmetic has to think of year 1 or 9999, and SEQUENCE,
 # which counts seconds, fits its 32 bits.

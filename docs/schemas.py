@@ -1,95 +1,147 @@
 """JSON Schemas of the TOML files, for editors: generated from the structs that the files are read into.
 
-Decides how the loaders' rules read in JSON Schema: what a struct can't say (which keys go together) is said
-here. Some rules no schema can say, such as that two runs overlap; tests/test_schemas.py lists them. Draft 7,
-as taplo knows no later one. Only docs/generate.py and the tests need this: what comes with calsync are files.
+What a struct can't say (which keys go together) is said here. Some rules no schema can say, such as that two
+runs overlap; tests/test_schemas.py lists them. Draft 7, as taplo knows no later one. Only docs/generate.py
+and the tests need this: what comes with calsync are files.
 """
 
-import ast
 import inspect
 import json
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from calsync import program
 from calsync.config import settings, templates
-from calsync.config.settings import ONLY_ICS, BusyTable, ConfigFile, FeedTable, TargetTable
+from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
 from calsync.config.templates import ExerciseTable, RoutineFile, RunTable, TemplateFile
-from calsync.config.toml import SchemaKind
+from calsync.config.toml import SchemaKind, keys_of, texts_of
+from calsync.program import FeedSettings
+from calsync.written import duration_text
 
 Schema = dict[str, Any]
-_FILES: dict[SchemaKind, type[msgspec.Struct]] = {
+_Struct = type[msgspec.Struct]
+_FILES: dict[SchemaKind, _Struct] = {
     "config": ConfigFile,
     "week": TemplateFile,
     "routine": RoutineFile,
 }
 SCHEMA_KINDS: tuple[SchemaKind, ...] = tuple(_FILES)
+# Definitions have the names of the tables, not of the structs.
+_NAMES = {"Rules": "StrengthTable", "FeedSettings": "FeedTable", "GoogleAccess": "GoogleTable"}
+# Tables that have a struct for each `type`.
+_TYPED: tuple[Sequence[_Struct], ...] = ((IcsBusy, GoogleBusy), (IcsTarget, GoogleTarget))
 
 
 def schema_text(kind: SchemaKind) -> str:
     """The whole file of a schema."""
     root = _FILES[kind]
-    _, components = msgspec.json.schema_components([root], ref_template="#/definitions/{name}")
-    structs = {**vars(settings), **vars(templates)}
+    _, components = msgspec.json.schema_components(
+        [root], ref_template="#/definitions/{name}", schema_hook=lambda kind: {}
+    )
+    components = _with_texts(components)
     words = {name: component["enum"] for name, component in components.items() if "enum" in component}
-    tables = {name: component for name, component in components.items() if name not in words}
-    for name, table in tables.items():
-        del table["title"]
-        _refine(table, structs[name])
-    whole = {"$schema": "http://json-schema.org/draft-07/schema#", **tables.pop(root.__name__)}
-    whole = _with_words({**whole, "definitions": tables}, words)
+    tables: dict[str, Schema] = {}
+    names: dict[str, str] = {}
+    for name in components:
+        if struct := _struct(name):
+            structs = next((typed for typed in _TYPED if struct in typed), (struct,))
+            table = structs[0].__base__ if len(structs) > 1 else struct
+            names[name] = _table_name(table)
+            tables[names[name]] = _refined(table, structs, [components[one.__name__] for one in structs])
+    whole = {"$schema": "http://json-schema.org/draft-07/schema#", **tables.pop(_table_name(root))}
+    whole = _with_words({**whole, "definitions": tables}, words, names)
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _with_words(schema: Any, words: Mapping[str, list[str]]) -> Any:
+def _struct(name: str) -> _Struct | None:
+    """None for what is no table but a word or a value."""
+    found = next(vars(module)[name] for module in (program, settings, templates) if name in vars(module))
+    return found if issubclass(found, msgspec.Struct) else None
+
+
+def _table_name(struct: Any) -> str:
+    name = str(struct.__name__)
+    return _NAMES.get(name) or (name if name.endswith(("Table", "File")) else f"{name}Table")
+
+
+def _with_words(schema: Any, words: Mapping[str, list[str]], names: Mapping[str, str]) -> Any:
     """Words instead of references to them: draft 7 ignores what stands beside a reference, such as a text."""
     match schema:
         case list():
-            return [_with_words(item, words) for item in schema]
-        case {"$ref": str(reference), **rest} if (name := reference.rpartition("/")[2]) in words:
-            return {**rest, "enum": words[name]}
+            return [_with_words(item, words, names) for item in schema]
+        case {"anyOf": [{"$ref": str(reference)}, *_], "discriminator": _}:
+            return {"$ref": f"#/definitions/{names[reference.rpartition('/')[2]]}"}
+        case {"$ref": str(reference), **rest}:
+            name = reference.rpartition("/")[2]
+            if name in words:
+                return {**rest, "enum": words[name]}
+            return {**schema, "$ref": f"#/definitions/{names[name]}"}
         case dict():
-            return {key: _with_words(value, words) for key, value in schema.items()}
+            return {key: _with_words(value, words, names) for key, value in schema.items()}
     return schema
 
 
-def _refine(schema: Schema, struct: type[msgspec.Struct]) -> None:
-    schema["description"] = " ".join(inspect.cleandoc(struct.__doc__ or "").split())
-    texts = _key_texts(struct)
-    for field in msgspec.structs.fields(struct):
-        key = _without_null(schema["properties"][field.encode_name])
-        if field.default_factory is not msgspec.NODEFAULT:
-            key["default"] = field.default_factory()
-        if not isinstance(key.get("default"), bool | int | str | list):
-            key.pop("default", None)
-        if text := texts.get(field.name):
-            key = {"description": text, **key}
-        schema["properties"][field.encode_name] = key
-    schema["additionalProperties"] = False
-    schema.update(_TOGETHER.get(struct, {}))
+def _refined(table: Any, structs: Sequence[_Struct], schemas: Sequence[Schema]) -> Schema:
+    """The schema of a table, from those of its structs."""
+    properties: Schema = dict.fromkeys(keys_of(structs))
+    for struct, schema in zip(structs, schemas, strict=True):
+        texts = {**texts_of(table), **texts_of(struct)}
+        for field in msgspec.structs.fields(struct):
+            key = field.encode_name
+            about = {"description": texts[field.name]} if field.name in texts else {}
+            properties[key] = {**about, **_of_key(schema["properties"][key], field)}
+    if len(structs) > 1:
+        properties["type"] = {"description": texts["type"], "enum": ["google", "ics"]}
+    return {
+        "description": " ".join(inspect.cleandoc(table.__doc__ or "").split()),
+        "type": "object",
+        "properties": properties,
+        "required": [key for key in properties if all(key in schema["required"] for schema in schemas)],
+        "additionalProperties": False,
+        **_TOGETHER.get(table, {}),
+    }
+
+
+def _of_key(schema: Schema, field: msgspec.structs.FieldInfo) -> Schema:
+    """The schema of a key: without null, and with its default as the file would say it."""
+    default = field.default
+    schema = dict(_without_null(schema))
+    if schema.get("default") in (None, {}) or isinstance(default, msgspec.Struct):
+        schema.pop("default", None)
+    elif isinstance(default, timedelta):
+        schema["default"] = duration_text(default)
+    elif field.encode_name == "duration":
+        schema["default"] = duration_text(timedelta(minutes=default))
+    elif field.encode_name == "pace":
+        schema["default"] = f"{default // 60}:{default % 60:02}/km"
+    return schema
+
+
+def _with_texts(schema: Any) -> Any:
+    """Texts where the files have texts, whatever they are read into."""
+    match schema:
+        case list():
+            return [_with_texts(item) for item in schema]
+        case {"is-text": True}:
+            of_value = ("is-text", "type", "format", "anyOf", "$ref", "default")
+            plain = {key: value for key, value in schema.items() if key not in of_value}
+            default = {"default": schema["default"]} if "default" in schema else {}
+            return {**plain, "type": "string", **default}
+        case dict():
+            return {key: _with_texts(value) for key, value in schema.items()}
+    return schema
 
 
 def _without_null(schema: Schema) -> Schema:
     """TOML has no null: a key that may be None is one that may be left out."""
     if "anyOf" not in schema:
         return schema
-    rest = [choice for choice in schema.pop("anyOf") if choice != {"type": "null"}]
-    return {**schema, **(rest[0] if len(rest) == 1 else {"anyOf": rest})}
-
-
-def _key_texts(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The text that stands below each field in the source."""
-    return dict(_texts_in(ast.parse(inspect.getsource(struct)).body[0]))
-
-
-def _texts_in(body: ast.stmt) -> Iterator[tuple[str, str]]:
-    assert isinstance(body, ast.ClassDef)
-    for field, text in pairwise(body.body):
-        match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
-                yield name, " ".join(said.split())
+    rest = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**others, **(rest[0] if len(rest) == 1 else {"anyOf": rest})}
 
 
 # --- which keys go together -------------------------------------------------------------------------------
@@ -103,38 +155,43 @@ def _some_google(key: str) -> Schema:
     return {"properties": {key: {"contains": _is("google")}}, "required": [key]}
 
 
-def _unchanged(struct: type[msgspec.Struct], keys: tuple[str, ...]) -> Schema:
+def _unchanged(owner: _Struct, keys: Sequence[str]) -> Schema:
     """Keys that belong to another type: refused unless they have their default."""
-    defaults = {field.encode_name: field.default for field in msgspec.structs.fields(struct)}
-    # An empty list is a factory to msgspec.
-    empty = {"maxItems": 0}
-    return {
-        key: False
-        if (value := defaults[key]) is None
-        else {"const": value}
-        if isinstance(value, str)
-        else empty
-        for key in keys
-    }
+    fields = {field.encode_name: field for field in msgspec.structs.fields(owner)}
+    return {key: _of_default(fields[key].default) for key in keys}
 
 
+def _of_default(default: object) -> Schema | bool:
+    match default:
+        case timedelta():
+            return {"const": duration_text(default)}
+        case str():
+            return {"const": default}
+        case ():
+            return {"maxItems": 0}
+    return False
+
+
+_ONLY_ICS = [
+    key for key in IcsBusy.__struct_encode_fields__ if key not in GoogleBusy.__struct_encode_fields__
+]
 _ONE_PLACE = {"oneOf": [{"required": [key]} for key in ("url", "url_env", "path")]}
 _SETS_AND_REPS = {"dependencies": {"sets": ["reps"], "reps": ["sets"]}}
-_TOGETHER: dict[type[msgspec.Struct], Schema] = {
-    FeedTable: _ONE_PLACE,
-    BusyTable: {
+_TOGETHER: dict[_Struct, Schema] = {
+    FeedSettings: _ONE_PLACE,
+    Busy: {
         "if": _is("google"),
         "then": {
-            "properties": {"calendars": {"minItems": 1}, **_unchanged(BusyTable, ONLY_ICS)},
+            "properties": {"calendars": {"minItems": 1}, **_unchanged(IcsBusy, _ONLY_ICS)},
             "required": ["calendars"],
         },
         "else": {"properties": {"calendars": False}, **_ONE_PLACE},
     },
-    TargetTable: {
+    Target: {
         "if": _is("google"),
-        "then": {"properties": _unchanged(TargetTable, ("path", "alarm")), "required": ["calendar"]},
+        "then": {"properties": _unchanged(IcsTarget, ("path", "alarm")), "required": ["calendar"]},
         "else": {
-            "properties": _unchanged(TargetTable, ("calendar", "calendar_id", "reminder")),
+            "properties": _unchanged(GoogleTarget, ("calendar", "calendar_id", "reminder")),
             "required": ["path"],
         },
     },

@@ -12,7 +12,7 @@ from calsync.addresses import is_loopback
 from calsync.config.load import Config, load_config
 from calsync.errors import ConfigError
 from calsync.program import Pause
-from calsync.training import Experience, TimeRange, Week, Weekday
+from calsync.training import Experience, TimeRange, Weekday
 
 MINIMAL = """
 name = "training"
@@ -42,7 +42,7 @@ def test_the_defaults_are_those_of_the_interface(tmp_path: Path) -> None:
     config = load(tmp_path, f'timezone = "Europe/London"\n{MINIMAL}{BUSY}path = "busy.ics"\n')
     program = config.program
     assert program.horizon == 4
-    assert program.rules.experience is Experience.REGULAR
+    assert program.experience is Experience.REGULAR
     assert program.rules.hours_apart == timedelta(hours=3)
     assert program.rules.min_days_apart == 2
     assert program.rules.short_on_time is False
@@ -53,12 +53,12 @@ def test_the_defaults_are_those_of_the_interface(tmp_path: Path) -> None:
     assert program.availability.notice == timedelta(hours=12)
     assert program.pauses == ()
     assert program.overrides == {}
-    assert config.templates is None
+    assert config.program.templates is None
     (source,) = config.sources
-    assert (source.all_day_busy, source.tentative_busy, source.use_cache_on_error) == (True, True, True)
+    assert (source.all_day, source.tentative, source.on_error) == ("busy", "busy", "cache")
     assert (source.email, source.ignore, source.max_age) == (None, (), timedelta(days=7))
     (target,) = config.targets
-    assert (target.runs, target.strength, target.busy_only, target.alarm) == (True, True, False, None)
+    assert (target.include, target.detail, target.alarm) == (("runs", "strength"), "full", None)
 
 
 def test_every_key_is_heard(tmp_path: Path) -> None:
@@ -118,11 +118,11 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
     assert program.start == date(2026, 11, 25)
     assert program.weeks == ("balanced", "x/own.toml")
     assert program.horizon == 53
-    assert program.rules.experience is Experience.EXPERIENCED
-    assert config.templates == tmp_path / "my"
+    assert program.experience is Experience.EXPERIENCED
+    assert config.program.templates == tmp_path / "my"
     assert program.usual_start.on(date(2026, 11, 27)) == 18 * 60 + 15
     assert program.usual_start.on(date(2026, 11, 28)) == ranges("08:00-11:00")[0]
-    assert program.overrides == {Week(2026, 52): "recovery"}
+    assert program.overrides == {"2026-W52": "recovery"}
     assert program.pauses == (Pause(date(2026, 12, 24), date(2026, 12, 27)),)
     availability = program.availability
     assert availability.ranges[Weekday.MON.number] == ranges("05:00-24:00")
@@ -137,12 +137,12 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
     assert (rules.hours_apart, rules.min_days_apart, rules.short_on_time) == (timedelta(hours=4), 3, True)
     work, home = config.sources
     assert work.url == "webcal://calendar.example/a.ics"
-    assert (work.all_day_busy, work.tentative_busy, work.use_cache_on_error) == (False, False, False)
+    assert (work.all_day, work.tentative, work.on_error) == ("free", "free", "fail")
     assert (work.email, work.ignore, work.max_age) == ("me@example.org", ("Lunch*",), timedelta(hours=36))
     assert home.url == "https://calendar.example/b.ics"
     (target,) = config.targets
     assert target.path == tmp_path / "a.ics"
-    assert (target.runs, target.strength, target.busy_only) == (True, False, True)
+    assert (target.include, target.detail) == (("runs",), "busy")
     assert target.alarm == timedelta(minutes=45)
 
 

@@ -8,19 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from calsync.app import NOBODY, Listener, Show
 from calsync.calendars import EventCalendar, Loaded
 from calsync.calendars.google.account import Connection
 from calsync.config.load import Config, load_config
-from calsync.config.settings import (
-    FeedSettings,
-    GoogleBusy,
-    GoogleTarget,
-    IcsBusy,
-    IcsTarget,
-    SourceSettings,
-    TargetSettings,
-)
+from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
 from calsync.event import Contents, Event, Standing, is_strength
@@ -28,6 +22,7 @@ from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.planning.rules import LONGEST_SESSION
 from calsync.planning.week import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
+from calsync.program import FeedSettings
 from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
@@ -65,7 +60,7 @@ class Training:
 def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     """Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins."""
     checkins = setup.state.checkins()
-    settings = setup.config.feed
+    settings = setup.config.program.feed
     if settings is None:
         return Training(checkins)
     zone, program = setup.config.zone, setup.config.program
@@ -130,7 +125,7 @@ def _place(what: str, settings: IcsBusy | FeedSettings) -> "Place":
     """Where a calendar of the config is; `what` names it in messages."""
     from calsync.feeds.place import Place
 
-    return Place(what, settings.path, settings.url, settings.use_cache_on_error, settings.max_age)
+    return Place(what, settings.path, settings.url, settings.on_error == "cache", settings.max_age)
 
 
 def _has_runs(week: FeedWeek | None) -> bool:
@@ -244,10 +239,10 @@ def load_setup(path: Path, listener: Listener = NOBODY, weeks: int | None = None
     config = load_config(path, os.environ)
     listener.tell(f"config: {config.path}")
     if weeks is not None:
-        config = replace(config, program=replace(config.program, horizon=weeks))
-    library = Library(config.path.resolve().parent, config.templates)
-    if config.templates and not config.templates.is_dir():
-        raise config.document.fail(("plan", "templates"), f"there is no folder {config.templates}")
+        config = replace(config, program=msgspec.structs.replace(config.program, horizon=weeks))
+    library = Library(config.path.resolve().parent, config.program.templates)
+    if config.program.templates and not config.program.templates.is_dir():
+        raise config.document.fail(("plan", "templates"), f"there is no folder {config.program.templates}")
     templates = {}
     routines = {}
     for name, place in config.template_places.items():
@@ -276,7 +271,7 @@ class Busy:
 
 
 def read_busy(
-    setup: Setup, sources: Sequence[SourceSettings], window: Timespan, now: datetime
+    setup: Setup, sources: Sequence[IcsBusy | GoogleBusy], window: Timespan, now: datetime
 ) -> tuple[Busy, ...]:
     """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
     found = {}
@@ -319,7 +314,7 @@ def ask_busy(
     from calsync.feeds import Reading
     from calsync.feeds.place import busy_time
 
-    reading = Reading(source.all_day_busy, source.tentative_busy, source.email, source.ignore)
+    reading = Reading(source.all_day == "busy", source.tentative == "busy", source.email, source.ignore)
     place = _place(what, source)
     return busy_time(place, reading, window, config.zone, now, state.cache, show, remember=remember)
 
@@ -331,7 +326,7 @@ def ask_busy(
 class Target:
     """A calendar to keep up to date, as it was read."""
 
-    settings: TargetSettings
+    settings: IcsTarget | GoogleTarget
     loaded: Loaded
 
     @property
@@ -345,13 +340,13 @@ class Target:
 
     def takes(self, key: str) -> bool:
         """Whether runs, or strength sessions, belong here."""
-        return self.settings.strength if is_strength(key) else self.settings.runs
+        return ("strength" if is_strength(key) else "runs") in self.settings.include
 
     def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """The events of the plan that belong here, as they shall be here."""
         settings = self.settings
         chosen = (replace(event, alarm=settings.alarm) for event in events if self.takes(event.key))
-        return tuple(event.busy_only() if settings.busy_only else event for event in chosen)
+        return tuple(event.busy_only() if settings.detail == "busy" else event for event in chosen)
 
 
 def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, ...]:
@@ -449,7 +444,7 @@ def gather_training(setup: Setup, now: datetime) -> Training:
     """What is to be trained beside the templates. Raises Unavailable."""
     with setup.listener.progress() as show:
         training = read_training(setup, now, show)
-    if setup.config.feed:
+    if setup.config.program.feed:
         setup.listener.tell(
             f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks"
         )
@@ -467,4 +462,4 @@ def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:
         library = Library(Path.cwd())
         return library, library.template_names()
     config = load_config(path, os.environ)
-    return Library(config.path.resolve().parent, config.templates), tuple(config.template_places)
+    return Library(config.path.resolve().parent, config.program.templates), tuple(config.template_places)

@@ -122,7 +122,7 @@ def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
     targets = _ics_targets(setup)
     names = _file_names(targets)
     return tuple(
-        Feed(target.name, name, known.get(target.path) or FeedFile(target.path), target.busy_only)
+        Feed(target.name, name, known.get(target.path) or FeedFile(target.path), target.detail == "busy")
         for target, name in zip(targets, names, strict=True)
     )
 

@@ -22,9 +22,9 @@ from calsync.app import Listener
 from calsync.app.new_config import Answers, Look, PlaceText, Times, look_at_busy, look_at_runs, place
 from calsync.cli.pictures import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
-from calsync.config.toml import time_range
 from calsync.training import Experience, TimeRange
 from calsync.words import did_you_mean
+from calsync.written import time_range
 
 # --- init asking ------------------------------------------------------------------------------------------
 

@@ -59,8 +59,7 @@ def _library(ctx: click.Context) -> "Library":
     except ConfigError:
         return Library(Path.cwd())
     table, base = _config(ctx)
-    own = table.plan.templates
-    return Library(base, base / Path(own).expanduser() if own else None)
+    return Library(base, table.plan.templates)
 
 
 def _targets(ctx: click.Context) -> Iterable[str]:
@@ -68,7 +67,7 @@ def _targets(ctx: click.Context) -> Iterable[str]:
 
 
 def _sources(ctx: click.Context) -> Iterable[str]:
-    return [source.name for source in _config(ctx)[0].busy]
+    return [source.name for source in _config(ctx)[0].sources]
 
 
 def _templates(ctx: click.Context) -> Iterable[str]:
@@ -91,16 +90,15 @@ def _weeks(ctx: click.Context) -> Iterable[str]:
 def _published(ctx: click.Context) -> Iterable[str]:
     """The keys of this week and later that the config's feeds hold."""
     import re
-    from pathlib import Path
 
+    from calsync.config.settings import IcsTarget
     from calsync.event import key_of_uid, week_of_key
 
-    table, base = _config(ctx)
+    table, _ = _config(ctx)
     keys = set()
     for target in table.targets:
-        path = base / Path(target.path).expanduser() if target.path else None
-        if path and path.is_file():
-            text = path.read_bytes().replace(b"\r\n ", b"").decode()
+        if isinstance(target, IcsTarget) and target.path.is_file():
+            text = target.path.read_bytes().replace(b"\r\n ", b"").decode()
             uids = re.findall(r"^UID:(\S+)", text, re.MULTILINE)
             keys |= {key for uid in uids if (key := key_of_uid(uid, table.name))}
     now = _this_week(ctx)

@@ -21,7 +21,7 @@ class _Interval(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from calsync.config.toml import duration
+        from calsync.written import duration
 
         if isinstance(value, timedelta):
             return value

@@ -1,48 +1,37 @@
-"""config.toml -> Config.
+"""config.toml -> Config: what no single table can know is checked and filled in here.
 
-Decides what a config may say of a plan, and fills in what it doesn't. What it says of calendars is read in
-config_calendars.py, of races and training platforms in config_training.py.
+Addresses come from the environment, the zone from the machine; names, files and calendars must not be taken
+twice, and dates must lie in the plan.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from calsync.addresses import web_address
 from calsync.config.settings import (
-    AvailabilityTable,
-    Calendars,
     ConfigFile,
-    FeedSettings,
     GoogleAccess,
+    GoogleBusy,
+    GoogleTarget,
     IcsBusy,
     IcsTarget,
-    PauseTable,
-    SourceSettings,
-    TargetSettings,
-    UsualStartTable,
-    read_calendars,
-    read_feed,
-    read_race,
 )
-from calsync.config.toml import (
-    PLAN_NAME,
-    Document,
-    clock_time,
-    duration,
-    read,
-    time_range,
-)
-from calsync.config.toml import path as parse_path
-from calsync.program import Availability, Pause, Program, Rules, UsualStart
-from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
+from calsync.config.toml import Document, read
+from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
+from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.words import Keys, did_you_mean
+from calsync.written import VARIABLE
 
-# For a config that names no `default`: a working week, and a weekend that belongs to running.
-_USUAL_RANGES = ("06:00-08:30", "12:00-14:00", "17:00-21:00")
-_USUAL_WEEKEND = {Weekday.SAT: ("08:00-20:00",), Weekday.SUN: ()}
+# Rule `race-day` looks this far: a race that lies further back changes nothing.
+_AFTER_RACE = timedelta(days=7)
+OWN_CALENDAR = "names the calendar that calsync writes; the plan itself must not keep you busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +40,9 @@ class Config:
     name: str
     zone: ZoneInfo
     program: Program
-    templates: Path | None
-    sources: tuple[SourceSettings, ...]
-    targets: tuple[TargetSettings, ...]
+    sources: tuple[IcsBusy | GoogleBusy, ...]
+    targets: tuple[IcsTarget | GoogleTarget, ...]
     google: GoogleAccess | None
-    feed: FeedSettings | None
     document: Document
 
     @property
@@ -67,54 +54,178 @@ class Config:
         for number, name in enumerate(self.program.race.weeks if self.program.race else ()):
             places.setdefault(name, ("plan", "race", "weeks", number))
         for week, name in self.program.overrides.items():
-            places.setdefault(name, ("plan", "override", str(week)))
+            places.setdefault(name, ("plan", "override", week))
         return places
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     """The config at `path`; `environment` supplies what it names as `*_env`. Raises ConfigError."""
     table, document = read(path, ConfigFile)
-    base = path.resolve().parent
-    own = table.plan.templates
-    document.parse(("name",), _plan_name, table.name)
-    calendars = read_calendars(document, table, base, environment)
-    feed = None
-    if table.plan.feed is not None:
-        feed = read_feed(document, table.plan.feed, base, environment)
-        _check_feed(document, feed, calendars)
+    table = _with_calendars(document, table, environment)
+    plan = table.plan
+    if plan.feed is not None:
+        feed = _placed(document, ("plan", "feed"), plan.feed, environment)
+        _check_feed(document, feed, table)
+        plan = msgspec.structs.replace(plan, feed=feed)
     return Config(
         path=path,
         name=table.name,
         zone=_zone(document, table.timezone),
-        program=_program(document, table),
-        templates=None if own is None else parse_path(document, ("plan", "templates"), own, base),
-        sources=calendars.sources,
-        targets=calendars.targets,
-        google=calendars.google,
-        feed=feed,
+        program=_program(document, plan, table),
+        sources=table.sources,
+        targets=table.targets,
+        google=table.google,
         document=document,
     )
 
 
-def _check_feed(document: Document, feed: FeedSettings, calendars: Calendars) -> None:
-    """Refuse what would go round in circles."""
+# --- calendars --------------------------------------------------------------------------------------------
+
+_Placed = TypeVar("_Placed", IcsBusy, FeedSettings)
+
+
+def _placed(document: Document, keys: Keys, table: _Placed, environment: Mapping[str, str]) -> _Placed:
+    """The table with its url, also where that is in the environment. Exactly one place must be named."""
+    given = [key for key in ("url", "url_env", "path") if getattr(table, key) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        raise document.fail(keys, f"expected one of url, url_env and path, found {found}")
+    url = table.url
+    if table.url_env is not None and not re.fullmatch(VARIABLE, table.url_env):
+        raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
+    if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
+        message = f"the environment variable {table.url_env} is not set"
+        raise document.fail((*keys, "url_env"), message)
+    if url is not None:
+        try:
+            web_address(url)
+        except ValueError as problem:
+            # Without what was found: who has the address can read the calendar.
+            raise document.fail((*keys, given[0]), str(problem)) from problem
+    return msgspec.structs.replace(table, url=url)
+
+
+def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[str, str]) -> ConfigFile:
+    sources: list[IcsBusy | GoogleBusy] = []
+    for number, source in enumerate(table.sources):
+        if isinstance(source, IcsBusy):
+            sources.append(_placed(document, ("busy", number), source, environment))
+        elif not source.calendars:
+            message = 'name the calendars to ask, such as ["primary"]'
+            raise document.fail(("busy", number, "calendars"), message)
+        else:
+            once = tuple(dict.fromkeys(source.calendars))
+            sources.append(msgspec.structs.replace(source, calendars=once))
+    _refuse_doubles(document, table)
+    _check_google(document, table)
+    return msgspec.structs.replace(table, sources=tuple(sources))
+
+
+def _refuse_doubles(document: Document, table: ConfigFile) -> None:
+    for key, names in (
+        ("busy", [source.name for source in table.sources]),
+        ("targets", [target.name for target in table.targets]),
+    ):
+        for number, name in enumerate(names):
+            if not name:
+                raise document.fail((key, number, "name"), "must not be empty")
+            if name in names[:number]:
+                raise document.fail((key, number, "name"), f'"{name}" is taken by another one')
+    seen: set[object] = set()
+    for number, target in enumerate(table.targets):
+        if isinstance(target, IcsTarget):
+            place: object = target.path.resolve()
+            if place in seen:
+                raise document.fail(("targets", number, "path"), "another target writes this file")
+            if target.path.is_dir():
+                raise document.fail(("targets", number, "path"), "is a folder; name a file in it")
+        else:
+            key = "calendar_id" if target.calendar_id else "calendar"
+            place = ("google", target.calendar_id or target.calendar)
+            if place in seen:
+                raise document.fail(("targets", number, key), "another target writes this calendar")
+        seen.add(place)
+
+
+def _check_google(document: Document, table: ConfigFile) -> None:
+    own = {target.calendar_id for target in table.targets if isinstance(target, GoogleTarget)}
+    needed: list[Keys] = []
+    for number, source in enumerate(table.sources):
+        if isinstance(source, GoogleBusy):
+            if own.intersection(source.calendars):
+                raise document.fail(("busy", number, "calendars"), OWN_CALENDAR)
+            needed.append(("busy", number, "type"))
+    for number, target in enumerate(table.targets):
+        if isinstance(target, GoogleTarget):
+            needed.append(("targets", number, "type"))
+    if needed and table.google is None:
+        message = 'needs a [google] table with credentials = "client_secret.json" (see docs/google.md)'
+        raise document.fail(needed[0], message)
+
+
+# --- training ---------------------------------------------------------------------------------------------
+
+
+def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> None:
+    """Refuse what would go round in circles, and words that mean nothing."""
+    for pattern, word in feed.kind.items():
+        keys = ("plan", "feed", "kind", pattern)
+        if not pattern.strip():
+            raise document.fail(keys, "the pattern of a title must not be empty")
+        if word not in MEANINGS:
+            hint = did_you_mean(word, MEANINGS) or f"; known: {', '.join(MEANINGS)}"
+            raise document.fail(keys, f'no kind of run is called "{word}"{hint}')
     path = feed.path.resolve() if feed.path else None
-    for source in calendars.sources:
+    for source in table.sources:
         if isinstance(source, IcsBusy) and (
             (feed.url and source.url == feed.url) or (path and source.path and source.path.resolve() == path)
         ):
             message = f'is also the busy source "{source.name}"; the runs themselves must not keep you busy'
             raise document.fail(("plan", "feed"), message)
-    for target in calendars.targets:
+    for target in table.targets:
         if isinstance(target, IcsTarget) and path and target.path.resolve() == path:
             message = f'is the file that the target "{target.name}" writes'
             raise document.fail(("plan", "feed", "path"), message)
 
 
-def _plan_name(text: str) -> str:
-    if not re.fullmatch(PLAN_NAME, text):
-        raise ValueError("expected up to 40 letters, digits, - or _, beginning with a letter or digit")
-    return text
+def _program(document: Document, plan: Plan, table: ConfigFile) -> Program:
+    _check_year(document, ("plan", "start"), plan.start)
+    for text in plan.overrides:
+        week = document.parse(("plan", "override", text), _week, text)
+        if week < Week.of(plan.start):
+            message = f"lies before the plan's first week, {Week.of(plan.start)}"
+            raise document.fail(("plan", "override", text), message)
+    for number, pause in enumerate(table.pauses):
+        if pause.last < pause.first:
+            message = f"ends on {pause.last}, before it begins on {pause.first}"
+            raise document.fail(("pause", number, "to"), message)
+    if plan.race is not None:
+        _check_race(document, plan.race, plan.start)
+    return Program(
+        **msgspec.structs.asdict(plan),
+        availability=table.availability,
+        rules=table.rules,
+        pauses=table.pauses,
+    )
+
+
+def _check_year(document: Document, keys: Keys, day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise document.fail(keys, f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {day}")
+
+
+def _week(text: str) -> Week:
+    try:
+        return Week.parse(text)
+    except ValueError as problem:
+        raise ValueError("expected an ISO week such as 2026-W52 that exists") from problem
+
+
+def _check_race(document: Document, race: Race, plan_start: date) -> None:
+    keys = ("plan", "race", "date")
+    _check_year(document, keys, race.day)
+    if race.day + _AFTER_RACE < (first := Week.of(plan_start).monday):
+        raise document.fail(keys, f"{race.day} lies before the plan, which begins on {first}")
 
 
 def _zone(document: Document, name: str | None) -> ZoneInfo:
@@ -139,89 +250,3 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
             hint = hint.replace(f'"{lower}"', f'"{zone}"')
         message = f'expected an IANA zone such as "Europe/London", found "{name}"{hint}'
         raise document.fail(("timezone",), message) from problem
-
-
-def _program(document: Document, table: ConfigFile) -> Program:
-    plan, strength = table.plan, table.strength
-    if not FIRST_YEAR <= plan.start.year <= LAST_YEAR:
-        raise document.fail(
-            ("plan", "start"), f"expected a date from {FIRST_YEAR} to {LAST_YEAR}, found {plan.start}"
-        )
-    hours_apart = document.parse(("strength", "hours_apart"), duration, strength.hours_apart)
-    if hours_apart > timedelta(hours=24):
-        raise document.fail(("strength", "hours_apart"), f'at most "24h", found "{strength.hours_apart}"')
-    overrides = {}
-    for text, template in plan.override.items():
-        week = document.parse(("plan", "override", text), _week, text)
-        if week < Week.of(plan.start):
-            message = f"lies before the plan's first week, {Week.of(plan.start)}"
-            raise document.fail(("plan", "override", text), message)
-        overrides[week] = template
-    return Program(
-        start=plan.start,
-        weeks=tuple(plan.weeks),
-        availability=_availability(document, table.availability),
-        rules=Rules(hours_apart, strength.min_days_apart, strength.short_on_time, plan.experience),
-        horizon=plan.horizon,
-        usual_start=_usual_start(document, plan.usual_start),
-        overrides=overrides,
-        pauses=tuple(_pause(document, number, pause) for number, pause in enumerate(table.pause)),
-        race=None if plan.race is None else read_race(document, plan.race, plan.start),
-    )
-
-
-def _week(text: str) -> Week:
-    try:
-        return Week.parse(text)
-    except ValueError as problem:
-        raise ValueError("expected an ISO week such as 2026-W52 that exists") from problem
-
-
-def _usual_start(document: Document, table: UsualStartTable) -> UsualStart:
-    usual = {
-        key: document.parse(("plan", "usual_start", key), _time_or_range, text)
-        for key in ("default", *WEEKDAYS)
-        if (text := getattr(table, key)) is not None
-    }
-    default = usual.pop("default", UsualStart().default)
-    return UsualStart(default, {Weekday(day): start for day, start in usual.items()})
-
-
-def _time_or_range(text: str) -> int | TimeRange:
-    return time_range(text) if "-" in text else clock_time(text)
-
-
-def _availability(document: Document, table: AvailabilityTable) -> Availability:
-    def ranges(key: str, texts: Sequence[str]) -> tuple[TimeRange, ...]:
-        return tuple(
-            document.parse(("availability", key, number), time_range, text)
-            for number, text in enumerate(texts)
-        )
-
-    def of_day(day: Weekday) -> tuple[TimeRange, ...]:
-        texts: list[str] | None = getattr(table, day)
-        if texts is not None:
-            return ranges(day, texts)
-        if table.default is not None:
-            return ranges("default", table.default)
-        return ranges(day, _USUAL_WEEKEND.get(day, _USUAL_RANGES))
-
-    buffer = document.parse(("availability", "buffer"), duration, table.buffer)
-    if buffer > timedelta(hours=24):
-        raise document.fail(("availability", "buffer"), f'at most "24h", found "{table.buffer}"')
-    notice = document.parse(("availability", "notice"), duration, table.notice)
-    if notice > timedelta(days=366):
-        raise document.fail(("availability", "notice"), f'at most "366d", found "{table.notice}"')
-    return Availability(
-        ranges=tuple(of_day(day) for day in WEEKDAYS),
-        prefer_times=ranges("prefer_times", table.prefer_times),
-        buffer=buffer,
-        notice=notice,
-    )
-
-
-def _pause(document: Document, number: int, table: PauseTable) -> Pause:
-    if table.last < table.first:
-        message = f"ends on {table.last}, before it begins on {table.first}"
-        raise document.fail(("pause", number, "to"), message)
-    return Pause(table.first, table.last)

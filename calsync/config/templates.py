@@ -13,18 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from calsync.config.toml import (
-    HOLD,
-    ClockTime,
-    Document,
-    Duration,
-    Hold,
-    RangeOfTimes,
-    clock_time,
-    duration,
-    read,
-    time_range,
-)
+from calsync.config.toml import Document, read
 from calsync.errors import TemplateError
 from calsync.training import (
     Exercise,
@@ -39,6 +28,7 @@ from calsync.training import (
     WeekTemplate,
 )
 from calsync.words import Keys, did_you_mean
+from calsync.written import HOLD, ClockTime, Hold, Minutes, RangeOfTimes, minutes
 
 # --- template file ----------------------------------------------------------------------------------------
 
@@ -46,35 +36,35 @@ from calsync.words import Keys, did_you_mean
 MOST_SESSIONS = 3
 
 
-class RunTable(msgspec.Struct, frozen=True):
+class RunTable(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
     """A run. It has a start, or ranges to find one in, or neither: then your usual time counts."""
 
     day: Weekday
     """The day it is on; not one of `rest`."""
     kind: Kind
     """What it asks of the legs: strength goes where this run leaves room for it."""
-    duration: Duration
+    minutes: Minutes
     """How long it takes, 24h at most."""
     title: str = ""
     """What it is called in the calendar."""
     start: ClockTime | None = None
     """When it starts."""
-    between: list[RangeOfTimes] = []
+    between: tuple[RangeOfTimes, ...] = ()
     """Where a free start is looked for, the best range first."""
     notes: str = ""
     """What to do, for the calendar."""
 
 
-class SessionTable(msgspec.Struct, frozen=True):
+class SessionTable(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
     """A strength session; calsync finds its day and its time."""
 
     routine: str
     """What is done: the name of a routine."""
     load: Load
     """How much it asks of the legs."""
-    duration: Duration = "30m"
+    minutes: Minutes = minutes("30m")
     """How long it takes, 24h at most; 20 to 30 minutes are enough."""
-    shortest: Duration | None = None
+    shortest: Minutes | None = None
     """How short it may become where time is short; otherwise 20m."""
 
 
@@ -87,15 +77,17 @@ class TemplateFile(msgspec.Struct, frozen=True):
     """Whom or what it is for."""
     recovery: bool = False
     """A week to recover in: one strength session fewer, and nothing heavy."""
-    rest: list[Weekday] = []
+    rest: tuple[Weekday, ...] = ()
     """Days without runs and, unless rest_allows_light is set, without strength."""
     rest_allows_light: bool = False
     """Whether light strength may be on rest days."""
-    strength_days: list[Weekday] = []
+    strength_days: tuple[Weekday, ...] = ()
     """Days to put strength on, if you prefer some."""
-    runs: list[RunTable] = []
+    runs: tuple[RunTable, ...] = ()
     """The runs of the week."""
-    strength: Annotated[list[SessionTable], msgspec.Meta(extra_json_schema={"maxItems": MOST_SESSIONS})] = []
+    strength: Annotated[
+        tuple[SessionTable, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_SESSIONS})
+    ] = ()
     """The strength sessions, the most important first: two are the rule, three the most."""
 
 
@@ -118,7 +110,7 @@ class ExerciseTable(msgspec.Struct, frozen=True):
     """What it is called."""
     minutes: Annotated[int, msgspec.Meta(ge=1, le=120)]
     """How long all its sets take, with the breaks."""
-    trains: Annotated[list[Region], msgspec.Meta(extra_json_schema={"minItems": 1})]
+    trains: Annotated[tuple[Region, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
     """What it trains: over a week, all four should be trained."""
     sets: _Count | None = None
     """How many sets."""
@@ -135,7 +127,7 @@ class RoutineFile(msgspec.Struct, frozen=True):
 
     title: str
     """What the routine is called."""
-    exercises: Annotated[list[ExerciseTable], msgspec.Meta(extra_json_schema={"minItems": 1})]
+    exercises: Annotated[tuple[ExerciseTable, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
     """In the order in which they are done: a short session takes the first ones that fit."""
     about: str = ""
     """What it is good for."""
@@ -145,6 +137,8 @@ class RoutineFile(msgspec.Struct, frozen=True):
 
 
 _DAY = 24 * 60
+# Of a session whose template doesn't say how short it may become.
+_SHORTEST = 20
 
 # --- templates --------------------------------------------------------------------------------------------
 
@@ -201,45 +195,28 @@ def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplat
         title=table.title,
         about=table.about,
         recovery=table.recovery,
-        rest=tuple(table.rest),
+        rest=table.rest,
         rest_allows_light=table.rest_allows_light,
-        strength_days=tuple(table.strength_days),
+        strength_days=table.strength_days,
         runs=tuple(_run(document, number, run) for number, run in enumerate(table.runs)),
         strength=tuple(_session(document, number, session) for number, session in enumerate(table.strength)),
     )
 
 
 def _run(document: Document, number: int, table: RunTable) -> Run:
-    keys = ("runs", number)
     if table.start is not None and table.between:
-        raise document.fail((*keys, "between"), "a run has a start or ranges to look in, not both")
-    minutes = _minutes(document, (*keys, "duration"), table.duration)
-    start = None if table.start is None else document.parse((*keys, "start"), clock_time, table.start)
-    between = (
-        document.parse((*keys, "between", place), time_range, text)
-        for place, text in enumerate(table.between)
-    )
-    return Run(table.day, table.kind, minutes, table.title, start, tuple(between), table.notes)
+        keys = ("runs", number, "between")
+        raise document.fail(keys, "a run has a start or ranges to look in, not both")
+    return Run(table.day, table.kind, table.minutes, table.title, table.start, table.between, table.notes)
 
 
 def _session(document: Document, number: int, table: SessionTable) -> Session:
-    keys = ("strength", number)
-    minutes = _minutes(document, (*keys, "duration"), table.duration)
-    shortest = min(20, minutes)
-    if table.shortest is not None:
-        shortest = _minutes(document, (*keys, "shortest"), table.shortest)
-        if shortest > minutes:
-            raise document.fail(
-                (*keys, "shortest"), f"longer than the session: {table.shortest} of {minutes} min"
-            )
-    return Session(table.routine, table.load, minutes, shortest)
-
-
-def _minutes(document: Document, keys: tuple[str | int, ...], text: str) -> int:
-    minutes = int(document.parse(keys, duration, text).total_seconds()) // 60
-    if not 0 < minutes <= _DAY:
-        raise document.fail(keys, f'expected more than nothing and at most "24h", found "{text}"')
-    return minutes
+    shortest = min(_SHORTEST, table.minutes) if table.shortest is None else table.shortest
+    if shortest > table.minutes:
+        keys = ("strength", number, "shortest")
+        message = f"longer than the session: {document.value(keys)} of {table.minutes} min"
+        raise document.fail(keys, message)
+    return Session(table.routine, table.load, table.minutes, shortest)
 
 
 def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
@@ -265,7 +242,7 @@ def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
         if run.start is not None
     )
     reached = 0
-    for start, minutes, number in timed:
+    for start, length, number in timed:
         # A long run may reach over a short one into a third, so what counts is how far any has reached.
         if start < reached:
             yield Refusal(
@@ -274,7 +251,7 @@ def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
                 f"overlaps the run before it, on {template.runs[number].day.long_name}",
                 "let it start later, or make the run before it shorter",
             )
-        reached = max(reached, start + minutes)
+        reached = max(reached, start + length)
 
 
 # --- routines ---------------------------------------------------------------------------------------------
@@ -308,7 +285,7 @@ def _exercise(document: Document, number: int, table: ExerciseTable) -> Exercise
     return Exercise(
         name=table.name,
         minutes=table.minutes,
-        trains=tuple(table.trains),
+        trains=table.trains,
         normal=normal,
         heavy=variants.get("heavy"),
         light=variants.get("light"),

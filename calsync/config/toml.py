@@ -1,69 +1,29 @@
 """TOML files that people write, into typed structs, with errors that a person can act on.
 
-Decides how a mistake is reported: file, line, key path, what was found, what is allowed, the nearest name.
-Knows nothing of what the keys mean. msgspec does the typing; what it can't do is done here: it reports an
-unknown key at its table only, and knows no lines.
+An error names file, line and key path, and says what was found, what is allowed and which name is near.
+msgspec does the typing; what it can't do is done here: it knows no lines, reports an unknown key at its table
+only, and reads none of the texts of calsync/written.py.
 """
 
 import re
 import tomllib
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
 from calsync.errors import ConfigError
-from calsync.training import TimeRange
 from calsync.words import Keys, did_you_mean, dotted
+from calsync.written import Read, Said, duration_text
 
-# --- written ----------------------------------------------------------------------------------------------
-
-
-DURATION = r"[0-9]{1,9}d|[0-9]{1,9}h(?:[0-9]{1,9}m)?|[0-9]{1,9}m"
-CLOCK_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
-TIME_RANGE = rf"\s*{CLOCK_TIME}\s*-\s*(?:{CLOCK_TIME}|24:00)\s*"
-HOLD = r"[1-9][0-9]*s"
-PACE = r"\s*[0-9]{1,2}:[0-5][0-9]\s*/\s*(?:km|mi)\s*"
-ISO_WEEK = r"[0-9]{4}-W[0-5][0-9]"
-# A plan's name is part of every UID, so it must be safe there and in file names.
-PLAN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
-VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-# Plain http is for this machine only. Nearly: addresses.py reads them exactly.
-_HTTPS = r"(?:[Hh][Tt][Tt][Pp][Ss]|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://[^/?#\s]"
-_HTTP = r"[Hh][Tt][Tt][Pp]://(?:127\.|\[|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt])"
-ADDRESS = rf"\s*(?:{_HTTPS}|{_HTTP}).*"
-
-
-def _text(pattern: str, *examples: str, **more: Any) -> Meta:
-    """For schemas only: msgspec itself would say "matching regex" where the loader says what to write."""
-    shown = {"examples": list(examples)} if examples else {}
-    return Meta(extra_json_schema={"pattern": f"^(?:{pattern})$", **shown, **more})
-
-
-Duration = Annotated[str, _text(DURATION, "30m", "1h30m", "7d")]
-ClockTime = Annotated[str, _text(CLOCK_TIME, "06:30")]
-RangeOfTimes = Annotated[str, _text(TIME_RANGE, "06:00-08:30")]
-TimeOrRange = Annotated[str, _text(f"{CLOCK_TIME}|{TIME_RANGE}", "07:00", "08:00-11:00")]
-Hold = Annotated[str, _text(HOLD, "30s")]
-Pace = Annotated[str, _text(PACE, "6:00/km", "9:40/mi")]
-IsoWeek = Annotated[str, _text(ISO_WEEK, "2026-W52")]
-PlanName = Annotated[str, _text(PLAN_NAME)]
-Variable = Annotated[str, _text(VARIABLE, "HOME_ICS")]
-Address = Annotated[str, _text(ADDRESS, "https://calendar.example/secret.ics")]
-# The years of training.py; FIRST_YEAR to LAST_YEAR.
-PlanDate = Annotated[date, Meta(extra_json_schema={"pattern": "^(?:197[1-9]|19[89].|20[0-7].|208[0-5])-"})]
-NotEmpty = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
-NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
-# The character U+0000 ends a file's name for an operating system, whatever follows.
-PathText = Annotated[str, Meta(extra_json_schema={"minLength": 1, "not": {"pattern": r"://|\u0000"}})]
-
-
-# --- toml lines -------------------------------------------------------------------------------------------
+# --- lines ------------------------------------------------------------------------------------------------
 
 
 _TOKEN = re.compile(
@@ -224,10 +184,16 @@ class Document:
         line = next(there, None)
         return f"{self.path}:{line}" if line else str(self.path)
 
+    def value(self, keys: Keys) -> object:
+        """What the file says at a key path."""
+        return _at(tomllib.loads(self.text), keys)
+
     def parse(self, keys: Keys, parser: Callable[[str], T], value: str) -> T:
         """`parser(value)`; its ValueError says what is allowed, and comes back as an error at `keys`."""
         try:
             return parser(value)
+        except Said as problem:
+            raise self.fail(keys, str(problem).replace("{found}", _shown(value))) from problem
         except ValueError as problem:
             raise self.fail(keys, f"{problem}, found {_shown(value)}") from problem
 
@@ -249,11 +215,12 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
         raise error(f"{path}: too many tables or lists in one another") from problem
     except ValueError as problem:  # TOMLDecodeError, and what Python says of a number with 5000 digits
         raise error(f"{path}{_said_of_syntax(text, str(problem))} (this is no valid TOML)") from problem
-    _refuse_unknown_keys(document, data, kind, ())
+    meaning = _Meaning(document)
+    meant = meaning.of(data, kind)
     try:
-        return msgspec.convert(data, kind), document
+        return msgspec.convert(meant, kind), document
     except msgspec.ValidationError as problem:
-        raise _explained(document, data, kind, str(problem)) from problem
+        raise _explained(document, data, str(problem), meaning) from problem
 
 
 _PLACED = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
@@ -272,80 +239,131 @@ def _said_of_syntax(text: str, problem: str) -> str:
     return f":{found[2]}:{found[3]}: {found[1]}"
 
 
-def path(document: Document, keys: Keys, text: str, base: Path) -> Path:
-    """The path `text`, from the folder `base` if it is relative; `~` is a home folder."""
-    if not text or "\0" in text:
-        raise document.fail(keys, f"expected a path, found {_shown(text)}")
-    if "://" in text:
-        raise document.fail(keys, f"expected a path, found the address {_shown(text)}; write url")
-    try:
-        return base / Path(text).expanduser()
-    except RuntimeError as problem:
-        raise document.fail(keys, f"there is no such home folder: {_shown(text)}") from problem
+# --- what the values mean --------------------------------------------------------------------------------
+
+Fields = dict[str, msgspec.structs.FieldInfo]
+"""The fields of a struct by the keys of the table."""
 
 
-# --- values that TOML has no type for ---------------------------------------------------------------------
+class _Meaning:
+    """Reads the texts of a document that mean something else, such as "1h30m"; types are left to msgspec.
+
+    Raises for what msgspec would not see: a text that can't be read, a key that no struct has or that belongs
+    to a table of another `type`. For what it sees, `words` and `missing` have what it can't say.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.words: dict[Keys, tuple[str, ...]] = {}
+        """The words that are allowed where there is another value."""
+        self.missing: dict[Keys, str] = {}
+        """What there is to say of keys that can't be left out and are not there."""
+
+    def of(self, value: Any, kind: Any, keys: Keys = ()) -> Any:
+        """What the value at a key path means, where a `kind` is expected."""
+        kind, read = _unwrapped(kind)
+        if read is not None:
+            if not isinstance(value, str):
+                raise self._document.fail(keys, _wrong("expected a string", value, keys))
+            meant = self._document.parse(keys, read, value)
+            return self._document.path.resolve().parent / meant if isinstance(meant, Path) else meant
+        if (words := _words(kind)) and value not in words:
+            self.words[keys] = words
+        origin, inside = get_origin(kind), get_args(kind)
+        if isinstance(value, list) and origin is tuple:
+            return [self.of(item, inside[0], (*keys, number)) for number, item in enumerate(value)]
+        if isinstance(value, dict) and origin is dict:
+            return {key: self.of(item, inside[1], (*keys, key)) for key, item in value.items()}
+        if isinstance(value, dict) and (structs := _structs(kind)):
+            return self._of_table(value, structs, keys)
+        return value
+
+    def _of_table(
+        self, table: dict[str, Any], structs: Sequence[type[msgspec.Struct]], keys: Keys
+    ) -> dict[str, Any]:
+        known = keys_of(structs)
+        own, others = _fields(structs[0]), {}
+        if len(structs) > 1:
+            own, others = {}, {str(struct.__struct_config__.tag): _fields(struct) for struct in structs}
+            self.words[*keys, "type"] = tuple(others)
+            if (kind := table.get("type")) in list(others):
+                own = others.pop(kind)
+        ready = {}
+        for key, value in table.items():
+            if key in own:
+                ready[key] = self.of(value, own[key].type, (*keys, key))
+            elif key not in known:
+                near = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+                raise self._document.fail((*keys, key), f"unknown key{near}")
+            elif key == "type":
+                ready[key] = value
+            elif own:
+                self._refuse_foreign(key, value, others, own, keys)
+        for key, field in own.items():
+            if key not in table and (text := _annotation(field.type, "missing")):
+                self.missing[*keys, key] = text
+        return ready
+
+    def _refuse_foreign(
+        self, key: str, value: object, others: Mapping[str, Fields], own: Fields, keys: Keys
+    ) -> None:
+        """Raises for a key of a table of another type, unless it says what would be so without it."""
+        kind, foreign = next((kind, fields[key]) for kind, fields in others.items() if key in fields)
+        default = foreign.default
+        if isinstance(default, timedelta):
+            default = duration_text(default)
+        if value != (list(default) if isinstance(default, tuple) else default):
+            here = next((field.encode_name for field in own.values() if field.name == foreign.name), None)
+            called = f"; here it is called {here}" if here else ""
+            raise self._document.fail((*keys, key), f'belongs to type = "{kind}"{called}')
 
 
-def duration(text: str) -> timedelta:
-    """ "90m", "3h", "1h30m" or "7d"."""
-    if not re.fullmatch(DURATION, text):
-        raise ValueError('expected a duration such as "90m", "3h" or "1h30m"')
-    # At most what a timedelta can add up.
-    amount = {unit: min(int(digits), 100_000) for digits, unit in re.findall(r"([0-9]+)([dhm])", text)}
-    return timedelta(days=amount.get("d", 0), hours=amount.get("h", 0), minutes=amount.get("m", 0))
+def _unwrapped(kind: Any) -> tuple[Any, Read | None]:
+    """A type without its annotations and without None, and the function that reads its texts."""
+    read = None
+    while True:
+        if get_origin(kind) is Annotated:
+            read = _annotation(kind, "read") or read
+            kind = kind.__origin__
+        elif get_origin(kind) in (Union, types.UnionType):
+            kinds = [one for one in get_args(kind) if one is not type(None)]
+            if len(kinds) != 1:
+                return kind, read
+            kind = kinds[0]
+        else:
+            return kind, read
 
 
-def clock_time(text: str) -> int:
-    """A minute of the day from "06:30"."""
-    if not re.fullmatch(CLOCK_TIME, text):
-        raise ValueError('expected a time of day such as "06:30"')
-    return _minute(text)
+def _annotation(kind: Any, name: str) -> Any:
+    extras = [meta.extra or {} for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta)]
+    return next((extra[name] for extra in extras if name in extra), None)
 
 
-def time_range(text: str) -> TimeRange:
-    """Wall-clock minutes from "06:00-08:30"; the end may be "24:00"."""
-    if not re.fullmatch(TIME_RANGE, text):
-        raise ValueError('expected a range of times such as "06:00-08:30", until "24:00" at most')
-    start, end = map(_minute, text.split("-"))
-    if start >= end:
-        raise ValueError("expected a range that ends after it starts")
-    return TimeRange(start, end)
+def _words(kind: Any) -> tuple[str, ...]:
+    """The words that a Literal or an enum allows."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
 
 
-def _minute(text: str) -> int:
-    hours, minutes = map(int, text.split(":"))
-    return hours * 60 + minutes
+def _structs(kind: Any) -> tuple[type[msgspec.Struct], ...]:
+    """One struct, or those between which `type = "…"` chooses."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return tuple(one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct))
 
 
-# --- unknown keys -----------------------------------------------------------------------------------------
+def _fields(struct: type[msgspec.Struct]) -> Fields:
+    return {field.encode_name: field for field in msgspec.structs.fields(struct)}
 
 
-def _refuse_unknown_keys(document: Document, data: object, kind: Any, keys: Keys) -> None:
-    """Raises at the first key that no struct on the way has. Wrong types are left to msgspec."""
-    kind = _without_none(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        if isinstance(data, dict):
-            hints = get_type_hints(kind)
-            fields = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(kind)}
-            for key, value in data.items():
-                if key not in fields:
-                    near = did_you_mean(key, fields) or f"; known here: {', '.join(fields)}"
-                    raise document.fail((*keys, key), f"unknown key{near}")
-                _refuse_unknown_keys(document, value, fields[key], (*keys, key))
-    elif get_origin(kind) in (list, tuple) and isinstance(data, list):
-        for number, value in enumerate(data):
-            _refuse_unknown_keys(document, value, get_args(kind)[0], (*keys, number))
-    elif get_origin(kind) is dict and isinstance(data, dict):
-        for key, value in data.items():
-            _refuse_unknown_keys(document, value, get_args(kind)[1], (*keys, key))
+def keys_of(structs: Sequence[type[msgspec.Struct]]) -> tuple[str, ...]:
+    """The keys of a table in the order of its documentation, whatever its type."""
+    first = structs[0].first_keys if len(structs) > 1 else ()  # type: ignore[attr-defined]
+    return tuple(dict.fromkeys([*first, *(key for struct in structs for key in _fields(struct))]))
 
 
-def _without_none(kind: Any) -> Any:
-    if get_origin(kind) in (Union, types.UnionType):
-        kinds = [k for k in get_args(kind) if k not in (type(None), msgspec.UnsetType)]
-        return kinds[0] if len(kinds) == 1 else kind
-    return kind
+def _table_hint(keys: Keys) -> str:
+    return f" (in [{dotted(keys)}])" if keys and isinstance(keys[-1], str) else ""
 
 
 # --- wrong values -----------------------------------------------------------------------------------------
@@ -363,38 +381,36 @@ _NAMES = {
 }
 
 
-def _explained(document: Document, data: object, kind: Any, message: str) -> ConfigError:
+def _explained(document: Document, data: object, message: str, meaning: _Meaning) -> ConfigError:
     """msgspec's "Expected `int`, got `str` - at `$.plan.horizon`" in the words of whoever wrote the file."""
     what, _, where = message.partition(" - at ")
     keys = tuple(_keys_of(where.strip("`"), data))
-    if what.startswith("Invalid RFC3339 encoded date"):
-        return document.fail(keys, f"expected {_NAMES['date']}, found {_shown(_at(data, keys))}")
-    if missing := re.search(r"missing required field `(\w+)`", what):
-        return document.fail((*keys, missing[1]), "is missing" + _table_hint(keys))
+    if found := re.search(r"missing required field `(\w+)`", what):
+        more = meaning.missing.get((*keys, found[1]))
+        return document.fail((*keys, found[1]), f"is missing{f': {more}' if more else _table_hint(keys)}")
     value = _at(data, keys)
-    if allowed := _allowed_words(kind, keys):
-        choice = ", ".join(allowed)
-        hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
-        return document.fail(keys, f"expected one of {choice}, found {_shown(value)}{hint}")
-    expected = re.sub(r"`([^`]*)`", lambda match: _named(match[1]), what)
-    expected = re.sub(
-        r", got .*", "", expected.replace(" >= ", " of at least ").replace(" <= ", " of at most ")
-    )
+    if words := meaning.words.get(keys):
+        hint = did_you_mean(value, words) if isinstance(value, str) else ""
+        return document.fail(keys, f"expected one of {', '.join(words)}, found {_shown(value)}{hint}")
+    if what.startswith("Invalid RFC3339 encoded date"):
+        return document.fail(keys, _wrong(f"expected {_NAMES['date']}", value, keys))
+    said = re.sub(r"`([^`]*)`", lambda match: _named(match[1]), what)
+    said = re.sub(r", got .*", "", said.replace(" >= ", " of at least ").replace(" <= ", " of at most "))
+    return document.fail(keys, _wrong(f"{said[:1].lower()}{said[1:]}", value, keys))
+
+
+def _wrong(what: str, value: object, keys: Keys) -> str:
     hint = ""
-    if "a list" in expected and isinstance(value, dict):
+    if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
-    elif "a string" in expected and isinstance(value, date | time):
+    elif "a string" in what and isinstance(value, date | time):
         hint = f'; write "{value:%H:%M}"' if isinstance(value, time) else f'; write "{value}"'
-    return document.fail(keys, f"{expected[:1].lower()}{expected[1:]}, found {_shown(value)}{hint}")
+    return f"{what}, found {_shown(value)}{hint}"
 
 
 def _named(kinds: str) -> str:
     """msgspec's "int | str | null" in words."""
     return " or ".join(_NAMES.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
-
-
-def _table_hint(keys: Keys) -> str:
-    return f" (in [{dotted(keys)}])" if keys and isinstance(keys[-1], str) else ""
 
 
 def _keys_of(path: str, data: Any) -> Iterator[str | int]:
@@ -421,25 +437,6 @@ def _at(data: Any, keys: Keys) -> Any:
     return data
 
 
-def _allowed_words(kind: Any, keys: Keys) -> tuple[str, ...]:
-    """The words that a Literal or an enum at this place allows."""
-    for key in keys:
-        kind = _without_none(kind)
-        if isinstance(key, int) or get_origin(kind) is dict:
-            arguments = get_args(kind)
-            kind = arguments[-1 if get_origin(kind) is dict else 0] if arguments else None
-        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            hints = get_type_hints(kind)
-            names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
-            kind = hints.get(names.get(str(key), ""))
-    kind = _without_none(kind)
-    if get_origin(kind) is Literal:
-        return tuple(str(word) for word in get_args(kind))
-    if isinstance(kind, type) and hasattr(kind, "__members__"):
-        return tuple(str(word) for word in kind)  # type: ignore[attr-defined]
-    return ()
-
-
 # The address of a feed is a secret: who has it can read the calendar. Its host may be shown.
 _ADDRESS = re.compile(r"""(\w+://)(?:[^/@"\s]*@)?([^/?#"\s]*)[^"\s]*""")
 
@@ -452,6 +449,21 @@ def _shown(value: object) -> str:
 
 
 # --- editors ----------------------------------------------------------------------------------------------
+
+
+def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """What each field of a struct is for: the text that stands below it in the source."""
+    import ast
+    import inspect
+
+    (found,) = ast.parse(inspect.getsource(struct)).body
+    assert isinstance(found, ast.ClassDef)
+    texts = {}
+    for field, text in pairwise(found.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
+                texts[name] = " ".join(said.split())
+    return texts
 
 
 SchemaKind = Literal["config", "week", "routine"]

@@ -30,8 +30,7 @@ class WiderRange:
         ranges = list(given.program.availability.ranges)
         kept = [times for times in ranges[self.day.number] if times != self.instead_of]
         ranges[self.day.number] = tuple(sorted([*kept, self.range]))
-        availability = replace(given.program.availability, ranges=tuple(ranges))
-        return replace(given, program=replace(given.program, availability=availability))
+        return replace(given, program=given.program.with_ranges(ranges))
 
     def text(self, zone: ZoneInfo) -> str:
         if self.instead_of is None:
@@ -81,8 +80,7 @@ class FewerHoursApart:
     hours_apart: timedelta
 
     def apply(self, given: Given) -> Given:
-        rules = replace(given.program.rules, hours_apart=self.hours_apart)
-        return replace(given, program=replace(given.program, rules=rules))
+        return replace(given, program=given.program.with_hours_apart(self.hours_apart))
 
     def text(self, zone: ZoneInfo) -> str:
         return f"lift {elapsed(int(self.hours_apart.total_seconds()))} after a hard run ({Rule.HOURS_APART})"

@@ -4,7 +4,6 @@ Decides which ones a start lies at, down to two hours. Knows nothing of what els
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from calsync.planning import wall
@@ -25,7 +24,7 @@ def fewer_hours(chance: Chance, finely: bool) -> Iterator[Attempt]:
     now = given.program.rules.hours_apart
     if now <= _SHORTEST:
         return
-    nearer = nearby.days(replace(given.program, rules=replace(given.program.rules, hours_apart=_SHORTEST)))
+    nearer = nearby.days(given.program.with_hours_apart(_SHORTEST))
     gaps: set[timedelta] = set()
     reached: dict[Cell, timedelta] = {}
     for week, day, sessions in nearby.dates:

@@ -87,7 +87,7 @@ def eases_a_run(checkin: CheckIn | None) -> bool:
 
 
 def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
-    if of.program.rules.experience is not Experience.NEW:
+    if of.program.experience is not Experience.NEW:
         return was
     number = _week_of_training(of.week, of.program)
     for last, sessions, minutes, load in EASE_IN:
@@ -108,7 +108,7 @@ def _week_of_training(week: Week, program: Program) -> int:
 
 
 def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
-    is_experienced = of.program.rules.experience is Experience.EXPERIENCED
+    is_experienced = of.program.experience is Experience.EXPERIENCED
     most = MOST_SESSIONS if is_experienced else 2
     if len(was.sessions) <= most:
         return was

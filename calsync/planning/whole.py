@@ -47,9 +47,8 @@ class Whole:
     @cached_property
     def open_days(self) -> Days:
         """The days without limits of availability."""
-        program = self.problem.given.program
-        always = replace(program.availability, ranges=((TimeRange(0, 1440),),) * 7)
-        return days(self.problem, program=replace(program, availability=always))
+        always = ((TimeRange(0, 1440),),) * 7
+        return days(self.problem, program=self.problem.given.program.with_ranges(always))
 
     def open_cells(self, week: Week) -> frozenset[Cell]:
         """The cells that are new on open days."""

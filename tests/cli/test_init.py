@@ -175,7 +175,7 @@ def test_answers_come_line_by_line(bare: Box) -> None:
     assert config.sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
     ranges = [[str(times) for times in day] for day in config.program.availability.ranges]
     assert ranges == [["06:00-08:30", "18:30-20:00"]] * 5 + [["08:00-12:00", "18:30-20:00"]] * 2
-    assert config.program.rules.experience == "experienced"
+    assert config.program.experience == "experienced"
     assert bare.process("plan").code == 0
 
 

@@ -114,13 +114,8 @@ class Search:
     # --- a wider range ------------------------------------------------------------------------------------
 
     def wider_ranges(self) -> Iterator[Change]:
-        everything = replace(
-            self.given,
-            program=replace(
-                self.given.program,
-                availability=replace(self.given.program.availability, ranges=((TimeRange(0, 1440),),) * 7),
-            ),
-        )
+        always = ((TimeRange(0, 1440),),) * 7
+        everything = replace(self.given, program=self.given.program.with_ranges(always))
         open_days = pose(everything)
         for weekday in range(7):
             places = list(self.places_on(weekday, open_days))
@@ -202,9 +197,7 @@ class Search:
     def with_range(self, weekday: int, now: TimeRange | None, then: TimeRange) -> Given:
         of_week = list(self.given.program.availability.ranges)
         of_week[weekday] = tuple(sorted({*of_week[weekday], then} - {now}))
-        program = self.given.program
-        availability = replace(program.availability, ranges=tuple(of_week))
-        return replace(self.given, program=replace(program, availability=availability))
+        return replace(self.given, program=self.given.program.with_ranges(of_week))
 
     # --- less busy ----------------------------------------------------------------------------------------
 
@@ -304,8 +297,7 @@ class Search:
                 )
 
     def with_hours(self, apart: timedelta) -> Given:
-        program = self.given.program
-        return replace(self.given, program=replace(program, rules=replace(program.rules, hours_apart=apart)))
+        return replace(self.given, program=self.given.program.with_hours_apart(apart))
 
 
 def places_of(

@@ -312,8 +312,9 @@ def posed(template: WeekTemplate, minutes_apart: int, *, repeated: bool, usual_s
     program = Program(
         start=MONDAY,
         weeks=("week", "week" if repeated else "empty"),
-        availability=Availability(((TimeRange(0, 1440),),) * 7, buffer=timedelta(0), notice=timedelta(0)),
-        rules=Rules(timedelta(minutes=minutes_apart), experience=Experience.EXPERIENCED),
+        experience=Experience.EXPERIENCED,
+        availability=Availability((TimeRange(0, 1440),), buffer=timedelta(0), notice=timedelta(0)),
+        rules=Rules(timedelta(minutes=minutes_apart)),
         horizon=1,
         usual_start=UsualStart(usual_start),
     )

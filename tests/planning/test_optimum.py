@@ -38,15 +38,15 @@ def plan_of(case: reference.Case) -> Plan:
         weeks=tuple(names),
         horizon=case.horizon,
         availability=Availability(
-            ranges=tuple(_ranges(ranges) for ranges in case.availability),
+            None,
+            *(_ranges(ranges) for ranges in case.availability),
             prefer_times=_ranges(case.prefer_times),
             buffer=timedelta(minutes=case.buffer_minutes),
             notice=timedelta(hours=case.notice_hours),
         ),
-        rules=Rules(
-            timedelta(hours=case.hours_apart), case.listed_days_apart, experience=Experience.EXPERIENCED
-        ),
-        usual_start=UsualStart(days=usual),
+        experience=Experience.EXPERIENCED,
+        rules=Rules(timedelta(hours=case.hours_apart), case.listed_days_apart),
+        usual_start=UsualStart(**usual),
         pauses=tuple(Pause(first, last) for first, last in case.pauses),
         race=Race(case.race.day, start=case.race.start, minutes=case.race.minutes) if case.race else None,
     )

@@ -53,13 +53,10 @@ def product(example: Example) -> WantedWeek:
     program = Program(
         start=example.plan_start,
         weeks=(example.templates[0].name,),
-        availability=Availability(ranges=((),) * 7),
-        rules=Rules(
-            min_days_apart=example.min_days_apart,
-            short_on_time=example.short_on_time,
-            experience=example.experience,
-        ),
-        overrides={week: example.override} if example.override else {},
+        experience=example.experience,
+        availability=Availability(default=()),
+        rules=Rules(min_days_apart=example.min_days_apart, short_on_time=example.short_on_time),
+        overrides={str(week): example.override} if example.override else {},
         pauses=tuple(Pause(first, last) for first, last in example.pauses),
         race=example.race,
     )

@@ -79,7 +79,7 @@ class _Doctor:
             else:
                 look = partial(calendars.busy_ics_check, config, state, source, now, found.unset)
                 yield self._checked("busy", source.name, look, _FOR_A_SOURCE)
-        if feed := config.feed:
+        if feed := config.program.feed:
             self._show("reading the training feed …")
             look = partial(calendars.feed_check, config, state, feed, now, found.unset)
             yield self._checked("training feed", None, look, _FOR_A_SOURCE)
@@ -93,9 +93,9 @@ class _Doctor:
                 yield self._checked("target", target.name, look, _FOR_A_FEED)
 
     def _templates(self, config: Config) -> Iterator[Check]:
-        library = Library(config.path.resolve().parent, config.templates)
-        if config.templates and not config.templates.is_dir():
-            message = f"there is no folder {config.templates}"
+        library = Library(config.path.resolve().parent, config.program.templates)
+        if config.program.templates and not config.program.templates.is_dir():
+            message = f"there is no folder {config.program.templates}"
             yield failed("template", None, config.document.fail(("plan", "templates"), message))
         for name in config.template_places:
             yield self._checked("template", name, partial(machine.template_check, library, name))

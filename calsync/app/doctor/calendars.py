@@ -14,10 +14,11 @@ from calsync.addresses import shown
 from calsync.app.doctor.report import Check, Status, seconds
 from calsync.app.gather import ask_busy, ask_feed, feed_days
 from calsync.config.load import Config
-from calsync.config.settings import FeedSettings, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.planning.plan import busy_window
+from calsync.program import FeedSettings
 from calsync.state import State
 from calsync.timespan import Timespan
 from calsync.training import Sort

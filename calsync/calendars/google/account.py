@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from calsync.config.load import Config
-from calsync.config.settings import OWN_CALENDAR, GoogleAccess, GoogleBusy, GoogleTarget
+from calsync.config.load import OWN_CALENDAR, Config
+from calsync.config.settings import GoogleAccess, GoogleBusy, GoogleTarget
 from calsync.errors import AuthorisationNeeded, RefusedToProtectData, TargetUnavailable
 from calsync.state import Creation, State, TokenFile
 from calsync.timespan import Timespan, merge

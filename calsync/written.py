@@ -1,0 +1,194 @@
+"""How TOML files write what TOML has no type for: durations, times of day, paces, paths and the like.
+
+Each type carries a pattern, for editors, and most carry the function that reads them. config/toml.py calls
+that function, so that a struct holds the value and nobody else sees the text.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from calsync.training import TimeRange
+
+DURATION = r"[0-9]{1,9}d|[0-9]{1,9}h(?:[0-9]{1,9}m)?|[0-9]{1,9}m"
+_CLOCK_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
+_TIME_RANGE = rf"\s*{_CLOCK_TIME}\s*-\s*(?:{_CLOCK_TIME}|24:00)\s*"
+HOLD = r"[1-9][0-9]*s"
+_PACE = r"\s*[0-9]{1,2}:[0-5][0-9]\s*/\s*(?:km|mi)\s*"
+# A plan's name is part of every UID, so it must be safe there and in file names.
+_PLAN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+# Plain http is for this machine only. Nearly: addresses.py reads them exactly.
+_HTTPS = r"(?:[Hh][Tt][Tt][Pp][Ss]|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://[^/?#\s]"
+_HTTP = r"[Hh][Tt][Tt][Pp]://(?:127\.|\[|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt])"
+
+
+class Said(ValueError):
+    """Of a reading function, where its message is whole: what was found is not added, but put for {found}."""
+
+
+Read = Callable[[str], object]
+"""What a text means. Raises ValueError that says what is allowed."""
+
+
+def written(pattern: str, *examples: str) -> Meta:
+    """For schemas only: msgspec itself would say "matching regex" where a reader says what to write."""
+    shown = {"examples": list(examples)} if examples else {}
+    return Meta(extra_json_schema={"pattern": f"^(?:{pattern})$", **shown})
+
+
+def read_by(read: Read) -> Meta:
+    return Meta(extra={"read": read}, extra_json_schema={"is-text": True})
+
+
+def missing(text: str) -> Meta:
+    """What an error says of a key beside "is missing"."""
+    return Meta(extra={"missing": text})
+
+
+# --- durations --------------------------------------------------------------------------------------------
+
+
+def duration(text: str) -> timedelta:
+    """ "90m", "3h", "1h30m" or "7d"."""
+    if not re.fullmatch(DURATION, text):
+        raise ValueError('expected a duration such as "90m", "3h" or "1h30m"')
+    # At most what a timedelta can add up.
+    amount = {unit: min(int(digits), 100_000) for digits, unit in re.findall(r"([0-9]+)([dhm])", text)}
+    return timedelta(days=amount.get("d", 0), hours=amount.get("h", 0), minutes=amount.get("m", 0))
+
+
+def duration_text(length: timedelta) -> str:
+    """What duration() reads: "7d", "12h" or "90m"."""
+    minutes = length // timedelta(minutes=1)
+    for unit, size in (("d", 24 * 60), ("h", 60)):
+        if minutes > size and not minutes % size:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
+def at_most(longest: str, words: str = "at most") -> Callable[[str], timedelta]:
+    """Reads a duration up to `longest`."""
+
+    def read(text: str) -> timedelta:
+        length = duration(text)
+        if length > duration(longest):
+            raise ValueError(f'{words} "{longest}"')
+        return length
+
+    return read
+
+
+def minutes(text: str) -> int:
+    """Minutes, more than none, of a duration of a day at most."""
+    length = duration(text) // timedelta(minutes=1)
+    if not 0 < length <= 24 * 60:
+        raise ValueError('expected more than nothing and at most "24h"')
+    return length
+
+
+DURATIONS = ("30m", "1h30m", "7d")
+Duration = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(duration)]
+UpToADay = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("24h"))]
+UpToAYear = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("366d"))]
+Minutes = Annotated[int, written(DURATION, *DURATIONS), read_by(minutes)]
+Hold = Annotated[str, written(HOLD, "30s")]
+
+# --- times of day, dates, paces ---------------------------------------------------------------------------
+
+
+def clock_time(text: str) -> int:
+    """A minute of the day from "06:30"."""
+    if not re.fullmatch(_CLOCK_TIME, text):
+        raise ValueError('expected a time of day such as "06:30"')
+    return _minute(text)
+
+
+def time_range(text: str) -> TimeRange:
+    """Wall-clock minutes from "06:00-08:30"; the end may be "24:00"."""
+    if not re.fullmatch(_TIME_RANGE, text):
+        raise ValueError('expected a range of times such as "06:00-08:30", until "24:00" at most')
+    start, end = map(_minute, text.split("-"))
+    if start >= end:
+        raise ValueError("expected a range that ends after it starts")
+    return TimeRange(start, end)
+
+
+def time_or_range(text: str) -> int | TimeRange:
+    return time_range(text) if "-" in text else clock_time(text)
+
+
+def _minute(text: str) -> int:
+    hours, minutes = map(int, text.split(":"))
+    return hours * 60 + minutes
+
+
+_KM_PER_MILE = 1.609344
+_FASTEST, _SLOWEST = 2 * 60, 20 * 60
+
+
+def pace(text: str) -> int:
+    """Seconds for a kilometre, from "6:00/km" or "9:40/mi"."""
+    seconds = 0.0
+    if re.fullmatch(_PACE, text):
+        minutes, rest = map(int, re.findall(r"\d+", text))
+        seconds = (minutes * 60 + rest) / (_KM_PER_MILE if "mi" in text else 1)
+    if not _FASTEST <= seconds <= _SLOWEST:
+        raise ValueError('expected a pace such as "6:00/km" or "9:40/mi"')
+    return round(seconds)
+
+
+ClockTime = Annotated[int, written(_CLOCK_TIME, "06:30"), read_by(clock_time)]
+RangeOfTimes = Annotated[TimeRange, written(_TIME_RANGE, "06:00-08:30"), read_by(time_range)]
+TimeOrRange = Annotated[
+    int | TimeRange,
+    written(f"{_CLOCK_TIME}|{_TIME_RANGE}", "07:00", "08:00-11:00"),
+    read_by(time_or_range),
+]
+Pace = Annotated[int, written(_PACE, "6:00/km", "9:40/mi"), read_by(pace)]
+IsoWeek = Annotated[str, written(r"[0-9]{4}-W[0-5][0-9]", "2026-W52")]
+# The years of training.py; FIRST_YEAR to LAST_YEAR.
+PlanDate = Annotated[date, Meta(extra_json_schema={"pattern": "^(?:197[1-9]|19[89].|20[0-7].|208[0-5])-"})]
+
+# --- names, paths, addresses ------------------------------------------------------------------------------
+
+
+def plan_name(text: str) -> str:
+    if not re.fullmatch(_PLAN_NAME, text):
+        raise ValueError("expected up to 40 letters, digits, - or _, beginning with a letter or digit")
+    return text
+
+
+def path(text: str) -> Path:
+    """A path; `~` is a home folder. Whoever reads a file puts its folder before a relative one."""
+    if not text or "\0" in text:
+        raise ValueError("expected a path")
+    if "://" in text:
+        raise Said("expected a path, found the address {found}; write url")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as problem:
+        raise Said("there is no such home folder: {found}") from problem
+
+
+def not_blank(text: str) -> str:
+    """Without blanks at its ends."""
+    if not (stripped := text.strip()):
+        raise Said("must not be empty")
+    return stripped
+
+
+PlanName = Annotated[str, written(_PLAN_NAME), read_by(plan_name)]
+Variable = Annotated[str, written(VARIABLE, "HOME_ICS")]
+Address = Annotated[str, written(rf"\s*(?:{_HTTPS}|{_HTTP}).*", "https://calendar.example/secret.ics")]
+NotEmpty = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
+Stripped = Annotated[NotBlank, read_by(not_blank)]
+# The character U+0000 ends a file's name for an operating system, whatever follows.
+FilePath = Annotated[
+    Path, Meta(extra_json_schema={"minLength": 1, "not": {"pattern": r"://|\u0000"}}), read_by(path)
+]
