@@ -1,7 +1,6 @@
-"""What is on a calendar: what calsync wants there, and what it finds there.
+"""Events: what calsync wants on a calendar, what it finds there, and the changes that follow.
 
-Decides what an event is called (its key, which becomes a UID and back) and what it says. Knows nothing of
-file formats, of services, or of why the event is where it is.
+An event has a key, which names the week and the slot in it and never a time; it becomes a UID and back.
 """
 
 import re
@@ -14,16 +13,13 @@ from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, Week, Weekday
 
-# --- event ------------------------------------------------------------------------------------------------
-
-
 # RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
 # its own events, in whatever calendar they end up. It travels where X- properties are lost.
 _UID = re.compile(r"(?P<week>\d{4}-W\d\d)-(?P<what>[a-z]+)-(?P<slot>[a-z0-9-]+)@(?P<name>[^@\s]+)\.calsync")
-
-
 # The title of events that shall not say what they are.
 BUSY = "Busy"
+
+# --- events -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Event:
 class StoredEvent:
     """An event as a calendar holds it: what it says now, and the time that calsync last wrote for it.
 
-    `edited` names the attributes of Event that its owner gave another value; `is_held` is true where they
+    `edited` names the attributes of Event that the runner gave another value; `is_held` is true where they
     made more of it than calsync can write (it repeats), or it can't be told any more what calsync wrote.
     """
 
@@ -76,17 +72,17 @@ class StoredEvent:
 
     @property
     def was_moved(self) -> bool:
-        """True if it is where its owner wants it."""
+        """True if it is where the runner wants it."""
         return self.is_held or self.event.span != self.written
 
     def with_edits(self, wanted: Event) -> Event:
-        """`wanted`, saying what the owner has made of it."""
+        """`wanted`, with what the runner has edited."""
         return replace(wanted, **{name: getattr(self.event, name) for name in self.edited})
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a calendar holds of a plan: events in the order of time, and the keys that its owner deleted."""
+    """What a calendar holds of a plan: events in the order of time, and the keys that the runner deleted."""
 
     events: tuple[StoredEvent, ...] = ()
     deleted: frozenset[str] = frozenset()
@@ -94,9 +90,9 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A run or a session as it stands on a calendar.
+    """A run or a session as it is on a calendar, or as `calsync move` put it.
 
-    `pinned`: its owner moved it there. The rest is what stands there now, where the calendar can say so (one
+    `pinned`: the runner moved it there. The rest is what it says there, where the calendar can say so (one
     that shows only "Busy" can't).
     """
 
@@ -111,15 +107,28 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All that stands on the calendars, by key, before a new plan is made.
+    """What is on the calendars, by key, before a new plan is made.
 
-    `skipped` holds the keys of what its owner deleted or skipped; `lost` those of strength sessions that a
+    `skipped` holds the keys of what the runner deleted or skipped; `lost` those of strength sessions that a
     push had to withdraw, as they had no place any more.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the runner said with `calsync move` and `calsync skip`, by key.
+
+    A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
+    a calendar when the move was made.
+    """
+
+    moves: Mapping[str, Published] = field(default_factory=dict)
+    skips: frozenset[str] = frozenset()
+    moved_from: Mapping[str, Timespan] = field(default_factory=dict)
 
 
 # --- keys: they name the week and the slot, never a time --------------------------------------------------
@@ -178,7 +187,7 @@ class Action(StrEnum):
     KEEP = "keep"
     PIN = "pin"
     SKIP = "skip"
-    # Not of a push: the present place becomes the written one, or a deletion calsync's own.
+    # Not of a push: where the event is now becomes what calsync wrote, or a deletion calsync's own.
     RELEASE = "release"
 
 
@@ -187,9 +196,9 @@ WRITING = frozenset({Action.INSERT, Action.UPDATE, Action.WITHDRAW, Action.RELEA
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One event's fate. `wanted` is what the calendar shall hold, `stored` what it holds.
+    """What becomes of one event. `wanted` is what the calendar shall hold, `stored` what it holds.
 
-    `reason` is for people and may be empty. `wish` is true when the owner asked for it.
+    `reason` is for people and may be empty. `wish` is true when the runner asked for it.
     """
 
     action: Action
@@ -222,8 +231,7 @@ class Change:
 class Applied:
     """What came of a list of changes: those that are true of the calendar now, and what went wrong.
 
-    `look_again` says that something there was no longer as it had been loaded: whoever decided has to load
-    and decide again.
+    `look_again` says that something there was no longer as it had been loaded: load and decide again.
     """
 
     changes: tuple[Change, ...]

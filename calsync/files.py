@@ -37,7 +37,7 @@ def temporary_files(path: Path) -> Iterable[Path]:
 
 
 def make_private_folder(path: Path) -> None:
-    """Create the folder `path`, for its owner alone, if it isn't there. Raises OSError."""
+    """Create the folder `path`, for this user alone, if it isn't there. Raises OSError."""
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
             folder.mkdir(exist_ok=True, mode=0o700)  # with parents=True, those would be open to all

@@ -7,7 +7,7 @@ read from and written to a `Store`: a folder today, and a database could take it
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
-from calsync.event import Published, week_of_key
+from calsync.event import Published, Wishes, week_of_key
 from calsync.files import Folder, Held, Json, Store, content_hash
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
@@ -38,19 +38,6 @@ def state_folder(environment: Mapping[str, str]) -> Path:
 # --- what the runner said ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What was said with `calsync move` and `calsync skip`, by key.
-
-    A move has all that is needed if the plan no longer asks for that session. `stood` is where it was on a
-    calendar when the move was made.
-    """
-
-    moves: Mapping[str, Published] = field(default_factory=dict)
-    skips: frozenset[str] = frozenset()
-    stood: Mapping[str, Timespan] = field(default_factory=dict)
-
-
 class _Move(msgspec.Struct, omit_defaults=True):
     start: datetime
     end: datetime
@@ -59,7 +46,7 @@ class _Move(msgspec.Struct, omit_defaults=True):
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None
-    stood: tuple[datetime, datetime] | None = None
+    moved_from: tuple[datetime, datetime] | None = msgspec.field(default=None, name="stood")
 
 
 class _Wishes(msgspec.Struct):
@@ -88,11 +75,11 @@ def _parse_wishes(found: _Wishes) -> Wishes:
         )
         for key, move in found.moves.items()
     }
-    stood = {key: Timespan(*move.stood) for key, move in found.moves.items() if move.stood}
-    return Wishes(moves, frozenset(found.skips), stood)
+    moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
+    return Wishes(moves, frozenset(found.skips), moved_from)
 
 
-def _move(place: Published, stood: Timespan | None) -> _Move:
+def _move(place: Published, moved_from: Timespan | None) -> _Move:
     return _Move(
         place.span.start,
         place.span.end,
@@ -101,7 +88,7 @@ def _move(place: Published, stood: Timespan | None) -> _Move:
         place.kind,
         place.load,
         place.routine,
-        (stood.start, stood.end) if stood else None,
+        (moved_from.start, moved_from.end) if moved_from else None,
     )
 
 
@@ -354,7 +341,7 @@ class State:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
         moves = {
-            key: _move(p, wishes.stood.get(key))
+            key: _move(p, wishes.moved_from.get(key))
             for key, p in sorted(wishes.moves.items())
             if max(week_of_key(key), Week.of(p.span.end.date())) >= oldest
         }
@@ -416,13 +403,13 @@ class State:
     def _feeds(self) -> Json[list[str]]:
         return Json(self.store, "feeds.json", list[str])
 
-    def feeds(self) -> frozenset[str]:
-        """The files that calsync has written as feeds; nothing if that can't be told."""
-        return frozenset(self._feeds.recall() or ())
+    def is_own_feed(self, path: Path) -> bool:
+        """Whether calsync is known to have written a feed at `path`."""
+        return str(path.resolve()) in (self._feeds.recall() or ())
 
     def add_feed(self, path: Path) -> None:
         """Remember that the file at `path` is ours. Costs nothing if that is known, or can't be written."""
-        known = self.feeds()
+        known = self._feeds.recall() or []
         if (name := str(path.resolve())) not in known:
             self._feeds.remember(sorted({*known, name}))
 

@@ -1,7 +1,7 @@
-"""From what is wanted and what is there to a list of changes.
+"""What has to be written to a calendar, from what is wanted and what is there. Pure: `now` is a parameter.
 
-Decides whose change wins, event by event, and when a push would destroy more than it should. Knows nothing
-of calendars; `now` is a parameter.
+In the order of a push: standing() is what the plan has to respect, diff() are the changes that make a
+calendar equal to the plan, and refuse_mass_delete() stops those that would destroy more than they should.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,26 +9,32 @@ from dataclasses import replace
 from datetime import datetime
 
 from calsync.errors import RefusedToProtectData
-from calsync.event import BUSY, Action, Change, Contents, Event, Published, Standing, StoredEvent, week_of_key
+from calsync.event import (
+    BUSY,
+    Action,
+    Change,
+    Contents,
+    Event,
+    Published,
+    Standing,
+    StoredEvent,
+    Wishes,
+    week_of_key,
+)
 from calsync.timespan import Timespan
 from calsync.training import Week
 
-# --- standing ---------------------------------------------------------------------------------------------
+# --- what a plan has to respect ---------------------------------------------------------------------------
 
 
-def standing(
-    calendars: Iterable[Contents],
-    moves: Mapping[str, Published],
-    skips: frozenset[str],
-    stood: Mapping[str, Timespan] | None = None,
-) -> Standing:
-    """What stands, by key. `calendars` in the order in which they are believed.
+def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
+    """Where each run and session is, and which the runner doesn't want. `calendars`: the most trusted first.
 
-    A place that the owner chose comes before one that calsync chose; apart from that the first calendar wins.
-    `moves` and `skips` are what the owner said with `calsync move` and `calsync skip`: they come before all
-    but an event that was moved by hand since. It is one if calsync had already brought it where the move
-    said, or if it is no longer where it `stood` when that was said.
+    A time that the runner chose comes before one that calsync chose; apart from that the first calendar wins.
     A detail that one calendar can't say (its titles are "Busy") is taken from the next that can.
+
+    Moves and skips come before all of that, but for an event that was moved by hand since the move was made.
+    It was if a push had already brought it where the move said, or if it is no longer where it was then.
     """
     published: dict[str, Published] = {}
     deleted: set[str] = set()
@@ -37,20 +43,20 @@ def standing(
         deleted |= contents.deleted
         for stored in contents.events:
             said = _published(stored)
-            if stored.key in moves and stored.was_moved:
-                place = (stood or {}).get(stored.key, stored.span)
-                if stored.written == moves[stored.key].span or stored.span != place:
+            if stored.key in wishes.moves and stored.was_moved:
+                before = wishes.moved_from.get(stored.key, stored.span)
+                if stored.written == wishes.moves[stored.key].span or stored.span != before:
                     outdated.add(stored.key)
             known = published.get(stored.key)
             if known is None or (said.pinned and not known.pinned):
                 published[stored.key] = said if known is None else _completed(said, known)
             else:
                 published[stored.key] = _completed(known, said)
-    for key, move in moves.items():
+    for key, move in wishes.moves.items():
         known = published.get(key)
         if key not in outdated:
             published[key] = move if known is None else _completed(move, known)
-    return Standing(published, skips | deleted)
+    return Standing(published, wishes.skips | deleted)
 
 
 def _published(stored: StoredEvent) -> Published:
@@ -78,12 +84,7 @@ def _completed(first: Published, other: Published) -> Published:
     )
 
 
-# --- diff -------------------------------------------------------------------------------------------------
-
-
-# A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
-# (an emptied template, a wrong date) more often than it is meant.
-MASS_DELETE_AT_LEAST = 4
+# --- what has to change -----------------------------------------------------------------------------------
 
 
 def diff(
@@ -97,9 +98,8 @@ def diff(
 ) -> tuple[Change, ...]:
     """The changes that make a calendar equal to the plan, in the order of time.
 
-    `pinned` is where their owner moved events to, by key, here or elsewhere; `skipped` are the keys that the
-    owner removed; `reasons` says for a key why it is
-    where it is, for people.
+    `pinned` is where the runner moved events to, by key, here or in another calendar; `skipped` are the keys
+    that the runner doesn't want; `reasons` says for people why an event is where it is.
     """
     there = {event.key: event for event in stored}
     desired = {event.key: event for event in wanted}
@@ -124,6 +124,7 @@ def _decide(
     place: Timespan | None,
     skipped: bool,
 ) -> Change | None:
+    """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event."""
     if stored is not None and stored.span.start <= now:
         return Change(Action.KEEP, key, wanted, stored, "already begun or past")
     if stored is not None and stored.is_held:
@@ -162,6 +163,13 @@ def _decide(
 def _in_time(change: Change) -> tuple[bool, float, str]:
     span = change.after or change.before
     return (span is None, span.start.timestamp() if span else 0, change.key)
+
+
+# --- what is refused --------------------------------------------------------------------------------------
+
+# A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
+# (an emptied template, a wrong date) more often than it is meant.
+MASS_DELETE_AT_LEAST = 4
 
 
 def refuse_mass_delete(

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.errors import Locked, Unavailable
-from calsync.event import Published
+from calsync.event import Published, Wishes
 from calsync.files import Folder
-from calsync.state import State, Wishes, state_folder, state_of
+from calsync.state import State, state_folder, state_of
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 

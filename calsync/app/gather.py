@@ -372,7 +372,7 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, 
 def _ics_calendar(setup: Setup, settings: IcsTarget) -> EventCalendar:
     from calsync.calendars.ics import IcsCalendar
 
-    is_ours = str(settings.path.resolve()) in setup.state.feeds()
+    is_ours = setup.state.is_own_feed(settings.path)
     return IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone, is_ours=is_ours)
 
 
@@ -380,7 +380,7 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
     wishes = setup.state.wishes()
     # Those that people can edit come first: what they say there is newer than any feed.
     ordered = sorted(targets, key=lambda target: not target.is_editable)
-    stands = standing([target.contents for target in ordered], wishes.moves, wishes.skips, wishes.stood)
+    stands = standing([target.contents for target in ordered], wishes)
     return replace(stands, lost=setup.state.lost_sessions())
 
 

@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 from calsync import waits
 from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
 from calsync.errors import TargetUnavailable, UsageError
-from calsync.event import Action, Change, Published, StoredEvent, is_strength, week_of_key
+from calsync.event import Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.plan import Given, pose
 from calsync.planning.rules import Rule
 from calsync.planning.runs import of_run
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
-from calsync.state import Wishes
 from calsync.timespan import Timespan
 from calsync.training import Week
 from calsync.words import did_you_mean, elapsed
@@ -103,8 +102,8 @@ def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -
         wishes = setup.state.wishes()
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)
-        stood = {**wishes.stood, key: stored.span} if stored else wishes.stood
-        setup.state.save_wishes(replace(wishes, moves=moves, skips=wishes.skips - {key}, stood=stood), now)
+        moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
+        setup.state.save_wishes(Wishes(moves, wishes.skips - {key}, moved_from), now)
     return place
 
 

@@ -1,8 +1,8 @@
-"""A zone's VTIMEZONE for the years that a calendar covers.
+"""A zone's VTIMEZONE for the years that a calendar covers (RFC 5545, 3.6.5).
 
-Decides how a zone's changes of offset are written down (RFC 5545, 3.6.5). icalendar can generate one, too,
-but its onsets are in the time after the change, where the RFC wants the time before it (release 7.3.0:
-London's clocks would go forward at 02:00), and it adds a comment that it works for some years only.
+icalendar can generate one, too, but its onsets are in the time after the change, where the RFC wants the time
+before it (release 7.3.0: London's clocks would go forward at 02:00), and it adds a comment that it works for
+some years only.
 """
 
 from calendar import monthrange

@@ -1,8 +1,8 @@
-"""What stands: several calendars, and what the owner said."""
+"""What a plan has to respect: several calendars, and what the runner said."""
 
 from datetime import UTC, datetime, timedelta
 
-from calsync.event import Contents, Event, Published, StoredEvent
+from calsync.event import Contents, Event, Published, StoredEvent, Wishes
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import Load
@@ -21,23 +21,22 @@ LIFT = Event(KEY, at(12), "Strength: Lower body (moderate)", load=Load.MODERATE,
 def test_the_first_calendar_is_believed_and_the_others_fill_in_what_it_can_not_say() -> None:
     busy = StoredEvent(LIFT.busy_only(), at(12))
     full = StoredEvent(Event(KEY, at(18), "Strength", load=Load.MODERATE, routine="lower-body"), at(18))
-    found = standing([Contents((busy,)), Contents((full,))], {}, frozenset()).published[KEY]
+    found = standing([Contents((busy,)), Contents((full,))], Wishes()).published[KEY]
     assert found.span == at(12)
     assert (found.title, found.load, found.routine) == ("Strength", Load.MODERATE, "lower-body")
     assert not found.pinned
 
 
 def test_a_move_made_in_a_calendar_is_a_pin() -> None:
-    found = standing([Contents((StoredEvent(LIFT, at(9)),))], {}, frozenset()).published[KEY]
+    found = standing([Contents((StoredEvent(LIFT, at(9)),))], Wishes()).published[KEY]
     assert found.pinned
     assert found.span == at(12)
 
 
-def test_what_the_owner_said_comes_before_all_calendars() -> None:
+def test_what_the_runner_said_comes_before_all_calendars() -> None:
     move = Published(at(20), pinned=True)
-    stands = standing(
-        [Contents((StoredEvent(LIFT, at(12)),))], {KEY: move}, frozenset({"2026-W48/run/tue-1"})
-    )
+    wishes = Wishes({KEY: move}, frozenset({"2026-W48/run/tue-1"}))
+    stands = standing([Contents((StoredEvent(LIFT, at(12)),))], wishes)
     found = stands.published[KEY]
     assert found.span == at(20)
     assert found.pinned
@@ -46,6 +45,6 @@ def test_what_the_owner_said_comes_before_all_calendars() -> None:
 
 
 def test_nothing_stands_on_an_empty_calendar() -> None:
-    stands = standing([Contents(), Contents()], {}, frozenset())
+    stands = standing([Contents(), Contents()], Wishes())
     assert stands.published == {}
     assert stands.skipped == frozenset()

@@ -229,7 +229,7 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
     # A push replaces the file, so it has to write to its folder; with a link, to that of the real file.
     if (obstacle := why_not_writable(path.resolve().parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
-    is_ours = str(path.resolve()) in state.feeds()
+    is_ours = state.is_own_feed(path)
     contents = IcsCalendar(target.name, path, config.name, config.zone, is_ours=is_ours).load().contents
     if not path.exists():
         text = f"{name} can be written; the first push makes it"

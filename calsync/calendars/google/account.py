@@ -1,7 +1,6 @@
-"""Google for one run of a command: the connection, and which calendar is which target's.
+"""Google for one run of a command: the connection, which calendar is which target's, and busy time.
 
-Decides when Google's libraries are imported at all (only when something of Google's is needed), and what is
-said when a calendar isn't there. How requests are made is calendars/google's business.
+Imports inside functions: Google's libraries take 0.2 s, and are needed only where something of Google's is.
 """
 
 from collections.abc import Sequence
@@ -122,7 +121,7 @@ class Connection:
         """Create the calendars of the targets that have none, and say which, by the targets' names.
 
         `anew`: also where the calendar is not in Google any more, or where an earlier creation was
-        interrupted and its owner has been told. `only` names one target.
+        interrupted and the runner has been told. `only` names one target.
 
         Raises RefusedToProtectData, TargetUnavailable, AuthorisationNeeded or Unavailable.
         """
@@ -175,7 +174,7 @@ class Connection:
             )
 
     def _interrupted(self, target: GoogleTarget) -> Creation | None:
-        """A creation that nobody knows the end of, unless the config says which calendar it is."""
+        """A creation whose end is not known, unless the config says which calendar it is."""
         return None if target.calendar_id else self.records.creation(target.name)
 
     def _refuse_interrupted(self, target: GoogleTarget) -> None:

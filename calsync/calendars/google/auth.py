@@ -1,7 +1,4 @@
-"""Who calsync is to Google: the credentials file of the Cloud console, and the token that a consent gave.
-
-Decides which scopes are asked for, which servers a credentials file may name, and how the token is kept. How
-a consent is had is decided in consent.py.
+"""Who calsync is to Google: the credentials file of the Cloud console, and the consent that gives a token.
 
 https://developers.google.com/identity/protocols/oauth2/native-app
 https://developers.google.com/identity/protocols/oauth2/service-account
@@ -193,7 +190,7 @@ def _check_uri(path: Path, name: str, uri: str) -> None:
         raise ConfigError(f"{path}: {name} {problem}") from problem
 
 
-# --- consent ----------------------------------------------------------------------------------------------
+# --- asking a person --------------------------------------------------------------------------------------
 
 
 _WAIT = 300.0  # seconds for a person to read and decide

@@ -1,8 +1,7 @@
-"""Requests to Google: the one place where something is tried again.
+"""Requests to Google: sent, tried again where that makes sense, and their failures put into our words.
 
-Decides when a request is repeated and when a command has waited long enough. Knows nothing of events. Every
-request that goes through here may be repeated: reads, patches with If-Match, and inserts that bring their id.
-The one that may not, the creation of a calendar, has a method of its own.
+Every request may be repeated: reads, patches with If-Match, and inserts that bring their id. The one that may
+not, the creation of a calendar, has a method of its own. All that Google's libraries raise ends here.
 """
 
 import http.client
@@ -24,10 +23,12 @@ from googleapiclient.errors import BatchError, HttpError
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Unavailable
 
-# --- transport --------------------------------------------------------------------------------------------
+# --- one connection ---------------------------------------------------------------------------------------
 
 
 class _Once:
+    """A connection on which no request goes out twice."""
+
     def getresponse(self: Any) -> http.client.HTTPResponse:
         try:
             return super().getresponse()  # type: ignore[misc,no-any-return]
@@ -64,7 +65,7 @@ class Http(httplib2.Http):  # type: ignore[misc]
         return super().request(uri, method, body, headers, redirections, kind)
 
 
-# --- failures ---------------------------------------------------------------------------------------------
+# --- what can go wrong ------------------------------------------------------------------------------------
 
 
 AUTH_AGAIN = "run `calsync auth google`"
@@ -218,7 +219,7 @@ def _retry_after(problem: HttpError) -> timedelta | None:
         return None
 
 
-# --- client -----------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------
 
 
 T = TypeVar("T")
@@ -279,7 +280,7 @@ class Client:
         return self._tried(lambda: self._execute(request), also)
 
     def prepare(self) -> None:
-        """Whatever has to be right before something that must not be repeated. Raises as call() does."""
+        """See to all that could fail before a request that must not be repeated. Raises as call() does."""
         self._guarded(self._refresh_if_needed)
         # A connection that has been idle may be closed already, and then nobody knows what came of it.
         self._connection.close()
@@ -291,7 +292,7 @@ class Client:
     def send(
         self, requests: Mapping[str, Request], *, also: frozenset[str] = frozenset()
     ) -> dict[str, Answer]:
-        """Each request's own fate, by its name; they may run in any order.
+        """The answer to each request, by its name; they may run in any order.
 
         After a failure that would meet all the others, too, the rest gets that failure and isn't sent.
         Raises a CalsyncError only where there is no authorisation.
@@ -358,7 +359,7 @@ class Client:
             self._credentials.refresh(None)
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
-        """Foreign errors end here."""
+        """Errors of Google's libraries end here, as ours."""
         try:
             return action()
         except HttpError as problem:

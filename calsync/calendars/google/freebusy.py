@@ -1,7 +1,7 @@
-"""When Google says that somebody is busy.
+"""When calendars in Google are busy. No titles are seen, and none are asked for.
 
-Decides that nobody is free by accident: Google puts a calendar's error into an answer that is a success, with
-no busy time beside it. No titles are seen, and none are asked for.
+Google puts a calendar's error into an answer that is a success, with no busy time beside it; that is an error
+here, so that nobody is free by accident.
 
 https://developers.google.com/workspace/calendar/api/v3/reference/freebusy/query
 """

@@ -1,7 +1,7 @@
 """Events as Google's resources and back. Pure.
 
-Decides what of an event Google is told, and how what calsync wrote is told from what its owner made of it:
-that travels with the event, in private extended properties. Knows nothing of requests.
+What calsync wrote travels with the event, in private extended properties; so it can be told from what the
+runner made of it.
 
 https://developers.google.com/workspace/calendar/api/v3/reference/events
 https://developers.google.com/workspace/calendar/api/guides/extended-properties
@@ -115,7 +115,7 @@ def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEven
         alarm=_alarm(resource),
     )
     written = _written(private)
-    # An owner who made it repeat has made it theirs: to withdraw it would take the whole series.
+    # Whoever made it repeat has made it theirs: to withdraw it would take the whole series.
     is_held = written is None or bool(resource.get("recurrence"))
     return StoredEvent(event, written or span, edited, is_held)
 
@@ -147,7 +147,7 @@ def revival(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[st
     """The body of the patch that brings a tombstone back."""
     body = new_event(event, plan, generation, zone)
     del body["id"]
-    # It comes back as one event, whatever its owner had made of it.
+    # It comes back as one event, whatever the runner had made of it.
     body |= {"recurrence": None}
     body["extendedProperties"]["private"] |= {
         **{name: value for name, value in _meaning(event).items() if value is None},
@@ -159,8 +159,8 @@ def revival(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[st
 def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
     """The body of the patch that makes the live `item` say what `wanted` says, and nothing but that.
 
-    Fields that don't change are left out, so that what the owner wrote in them, and the record that it is
-    theirs, stay as they are; the same holds for a time that the owner chose.
+    Fields that don't change are left out, so that what the runner wrote in them, and the record that it is
+    theirs, stay as they are; the same holds for a time that the runner chose.
     """
     assert item.stored is not None
     before = item.stored.event
@@ -183,7 +183,7 @@ def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def withdrawal() -> dict[str, Any]:
-    """Cancelled, and a mark that calsync did it: without it, it would be the owner who had deleted it."""
+    """Cancelled, and a mark that calsync did it: without it, it would be the runner who had deleted it."""
     return {"status": "cancelled", "extendedProperties": {"private": {WITHDRAWN: "1"}}}
 
 
@@ -195,7 +195,7 @@ def release(item: Item) -> dict[str, Any]:
 
 
 def unmarked() -> dict[str, Any]:
-    """Takes the mark from an event that its owner brought back."""
+    """Takes the mark from an event that the runner brought back."""
     return {"extendedProperties": {"private": {WITHDRAWN: None}}}
 
 
