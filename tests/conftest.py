@@ -4,8 +4,10 @@ import signal
 
 from hypothesis import settings
 
+from tests.soak import usually
+
 # Machines that run tests are slow at times.
-settings.register_profile("calsync", deadline=None)
+settings.register_profile("calsync", deadline=None, max_examples=usually(100))
 settings.load_profile("calsync")
 
 # A shell that is not interactive (cron's, CI's, `bash -c 'pytest & wait'`) starts what runs in its background

@@ -13,6 +13,7 @@ from calsync.config.load import Config, load_config
 from calsync.errors import ConfigError
 from calsync.program import Pause
 from calsync.training import Experience, TimeRange, Weekday
+from tests.soak import usually
 
 MINIMAL = """
 name = "training"
@@ -243,21 +244,21 @@ def loads_or_says_why(folder: Path, text: str | bytes) -> None:
     assert why.startswith(str(folder / "config.toml"))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(statements, max_size=8))
 @example(lines=["[[targets]]", "[targets]"])
 def test_any_toml_loads_or_says_why(tmp_path: Path, lines: list[str]) -> None:
     loads_or_says_why(tmp_path, "\n".join(lines))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.sampled_from(KEYS), value=values, place=st.integers(0, 8))
 def test_one_strange_line_in_a_good_config(tmp_path: Path, key: str, value: str, place: int) -> None:
     lines = MINIMAL.splitlines()
     loads_or_says_why(tmp_path, "\n".join([*lines[:place], f"{key} = {value}", *lines[place:]]))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60), place=st.integers(0, len(MINIMAL)))
 def test_any_bytes_load_or_say_why(tmp_path: Path, content: bytes, place: int) -> None:
     whole = MINIMAL.encode()

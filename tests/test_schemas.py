@@ -18,6 +18,7 @@ from calsync.errors import ConfigError
 from calsync.training import FIRST_YEAR, LAST_YEAR
 from docs.schemas import SCHEMA_KINDS, schema_text
 from tests.documents import FULL, at, documents, load, whole
+from tests.soak import usually
 
 ROOT = Path(__file__).parents[1]
 SHIPPED: dict[str, SchemaKind] = {
@@ -176,7 +177,7 @@ def test_the_whole_files_are_accepted_by_both(kind: SchemaKind, tmp_path: Path) 
     assert faults(kind, whole(FULL[kind])) == []
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), kind=st.sampled_from(SCHEMA_KINDS))
 def test_schema_and_loader_agree(tmp_path: Path, data: st.DataObject, kind: SchemaKind) -> None:
     agree(kind, data.draw(documents(kind)), tmp_path / "x.toml")

@@ -14,6 +14,7 @@ from calsync.files import Folder
 from calsync.state import State, state_folder, state_of
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
+from tests.soak import usually
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ published = st.builds(
 keys = st.sampled_from([f"2026-W48/run/{day}-1" for day in ("mon", "tue", "wed")] + ["2027-W01/strength/1"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=st.dictionaries(keys, published), skips=st.frozensets(keys))
 def test_wishes_come_back_as_they_were(
     tmp_path: Path, moves: dict[str, Published], skips: frozenset[str]

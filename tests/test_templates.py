@@ -12,6 +12,7 @@ from calsync.config.templates import Library, load_routine, shipped_folder
 from calsync.errors import TemplateError
 from calsync.planning.lint import lint
 from calsync.training import Kind, Load, Region, Weekday, WeekTemplate
+from tests.soak import usually
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
 ROUTINES = sorted(path.stem for path in (shipped_folder() / "routines").glob("*.toml"))
@@ -144,7 +145,7 @@ def plain(template: WeekTemplate) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(week=weeks())
 def test_any_valid_template_means_what_it_says(tmp_path: Path, week: tuple[str, dict[str, Any]]) -> None:
     text, expected = week
@@ -174,7 +175,7 @@ def loads_or_says_why(path: Path, content: bytes) -> None:
         assert why.startswith(str(path))
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from([*SHIPPED, *(f"routines/{name}" for name in ROUTINES)]))
 def test_a_template_with_a_hole_loads_or_says_why(tmp_path: Path, data: st.DataObject, name: str) -> None:
     whole = (shipped_folder() / f"{name}.toml").read_bytes()
@@ -186,7 +187,7 @@ def test_a_template_with_a_hole_loads_or_says_why(tmp_path: Path, data: st.DataO
     loads_or_says_why(tmp_path / "x.toml", whole[:begin] + filling + whole[end:])
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(SHIPPED))
 def test_a_template_with_a_value_of_another_kind_loads_or_says_why(
     tmp_path: Path, data: st.DataObject, name: str

@@ -14,6 +14,7 @@ from calsync.errors import ConfigError
 from docs.schemas import SCHEMA_KINDS
 from tests.cli.box import Box
 from tests.documents import FULL, documents, in_tables, load, places
+from tests.soak import usually
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = [
@@ -67,7 +68,7 @@ def test_strings_and_lists_over_many_lines() -> None:
     assert lines["q]", "x", "y"] == 21
 
 
-@settings(max_examples=150)
+@settings(max_examples=usually(150))
 @given(data=st.data(), kind=st.sampled_from(SCHEMA_KINDS))
 def test_lines_are_those_that_were_written(data: st.DataObject, kind: SchemaKind) -> None:
     text, where = in_tables(data.draw(documents(kind)))
@@ -92,7 +93,7 @@ def says_where(said: str, path: Path, where: dict[tuple[str | int, ...], int]) -
         assert int(found[1] or 0) == (here[table] if table else 0), said
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), kind=st.sampled_from(SCHEMA_KINDS))
 def test_every_error_names_file_line_and_key(tmp_path: Path, data: st.DataObject, kind: SchemaKind) -> None:
     text, where = in_tables(data.draw(documents(kind)))
@@ -104,7 +105,7 @@ def test_every_error_names_file_line_and_key(tmp_path: Path, data: st.DataObject
         says_where(str(problem), path, where)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), kind=st.sampled_from(SCHEMA_KINDS))
 def test_every_command_says_so(tmp_path: Path, data: st.DataObject, kind: SchemaKind) -> None:
     box = Box(tmp_path, {"HOME_ICS": "https://calendar.example/home.ics"})

@@ -18,6 +18,7 @@ from calsync.training import WEEKDAYS, Kind, Load, Week
 from calsync.words import one_line, plain_lines
 from tests.calendars import kinds
 from tests.calendars.kinds import NOW, Kept
+from tests.soak import usually
 
 LONDON = ZoneInfo("Europe/London")
 Make = Callable[..., Kept]
@@ -303,9 +304,9 @@ def events(draw: st.DrawFn) -> Event:
 
 def test_any_event_comes_back_as_it_was(make: Make, request: pytest.FixtureRequest) -> None:
     # In Google once for each position of the server, so fewer of them.
-    examples = 12 if "google" in request.node.name else 80
+    usual = 12 if "google" in request.node.name else 80
 
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=usually(usual), deadline=None)
     @given(wanted=st.lists(events(), max_size=4, unique_by=lambda found: found.key), zone=zones)
     def check(wanted: list[Event], zone: ZoneInfo) -> None:
         kept = make(zone)

@@ -19,6 +19,7 @@ from calsync.event import Event
 from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
+from tests.soak import usually
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -89,7 +90,7 @@ def test_a_whole_feed_byte_for_byte(path: Path) -> None:
     )
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
 def test_lines_are_folded_at_75_octets_and_split_no_character(path: Path, text: str) -> None:
     content = push(path, event(24, text, description=text, alarm=timedelta(0)), event(25, "é" * 200))
@@ -176,7 +177,7 @@ def test_only_what_changed_changes(path: Path) -> None:
     assert b"DTSTAMP:20261123T060500Z" in after[changed]
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.integers(-3, 3), st.sampled_from("abc")), max_size=8))
 def test_the_sequence_rises_with_every_change_even_if_the_clock_does_not(
     path: Path, steps: list[tuple[int, str]]
@@ -279,7 +280,7 @@ WANTED = [
 ]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(part=st.floats(0, 1), zeros=st.sampled_from([0, 1, 512]))
 def test_a_feed_that_ends_too_early_is_completed(path: Path, part: float, zeros: int) -> None:
     """A disk that was full, or a power cut. The head stays: a file without it might be anybody's."""

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.box import ROOT, Box, by_key, target
+from tests.soak import usually
 
 FIRST, SECOND = "2026-W48/strength/1", "2026-W48/strength/2"
 WORK = '[[busy]]\nname = "work"\ntype = "ics"\npath = "busy.ics"\n'
@@ -156,7 +157,7 @@ def test_an_event_of_ours_with_a_damaged_uid_is_not_kept_for_ever(box: Box) -> N
         damaged(box, at + 8, at + 9, filling)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_feed_is_repaired_whatever_the_damage(box: Box, data: st.DataObject) -> None:
     if not box.feed.exists():

@@ -7,7 +7,6 @@ a push is checked by google_checks.py, whenever nothing gets in its way and at t
 CALSYNC_SOAK=20 in the environment makes everything last twenty times as long.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -32,8 +31,8 @@ from tests.cli.google_program import AVAILABILITY, WEEKS, Program
 from tests.cli.google_runner import Runner
 from tests.cli.google_trouble import Behind, Failing, Kill, Sudden
 from tests.googleserver.switches import ALL_POSITIONS
+from tests.soak import SOAK, usually
 
-SOAK = int(os.environ.get("CALSYNC_SOAK", "1"))
 POSITIONS = {str(position): position for position in ALL_POSITIONS}
 assert len(POSITIONS) == len(ALL_POSITIONS)
 
@@ -228,7 +227,7 @@ def zygote() -> Iterator[Zygote]:
         yield zygote
 
 
-def run(zygote: Zygote, position: str | None, examples: int, steps: int) -> None:
+def run(zygote: Zygote, position: str | None, usual: int, steps: int) -> None:
     def machine() -> GoogleMachine:
         made = GoogleMachine()
         made.zygote, made.position = zygote, position
@@ -237,11 +236,11 @@ def run(zygote: Zygote, position: str | None, examples: int, steps: int) -> None
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples * SOAK,
+            max_examples=usually(usual),
             stateful_step_count=steps,
             deadline=None,
             # The same runs each time, so that a failure is one of the change at hand; a soak finds new ones.
-            derandomize=SOAK == 1,
+            derandomize=SOAK <= 1,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from calsync.planning.rules import Rule
 from calsync.training import Kind
 from tests.cli.box import Box
+from tests.soak import usually
 
 # --- a checker for the contract of interface.md -----------------------------------------------------------
 
@@ -237,7 +238,7 @@ def test_past_runs_of_the_current_week_are_shown(box: Box) -> None:
     assert states == ["past", "past", "past", "planned", "planned"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=usually(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     template=st.sampled_from(
         [

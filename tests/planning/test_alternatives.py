@@ -11,6 +11,7 @@ from calsync.planning.what_if import Alternatives
 from tests.planning import reference
 from tests.planning.cases import cases
 from tests.planning.test_optimum import plan_of
+from tests.soak import usually
 
 
 def placed(plan: Plan) -> list[tuple[WantedWeek, WantedSession, PlannedSession]]:
@@ -22,7 +23,7 @@ def placed(plan: Plan) -> list[tuple[WantedWeek, WantedSession, PlannedSession]]
     ]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference.Case) -> None:
     plan = plan_of(case)
@@ -48,7 +49,7 @@ def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference
                 assert pinned.cost + one.place.cost == plan.cost + one.more
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_what_busy_time_costs_is_what_is_saved_without_it(case: reference.Case) -> None:
     plan = plan_of(case)

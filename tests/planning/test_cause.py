@@ -12,6 +12,7 @@ from calsync.timespan import Timespan
 from tests.planning import reference
 from tests.planning.cases import cases
 from tests.planning.test_optimum import plan_of
+from tests.soak import usually
 
 _OF_THE_DAY = (
     Rule.RACE_DAY,
@@ -27,7 +28,7 @@ def test_the_rule_that_is_named_forbids_the_old_place() -> None:
     looked_at = []
 
     @given(cases())
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=usually(50), deadline=None, suppress_health_check=list(HealthCheck))
     def compare(case: reference.Case) -> None:
         looked_at.append(_compared(case))
 

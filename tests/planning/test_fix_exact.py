@@ -28,6 +28,7 @@ from calsync.training import Effort, Load, TimeRange
 from tests.planning import reference
 from tests.planning.cases import PLACES, busy_spans, pauses, published_runs, ranges, templates, times
 from tests.planning.test_optimum import plan_of
+from tests.soak import usually
 
 MINUTE = timedelta(minutes=1)
 
@@ -393,7 +394,7 @@ def agree(case: reference.Case) -> Iterator[type[Fix] | None]:
             yield suggested[0] if suggested else None
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(8), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(tight(of=(1, 1, 2, 2)))
 def test_the_suggested_change_is_the_smallest_there_is(case: reference.Case) -> None:
     for _ in agree(case):

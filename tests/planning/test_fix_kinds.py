@@ -18,6 +18,7 @@ from calsync.planning.fix import EarlierRun, FewerHoursApart, ShorterBusy, Wider
 from tests.planning import reference
 from tests.planning.cases import PLACES, busy_spans, grid_minutes, published_runs, strength
 from tests.planning.test_fix_exact import agree, tight
+from tests.soak import usually
 
 WHOLE_DAY = ((0, 1440),)
 QUALITY = ("intervals", "tempo", "hills", "long")
@@ -101,12 +102,12 @@ def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Cas
 def test_every_kind_is_suggested_where_it_is_the_smallest() -> None:
     seen: Counter[object] = Counter()
 
-    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=usually(30), derandomize=True, suppress_health_check=list(HealthCheck))
     @given(hemmed_in())
     def check_runs(case: reference.Case) -> None:
         seen.update(agree(case))
 
-    @settings(max_examples=70, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=usually(70), derandomize=True, suppress_health_check=list(HealthCheck))
     @given(tight(of=(1,)))
     def check_time(case: reference.Case) -> None:
         seen.update(agree(case))
@@ -116,7 +117,7 @@ def test_every_kind_is_suggested_where_it_is_the_smallest() -> None:
     assert all(seen[kind] >= times for kind, times in AT_LEAST.items()), seen
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(5), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.one_of(hemmed_in(of=(4,)), tight(of=(4,))))
 def test_it_is_the_smallest_also_on_a_horizon_of_four_weeks(case: reference.Case) -> None:
     for _ in agree(case):

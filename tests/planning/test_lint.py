@@ -29,6 +29,7 @@ from calsync.training import (
     Weekday,
     WeekTemplate,
 )
+from tests.soak import usually
 
 ALL = tuple(WEEKDAYS)
 WHOLE = Routine("whole", "Whole", (Exercise("Step-up", 10, tuple(Region)),))
@@ -323,7 +324,7 @@ def posed(template: WeekTemplate, minutes_apart: int, *, repeated: bool, usual_s
     return pose(Given(program, {"week": template, "empty": empty}, (), Standing(), now, zone))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=usually(60))
 @given(templates(fixed=True), st.sampled_from(MINUTES_APART), st.booleans())
 def test_a_day_has_room_if_a_plan_finds_a_start(
     template: WeekTemplate, minutes_apart: int, repeated: bool
@@ -342,7 +343,7 @@ def test_a_day_has_room_if_a_plan_finds_a_start(
                 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=usually(200))
 @given(templates(fixed=True))
 def test_an_error_is_what_no_plan_can_place(template: WeekTemplate) -> None:
     # Without a pause between lift and run, and with nothing to come, a plan has all that it can ever have.
@@ -351,7 +352,7 @@ def test_an_error_is_what_no_plan_can_place(template: WeekTemplate) -> None:
     assert bool(errors) == (None in placed), errors
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=usually(100))
 @given(templates(fixed=True))
 def test_what_has_no_place_in_a_usual_plan_is_always_said(template: WeekTemplate) -> None:
     placed = posed(template, 180, repeated=True).solve().chosen.values()
@@ -359,7 +360,7 @@ def test_what_has_no_place_in_a_usual_plan_is_always_said(template: WeekTemplate
     assert findings or None not in placed
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=usually(150))
 @given(templates(fixed=False), STARTS)
 def test_an_error_stays_one_whenever_the_runs_are(template: WeekTemplate, usual_start: int) -> None:
     placed = posed(template, 0, repeated=False, usual_start=usual_start).solve().chosen.values()

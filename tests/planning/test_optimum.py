@@ -27,6 +27,7 @@ from calsync.training import (
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day
+from tests.soak import usually
 
 
 def plan_of(case: reference.Case) -> Plan:
@@ -91,7 +92,7 @@ def _ranges(ranges: tuple[tuple[int, int], ...]) -> tuple[TimeRange, ...]:
     return tuple(TimeRange(*each) for each in ranges)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_no_choice_of_allowed_candidates_costs_less(case: reference.Case) -> None:
     agree(case)
@@ -198,7 +199,7 @@ def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
     agree(progressed(replace(case, race=reference.Race(race, 20 * 60, 60), published=(entry,))))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_the_terms_of_the_plan_add_up_to_its_cost(case: reference.Case) -> None:
     plan = plan_of(case)

@@ -16,6 +16,7 @@ from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Run, Sig
 from calsync.training import Session as Listed
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import LOADS, Session, week_name
+from tests.soak import usually
 
 SIGNS = tuple(Sign)
 # All kinds, and some twice: what a week mostly has, and what stands beside a hard run without being one.
@@ -217,7 +218,7 @@ def examples(draw: st.DrawFn) -> Example:
     )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(examples())
 def test_a_week_wants_the_sessions_that_the_tables_leave(example: Example) -> None:
     week = product(example)
@@ -225,13 +226,13 @@ def test_a_week_wants_the_sessions_that_the_tables_leave(example: Example) -> No
     assert week.min_days_apart == days_apart(example.min_days_apart, example.monday, example.counted)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(examples())
 def test_a_week_has_its_runs_the_race_and_at_most_one_made_easy(example: Example) -> None:
     assert runs_of(product(example)) == runs_expected(example)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(examples())
 def test_progressions_only_lower(example: Example) -> None:
     listed = template_expected(example).strength
@@ -245,7 +246,7 @@ def test_progressions_only_lower(example: Example) -> None:
         assert shortest <= min(was.shortest, minutes)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=usually(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(examples())
 def test_another_order_of_the_check_ins_changes_nothing(example: Example) -> None:
     week = product(example)
