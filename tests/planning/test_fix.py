@@ -21,7 +21,7 @@ def test_a_fix_gives_the_session_a_place_and_leaves_fewer_without() -> None:
     def check(case: reference.Case) -> None:
         plan = plan_of(case)
         fixes = Fixes(plan.problem)
-        before = {session.key for week in plan.weeks for session in week.unplaced}
+        before = {session.key for week in plan.weeks for session in (*week.unplaced, *week.too_late)}
         for week in plan.weeks:
             for session in week.unplaced:
                 if fix := fixes.smallest(week.wanted, session):

@@ -113,7 +113,7 @@ def agree(case: reference.Case) -> None:
         for session in plan.sessions
         if session.place
     }
-    unplaced = {session.key: None for week in plan.weeks for session in week.unplaced}
+    unplaced = {session.key: None for week in plan.weeks for session in (*week.unplaced, *week.too_late)}
     assert {**placed, **unplaced} == expected.chosen
 
 
@@ -204,7 +204,7 @@ def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
 def test_the_terms_of_the_plan_add_up_to_its_cost(case: reference.Case) -> None:
     plan = plan_of(case)
     terms = sum(sum(session.cost.values()) for session in plan.sessions)
-    unplaced = 1000 * sum(len(week.unplaced) for week in plan.weeks)
+    unplaced = 1000 * sum(len(week.unplaced) + len(week.too_late) for week in plan.weeks)
     in_weeks = {session.key for session in plan.sessions}
     # Sessions that stand outside the horizon take part in `spacing`, but no week shows them.
     outside = sum(points for key, points in plan.problem.solve().spacing.items() if key not in in_weeks)
