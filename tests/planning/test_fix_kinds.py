@@ -1,16 +1,16 @@
 """Each kind of change is suggested where it is the smallest, also those that seldom are.
 
 More availability helps nearly always, and less busy time most of the rest. So here are weeks in which
-strength may be at any time, and hard runs and the hours after them are what is in the way. The examples are
-the same each time, as what must have been seen is counted.
+strength may be at any time, and hard runs and the hours after them are what is in the way, or full days. The
+examples are the same each time, as each kind must have been seen.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,9 +22,6 @@ from tests.soak import usually
 
 WHOLE_DAY = ((0, 1440),)
 QUALITY = ("intervals", "tempo", "hills", "long")
-
-# So often each kind must come up.
-AT_LEAST = {WiderRange: 5, ShorterBusy: 1, EarlierRun: 5, FewerHoursApart: 5}
 
 
 @st.composite
@@ -99,22 +96,43 @@ def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Cas
     return case
 
 
-def test_every_kind_is_suggested_where_it_is_the_smallest() -> None:
-    seen: Counter[object] = Counter()
+@st.composite
+def crowded(draw: st.DrawFn) -> reference.Case:
+    """A week in which each day is busy but for some minutes less than a session needs."""
+    case = draw(hemmed_in(of=(1,)))
+    needs = min(session.shortest for session in case.templates[0].sessions) + 2 * case.buffer_minutes
+    busy = []
+    for offset in range(7):
+        midnight = reference.instant(case.zone, case.first_monday + timedelta(days=offset), 0)
+        free_from = draw(st.integers(8 * 60, 20 * 60))
+        free_until = free_from + max(0, needs - draw(st.integers(1, 40)))
+        busy += [
+            (midnight, midnight + timedelta(minutes=free_from)),
+            (midnight + timedelta(minutes=free_until), midnight + timedelta(days=1)),
+        ]
+    return replace(case, busy=tuple(busy), hours_apart=2)
 
-    @settings(max_examples=usually(30), derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(hemmed_in())
-    def check_runs(case: reference.Case) -> None:
+
+@pytest.mark.parametrize(
+    ("weeks", "number", "kinds"),
+    [
+        pytest.param(hemmed_in(), 20, {EarlierRun, FewerHoursApart}, id="hard runs"),
+        pytest.param(tight(of=(1,)), 10, {WiderRange}, id="short ranges"),
+        pytest.param(crowded(), 10, {ShorterBusy}, id="busy days"),
+    ],
+)
+def test_every_kind_is_suggested_where_it_is_the_smallest(
+    weeks: st.SearchStrategy[reference.Case], number: int, kinds: set[type]
+) -> None:
+    seen: set[object] = set()
+
+    @settings(max_examples=usually(number), derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(weeks)
+    def check(case: reference.Case) -> None:
         seen.update(agree(case))
 
-    @settings(max_examples=usually(70), derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(tight(of=(1,)))
-    def check_time(case: reference.Case) -> None:
-        seen.update(agree(case))
-
-    check_runs()
-    check_time()
-    assert all(seen[kind] >= times for kind, times in AT_LEAST.items()), seen
+    check()
+    assert kinds <= seen
 
 
 @settings(max_examples=usually(5), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
