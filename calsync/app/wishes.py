@@ -12,14 +12,14 @@ from calsync import waits
 from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
 from calsync.errors import TargetUnavailable, UsageError
 from calsync.event import Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
-from calsync.planning import wall
+from calsync.planning import wall, why
 from calsync.planning.plan import Given, pose
 from calsync.planning.rules import Rule
 from calsync.planning.runs import of_run
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.timespan import Timespan
 from calsync.training import Week
-from calsync.words import did_you_mean, elapsed
+from calsync.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +154,18 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
         return []
     texts = []
     minutes = round(span.duration / timedelta(minutes=1))
-    for ban in days.forbidden(week, day, minutes, place.load):
-        if ban.first <= start <= ban.last and ban.rule not in (Rule.BUSY, Rule.NOTICE):
+    for ban in days.bans_at(week, day, start, minutes, place.load):
+        if ban.rule not in (Rule.AVAILABILITY, Rule.BUSY):
             after = days.next_fresh_run(wall.seconds(span.end))
             text = f"the rule {ban.rule} is against it"
             if ban.rule is Rule.FRESH_LEGS and after:
-                gap = elapsed(after.start - wall.seconds(span.end))
-                text = f"only {gap} before {of_run(after)} ({ban.rule})"
+                reason = why.hours_before(after.start - wall.seconds(span.end), of_run(after))
+                text = f"only {reason.text} ({ban.rule})"
             texts.append(text)
     texts += [
-        f"less than {apart} days from {other.key} ({Rule.PAIR})"
+        f"{why.too_near(given.min_days_apart(max(day, other.day)), other.key).text} ({Rule.PAIR})"
         for other in problem.fixed
-        if other.key != key
-        and abs((other.day - day).days) < (apart := given.min_days_apart(max(day, other.day)))
+        if other.key != key and given.are_too_near(day, other.day)
     ]
     if week_of_key(key) != week.week:
         texts.append(f"it leaves its week, {week_of_key(key)}")

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
-from calsync.planning.days import Candidate, Days, Forbidden
+from calsync.planning.days import Ban, Candidate, Days
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.plan import (
     Plan,
@@ -196,7 +196,7 @@ class _Known:
 def _against(key: str, week: WantedWeek, place: Candidate, known: _Known) -> Iterator[Reason]:
     """Every rule that forbids the session to be at `place`, in the order A1 to A6, then the pair rule."""
     given = known.problem.given
-    for ban in known.problem.days.against(week, place.day, place.start, place.minutes, place.load):
+    for ban in known.problem.days.bans_at(week, place.day, place.start, place.minutes, place.load):
         yield _said(ban, place, known)
     for fixed in known.problem.fixed:
         if fixed.key != key and given.are_too_near(fixed.day, place.day):
@@ -206,7 +206,7 @@ def _against(key: str, week: WantedWeek, place: Candidate, known: _Known) -> Ite
             yield why.too_near(least, f"the session of {known.moment(published.span)}{mover}")
 
 
-def _said(ban: Forbidden, place: Candidate, known: _Known) -> Reason:
+def _said(ban: Ban, place: Candidate, known: _Known) -> Reason:
     program, run = known.program, ban.run
     match ban.rule:
         case Rule.AVAILABILITY:

@@ -53,7 +53,10 @@ class Candidate:
         return wall.span(self.start, self.end)
 
 
-class Forbidden(NamedTuple):
+# --- what a rule forbids ----------------------------------------------------------------------------------
+
+
+class Ban(NamedTuple):
     """Starts from `first` to `last`, both included, that a rule forbids; `run` is the one that it is for.
 
     A tuple, as placing a plan makes thousands of them.
@@ -68,19 +71,19 @@ class Forbidden(NamedTuple):
 _EVER = 1 << 62
 
 
-def during_run(start: int, end: int, length: int, run: SettledRun | None = None) -> Forbidden:
+def during_run(start: int, end: int, length: int, run: SettledRun | None = None) -> Ban:
     """A3: the starts of a session of that many seconds that meet the run from `start` to `end`."""
-    return Forbidden(Rule.RUN, start - length + 1, end - 1, run)
+    return Ban(Rule.RUN, start - length + 1, end - 1, run)
 
 
-def within_hours_apart(end: int, apart: int, run: SettledRun | None = None) -> Forbidden:
+def within_hours_apart(end: int, apart: int, run: SettledRun | None = None) -> Ban:
     """A5: the starts before a hard or long run, or less than `apart` seconds after its `end`."""
-    return Forbidden(Rule.HOURS_APART, -_EVER, end + apart - 1, run)
+    return Ban(Rule.HOURS_APART, -_EVER, end + apart - 1, run)
 
 
-def without_fresh_legs(start: int, length: int, load: Load, run: SettledRun | None = None) -> Forbidden:
+def without_fresh_legs(start: int, length: int, load: Load, run: SettledRun | None = None) -> Ban:
     """A6: the starts of a session that leave too little time to a run that wants fresh legs at `start`."""
-    return Forbidden(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length, run)
+    return Ban(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length, run)
 
 
 def against_day(
@@ -109,6 +112,8 @@ def against_day(
     if Effort.HARD in efforts and load is Load.HEAVY:
         yield Rule.CONTROLLED
 
+
+# --- the days of a plan -----------------------------------------------------------------------------------
 
 _by_start = attrgetter("start")
 _instant = itemgetter(1)
@@ -168,39 +173,36 @@ class Days:
 
     # --- A1 to A6 -----------------------------------------------------------------------------------------
 
-    def forbidden(self, week: WantedWeek, day: date, minutes: int, load: Load) -> Iterator[Forbidden]:
-        """The starts of `day` that A2 to A6 and pauses forbid, in the order of the rules.
-
-        A1's ranges are what `starts` begins with.
-        """
+    def bans(self, week: WantedWeek, day: date, minutes: int, load: Load) -> Iterator[Ban]:
+        """What pauses and A2 to A6 forbid on `day`, in the order of the rules; A1 is in ranges()."""
         length = minutes * 60
         if self.program.is_paused(day):
-            yield Forbidden(Rule.PAUSE, -_EVER, _EVER)
+            yield Ban(Rule.PAUSE, -_EVER, _EVER)
         low, high = self.clock.at(day, 0) - length, self.clock.at(day, 1440) + length
         index = bisect_left(self._busy_ends, low - self._buffer)
         while index < len(self._busy) and self._busy[index][0] <= high + self._buffer:
             start, end = self._busy[index]
-            yield Forbidden(Rule.BUSY, start - self._buffer - length + 1, end + self._buffer - 1)
+            yield Ban(Rule.BUSY, start - self._buffer - length + 1, end + self._buffer - 1)
             index += 1
         for near in self._days_near:
             for run in self.runs_on(day + timedelta(days=near)):
                 yield during_run(run.start, run.end, length, run)
-        yield Forbidden(Rule.NOTICE, -_EVER, self._earliest - 1)
-        yield from self._forbidden_by_day(week, day, load)
+        yield Ban(Rule.NOTICE, -_EVER, self._earliest - 1)
+        yield from self._bans_by_day(week, day, load)
         index = bisect_left(self._fresh_starts, low)
         while index < len(self._fresh_starts) and self._fresh_starts[index] < high + _FRESH[load]:
             run = self._fresh[index]
             yield without_fresh_legs(run.start, length, load, run)
             index += 1
 
-    def _forbidden_by_day(self, week: WantedWeek, day: date, load: Load) -> Iterator[Forbidden]:
+    def _bans_by_day(self, week: WantedWeek, day: date, load: Load) -> Iterator[Ban]:
         """A5."""
         efforts = {run.effort for run in self.runs_on(day)}
         tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
         race = self.program.race
         ahead = (race.day - day).days if race else _EVER
         for rule in against_day(week.template, WEEKDAYS[day.weekday()], load, efforts, tomorrow, ahead):
-            yield Forbidden(rule, -_EVER, _EVER)
+            yield Ban(rule, -_EVER, _EVER)
         for run in self.runs_on(day):
             if run.effort in (Effort.HARD, Effort.LONG):
                 yield within_hours_apart(run.end, self._hours_apart, run)
@@ -214,7 +216,7 @@ class Days:
         """The allowed starts of a day: (minute of the day, instant), in order."""
         if not self.program.availability.on(day):
             return []
-        bans = [(ban.first, ban.last) for ban in self.forbidden(week, day, minutes, load)]
+        bans = [(ban.first, ban.last) for ban in self.bans(week, day, minutes, load)]
         grid = self.clock.grid(day)
         found: list[tuple[int, int]] = []
         for first, last in _without(self.ranges(day, minutes), bans):
@@ -222,16 +224,14 @@ class Days:
             found += grid[low : bisect_right(grid, last, key=_instant)]
         return found
 
-    def against(
-        self, week: WantedWeek, day: date, start: int, minutes: int, load: Load
-    ) -> Iterator[Forbidden]:
+    def bans_at(self, week: WantedWeek, day: date, start: int, minutes: int, load: Load) -> Iterator[Ban]:
         """What A1 to A3, A5 and A6 have against a session that already stands, on the grid or off it.
 
         `notice` has nothing: that is only for what is to be placed.
         """
         if not any(first <= start <= last for first, last in self.ranges(day, minutes)):
-            yield Forbidden(Rule.AVAILABILITY, start, start)
-        for ban in self.forbidden(week, day, minutes, load):
+            yield Ban(Rule.AVAILABILITY, start, start)
+        for ban in self.bans(week, day, minutes, load):
             if ban.rule is not Rule.NOTICE and ban.first <= start <= ban.last:
                 yield ban
 

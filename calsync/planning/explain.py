@@ -61,9 +61,8 @@ def _about_size(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterat
         yield why.shorter(session.minutes, wanted.minutes)
     if session.load.rank < wanted.load.rank:
         start = wall.seconds(session.span.start)
-        bans = plan.problem.days.forbidden(week, session.day, session.minutes, wanted.load)
-        rules = (ban.rule for ban in bans if ban.first <= start <= ban.last)
-        yield why.lighter(session.load, wanted.load, rules)
+        bans = plan.problem.days.bans_at(week, session.day, start, session.minutes, wanted.load)
+        yield why.lighter(session.load, wanted.load, (ban.rule for ban in bans))
 
 
 def term_text(name: str, plan: Plan, week: WantedWeek, session: PlannedSession) -> str:
@@ -117,9 +116,8 @@ def _no_place_on(day: date, plan: Plan, week: PlannedWeek, session: WantedSessio
     starts = [start for _, start in problem.days.clock.grid(day)]
     ranges = problem.days.ranges(day, session.shortest)
     ruled_out = {Rule.AVAILABILITY: {s for s in starts if not any(a <= s <= b for a, b in ranges)}}
-    bans = problem.days.forbidden(week.wanted, day, session.shortest, Load.LIGHT)
-    # Pauses belong to A1, busy time is A2, runs are A3, and so on: forbidden() gives them in that order.
-    for ban in bans:
+    # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
+    for ban in problem.days.bans(week.wanted, day, session.shortest, Load.LIGHT):
         ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
     if _breaks_pair_rule(day, plan, week, session):
         ruled_out[Rule.PAIR] = set(starts)

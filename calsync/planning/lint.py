@@ -12,7 +12,7 @@ from itertools import permutations
 
 from calsync.planning import why
 from calsync.planning.days import (
-    Forbidden,
+    Ban,
     against_day,
     during_run,
     within_hours_apart,
@@ -328,7 +328,7 @@ class BareWeek:
         if rule := next(against_day(self.template, day, load, efforts, tomorrow), None):
             return rule
         found: Counter[Rule] = Counter()
-        bans = tuple(self._forbidden(day, minutes * 60, load))
+        bans = tuple(self._bans(day, minutes * 60, load))
         for start in range(0, (_DAY - minutes) * 60 + 1, GRID_MINUTES * 60):
             rule = next((ban.rule for ban in bans if ban.first <= start <= ban.last), None)
             if rule is None:
@@ -356,7 +356,7 @@ class BareWeek:
         # doesn't can be repeated as it is.
         return not self.repeated or first + len(WEEKDAYS) - last >= LEAST_DAYS_APART
 
-    def _forbidden(self, day: Weekday, length: int, load: Load) -> Iterator[Forbidden]:
+    def _bans(self, day: Weekday, length: int, load: Load) -> Iterator[Ban]:
         """A3, and of A5 and A6 what runs do, in seconds of the day."""
         for run in self.template.runs:
             first, last = _starts_of(run)

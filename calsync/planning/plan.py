@@ -179,7 +179,7 @@ def _still_allowed(week: WantedWeek, key: str, day: date, published: Published, 
         return False
     minutes = round(published.span.duration / timedelta(minutes=1))
     start = wall.seconds(published.span.start)
-    return not any(days.against(week, day, start, minutes, standing_load(published, session)))
+    return not any(days.bans_at(week, day, start, minutes, standing_load(published, session)))
 
 
 def standing_load(published: Published, wanted: WantedSession | None) -> Load:
