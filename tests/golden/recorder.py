@@ -44,8 +44,7 @@ class Recorder:
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.box.write(name, text)
-        self._stamps.pop(path, None)
-        self._stamp()
+        self._set_time(path)
         return path
 
     def copy(self, source: str, name: str = "") -> Path:
@@ -60,13 +59,13 @@ class Recorder:
 
     def run(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
         """The command in this process."""
-        self._stamp()
+        if "doctor" in args:
+            self._stamp()
         return self._keep(args, self.box.run(*args, now=self.now, env=env))
 
-    def answer(self, lines: str, *args: str) -> Result:
+    def answer(self, lines: str, *args: str, env: Mapping[str, str] | None = None) -> Result:
         """The command in a process of its own, with `lines` on its standard input."""
-        self._stamp()
-        process = self.box.start(*args, now=self.now, stdin=-1)
+        process = self.box.start(*args, now=self.now, stdin=-1, env=env)
         out, err = process.communicate(lines.encode(), timeout=60)
         return self._keep(args, Result(process.returncode, out, err.decode()), lines)
 
@@ -78,6 +77,14 @@ class Recorder:
             "COMP_CWORD": str(len(words)),
         }
         return self._keep(words, self.box.process(now=None, env=env), tab=True)
+
+    def keep(self, what: str, content: bytes, ending: str) -> None:
+        """What came from elsewhere than a command, such as a server's page."""
+        self._lines += [f"# {what}", f"--- in {self._file('page', ending, content)}", ""]
+
+    def quote(self, what: str, text: str) -> None:
+        """The same in the transcript."""
+        self._lines += [f"# {what}", *_shown(self._constant(text.encode()).decode()), ""]
 
     def show(self, name: str) -> None:
         """A file of the box that a command wrote, in the transcript."""
@@ -131,11 +138,14 @@ class Recorder:
 
     def _stamp(self) -> None:
         """Gives what was written since the last command the moment of the scenario."""
-        moment = int(datetime.fromisoformat(self.now).timestamp()) * 10**9
         for path in self.box.folder.rglob("*"):
             if path.is_file() and self._stamps.get(path) != path.stat().st_mtime_ns:
-                os.utime(path, ns=(moment, moment))
-                self._stamps[path] = moment
+                self._set_time(path)
+
+    def _set_time(self, path: Path) -> None:
+        moment = int(datetime.fromisoformat(self.now).timestamp()) * 10**9
+        os.utime(path, ns=(moment, moment))
+        self._stamps[path] = moment
 
 
 _VARYING = (
@@ -225,7 +235,8 @@ def recorded(name: str) -> dict[str, bytes]:
 def plan_and_push(recorder: Recorder, *options: str, page: bool = False) -> None:
     """Every way to look at a plan, a first push, and a second one that has nothing to do.
 
-    The page holds the picture, and is long: it is asked for in some scenarios only.
+    The page holds the picture, and is long: it is asked for in some scenarios only, as is what programs are
+    told after a push.
     """
     run = recorder.run
     run("doctor", *options)
@@ -239,8 +250,9 @@ def plan_and_push(recorder: Recorder, *options: str, page: bool = False) -> None
     run("push", *options)
     recorder.feeds()
     run("push", "--quiet", *options)
-    run("push", "--format", "json", *options)
-    run("plan", "--format", "json", *options)
+    if page:
+        run("push", "--format", "json", *options)
+        run("plan", "--format", "json", *options)
     run("doctor", *options)
     run("doctor", "--format", "json", *options)
     recorder.feeds()

@@ -68,11 +68,12 @@ def new_to_strength(recorder: Recorder) -> None:
     recorder.copy("examples")
     recorder.box.config(
         weeks='["balanced", "balanced", "balanced", "recovery"]',
-        horizon=9,
+        horizon=3,
         plan='experience = "new"',
         more=WORK,
     )
     plan_and_push(recorder)
+    recorder.run("plan", "--weeks", "9", "--explain")
     recorder.say("Late in the first week")
     recorder.box.config(name="late", plan='experience = "new"')
     recorder.now = "2026-11-26T20:00:00+00:00"
