@@ -1,8 +1,18 @@
-"""How long anything waits for anything, in seconds.
+"""How long anything waits for anything, in seconds; and how something is tried again.
 
-But for what is tried again over a network, whose times belong together: `feeds.download.Limits` has them for
+The times of what is tried again over a network belong together: `feeds.download.Limits` has them for
 calendars, `calendars.google.client.Patience` for Google.
 """
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import tenacity
+
+T = TypeVar("T")
 
 # --- for a push that runs, which holds the plan's lock ----------------------------------------------------
 
@@ -24,3 +34,55 @@ SCHEDULERS = 3.0
 REQUEST_HEAD = 15.0
 # Requests, and a plan in the making, when the server is to end.
 SERVER_END = 3
+
+# --- for another try --------------------------------------------------------------------------------------
+
+
+def tried(
+    action: Callable[[], T],
+    may_help: Callable[[BaseException], bool],
+    asked: Callable[[BaseException], float | None],
+    *,
+    attempts: int,
+    first: float,
+    longest: float,
+    total: float = math.inf,
+) -> T:
+    """What `action` gives, after at most so many attempts and no more waiting than `total` allows.
+
+    `may_help` says after an error whether another try makes sense, `asked` how long the server wants to be
+    left alone. Where it doesn't say, waits grow twofold from `first` to `longest`, with full jitter: any time
+    from none to that (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+
+    Raises the error of the last attempt.
+    """
+    start = time.monotonic()
+    try:
+        return action()
+    except Exception as problem:
+        if attempts < 2 or not may_help(problem):
+            raise
+        failed: Exception | None = problem
+    # It takes 70 ms to import, and most commands never need it: so the first attempt is made without it.
+    import tenacity
+
+    def again() -> T:
+        nonlocal failed
+        if failed is not None:
+            problem, failed = failed, None
+            raise problem
+        return action()
+
+    backoff = tenacity.wait_random_exponential(multiplier=first, max=longest)
+
+    def wait(state: "tenacity.RetryCallState") -> float:
+        problem = state.outcome.exception() if state.outcome else None
+        wanted = asked(problem) if problem else None
+        return backoff(state) if wanted is None else wanted
+
+    def is_enough(state: "tenacity.RetryCallState") -> bool:
+        waited = time.monotonic() - start + state.upcoming_sleep
+        return state.attempt_number >= attempts or waited >= total
+
+    retry = tenacity.retry_if_exception(may_help)
+    return tenacity.Retrying(retry=retry, wait=wait, stop=is_enough, reraise=True)(again)

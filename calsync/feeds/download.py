@@ -15,10 +15,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.addresses import is_loopback, shown
 from calsync.errors import SourceUnavailable
+from calsync.waits import tried
 
 if TYPE_CHECKING:
     import httpx
-    import tenacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +107,17 @@ def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
 def _attempts(
     url: str, headers: dict[str, str], limits: Limits, end: float, clients: "list[httpx.Client]"
 ) -> Response:
-    try:
-        return _attempt(url, headers, limits, end, clients)
-    except _Failure as error:
-        if not error.again or limits.attempts < 2:
-            raise
-        first: _Failure | None = error
-    import tenacity
-
-    def attempt() -> Response:
-        nonlocal first
-        if first is not None:  # the first attempt has been made, without tenacity
-            error, first = first, None
-            raise error
-        return _attempt(url, headers, limits, end, clients)
-
-    jitter = tenacity.wait_random_exponential(multiplier=limits.pause, max=limits.longest_pause)
-
-    def pause(state: "tenacity.RetryCallState") -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.pause if isinstance(error, _Failure) else None
-        return jitter(state) if asked is None else asked
-
     def may_help(error: BaseException) -> bool:
         return isinstance(error, _Failure) and error.again and (error.pause or 0.0) <= limits.longest_pause
 
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(may_help),
-        wait=pause,
-        stop=tenacity.stop_after_attempt(limits.attempts),
-        reraise=True,
-    )(attempt)
+    return tried(
+        lambda: _attempt(url, headers, limits, end, clients),
+        may_help,
+        lambda error: error.pause if isinstance(error, _Failure) else None,
+        attempts=limits.attempts,
+        first=limits.pause,
+        longest=limits.longest_pause,
+    )
 
 
 def _attempt(

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 import google.auth.exceptions
 import httplib2
 import msgspec
-import tenacity
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import BatchError, HttpError
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Unavailable
+from calsync.waits import tried
 
 # --- one connection ---------------------------------------------------------------------------------------
 
@@ -232,11 +232,7 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for one answer, for all of them together, before a second try.
-
-    The waits grow twofold from `first_wait` to `longest_wait`, with full jitter: any time from none to that
-    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-    """
+    """How long to wait, in seconds: for one answer, for all of them together, before another try."""
 
     answer: float = 20
     total: float = 180
@@ -372,36 +368,31 @@ class Client:
             raise Refused(of_no_answer(problem)) from problem
 
     def _tried(self, action: Callable[[], T], also: frozenset[str]) -> T:
-        """Do it until it works, makes no sense any more, or time is up."""
-        patience = self._patience
-        backoff = tenacity.wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait)
+        """Do it until it works, another try makes no sense, or time is up."""
+        if self._left <= 0:
+            raise Refused(Failure(0, message="it takes too long"))
 
         def passes(problem: BaseException) -> bool:
             return isinstance(problem, Refused) and (
                 problem.failure.is_passing or problem.failure.reason in also
             )
 
-        def wait(state: tenacity.RetryCallState) -> float:
-            problem = state.outcome.exception() if state.outcome else None
+        def asked(problem: BaseException) -> float | None:
             wanted = problem.failure.retry_after if isinstance(problem, Refused) else None
-            return backoff(state) if wanted is None else wanted.total_seconds()
+            return wanted.total_seconds() if wanted is not None else None
 
-        def is_enough(state: tenacity.RetryCallState) -> bool:
-            waited = time.monotonic() - start + state.upcoming_sleep
-            return state.attempt_number >= patience.tries or waited >= self._left
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(passes),
-            wait=wait,
-            stop=is_enough,
-            reraise=True,
-        )
-        if self._left <= 0:
-            raise Refused(Failure(0, message="it takes too long"))
         # Only time that is spent here counts: a busy feed elsewhere may have been slow.
         start = time.monotonic()
         try:
-            return retrying(action)
+            return tried(
+                action,
+                passes,
+                asked,
+                attempts=self._patience.tries,
+                first=self._patience.first_wait,
+                longest=self._patience.longest_wait,
+                total=self._left,
+            )
         finally:
             self._left -= time.monotonic() - start
 
