@@ -5,14 +5,13 @@ always the plan's: a day off is a day off wherever the server stands.
 """
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
-from calsync.feeds.event import Component, Occurrence, Reader, master_of, occurrences
+from calsync.feeds.event import Component, Occurrence, Reader, is_ours, master_of, occurrences
 from calsync.feeds.ics import (
     Calendar,
     FindZone,
@@ -26,11 +25,9 @@ from calsync.feeds.ics import (
     text_of,
 )
 from calsync.feeds.recurrence import SECONDS, Freq, Rule
-from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan, merge
 
 MOST_WARNINGS = 30
-_OURS = re.compile(r"@[^@]+\.calsync$")
 
 
 def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING) -> BusyTime:
@@ -51,7 +48,7 @@ def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = 
 
 
 class Notes:
-    """Warnings, gathered so that a thousand events with one problem are one line."""
+    """Warnings, gathered so that a thousand events with one problem are one line; `mute` takes none in."""
 
     def __init__(self) -> None:
         self._uids: dict[str, dict[str | None, None]] = {}
@@ -92,13 +89,7 @@ class CalendarReader:
         self.zone = zone
         self.reading = reading
         self.notes = notes
-        zones = Zones(ics.texts(text, calendar.timezones))
-        name = text_of(calendar.zone)
-        found = zones.find(name) if name else None
-        if name and found is None:
-            notes(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
-        own = found if isinstance(found, ZoneInfo) else None
-        self.reader = Reader(zones, found or zone, own, self._is_free, notes)
+        self.reader = Reader.of(text, calendar, zone, self._is_free, notes)
 
     def _is_free(self, fields: Properties, all_day: bool) -> bool:
         return is_free(fields, self.reading, all_day=all_day)
@@ -142,7 +133,7 @@ class CalendarReader:
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""
         fields = [read_properties(self.text, start, end) for start, end in stretches]
-        if "UID" in fields[0] and _OURS.search(text_of(fields[0]["UID"][0][1])):
+        if is_ours(fields[0]):
             return
         components = [component for item in fields if (component := self.reader.component(item))]
         if (master := master_of(components)) is not None:
@@ -208,12 +199,13 @@ def _declined(fields: Properties, email: str) -> bool:
     return False
 
 
-# --- freebusy ---------------------------------------------------------------------------------------------
+# --- VFREEBUSY --------------------------------------------------------------------------------------------
 
 
 def periods(
     fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
 ) -> Iterator[Timespan]:
+    """What a VFREEBUSY makes busy (RFC 5545, 3.6.4)."""
     for parameters, values in fields.get("FREEBUSY", ()):
         kind = parameter(parameters, "FBTYPE").upper()
         if kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy):

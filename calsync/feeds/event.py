@@ -5,21 +5,36 @@ accident. Whether an event makes busy is the caller's question (`Reader.is_free`
 dates stay dates.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.ics import FindZone, Moment, Properties, duration, moment, parameter, period, text_of
+from calsync.feeds.ics import (
+    Calendar,
+    FindZone,
+    Moment,
+    Properties,
+    duration,
+    moment,
+    parameter,
+    period,
+    text_of,
+    texts,
+)
 from calsync.feeds.recurrence import Rule, parse_rule, starts
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
 
-# --- one event ----------------------------------------------------------------------------------------------
+# --- one event --------------------------------------------------------------------------------------------
 
 
 LONGEST = timedelta(days=366_000)
 """A thousand years: what is more is somebody's "for ever", and beyond what datetime can calculate with."""
+_NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
+"""What an override names if that can't be read: it stays an override, and takes no occurrence's place."""
+_OURS = re.compile(r"@[^@]+\.calsync$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +82,11 @@ def wall(instant: Moment) -> datetime:
     return datetime.combine(instant, time())
 
 
+def is_ours(fields: Properties) -> bool:
+    """True for an event that calsync wrote itself, by its UID."""
+    return "UID" in fields and _OURS.search(text_of(fields["UID"][0][1])) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of one calendar."""
@@ -80,6 +100,24 @@ class Reader:
     """Takes an event's properties, and whether it is on dates."""
     note: Callable[[str, str | None], None]
     """Takes a problem and the UID it concerns."""
+
+    @classmethod
+    def of(
+        cls,
+        text: bytes,
+        calendar: Calendar,
+        zone: ZoneInfo,
+        is_free: Callable[[Properties, bool], bool],
+        note: Callable[[str, str | None], None],
+    ) -> "Reader":
+        """For a calendar of the body `text`; `zone` is the plan's."""
+        zones = Zones(texts(text, calendar.timezones))
+        name = text_of(calendar.zone)
+        found = zones.find(name) if name else None
+        if name and found is None:
+            note(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
+        own = found if isinstance(found, ZoneInfo) else None
+        return cls(zones, found or zone, own, is_free, note)
 
     def component(self, fields: Properties) -> Component | None:
         """The event; None if it has no start that can be read. What is wrong is noted."""
@@ -226,13 +264,8 @@ class Reader:
             found = self._moments(line, find_zone)[0]
         except ValueError:
             self.note("replaces an occurrence that can't be read; taken as one more", uid)
-            return self.earliest, False
+            return _NO_OCCURRENCE, False
         return found, parameter(line[0], "RANGE").upper() == "THISANDFUTURE"
-
-    @property
-    def earliest(self) -> datetime:
-        """An id that no occurrence has: it keeps a broken override apart from the series' master."""
-        return datetime(1601, 1, 1, tzinfo=UTC)
 
     def _sequence(self, fields: Properties) -> int:
         digits = fields["SEQUENCE"][0][1] if "SEQUENCE" in fields else b"-1"

@@ -1,9 +1,8 @@
-"""On which wall-clock times a rule falls within a stretch.
+"""RRULEs (RFC 5545, 3.3.10): at which wall-clock times a rule falls within a stretch of time.
 
-Decides it by looking at the periods (days, weeks, months, years) that lie there and at no others: a daily
-rule from ten years ago costs what one from last week costs, and no rule can keep it busy for ever. Only a
-COUNT may have to be followed from the first occurrence. Knows no zones, no exceptions and no UNTIL (that is
-an instant, and here are only wall clocks).
+Only the periods (days, weeks, months, years) that lie there are looked at: a daily rule from ten years ago
+costs what one from last week costs, and no rule can keep us busy for ever. Only a COUNT may have to be
+followed from the first occurrence. Zones, exceptions and UNTIL, which is an instant, are the caller's job.
 """
 
 import itertools

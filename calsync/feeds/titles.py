@@ -1,7 +1,7 @@
-"""What an entry of a feed is, by what it is called.
+"""What an entry of a training feed is and how long it takes, by its title and its description.
 
-Decides between the words of a title: which of two counts, and which are none. A kind is read only from words
-that are understood; nothing is guessed to be hard. Knows nothing of dates and lengths.
+A kind of run is read only from words that are understood; nothing is guessed to be hard. docs/platforms.md
+has the order in which the parts of an entry are asked.
 """
 
 import re

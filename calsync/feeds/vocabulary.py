@@ -1,7 +1,7 @@
-"""The words that coaches and platforms write, in the languages they write them in.
+"""The words that coaches and platforms write, and the kind of run, sort of workout or load that each means.
 
-Decides which word means which kind of run, which sort of workout, or which load. All words are plain: without
-accents and in small letters, as `plain` makes them. How words are weighed against one another is `kinds`'.
+All words are plain: without accents and in small letters, as `plain` makes them. Which of several words
+counts is up to `titles`.
 """
 
 import re

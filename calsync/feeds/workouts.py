@@ -1,11 +1,9 @@
-"""One body of a training platform's feed -> workouts.
+"""One body of a training platform's feed, and the workouts in it.
 
-Decides on which date an entry is, what happens where one repeats or comes twice, and that none is lost: every
-event of the time asked for is a workout, or a warning. What an entry is, is `kinds`' to say, how long it is
-`lengths`'. Asks no clock and no zone of the machine.
+None is lost: every event of the time asked for is a workout, or a warning. `titles` reads what an entry is,
+and how long it takes.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +13,10 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics, titles
 from calsync.feeds.busy import Notes
-from calsync.feeds.event import Component, Reader, occurrences, wall
+from calsync.feeds.event import Component, Reader, is_ours, occurrences, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
 from calsync.feeds.recurrence import Freq, Rule
 from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
-from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
 from calsync.training import Meant, Sort, Workout
 from calsync.words import one_line, plain_lines
@@ -27,7 +24,6 @@ from calsync.words import one_line, plain_lines
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
 _LONGEST_NOTES = 4000
-_OURS = re.compile(r"@[^@]+\.calsync$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +98,13 @@ class _FeedReader:
         self.zone = zone
         self.reading = reading
         self.notes = notes
-        zones = Zones(ics.texts(text, calendar.timezones))
-        name = text_of(calendar.zone)
-        found = zones.find(name) if name else None
-        own = found if isinstance(found, ZoneInfo) else None
         # Whether it takes time is no question here: platforms mark workouts as free.
-        self.reader = Reader(zones, found or zone, own, lambda fields, all_day: False, self._note)
+        self.reader = Reader.of(text, calendar, zone, lambda fields, all_day: False, self._note)
 
     def _note(self, problem: str, uid: str | None) -> None:
-        # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another.
-        if not problem.startswith(("has an end", "has a duration", "ends before")):
+        # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another. Nor
+        # is an unknown zone of the calendar: the plan's is as good.
+        if not problem.startswith(("has an end", "has a duration", "ends before", "X-WR-TIMEZONE")):
             self.notes(problem, uid)
 
     def workouts(self, first: date, last: date) -> Iterator[Workout]:
@@ -129,9 +122,9 @@ class _FeedReader:
         groups: dict[str, list[_Entry]] = {}
         for number, (start, end) in enumerate(self.calendar.events):
             fields = read_properties(self.text, start, end, _LINES)
-            uid = text_of(fields["UID"][0][1]) if "UID" in fields else ""
-            if _OURS.search(uid):
+            if is_ours(fields):
                 continue
+            uid = text_of(fields["UID"][0][1]) if "UID" in fields else ""
             if entry := self._entry(fields):
                 groups.setdefault(uid or f"\n{number}", []).append(entry)
         return groups.values()

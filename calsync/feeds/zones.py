@@ -1,9 +1,4 @@
-"""Microsoft's names of time zones, and the IANA zone of each.
-
-Data only: Unicode CLDR, windowsZones.xml, the entries of territory 001. A copy, because the one that
-icalendar has can't be had without importing all of icalendar, and an Outlook calendar should be read without
-it.
-"""
+"""The time zone that a TZID names: one of IANA, by whatever name a producer has for it, or a VTIMEZONE."""
 
 import bisect
 import re
@@ -15,7 +10,225 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds.recurrence import Rule, parse_rule, starts
 
-# --- windows zones ----------------------------------------------------------------------------------------
+# --- VTIMEZONE --------------------------------------------------------------------------------------------
+
+
+FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
+_LINE = re.compile(
+    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Observance:
+    """One STANDARD or DAYLIGHT: from `start` and on the further onsets on, clocks show UTC + `offset`."""
+
+    daylight: bool
+    start: datetime  # wall clock, as are the next two
+    rule: Rule | None
+    dates: tuple[datetime, ...]
+    before: timedelta
+    offset: timedelta
+
+    def onsets(self) -> list[datetime]:
+        found = [self.start, *self.dates]
+        if self.rule:
+            until = LAST
+            if self.rule.until:
+                until = _wall(self.rule.until) + (
+                    self.before if self.rule.until.endswith("Z") else timedelta(0)
+                )
+            found += starts(self.rule, self.start, FIRST, min(until, LAST))
+        return found
+
+
+class Observances(tzinfo):
+    """A zone made of observances."""
+
+    def __init__(self, tzid: str, observances: tuple[Observance, ...]) -> None:
+        self.tzid = tzid
+        self.observances = observances
+        # At a tie the first one counts, as in dateutil.
+        begins = {onset: observance for observance in reversed(observances) for onset in observance.onsets()}
+        self._onsets = sorted(begins)
+        self._offsets = [begins[onset].offset for onset in self._onsets]
+        standard = [observance for observance in observances if not observance.daylight]
+        self._earliest = (standard or observances)[0].offset
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        if moment is None:
+            return self._earliest
+        place = bisect.bisect_right(self._onsets, moment.replace(tzinfo=None))
+        return self._offsets[place - 1] if place else self._earliest
+
+    def __str__(self) -> str:
+        return self.tzid
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return self.tzid
+
+
+def read_observances(text: bytes) -> Observances | None:
+    """The zone of an unfolded VTIMEZONE, without the observances that can't be read; None without any."""
+    tzid = ""
+    observances: list[Observance] = []
+    fields: dict[str, str] = {}
+    dates: list[str] = []
+    for name_bytes, _, value_bytes in _LINE.findall(text):
+        name, value = name_bytes.decode().upper(), value_bytes.decode("utf-8", "replace").strip()
+        if name == "BEGIN":
+            fields, dates = {}, []
+        elif name == "END" and value.upper() in ("STANDARD", "DAYLIGHT"):
+            try:
+                observances.append(_observance(value.upper() == "DAYLIGHT", fields, dates))
+            except (KeyError, ValueError, OverflowError):
+                continue
+        elif name == "TZID":
+            tzid = value.replace("\\,", ",").replace("\\;", ";").strip('"')
+        elif name == "RDATE":
+            dates += value.split(",")
+        else:
+            fields.setdefault(name, value)
+    return Observances(tzid, tuple(observances)) if observances and tzid else None
+
+
+def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Observance:
+    start = _wall(fields["DTSTART"])
+    rule = parse_rule(fields["RRULE"], start) if "RRULE" in fields else None
+    if rule and rule.freq > rule.freq.MONTHLY:
+        raise ValueError("no zone changes its clocks that often")
+    if rule and rule.until:
+        _wall(rule.until)
+    onsets = tuple(_wall(item) for item in dates)
+    return Observance(
+        daylight, start, rule, onsets, _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
+    )
+
+
+def _wall(value: str) -> datetime:
+    """Raises ValueError."""
+    digits = value[:8] + value[9:15]
+    if not digits.isascii() or not digits.isdigit():
+        raise ValueError(value)
+    return datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
+
+
+def _offset(value: str) -> timedelta:
+    match = _OFFSET.fullmatch(value)
+    if not match:
+        raise ValueError(value)
+    sign, hours, minutes, seconds = match.groups(default="0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+    if offset >= timedelta(days=1):
+        raise ValueError(value)
+    return -offset if sign == "-" else offset
+
+
+# --- names ------------------------------------------------------------------------------------------------
+
+
+_ALSO_UTC = {"Z", "UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"}
+_IANA_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,2}")
+_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
+_DISPLAY_NAMES_WITHOUT_CITY = {
+    "Eastern Time (US & Canada)": "America/New_York",
+    "Central Time (US & Canada)": "America/Chicago",
+    "Mountain Time (US & Canada)": "America/Denver",
+    "Pacific Time (US & Canada)": "America/Los_Angeles",
+    "Atlantic Time (Canada)": "America/Halifax",
+    "Arizona": "America/Phoenix",
+    "Alaska": "America/Anchorage",
+    "Hawaii": "Pacific/Honolulu",
+    "Newfoundland": "America/St_Johns",
+    "Indiana (East)": "America/Indiana/Indianapolis",
+    "West Central Africa": "Africa/Lagos",
+    "Coordinated Universal Time": "Etc/UTC",
+}
+
+
+class Zones:
+    """The zones of one calendar, looked up once each."""
+
+    def __init__(self, timezones: Iterable[bytes] = ()) -> None:
+        """`timezones` holds the VTIMEZONEs, unfolded, one text each."""
+        self._timezones = tuple(timezones)
+        self._own: dict[str, Observances] | None = None
+        self._found: dict[str, tzinfo | None] = {}
+
+    def find(self, tzid: str) -> tzinfo | None:
+        """The zone called `tzid`, or None."""
+        if tzid not in self._found:
+            self._found[tzid] = self._look_up(tzid)
+        return self._found[tzid]
+
+    def _look_up(self, tzid: str) -> tzinfo | None:
+        name = tzid.strip().strip("/")
+        # Outlook on the web: tzone://Microsoft/Utc
+        if name.upper() in _ALSO_UTC or name.lower() == "tzone://microsoft/utc":
+            return UTC
+        if found := iana_zone(name):
+            return found
+        # RFC 5545, 3.2.19: /vendor/…/Europe/London. One bare word at the end could be anything.
+        parts = name.split("/")
+        for place in range(max(1, len(parts) - 3), len(parts) - 1):
+            if found := iana_zone("/".join(parts[place:])):
+                return found
+        if found := _windows_zone(name):
+            return found
+        return self._own_zone(tzid) or _zone_of_display_name(name)
+
+    def _own_zone(self, tzid: str) -> Observances | None:
+        if self._own is None:
+            self._own = {}
+            for text in self._timezones:
+                if zone := read_observances(text):
+                    self._own.setdefault(zone.tzid, zone)
+        return self._own.get(tzid)
+
+
+def iana_zone(name: str) -> ZoneInfo | None:
+    """The zone of this IANA name; None if there is none, whatever the name contains."""
+    if not _IANA_NAME.fullmatch(name):  # ZoneInfo would look for files and packages of any depth
+        return None
+    try:
+        return ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long
+        return None
+
+
+def _windows_zone(name: str) -> ZoneInfo | None:
+    iana = IANA_OF_WINDOWS.get(name)
+    return iana_zone(iana) if iana else None
+
+
+def _zone_of_display_name(name: str) -> ZoneInfo | None:
+    """The zone of "(UTC+01:00) Amsterdam, Berlin, Rome": that of a city in it, if its offset is this one."""
+    match = _DISPLAY_NAME.fullmatch(name)
+    if not match:
+        return None
+    sign, hours, minutes, places = match.groups(default="0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    if places in _DISPLAY_NAMES_WITHOUT_CITY:
+        return iana_zone(_DISPLAY_NAMES_WITHOUT_CITY[places])
+    cities = {city.strip().replace(" ", "_").casefold() for city in places.split(",")}
+    for iana in sorted(zoneinfo.available_timezones()):
+        if "/" in iana and iana.rpartition("/")[2].casefold() in cities:
+            zone = ZoneInfo(iana)
+            # Either half of the year: it is winter in Sydney in July.
+            if offset in {datetime(2025, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}:
+                return zone
+    return None
+
+
+# --- Microsoft's names ------------------------------------------------------------------------------------
+
+# Unicode CLDR, windowsZones.xml, the entries of territory 001. A copy, because the one that icalendar has
+# can't be had without importing all of icalendar.
 
 
 IANA_OF_WINDOWS = {
@@ -159,219 +372,3 @@ IANA_OF_WINDOWS = {
     "Yakutsk Standard Time": "Asia/Yakutsk",
     "Yukon Standard Time": "America/Whitehorse",
 }
-
-
-# --- observances ------------------------------------------------------------------------------------------
-
-
-FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
-_LINE = re.compile(
-    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Observance:
-    """One STANDARD or DAYLIGHT: from `start` and on the further onsets on, clocks show UTC + `offset`."""
-
-    daylight: bool
-    start: datetime  # wall clock, as are the next two
-    rule: Rule | None
-    dates: tuple[datetime, ...]
-    before: timedelta
-    offset: timedelta
-
-    def onsets(self) -> list[datetime]:
-        found = [self.start, *self.dates]
-        if self.rule:
-            until = LAST
-            if self.rule.until:
-                until = _wall(self.rule.until) + (
-                    self.before if self.rule.until.endswith("Z") else timedelta(0)
-                )
-            found += starts(self.rule, self.start, FIRST, min(until, LAST))
-        return found
-
-
-class Observances(tzinfo):
-    """A zone made of observances."""
-
-    def __init__(self, tzid: str, observances: tuple[Observance, ...]) -> None:
-        self.tzid = tzid
-        self.observances = observances
-        # At a tie the first one counts, as in dateutil.
-        begins = {onset: observance for observance in reversed(observances) for onset in observance.onsets()}
-        self._onsets = sorted(begins)
-        self._offsets = [begins[onset].offset for onset in self._onsets]
-        standard = [observance for observance in observances if not observance.daylight]
-        self._earliest = (standard or observances)[0].offset
-
-    def utcoffset(self, moment: datetime | None) -> timedelta:
-        if moment is None:
-            return self._earliest
-        place = bisect.bisect_right(self._onsets, moment.replace(tzinfo=None))
-        return self._offsets[place - 1] if place else self._earliest
-
-    def __str__(self) -> str:
-        return self.tzid
-
-    def dst(self, moment: datetime | None) -> timedelta | None:
-        return None
-
-    def tzname(self, moment: datetime | None) -> str | None:
-        return self.tzid
-
-
-def read_observances(text: bytes) -> Observances | None:
-    """The zone of an unfolded VTIMEZONE, without the observances that can't be read; None without any."""
-    tzid = ""
-    observances: list[Observance] = []
-    fields: dict[str, str] = {}
-    dates: list[str] = []
-    for name_bytes, _, value_bytes in _LINE.findall(text):
-        name, value = name_bytes.decode().upper(), value_bytes.decode("utf-8", "replace").strip()
-        if name == "BEGIN":
-            fields, dates = {}, []
-        elif name == "END" and value.upper() in ("STANDARD", "DAYLIGHT"):
-            try:
-                observances.append(_observance(value.upper() == "DAYLIGHT", fields, dates))
-            except (KeyError, ValueError, OverflowError):
-                continue
-        elif name == "TZID":
-            tzid = value.replace("\\,", ",").replace("\\;", ";").strip('"')
-        elif name == "RDATE":
-            dates += value.split(",")
-        else:
-            fields.setdefault(name, value)
-    return Observances(tzid, tuple(observances)) if observances and tzid else None
-
-
-def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Observance:
-    start = _wall(fields["DTSTART"])
-    rule = parse_rule(fields["RRULE"], start) if "RRULE" in fields else None
-    if rule and rule.freq > rule.freq.MONTHLY:
-        raise ValueError("no zone changes its clocks that often")
-    if rule and rule.until:
-        _wall(rule.until)
-    onsets = tuple(_wall(item) for item in dates)
-    return Observance(
-        daylight, start, rule, onsets, _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
-    )
-
-
-def _wall(value: str) -> datetime:
-    """Raises ValueError."""
-    digits = value[:8] + value[9:15]
-    if not digits.isascii() or not digits.isdigit():
-        raise ValueError(value)
-    return datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007
-
-
-def _offset(value: str) -> timedelta:
-    match = _OFFSET.fullmatch(value)
-    if not match:
-        raise ValueError(value)
-    sign, hours, minutes, seconds = match.groups(default="0")
-    offset = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
-    if offset >= timedelta(days=1):
-        raise ValueError(value)
-    return -offset if sign == "-" else offset
-
-
-# --- zones ------------------------------------------------------------------------------------------------
-
-
-_ALSO_UTC = {"Z", "UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"}
-_IANA_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,2}")
-_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
-_DISPLAY_NAMES_WITHOUT_CITY = {
-    "Eastern Time (US & Canada)": "America/New_York",
-    "Central Time (US & Canada)": "America/Chicago",
-    "Mountain Time (US & Canada)": "America/Denver",
-    "Pacific Time (US & Canada)": "America/Los_Angeles",
-    "Atlantic Time (Canada)": "America/Halifax",
-    "Arizona": "America/Phoenix",
-    "Alaska": "America/Anchorage",
-    "Hawaii": "Pacific/Honolulu",
-    "Newfoundland": "America/St_Johns",
-    "Indiana (East)": "America/Indiana/Indianapolis",
-    "West Central Africa": "Africa/Lagos",
-    "Coordinated Universal Time": "Etc/UTC",
-}
-
-
-class Zones:
-    """The zones of one calendar, looked up once each."""
-
-    def __init__(self, timezones: Iterable[bytes] = ()) -> None:
-        """`timezones` holds the VTIMEZONEs, unfolded, one text each."""
-        self._timezones = tuple(timezones)
-        self._own: dict[str, Observances] | None = None
-        self._found: dict[str, tzinfo | None] = {}
-
-    def find(self, tzid: str) -> tzinfo | None:
-        """The zone called `tzid`, or None."""
-        if tzid not in self._found:
-            self._found[tzid] = self._look_up(tzid)
-        return self._found[tzid]
-
-    def _look_up(self, tzid: str) -> tzinfo | None:
-        name = tzid.strip().strip("/")
-        # Outlook on the web: tzone://Microsoft/Utc
-        if name.upper() in _ALSO_UTC or name.lower() == "tzone://microsoft/utc":
-            return UTC
-        if found := iana_zone(name):
-            return found
-        # RFC 5545, 3.2.19: /vendor/…/Europe/London. One bare word at the end could be anything.
-        parts = name.split("/")
-        for place in range(max(1, len(parts) - 3), len(parts) - 1):
-            if found := iana_zone("/".join(parts[place:])):
-                return found
-        if found := _windows_zone(name):
-            return found
-        return self._own_zone(tzid) or _zone_of_display_name(name)
-
-    def _own_zone(self, tzid: str) -> Observances | None:
-        if self._own is None:
-            self._own = {}
-            for text in self._timezones:
-                if zone := read_observances(text):
-                    self._own.setdefault(zone.tzid, zone)
-        return self._own.get(tzid)
-
-
-def iana_zone(name: str) -> ZoneInfo | None:
-    """The zone of this IANA name; None if there is none, whatever the name contains."""
-    if not _IANA_NAME.fullmatch(name):  # ZoneInfo would look for files and packages of any depth
-        return None
-    try:
-        return ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name too long
-        return None
-
-
-def _windows_zone(name: str) -> ZoneInfo | None:
-
-    iana = IANA_OF_WINDOWS.get(name)
-    return iana_zone(iana) if iana else None
-
-
-def _zone_of_display_name(name: str) -> ZoneInfo | None:
-    """The zone of "(UTC+01:00) Amsterdam, Berlin, Rome": that of a city in it, if its offset is this one."""
-    match = _DISPLAY_NAME.fullmatch(name)
-    if not match:
-        return None
-    sign, hours, minutes, places = match.groups(default="0")
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
-    if places in _DISPLAY_NAMES_WITHOUT_CITY:
-        return iana_zone(_DISPLAY_NAMES_WITHOUT_CITY[places])
-    cities = {city.strip().replace(" ", "_").casefold() for city in places.split(",")}
-    for iana in sorted(zoneinfo.available_timezones()):
-        if "/" in iana and iana.rpartition("/")[2].casefold() in cities:
-            zone = ZoneInfo(iana)
-            # Either half of the year: it is winter in Sydney in July.
-            if offset in {datetime(2025, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}:
-                return zone
-    return None
