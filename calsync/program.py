@@ -36,9 +36,6 @@ from calsync.written import (
     time_range,
 )
 
-# For a config that names no `default`: a working week, and a weekend that belongs to running.
-_WORKING_DAY = tuple(map(time_range, ("06:00-08:30", "12:00-14:00", "17:00-21:00")))
-_USUAL_RANGES = (*[_WORKING_DAY] * 5, (time_range("08:00-20:00"),), ())
 _USUAL_START = 7 * 60
 
 
@@ -75,8 +72,16 @@ class Availability(msgspec.Struct, frozen=True):
     def ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
         """Of each weekday, Monday first."""
         of_days = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
-        others = _USUAL_RANGES if self.default is None else (self.default,) * 7
+        others = USUAL_TIMES.ranges if self.default is None else (self.default,) * 7
         return tuple(other if own is None else own for own, other in zip(of_days, others, strict=True))
+
+
+# For a config that names no `default`: a working week, and a weekend that belongs to running.
+USUAL_TIMES = Availability(
+    default=tuple(map(time_range, ("06:00-08:30", "12:00-14:00", "17:00-21:00"))),
+    sat=(time_range("08:00-20:00"),),
+    sun=(),
+)
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 All of docs/rules.md, from docs/training_rules.py and the numbers that planning uses; all of docs/cli.md, from what
 `--help` says; the configs in docs/platforms.md and docs/cookbook.md with what `calsync plan` makes of them; the
-schemas for editors. So none of them can say anything else.
+schemas for editors; config.example.toml, from what `calsync init` writes. So none of them can say anything else.
 """
 
 import os
@@ -11,13 +11,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import click
 
+from calsync.app.new_config import IGNORE, Answers, PlaceText, Wording, config_text
 from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE
+from calsync.program import USUAL_TIMES
+from calsync.training import Experience
 from docs.schemas import SCHEMA_KINDS, schema_text
 from docs.training_rules import RULES, SOURCES, Certainty, TrainingRule
 
@@ -236,6 +240,62 @@ def _help(context: click.Context) -> str:
     return "\n".join(line.rstrip() for line in context.get_help().splitlines())
 
 
+EXAMPLE = _ROOT / "config.example.toml"
+
+
+def example_config() -> str:
+    """The whole of config.example.toml: what `calsync init` writes, worded for somebody who copies it."""
+    answers = Answers(
+        zone="Europe/London",
+        monday=date(2026, 11, 23),
+        weeks=("balanced",),
+        times=USUAL_TIMES,
+        experience=Experience.REGULAR,
+        busy=PlaceText("path", "examples/busy.ics"),
+    )
+    return config_text(answers, "#:schema ./schemas/config.schema.json\n", words=_EXAMPLE_WORDS)
+
+
+_EXAMPLE_WORDS = Wording(
+    head="""\
+# calsync's settings. Copy this file to config.toml and make it yours.
+#
+# Lines without a space after the "#" are settings that are switched off: take the "#" away to use them. (But
+# the first is for editors: with it, Even Better TOML and taplo complete and check this file.)
+""",
+    zone="# Your time zone, by its IANA name. Left out, it is your computer's.\n",
+    weeks="""\
+# One template for each week, repeated in this order: `calsync templates list` shows them all. With three weeks
+# of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
+""",
+    experience="""\
+# With strength training, not with running: "new" (builds up over eight weeks), "regular" (two sessions a
+# week) or "experienced" (up to three).
+""",
+    race="Spring marathon",
+    days_to_race=20 * 7 + 6,
+    feed="templates': docs/platforms.md.",
+    feed_place='path = "examples/runna.ics" # an example; yours is url_env = "RUNNA_ICS" or url = "https://..."',
+    days_to_pause=(31, 34),
+    times="",
+    busy_name="work",
+    busy_note=" # an example; put your own file, or a folder of .ics files, in its place",
+    busy_more="",
+    web="""\
+# A calendar on the web. Its secret address stays out of this file: it is read from the environment
+# variable PRIVATE_ICS. (url = "https://..." works as well.)
+""",
+    web_more=IGNORE,
+    google="""\
+
+
+# --- Google Calendar ---------------------------------------------------------------------------------
+
+# The file of your OAuth client, or of a service account: docs/google.md says how to get it.
+""",
+)
+
+
 def schemas() -> dict[str, str]:
     """The files in schemas/ by name."""
     return {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
@@ -245,6 +305,7 @@ if __name__ == "__main__":
     SCHEMAS.mkdir(exist_ok=True)
     for name, text in schemas().items():
         (SCHEMAS / name).write_text(text, "utf-8")
+    EXAMPLE.write_text(example_config(), "utf-8")
     RULES_PAGE.write_text(rules_page(), "utf-8")
     PLATFORMS_PAGE.write_text(platforms_page(), "utf-8")
     COOKBOOK_PAGE.write_text(cookbook_page(), "utf-8")

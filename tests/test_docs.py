@@ -22,6 +22,11 @@ def test_the_rules_page_is_what_the_rules_say() -> None:
     assert (ROOT / "docs" / "rules.md").read_text("utf-8") == generate.rules_page()
 
 
+def test_the_example_config_is_what_init_writes() -> None:
+    """If not: python -m docs.generate"""
+    assert (ROOT / "config.example.toml").read_text("utf-8") == generate.example_config()
+
+
 def test_the_platforms_page_shows_what_plan_prints() -> None:
     """If not: python -m docs.generate"""
     page = (ROOT / "docs" / "platforms.md").read_text("utf-8")

@@ -1,7 +1,6 @@
-"""A new config.toml: its text, filled with what its owner answered.
+"""A new config.toml for `calsync init`: its text, and a look at the calendars that it will name.
 
-Decides what a new config holds: all settings of config.example.toml, those that were asked about switched on,
-the others switched off, with what they are for. Knows nothing of how anybody is asked.
+config.example.toml is made from the same text by docs/generate.py.
 """
 
 import json
@@ -13,30 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from calsync.addresses import web_address
 from calsync.app import NOBODY, Listener
+from calsync.config.settings import ConfigFile
+from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
+from calsync.program import Availability, Pause, Plan, Race, UsualStart
 from calsync.timespan import Timespan
-from calsync.training import Experience, TimeRange, Week
+from calsync.training import Experience, Week
 from calsync.words import counted
+from calsync.written import duration_text
 
 if TYPE_CHECKING:
     from calsync.feeds.place import Place
 
 
-# --- init text --------------------------------------------------------------------------------------------
-
+# --- answers ----------------------------------------------------------------------------------------------
 
 FEED_FILE = "public/training.ics"
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When strength may be placed. `sat` and `sun` are None where they are like every other day."""
-
-    default: tuple[TimeRange, ...]
-    sat: tuple[TimeRange, ...] | None = None
-    sun: tuple[TimeRange, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,8 @@ class Answers:
     monday: date
     """The first day of the plan."""
     weeks: tuple[str, ...]
-    times: Times
+    times: Availability
+    """With a default; with a Saturday and a Sunday where they differ from it."""
     experience: Experience
     feed: PlaceText | None = None
     busy: PlaceText | None = None
@@ -72,92 +68,126 @@ class Answers:
         return any(place.is_secret for place in (self.feed, self.busy) if place)
 
 
-def config_text(answers: Answers, schema_line: str, name: str = "training") -> str:
-    """The whole file. `schema_line` is for editors, with its line break; `name` is the plan's."""
-    return schema_line + "\n\n".join(
-        [
-            _head(answers, name),
-            _plan(answers),
-            _availability(answers.times),
-            _busy(answers.busy),
-            _TARGETS,
-        ]
-    )
+# --- the text ---------------------------------------------------------------------------------------------
+
+IGNORE = """#ignore = ["Lunch*"] # titles that don't keep you from training\n"""
 
 
-def _head(answers: Answers, name: str) -> str:
-    return f"""\
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What config.example.toml says in other words. The defaults are those of a file that init writes."""
+
+    head: str = """\
 # calsync's settings, as `calsync init` has written them. Change what you like; `calsync doctor` checks it.
 #
 # Lines without a space after the "#" are settings that are switched off: take the "#" away to use them.
-# Relative paths start from the folder of this file.
+"""
+    zone: str = ""
+    weeks: str = """\
+# One template for each week, repeated in this order: `calsync templates list` shows them all. With three
+# weeks of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
+"""
+    experience: str = """\
+# With strength training: "new" (builds up over eight weeks), "regular" (two sessions a week) or "experienced"
+# (up to three).
+"""
+    race: str = "My race"
+    days_to_race: int = 16 * 7 + 6
+    feed: str = "templates'."
+    feed_place: str = 'path = "runs.ics" # or url = "https://...", or url_env = "RUNNA_ICS"'
+    days_to_pause: tuple[int, int] = (5 * 7, 5 * 7 + 6)
+    """To its first and its last day."""
+    times: str = " A day that is [] has none."
+    busy_name: str = "calendar"
+    busy_place: str = 'path = "calendar.ics" # a file, or a folder of .ics files'
+    busy_note: str = ""
+    """What is said of the answer."""
+    busy_more: str = IGNORE
+    web: str = """\
+# A calendar on the web. Its secret address can stay out of this file: here it is read from the environment
+# variable PRIVATE_ICS.
+"""
+    web_more: str = ""
+    google: str = """\
 
-# Names every event that calsync writes. Keep it; a second plan takes another name.
-name = {_quoted(name)}
-
-timezone = {_quoted(answers.zone)}
+# The file of your OAuth client, or of a service account, for all that is Google's.
 """
 
 
-def _plan(answers: Answers) -> str:
+_OF_INIT = Wording()
+
+
+def config_text(answers: Answers, schema_line: str, name: str = "training", words: Wording = _OF_INIT) -> str:
+    """The whole file. `schema_line` is for editors, with its line break; `name` is the plan's.
+
+    What was asked about is switched on, the other settings are switched off, each with what it is for.
+    """
+    tables = (_head, _plan, _availability, _busy, _targets)
+    return schema_line + "\n\n".join(table(answers, name, words) for table in tables)
+
+
+def _head(answers: Answers, name: str, words: Wording) -> str:
+    return f"""\
+{words.head}# Relative paths start from the folder of this file.
+
+{_about(ConfigFile, "name")}
+name = {_quoted(name)}
+
+{words.zone}timezone = {_quoted(answers.zone)}
+"""
+
+
+def _plan(answers: Answers, name: str, words: Wording) -> str:
     monday = answers.monday
-    race, holiday = monday + timedelta(weeks=16, days=6), monday + timedelta(weeks=5)
+    pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
+    feed = answers.feed
+    off = "" if feed else "#"
     return f"""\
 # --- Your training -----------------------------------------------------------------------------------
 
 [plan]
-# Any day of the plan's first week. Weeks run from Monday to Sunday.
+{_about(Plan, "start")}
 start = {monday}
 
-# One template for each week, repeated in this order: `calsync templates list` shows them all. With three
-# weeks of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
-weeks = {_list(answers.weeks)}
+{words.weeks}weeks = {_list(answers.weeks)}
 
-# How many weeks are planned at a time, the current one included.
-horizon = 4
+{_about(Plan, "horizon")}
+horizon = {_default(Plan, "horizon")}
 
-# With strength training: "new" (builds up over eight weeks), "regular" (two sessions a week) or "experienced"
-# (up to three).
-experience = {_quoted(answers.experience.value)}
+{words.experience}experience = {_quoted(answers.experience.value)}
 
-# When you set out for runs whose template names no time: a time, or a range to find a free start in.
+{_about(UsualStart)}
 usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 
-# A race: it takes the place of that day's runs, and strength shrinks in the two weeks before it.
+{_about(Race)}
 #[plan.race]
-#date = {race}
-#title = "My race"
+#date = {monday + timedelta(words.days_to_race)}
+#title = {_quoted(words.race)}
 #start = "09:30" # otherwise your usual time
 #duration = "4h"
 #weeks = ["taper", "race-week"] # the last weeks up to the race's, in place of those of the plan
 
-{_feed(answers.feed)}
+# Runs from Runna, TrainingPeaks, Final Surge, Garmin or any other calendar of workouts, instead of the
+# {words.feed} A week in which it has no run uses the template's.
+{off}[plan.feed]
+{off}{feed.line if feed else words.feed_place}
+#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
+#pace = "6:00/km" # for runs that say how far but not how long
+#kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
+
 # Another template for single weeks.
 #[plan.override]
 #{Week.of(monday).plus(5)} = "short-on-time"
 
-# Days without any training, such as holidays or illness. Both dates are included.
+{_about(Pause)}
 #[[pause]]
-#from = {holiday}
-#to = {holiday + timedelta(days=6)}
+#from = {pause_first}
+#to = {pause_last}
 """
 
 
-def _feed(place: PlaceText | None) -> str:
-    off = "" if place else "#"
-    where = place.line if place else 'path = "runs.ics" # or url = "https://...", or url_env = "RUNNA_ICS"'
-    return f"""\
-# Runs from Runna, TrainingPeaks, Final Surge, Garmin or any other calendar of workouts, instead of the
-# templates'. A week in which it has no run uses the template's.
-{off}[plan.feed]
-{off}{where}
-#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
-#pace = "6:00/km" # for runs that say how far but not how long
-#kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
-"""
-
-
-def _availability(times: Times) -> str:
+def _availability(answers: Answers, name: str, words: Wording) -> str:
+    times = answers.times
     days = "".join(
         f"{day} = {_list(map(str, ranges))}\n"
         for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
@@ -167,39 +197,36 @@ def _availability(times: Times) -> str:
 # --- When strength may be placed ---------------------------------------------------------------------
 
 [availability]
-# On any day that has no line of its own (mon, tue, wed, thu, fri, sat, sun). A day that is [] has none.
+# On any day that has no line of its own (mon, tue, wed, thu, fri, sat, sun).{words.times}
 {days}
-# Times of day that you like best. Other times stay possible.
+{_about(Availability, "prefer_times")}
 #prefer_times = ["12:00-14:00"]
 
 # Kept free before and after everything in your calendars, to change and to get there.
-buffer = "15m"
+buffer = {_default(Availability, "buffer")}
 
 # Nothing is placed or moved closer to now than this.
-notice = "12h"
+notice = {_default(Availability, "notice")}
 """
 
 
-def _busy(place: PlaceText | None) -> str:
-    off = "" if place else "#"
-    where = place.line if place else 'path = "calendar.ics" # a file, or a folder of .ics files'
+def _busy(answers: Answers, name: str, words: Wording) -> str:
+    busy = answers.busy
+    off = "" if busy else "#"
     return f"""\
 # --- When you are busy -------------------------------------------------------------------------------
 # As many calendars as you like. calsync only reads them.
 
 {off}[[busy]]
-{off}name = "calendar"
+{off}name = {_quoted(words.busy_name)}
 {off}type = "ics"
-{off}{where}
-#ignore = ["Lunch*"] # titles that don't keep you from training
-
-# A calendar on the web. Its secret address can stay out of this file: here it is read from the environment
-# variable PRIVATE_ICS.
-#[[busy]]
+{off}{busy.line + words.busy_note if busy else words.busy_place}
+{words.busy_more}
+{words.web}#[[busy]]
 #name = "private"
 #type = "ics"
 #url_env = "PRIVATE_ICS"
-
+{words.web_more}
 # Your calendars in Google: only when you are busy is read, never why. "primary" is your own; others go by the
 # id that their settings show, often an address. Needs the [google] table at the end of this file.
 #[[busy]]
@@ -209,7 +236,8 @@ def _busy(place: PlaceText | None) -> str:
 """
 
 
-_TARGETS = f"""\
+def _targets(answers: Answers, name: str, words: Wording) -> str:
+    return f"""\
 # --- Where the plan goes -----------------------------------------------------------------------------
 
 # A calendar file to subscribe to from your phone or computer.
@@ -233,11 +261,21 @@ path = "{FEED_FILE}"
 #type = "google"
 #calendar = "Training"
 #reminder = "30m" # otherwise the calendar's own notifications apply, which you set in Google
-
-# The file of your OAuth client, or of a service account, for all that is Google's.
-#[google]
+{words.google}#[google]
 #credentials = "client_secret.json"
 """
+
+
+def _about(table: type[msgspec.Struct], key: str | None = None) -> str:
+    """A comment: what the schema, too, says of a table or of a key in it."""
+    return f"# {texts_of(table)[key] if key else table.__doc__}"
+
+
+def _default(table: type[msgspec.Struct], key: str) -> str:
+    default = next(field.default for field in msgspec.structs.fields(table) if field.encode_name == key)
+    if isinstance(default, int):
+        return str(default)
+    return _quoted(duration_text(default) if isinstance(default, timedelta) else default)
 
 
 def _list(texts: Iterable[str]) -> str:
@@ -249,7 +287,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-# --- init places ------------------------------------------------------------------------------------------
+# --- a look at the calendars ------------------------------------------------------------------------------
 
 
 _WEEKS = 4

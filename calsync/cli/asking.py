@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from calsync.app import Listener
-from calsync.app.new_config import Answers, Look, PlaceText, Times, look_at_busy, look_at_runs, place
+from calsync.app.new_config import Answers, Look, PlaceText, look_at_busy, look_at_runs, place
 from calsync.cli.pictures import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
+from calsync.program import USUAL_TIMES, Availability
 from calsync.training import Experience, TimeRange
 from calsync.words import did_you_mean
 from calsync.written import time_range
@@ -276,8 +277,9 @@ _TIMES_EXPLAINED = """\
    06:30-08:00, 18:00-21:00."""
 
 
-def _preset(default: str, sat: str, sun: str) -> Times:
-    return Times(*(tuple(map(time_range, ranges.split())) for ranges in (default, sat, sun)))
+def _preset(default: str, sat: str, sun: str) -> Availability:
+    of_days, of_sat, of_sun = (tuple(map(time_range, texts.split())) for texts in (default, sat, sun))
+    return Availability(of_days, sat=of_sat, sun=of_sun)
 
 
 _PRESETS = {
@@ -285,22 +287,22 @@ _PRESETS = {
     "1": _preset("06:00-08:30", "08:00-12:00", "08:00-12:00"),
     "2": _preset("12:00-14:00", "11:00-15:00", ""),
     "3": _preset("17:00-21:00", "16:00-20:00", ""),
-    "4": _preset("06:00-08:30 12:00-14:00 17:00-21:00", "08:00-20:00", ""),
+    "4": USUAL_TIMES,
 }
 _PRESET_NAMES = {"early bird": "1", "early": "1", "lunch": "2", "evenings": "3", "evening": "3", "any": "4"}
 
 
-def _times(text: str) -> Times:
+def _times(text: str) -> Availability:
     parts = [part.lower() for part in _parts(text)]
     presets = [_PRESETS[key] for part in parts if (key := _PRESET_NAMES.get(part, part)) in _PRESETS]
     own = [_range(part) for part in parts if _PRESET_NAMES.get(part, part) not in _PRESETS]
-    default = tuple(sorted({*own, *(times for preset in presets for times in preset.default)}))
+    default = tuple(sorted({*own, *(times for preset in presets for times in preset.default or ())}))
     if not presets:
-        return Times(default)
+        return Availability(default)
     # Own times are those of every day, also where the presets have others.
     sat = {*own, *(times for preset in presets for times in preset.sat or ())}
     sun = {*own, *(times for preset in presets for times in preset.sun or ())}
-    return Times(default, tuple(sorted(sat)), tuple(sorted(sun)))
+    return Availability(default, sat=tuple(sorted(sat)), sun=tuple(sorted(sun)))
 
 
 def _range(text: str) -> TimeRange:
