@@ -1,7 +1,6 @@
 """The questions of `calsync init`, and what may be answered.
 
-Decides what a new config needs to know from its owner, and what it takes for granted. Five questions at most:
-four, and the zone where the machine doesn't say it.
+Five at most: four, and the time zone where the machine doesn't say it.
 """
 
 import contextlib
@@ -20,14 +19,14 @@ import click
 
 from calsync.app import Listener
 from calsync.app.new_config import Answers, Look, PlaceText, look_at_busy, look_at_runs, place
-from calsync.cli.pictures import terminal_width, week_header, week_picture
+from calsync.cli.templates import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
 from calsync.program import USUAL_TIMES, Availability
 from calsync.training import Experience, TimeRange
 from calsync.words import did_you_mean
 from calsync.written import time_range
 
-# --- init asking ------------------------------------------------------------------------------------------
+# --- asking -----------------------------------------------------------------------------------------------
 
 
 T = TypeVar("T")
@@ -129,7 +128,7 @@ def _is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-# --- init questions ---------------------------------------------------------------------------------------
+# --- the questions ----------------------------------------------------------------------------------------
 
 
 _DEFAULT_WEEK = "balanced"

@@ -101,7 +101,7 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
     import shlex
 
     from calsync.app.new_config import FEED_FILE
-    from calsync.cli.pictures import terminal_width
+    from calsync.cli.templates import terminal_width
 
     found = Path(os.environ.get("CALSYNC_CONFIG") or "config.toml")
     option = "" if found.resolve() == path.resolve() else f" --config {shlex.quote(str(path))}"

@@ -1,7 +1,6 @@
-"""Week templates and routines: TOML files -> WeekTemplate, Routine.
+"""Week templates and routines: reading them, and finding them.
 
-Decides what a template may say. Whether it is good training is for lint to say: refused is only what has no
-meaning.
+Only what has no meaning is refused here. Whether a week is good training is for lint to say.
 """
 
 import re
@@ -30,8 +29,7 @@ from calsync.training import (
 from calsync.words import Keys, did_you_mean
 from calsync.written import HOLD, ClockTime, Hold, Minutes, RangeOfTimes, minutes
 
-# --- template file ----------------------------------------------------------------------------------------
-
+# --- the tables -------------------------------------------------------------------------------------------
 
 MOST_SESSIONS = 3
 
@@ -135,12 +133,9 @@ class RoutineFile(msgspec.Struct, frozen=True):
 
 # --- templates --------------------------------------------------------------------------------------------
 
-
 _DAY = 24 * 60
 # Of a session whose template doesn't say how short it may become.
 _SHORTEST = 20
-
-# --- templates --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +300,7 @@ def _prescription(
     return Prescription(sets, reps)
 
 
-# --- library ----------------------------------------------------------------------------------------------
+# --- finding them -----------------------------------------------------------------------------------------
 
 
 def shipped_folder() -> Path:

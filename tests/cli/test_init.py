@@ -191,7 +191,7 @@ def test_what_was_found_in_the_calendars_is_said(bare: Box) -> None:
     out = answer(bare, "runna.ics\nbusy.ics\n").out
     assert re.search(r"^   \d+ runs in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
     assert re.search(r"^   \d+ events, \d+ busy stretches in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
-    assert written(bare).feed is not None
+    assert written(bare).program.feed is not None
     assert bare.plan()["weeks"][0]["runs"]
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.cli.pictures import week_header, week_picture
+from calsync.cli.templates import week_header, week_picture
 from calsync.config.templates import Library, shipped_folder
 from calsync.training import WEEKDAYS, Kind, Load, Run, Session, WeekTemplate
 from tests.cli.box import Box
