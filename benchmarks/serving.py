@@ -110,8 +110,9 @@ def _serve(plans: bool) -> None:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from calsync.app.gather import find_config, load_setup
+    from calsync.app.gather import load_setup
     from calsync.app.push import rounds
+    from calsync.config.load import find_config
     from calsync.web.secret import Secret
     from calsync.web.server import Feed, FeedFile, Latest, Site, Snapshot, application
     from calsync.web.week import week_pictures

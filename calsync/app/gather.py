@@ -1,19 +1,18 @@
 """The first of the three steps: read all that a command needs, before anything is decided."""
 
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from calsync.app import NOBODY, Listener, Show
 from calsync.calendars import EventCalendar, Loaded
 from calsync.calendars.google.account import Connection
-from calsync.config.load import Config, load_config
+from calsync.config.load import Config, find_config, load_config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
@@ -67,7 +66,7 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     today = now.astimezone(zone).date()
     horizon = program.horizon_weeks(today)
     show("reading the training feed …")
-    answer = ask_feed(setup.config, settings, setup.state, now, show)
+    answer = ask_feed(setup, settings, now, show)
     feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
@@ -96,22 +95,16 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
 
 
 def ask_feed(
-    config: Config,
-    settings: FeedSettings,
-    state: State,
-    now: datetime,
-    show: Show | None = None,
-    *,
-    remember: bool = True,
+    setup: "Setup", settings: FeedSettings, now: datetime, show: Show | None = None, *, remember: bool = True
 ) -> "Answer[PlatformFeed]":
     """What the training feed says of feed_days(). Raises SourceUnavailable."""
     from calsync.feeds.place import feed_workouts
     from calsync.feeds.workouts import PlatformReading
 
-    first, last = feed_days(config, now)
+    first, last = feed_days(setup.config, now)
     reading = PlatformReading(settings.kinds, settings.seconds_per_km)
-    place = _place(_WHO, settings)
-    return feed_workouts(place, reading, first, last, config.zone, now, state.cache, show, remember=remember)
+    place, zone, cache = _place(_WHO, settings), setup.config.zone, setup.state.cache
+    return feed_workouts(place, reading, first, last, zone, now, cache, show, remember=remember)
 
 
 def feed_days(config: Config, now: datetime) -> tuple[date, date]:
@@ -177,54 +170,22 @@ def _listed(workouts: Iterable[Workout]) -> str:
 # --- the config -------------------------------------------------------------------------------------------
 
 
-def find_config(given: Path | None) -> Path:
-    """`given`, $CALSYNC_CONFIG, ./config.toml, or that in the user's config folder. Raises ConfigError."""
-    if named := given or os.environ.get("CALSYNC_CONFIG"):
-        return Path(named)
-    if (here := Path("config.toml")).is_file():
-        return here
-    import platformdirs
-
-    users = Path(platformdirs.user_config_dir("calsync", appauthor=False)) / "config.toml"
-    if users.is_file():
-        return users
-    raise ConfigError(
-        f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
-        "yours with --config"
-    )
-
-
-def variables_of(path: Path) -> tuple[str, ...]:
-    """The variables of the environment that a config names, as `url_env`; none if it is no TOML."""
-
-    def named(value: object) -> Iterator[str]:
-        if isinstance(value, list):
-            for one in value:
-                yield from named(one)
-        elif isinstance(value, dict):
-            for key, one in value.items():
-                if key.endswith("_env") and isinstance(one, str):
-                    yield one
-                else:
-                    yield from named(one)
-
-    try:
-        return tuple(dict.fromkeys(named(tomllib.loads(path.read_text("utf-8-sig")))))
-    except (OSError, ValueError):
-        return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The config and what it names on this machine: templates as the plan names them, routines by name."""
 
     config: Config
-    library: Library
     state: State
-    templates: Mapping[str, WeekTemplate]
-    routines: Mapping[str, Routine]
     connection: Connection = field(compare=False)
     listener: Listener = field(default=NOBODY, compare=False)
+    templates: Mapping[str, WeekTemplate] = field(default_factory=dict)
+    routines: Mapping[str, Routine] = field(default_factory=dict)
+
+    @classmethod
+    def without_templates(cls, config: Config, listener: Listener) -> Self:
+        """All but the templates, which may be broken: enough to read calendars."""
+        state = state_of(config.name)
+        return cls(config, state, Connection(config, state), listener)
 
     def close(self) -> None:
         """Let go of what is open: the connection to Google, if there is one."""
@@ -240,21 +201,20 @@ def load_setup(path: Path, listener: Listener = NOBODY, weeks: int | None = None
     listener.tell(f"config: {config.path}")
     if weeks is not None:
         config = replace(config, program=msgspec.structs.replace(config.program, horizon=weeks))
-    library = Library(config.path.resolve().parent, config.program.templates)
-    if config.program.templates and not config.program.templates.is_dir():
-        raise config.document.fail(("plan", "templates"), f"there is no folder {config.program.templates}")
+    if problem := config.folder_problem:
+        raise problem
+    library = config.library
     templates = {}
     routines = {}
     for name, place in config.template_places.items():
         try:
             beside = library.template_path(name).parent
-        except TemplateError as problem:
-            raise config.document.fail(place, str(problem)) from problem
+        except TemplateError as unknown:
+            raise config.document.fail(place, str(unknown)) from unknown
         templates[name] = library.template(name)
         for session in templates[name].strength:
             routines[session.routine] = library.routine(session.routine, beside)
-    state = state_of(config.name)
-    return Setup(config, library, state, templates, routines, Connection(config, state), listener)
+    return replace(Setup.without_templates(config, listener), templates=templates, routines=routines)
 
 
 # --- busy time --------------------------------------------------------------------------------------------
@@ -293,16 +253,15 @@ def read_busy(
 
 def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Show) -> Busy:
     what = f'busy source "{source.name}"'
-    answer = ask_busy(setup.config, source, setup.state, window, now, show, what=what)
+    answer = ask_busy(setup, source, window, now, show, what=what)
     busy = answer.result
     setup.listener.tell(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
     return Busy(source.name, busy.spans, (*answer.trouble, *busy.warnings), answer.trouble)
 
 
 def ask_busy(
-    config: Config,
+    setup: Setup,
     source: IcsBusy,
-    state: State,
     window: Timespan,
     now: datetime,
     show: Show | None = None,
@@ -315,8 +274,8 @@ def ask_busy(
     from calsync.feeds.place import busy_time
 
     reading = Reading(source.all_day == "busy", source.tentative == "busy", source.email, source.ignore)
-    place = _place(what, source)
-    return busy_time(place, reading, window, config.zone, now, state.cache, show, remember=remember)
+    place, zone, cache = _place(what, source), setup.config.zone, setup.state.cache
+    return busy_time(place, reading, window, zone, now, cache, show, remember=remember)
 
 
 # --- targets ----------------------------------------------------------------------------------------------
@@ -354,22 +313,21 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, 
     targets = []
     with setup.listener.progress() as show:
         for settings in setup.config.targets:
-            calendar: EventCalendar
             if isinstance(settings, GoogleTarget):
                 show(f"reading {settings.name} …")
-                calendar = setup.connection.calendar(settings)
             elif only_editable:
                 continue
-            else:
-                calendar = _ics_calendar(setup, settings)
-            target = Target(settings, calendar.load())
+            target = Target(settings, calendar_of(setup, settings).load())
             held = len(target.contents.events)
             setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
             targets.append(target)
     return tuple(targets)
 
 
-def _ics_calendar(setup: Setup, settings: IcsTarget) -> EventCalendar:
+def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalendar:
+    """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
+    if isinstance(settings, GoogleTarget):
+        return setup.connection.calendar(settings)
     from calsync.calendars.ics import IcsCalendar
 
     is_ours = setup.state.is_own_feed(settings.path)
@@ -462,4 +420,4 @@ def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:
         library = Library(Path.cwd())
         return library, library.template_names()
     config = load_config(path, os.environ)
-    return Library(config.path.resolve().parent, config.program.templates), tuple(config.template_places)
+    return config.library, tuple(config.template_places)

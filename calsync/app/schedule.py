@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import calsync
-from calsync.app.gather import variables_of
-from calsync.config.load import load_config
+from calsync.config.load import load_config, variables_of
 from calsync.errors import ConfigError, RefusedToProtectData, Unavailable
 from calsync.files import write_atomically
 from calsync.state import state_folder

@@ -26,7 +26,7 @@ class Common:
 
     def config_path(self) -> Path:
         """Raises ConfigError."""
-        from calsync.app.gather import find_config
+        from calsync.config.load import find_config
 
         return find_config(self.config)
 

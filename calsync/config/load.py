@@ -4,8 +4,10 @@ Addresses come from the environment, the zone from the machine; names, files and
 twice, and dates must lie in the plan.
 """
 
+import os
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +25,9 @@ from calsync.config.settings import (
     IcsBusy,
     IcsTarget,
 )
+from calsync.config.templates import Library
 from calsync.config.toml import Document, read
+from calsync.errors import ConfigError
 from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.words import Keys, did_you_mean
@@ -56,6 +60,61 @@ class Config:
         for week, name in self.program.overrides.items():
             places.setdefault(name, ("plan", "override", week))
         return places
+
+    @property
+    def library(self) -> Library:
+        return Library(self.path.resolve().parent, self.program.templates)
+
+    @property
+    def folder_problem(self) -> ConfigError | None:
+        """That the plan's own folder of templates is not there."""
+        folder = self.program.templates
+        if folder is None or folder.is_dir():
+            return None
+        return self.document.fail(("plan", "templates"), f"there is no folder {folder}")
+
+
+# --- which file it is -------------------------------------------------------------------------------------
+
+
+def find_config(given: Path | None) -> Path:
+    """`given`, $CALSYNC_CONFIG, ./config.toml, or that in the user's config folder. Raises ConfigError."""
+    if named := given or os.environ.get("CALSYNC_CONFIG"):
+        return Path(named)
+    if (here := Path("config.toml")).is_file():
+        return here
+    import platformdirs
+
+    users = Path(platformdirs.user_config_dir("calsync", appauthor=False)) / "config.toml"
+    if users.is_file():
+        return users
+    raise ConfigError(
+        f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
+        "yours with --config"
+    )
+
+
+def variables_of(path: Path) -> tuple[str, ...]:
+    """The variables of the environment that a config names, as `url_env`; none if it is no TOML."""
+
+    def named(value: object) -> Iterator[str]:
+        if isinstance(value, list):
+            for one in value:
+                yield from named(one)
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                if key.endswith("_env") and isinstance(one, str):
+                    yield one
+                else:
+                    yield from named(one)
+
+    try:
+        return tuple(dict.fromkeys(named(tomllib.loads(path.read_text("utf-8-sig")))))
+    except (OSError, ValueError):
+        return ()
+
+
+# --- its content ------------------------------------------------------------------------------------------
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:

@@ -11,10 +11,8 @@ from calsync.app import Listener, Show
 from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
-from calsync.calendars.google.account import Connection
-from calsync.config.load import Config
+from calsync.app.gather import Setup
 from calsync.config.settings import GoogleBusy, GoogleTarget
-from calsync.config.templates import Library
 from calsync.state import State, state_of
 
 _FOR_A_SOURCE = "look whether it is where the config says; until it can be read, pushes stop"
@@ -44,12 +42,12 @@ class _Doctor:
 
         yield self._checked("config", None, config_check)
         state = state_of(found.name) if found and found.name else None
-        if found and found.config and state:
-            connection = Connection(found.config, state)
+        if found and found.config:
+            setup = Setup.without_templates(found.config, self._listener)
             try:
-                yield from self._of_config(found, found.config, connection, state)
+                yield from self._of_config(setup, found.unset)
             finally:
-                connection.close()
+                setup.close()
         if state:
             yield self._checked("state folder", None, lambda: machine.folder_check(state))
             yield self._checked("lock", None, lambda: machine.lock_check(state))
@@ -59,46 +57,39 @@ class _Doctor:
         if state and (check := self._serve(state)):
             yield check
 
-    def _of_config(
-        self, found: Found, config: Config, connection: Connection, state: State
-    ) -> Iterator[Check]:
-        now = self._now
+    def _of_config(self, setup: Setup, unset: dict[str, str]) -> Iterator[Check]:
+        config, now = setup.config, self._now
         yield self._checked("time zone", None, lambda: machine.zone_check(config, now))
-        yield from self._templates(config)
+        if problem := config.folder_problem:
+            yield failed("template", None, problem)
+        for name in config.template_places:
+            yield self._checked("template", name, partial(machine.template_check, config.library, name))
         no_access: Check | None = None
         if config.google:
             self._show("asking Google …")
-            access = self._checked("google", None, lambda: calendars.access_check(config, connection, now))
+            access = self._checked("google", None, lambda: calendars.access_check(setup, now))
             no_access = access if access.status is Status.FAILED else None
             yield access
         for source in config.sources:
             self._show(f"reading {source.name} …")
             if isinstance(source, GoogleBusy):
-                look = partial(calendars.busy_google_check, config, connection, source, now)
+                look = partial(calendars.busy_google_check, setup, source, now)
                 yield self._of_google(no_access, "busy", source.name, look)
             else:
-                look = partial(calendars.busy_ics_check, config, state, source, now, found.unset)
+                look = partial(calendars.busy_ics_check, setup, source, now, unset)
                 yield self._checked("busy", source.name, look, _FOR_A_SOURCE)
         if feed := config.program.feed:
             self._show("reading the training feed …")
-            look = partial(calendars.feed_check, config, state, feed, now, found.unset)
+            look = partial(calendars.feed_check, setup, feed, now, unset)
             yield self._checked("training feed", None, look, _FOR_A_SOURCE)
         for target in config.targets:
             self._show(f"reading {target.name} …")
             if isinstance(target, GoogleTarget):
-                look = partial(calendars.target_google_check, connection, target, now)
+                look = partial(calendars.target_google_check, setup, target, now)
                 yield self._of_google(no_access, "target", target.name, look)
             else:
-                look = partial(calendars.target_ics_check, config, state, target, now)
+                look = partial(calendars.target_ics_check, setup, target, now)
                 yield self._checked("target", target.name, look, _FOR_A_FEED)
-
-    def _templates(self, config: Config) -> Iterator[Check]:
-        library = Library(config.path.resolve().parent, config.program.templates)
-        if config.program.templates and not config.program.templates.is_dir():
-            message = f"there is no folder {config.program.templates}"
-            yield failed("template", None, config.document.fail(("plan", "templates"), message))
-        for name in config.template_places:
-            yield self._checked("template", name, partial(machine.template_check, library, name))
 
     def _of_google(self, no_access: Check | None, name: str, subject: str, look: Look) -> Check:
         """Without access every calendar would only wait for the same answer: it fails as the access does."""

@@ -12,20 +12,18 @@ import msgspec
 
 from calsync.addresses import shown
 from calsync.app.doctor.report import Check, Status, seconds
-from calsync.app.gather import ask_busy, ask_feed, feed_days
+from calsync.app.gather import Setup, ask_busy, ask_feed, calendar_of, feed_days
 from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.planning.plan import busy_window
 from calsync.program import FeedSettings
-from calsync.state import State
 from calsync.timespan import Timespan
 from calsync.training import Sort
 from calsync.words import ago, busy_next, counted, date_name, day, next_of, shown_path
 
 if TYPE_CHECKING:
-    from calsync.calendars.google.account import Connection
     from calsync.feeds.place import Answer
 
 
@@ -76,13 +74,12 @@ def warned(check: Check, trouble: str, fix: str) -> Check:
 # --- busy -------------------------------------------------------------------------------------------------
 
 
-def busy_ics_check(
-    config: Config, state: State, source: IcsBusy, now: datetime, unset: dict[str, str]
-) -> Check:
+def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: dict[str, str]) -> Check:
     """Raises SourceUnavailable or ConfigError."""
     refuse_unset(source.url, unset)
+    config = setup.config
     window = busy_window(config.program, now, config.zone)
-    answer = ask_busy(config, source, state, window, now, what=source.name, remember=False)
+    answer = ask_busy(setup, source, window, now, what=source.name, remember=False)
     busy = answer.result
     check = _with_origin(Check(name="busy", subject=source.name, text=""), source, answer, now, config.zone)
     check = with_more(check, counted(busy.events, "event"))
@@ -95,10 +92,11 @@ def busy_ics_check(
     return check
 
 
-def busy_google_check(config: Config, connection: "Connection", source: GoogleBusy, now: datetime) -> Check:
+def busy_google_check(setup: Setup, source: GoogleBusy, now: datetime) -> Check:
     """Raises SourceUnavailable, AuthorisationNeeded, Unavailable or ConfigError."""
+    config = setup.config
     window = busy_window(config.program, now, config.zone)
-    spans = connection.free_busy([source], window)[source.name]
+    spans = setup.connection.free_busy([source], window)[source.name]
     check = Check(name="busy", subject=source.name, text=f"Google answers for {', '.join(source.calendars)}")
     return _with_spans(check, spans, window, now, config)
 
@@ -121,13 +119,12 @@ def _with_spans(
 # --- training feed ----------------------------------------------------------------------------------------
 
 
-def feed_check(
-    config: Config, state: State, settings: FeedSettings, now: datetime, unset: dict[str, str]
-) -> Check:
+def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: dict[str, str]) -> Check:
     """Raises SourceUnavailable or ConfigError."""
     refuse_unset(settings.url, unset)
+    config = setup.config
     today, (_, last) = now.astimezone(config.zone).date(), feed_days(config, now)
-    answer = ask_feed(config, settings, state, now, remember=False)
+    answer = ask_feed(setup, settings, now, remember=False)
     feed = answer.result
     check = _with_origin(Check(name="training feed", text=""), settings, answer, now, config.zone)
     runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
@@ -155,13 +152,13 @@ _TRAP = timedelta(days=7)
 _SOON = timedelta(days=5)
 
 
-def access_check(config: Config, connection: "Connection", now: datetime) -> Check:
+def access_check(setup: Setup, now: datetime) -> Check:
     """Raises ConfigError, AuthorisationNeeded or Unavailable."""
     from calsync.calendars.google.auth import ServiceAccount
     from calsync.calendars.google.client import Refused
 
-    account = connection.account
-    client = connection.client
+    connection = setup.connection
+    account, client = connection.account, connection.client
     try:
         client.call(client.service.freebusy().query(body=_question(now)))
     except Refused as problem:
@@ -171,7 +168,7 @@ def access_check(config: Config, connection: "Connection", now: datetime) -> Che
         check = Check(name="google", text=f"the service account {account.email} has access")
     else:
         private.append(account.token_file.path)
-        check = _consent(account.token_file.granted(), config, now)
+        check = _consent(account.token_file.granted(), setup.config, now)
     return _for_their_owner_alone(check, private)
 
 
@@ -221,16 +218,13 @@ def _others_can_read(file: Path) -> bool:
 # --- targets ----------------------------------------------------------------------------------------------
 
 
-def target_ics_check(config: Config, state: State, target: IcsTarget, now: datetime) -> Check:
+def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
     """Raises TargetUnavailable or RefusedToProtectData."""
-    from calsync.calendars.ics import IcsCalendar
-
     path, name = target.path, shown_path(target.path)
     # A push replaces the file, so it has to write to its folder; with a link, to that of the real file.
     if (obstacle := why_not_writable(path.resolve().parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
-    is_ours = state.is_own_feed(path)
-    contents = IcsCalendar(target.name, path, config.name, config.zone, is_ours=is_ours).load().contents
+    contents = calendar_of(setup, target).load().contents
     if not path.exists():
         text = f"{name} can be written; the first push makes it"
         return Check(name="target", subject=target.name, text=text, events=0)
@@ -255,9 +249,9 @@ def target_ics_check(config: Config, state: State, target: IcsTarget, now: datet
     )
 
 
-def target_google_check(connection: "Connection", target: GoogleTarget, now: datetime) -> Check:
+def target_google_check(setup: Setup, target: GoogleTarget, now: datetime) -> Check:
     """Raises CalendarGone, AuthorisationNeeded, Unavailable, RefusedToProtectData."""
-    upcoming = _upcoming(connection.calendar(target).load().contents, now)
+    upcoming = _upcoming(calendar_of(setup, target).load().contents, now)
     text = f'the calendar "{target.calendar}" is in Google, {counted(upcoming, "event")} to come'
     return Check(name="target", subject=target.name, text=text, events=upcoming)
 

@@ -16,9 +16,8 @@ import msgspec
 from calsync import waits
 from calsync.app.doctor.calendars import why_not_writable
 from calsync.app.doctor.report import Check, Status, failed, seconds
-from calsync.app.gather import find_config, variables_of
 from calsync.app.schedule import units_folder
-from calsync.config.load import Config, load_config
+from calsync.config.load import Config, find_config, load_config, variables_of
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
 from calsync.planning.lint import Severity, lint
