@@ -1,7 +1,6 @@
-"""Stretches of absolute time.
+"""Stretches of absolute time: when two of them overlap, and how they are merged.
 
-Decides what it means for two stretches to overlap or to be merged. Knows nothing of zones, days or calendars:
-those appear where a template becomes dates and where a person reads.
+Zones and days come in where a template becomes dates, and where a person reads.
 """
 
 from collections.abc import Iterable
@@ -35,6 +34,11 @@ class Timespan:
     def duration(self) -> timedelta:
         """Elapsed time, also across a change of clocks."""
         return self.end - self.start
+
+    @property
+    def minutes(self) -> int:
+        """Elapsed minutes, rounded."""
+        return round(self.duration / timedelta(minutes=1))
 
     def overlaps(self, other: "Timespan") -> bool:
         """True if they share an instant; touching is not overlapping."""

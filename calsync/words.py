@@ -17,8 +17,9 @@ def counted(number: int, one: str, many: str = "", *, zero: str = "0") -> str:
     return f"{number or zero} {one if number == 1 else many or one + 's'}"
 
 
-def elapsed(seconds: int) -> str:
-    """ "5 h 30 min", "45 min", "3 h"."""
+def elapsed(length: timedelta | int) -> str:
+    """ "5 h 30 min", "45 min", "3 h"; an int means seconds."""
+    seconds = int(length.total_seconds()) if isinstance(length, timedelta) else length
     hours, minutes = divmod(max(seconds, 0) // 60, 60)
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
 

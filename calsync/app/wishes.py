@@ -153,7 +153,7 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
     if week is None or place.load is None:
         return []
     texts = []
-    minutes = round(span.duration / timedelta(minutes=1))
+    minutes = span.minutes
     for ban in days.bans_at(week, day, start, minutes, place.load):
         if ban.rule not in (Rule.AVAILABILITY, Rule.BUSY):
             after = days.next_fresh_run(wall.seconds(span.end))

@@ -242,7 +242,7 @@ def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
             end = span.end.astimezone(zone)
             until = "" if span.duration <= timedelta(days=1) else f" (until {end:%a %-d %b})"
             label = f"{day:%a %-d %b} {Week.of(day) if day != previous else ''}" if day != previous else ""
-            length = elapsed(int(span.duration.total_seconds()))
+            length = elapsed(span.duration)
             table.add_row(label.strip(), clock_span(span, zone) + until, length)
             previous = day
         if not source.spans:

@@ -66,22 +66,13 @@ class Causes:
         It is looked at as it stood, and where the week asks for less, at that.
         """
         week = self._weeks[week_of_key(key)].wanted
-        wanted = next((one for one in week.sessions if one.key == key), None)
+        wanted = week.session(key)
         if wanted is None:
             return ()
         published = self._plan.problem.given.standing.published.get(key)
-        stood = _minutes(before)
-        minutes = stood if stood in wanted.lengths else wanted.minutes
+        minutes = before.minutes if before.minutes in wanted.lengths else wanted.minutes
         load = standing_load(published, wanted) if published else wanted.load
-        return tuple(self._against(week, key, before, minutes, load))
-
-    def _against(
-        self, week: WantedWeek, key: str, before: Timespan, minutes: int, load: Load
-    ) -> Iterator[Reason]:
-        start = wall.seconds(before.start)
-        day, minute = self._plan.problem.days.clock.minute_of(start)
-        if Week.of(day) == week.week:
-            yield from _against(key, week, Candidate(day, minute, start, minutes, load, 0), self._known)
+        return tuple(_against(key, week, before, minutes, load, self._known))
 
     def _run(self, week: WantedWeek, key: str, before: Timespan | None, after: Timespan | None) -> str:
         if before is None:
@@ -95,7 +86,7 @@ class Causes:
         wanted = next((one for one in week.unplaced if one.key == key), None)
         if wanted is None:
             return _fewer(week.wanted, key)
-        reasons = self._against(week.wanted, key, before, wanted.shortest, Load.LIGHT)
+        reasons = _against(key, week.wanted, before, wanted.shortest, Load.LIGHT, self._known)
         return next((reason.text for reason in reasons), "")
 
     def _moved(self, week: PlannedWeek, key: str, before: Timespan) -> str:
@@ -123,10 +114,6 @@ class Causes:
             if (place.start if place else None) == start:
                 return text
         return ""
-
-
-def _minutes(span: Timespan) -> int:
-    return round(span.duration / timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +163,7 @@ class _Known:
                 if block.overlaps(reach)
             ]
             if blocks:
-                return why.busy(blocks, round(kept_free.total_seconds()))
+                return why.busy(blocks, kept_free)
         return why.busy()
 
     def _stretch(self, span: Timespan, day: date) -> str:
@@ -193,16 +180,26 @@ class _Known:
 # --- a rule against the old place -------------------------------------------------------------------------
 
 
-def _against(key: str, week: WantedWeek, place: Candidate, known: _Known) -> Iterator[Reason]:
-    """Every rule that forbids the session to be at `place`, in the order A1 to A6, then the pair rule."""
-    given = known.problem.given
-    for ban in known.problem.days.bans_at(week, place.day, place.start, place.minutes, place.load):
+def _against(
+    key: str, week: WantedWeek, before: Timespan, minutes: int, load: Load, known: _Known
+) -> Iterator[Reason]:
+    """Every rule that forbids a session of that size where it was: A1 to A6 in order, then the pair rule.
+
+    Of what was in another week there is nothing to say.
+    """
+    given, days = known.problem.given, known.problem.days
+    start = wall.seconds(before.start)
+    day, minute = days.clock.minute_of(start)
+    if Week.of(day) != week.week:
+        return
+    place = Candidate(day, minute, start, minutes, load, 0)
+    for ban in days.bans_at(week, day, start, minutes, load):
         yield _said(ban, place, known)
     for fixed in known.problem.fixed:
-        if fixed.key != key and given.are_too_near(fixed.day, place.day):
+        if fixed.key != key and given.are_too_near(fixed.day, day):
             published = given.standing.published[fixed.key]
             mover = ", where its owner put it" if published.pinned else ""
-            least = given.min_days_apart(max(place.day, fixed.day))
+            least = given.min_days_apart(max(day, fixed.day))
             yield why.too_near(least, f"the session of {known.moment(published.span)}{mover}")
 
 
@@ -252,7 +249,7 @@ def _pause(program: Program, day: date) -> Pause:
 def _taken_back(known: _Known, key: str) -> Iterator[tuple[str, Problem]]:
     """What changed, each with the problem as if it hadn't; what is most likely to matter for `key` first."""
     yield from _runs_back(known, key)
-    yield from _wishes_back(known, key)
+    yield from _week_back(known, key)
     yield from _sessions_back(known)
 
 
@@ -315,17 +312,17 @@ def _run_text(before: SettledRun | None, now: SettledRun | None, known: _Known) 
     return known.run_now(now)
 
 
-def _wishes_back(known: _Known, key: str) -> Iterator[tuple[str, Problem]]:
-    """What the week of `key` wants: its sessions as large as they were, then the days between them as they
+def _week_back(known: _Known, key: str) -> Iterator[tuple[str, Problem]]:
+    """What the week of `key` asks for: its sessions as large as they were, then the days between them as they
     are without a check-in.
     """
     problem = known.problem
     for week, sessions in problem.free:
         if week.week != week_of_key(key):
             continue
-        wanted = next((one for one in sessions if one.key == key), None)
+        wanted = week.session(key)
         before = tuple(_as_large_as_it_was(session, known) for session in sessions)
-        if wanted and before != sessions and (text := _who_asks(week, wanted)):
+        if wanted in sessions and before != sessions and (text := _who_asks(week, wanted)):
             yield text, _with_week(problem, week, before)
         least = min_days_apart(problem.given.program, None)
         if week.min_days_apart > least:
@@ -344,7 +341,7 @@ def _as_large_as_it_was(session: WantedSession, known: _Known) -> WantedSession:
     if was is None:
         return session
     load = was.load if was.load and was.load.rank > session.load.rank else session.load
-    return replace(session, minutes=max(_minutes(was.span), session.minutes), load=load)
+    return replace(session, minutes=max(was.span.minutes, session.minutes), load=load)
 
 
 def _sessions_back(known: _Known) -> Iterator[tuple[str, Problem]]:
@@ -460,7 +457,7 @@ def _as_asked(week: WantedWeek, wanted: WantedSession, was: Event) -> str:
 
     Lighter or shorter than the week asks for is a matter of its place.
     """
-    minutes = _minutes(was.span)
+    minutes = was.span.minutes
     is_lighter = was.load is not None and wanted.load.rank < was.load.rank
     is_longer = wanted.minutes > minutes and minutes not in wanted.lengths
     return _who_asks(week, wanted) if is_lighter or is_longer or wanted.minutes < minutes else ""

@@ -174,11 +174,10 @@ def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]
 
 def _still_allowed(week: WantedWeek, key: str, day: date, published: Published, days: Days) -> bool:
     """A1 to A3, A5 and A6 for a published session, at the load it would have now."""
-    session = next((s for s in week.sessions if s.key == key), None)
+    session = week.session(key)
     if session is None or Week.of(day) != week.week:
         return False
-    minutes = round(published.span.duration / timedelta(minutes=1))
-    start = wall.seconds(published.span.start)
+    start, minutes = wall.seconds(published.span.start), published.span.minutes
     return not any(days.bans_at(week, day, start, minutes, standing_load(published, session)))
 
 
@@ -230,7 +229,7 @@ class PlannedSession:
 
     @property
     def minutes(self) -> int:
-        return round(self.span.duration / timedelta(minutes=1))
+        return self.span.minutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,9 @@ class WantedWeek:
     adjusted: Adjusted
     follows_feed: bool = False
 
+    def session(self, key: str) -> WantedSession | None:
+        return next((session for session in self.sessions if session.key == key), None)
+
     def is_rest(self, day: date) -> bool:
         return WEEKDAYS[day.weekday()] in self.template.rest
 

@@ -75,8 +75,8 @@ def paused(pause: Pause | None = None) -> Reason:
     return Reason(Rule.PAUSE, f"a pause from {date_name(pause.first)} to {date_name(pause.last)}")
 
 
-def busy(blocks: Sequence[str] = (), kept_free: int = 0) -> Reason:
-    """`blocks` say who is busy when; `kept_free` are the seconds of the buffer, where that is in the way."""
+def busy(blocks: Sequence[str] = (), kept_free: timedelta = timedelta(0)) -> Reason:
+    """`blocks` say who is busy when; `kept_free` is the buffer, where only that is in the way."""
     near = f", and {elapsed(kept_free)} are kept free" if kept_free else ""
     return Reason(Rule.BUSY, f"{' and '.join(blocks[:2])}{near}" if blocks else "busy")
 
@@ -92,7 +92,7 @@ def no_range_for(minutes: int) -> Reason:
 
 
 def within_notice(notice: timedelta) -> Reason:
-    return Reason(Rule.NOTICE, f"past, or less than {elapsed(int(notice.total_seconds()))} away")
+    return Reason(Rule.NOTICE, f"past, or less than {elapsed(notice)} away")
 
 
 def starts_too_soon() -> Reason:
@@ -198,11 +198,11 @@ def hours_after(seconds: int, run: str) -> Reason:
 
 
 def no_room_after(least: timedelta, run: str) -> Reason:
-    return Reason(Rule.HOURS_APART, f"no room {_hours(least)} or more after the {run}")
+    return Reason(Rule.HOURS_APART, f"no room {elapsed(least)} or more after the {run}")
 
 
 def too_soon_after(least: timedelta, run: str) -> Reason:
-    return Reason(Rule.HOURS_APART, f"less than {_hours(least)} after {run}")
+    return Reason(Rule.HOURS_APART, f"less than {elapsed(least)} after {run}")
 
 
 def strength_after_run(run: str) -> Reason:
@@ -217,10 +217,6 @@ def hours_before(seconds: int, run: str, load: Load | None = None) -> Reason:
 
 def too_close_before(run: str) -> Reason:
     return Reason(Rule.FRESH_LEGS, f"too close to {run}")
-
-
-def _hours(length: timedelta) -> str:
-    return elapsed(int(length.total_seconds()))
 
 
 # --- support-not-compete: where the owner wants it, or less than wanted -----------------------------------
