@@ -22,6 +22,10 @@ class Weekday(StrEnum):
     SAT = "sat"
     SUN = "sun"
 
+    @classmethod
+    def of(cls, day: date) -> "Weekday":
+        return WEEKDAYS[day.weekday()]
+
     @property
     def number(self) -> int:
         """0 for Monday to 6 for Sunday, as in date.weekday()."""

@@ -7,7 +7,7 @@ from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
-from calsync.training import WEEKDAYS, Kind
+from calsync.training import Kind, Weekday
 
 # --- counts and lengths of time ---------------------------------------------------------------------------
 
@@ -41,7 +41,7 @@ def ago(age: timedelta) -> str:
 
 def day_name(day: date) -> str:
     """ "Sunday"."""
-    return WEEKDAYS[day.weekday()].long_name
+    return Weekday.of(day).long_name
 
 
 def date_name(day: date) -> str:

@@ -18,6 +18,7 @@ from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash
 from calsync.state import Cache, CachedCalendar, Copy
 from calsync.timespan import Timespan, merge
+from calsync.words import ago
 
 if TYPE_CHECKING:
     from calsync.feeds.workouts import PlatformFeed, PlatformReading
@@ -42,7 +43,7 @@ class Answer(Generic[T]):
         """The problem in one line for people; nothing if there is none."""
         if not self.problem or self.age is None:
             return ()
-        return (f"{self.problem}; its copy of {_ago(self.age)} is used",)
+        return (f"{self.problem}; its copy of {ago(self.age)} is used",)
 
 
 class File(NamedTuple):
@@ -212,15 +213,6 @@ def _ics_files(folder: Path) -> list[Path]:
         for file in folder.rglob("*")
         if file.suffix.lower() == ".ics" and not file.name.startswith(".") and file.is_file()
     )
-
-
-def _ago(age: timedelta) -> str:
-    hours = age // timedelta(hours=1)
-    if hours >= 48:
-        return f"{hours // 24} days ago"
-    if hours >= 1:
-        return f"{hours} hour{'s' if hours > 1 else ''} ago"
-    return f"{max(age, timedelta(0)) // timedelta(minutes=1)} minutes ago"
 
 
 # --- what the application asks -----------------------------------------------------------------------------

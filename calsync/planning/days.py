@@ -19,7 +19,7 @@ from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import WEEKDAYS, Effort, Load, Weekday, WeekTemplate
+from calsync.training import Effort, Load, Weekday, WeekTemplate
 
 DAY_POINTS = {Effort.HARD: 0, Effort.EASY: 60, Effort.NONE: 80, Effort.LONG: 120}
 REST_DAY_POINTS = 150
@@ -201,7 +201,7 @@ class Days:
         tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
         race = self.program.race
         ahead = (race.day - day).days if race else _EVER
-        for rule in against_day(week.template, WEEKDAYS[day.weekday()], load, efforts, tomorrow, ahead):
+        for rule in against_day(week.template, Weekday.of(day), load, efforts, tomorrow, ahead):
             yield Ban(rule, -_EVER, _EVER)
         for run in self.runs_on(day):
             if run.effort in (Effort.HARD, Effort.LONG):

@@ -119,7 +119,7 @@ def _feed_week(workouts: Sequence[Workout], template: WeekTemplate, *, takes_str
     return FeedWeek(
         runs=tuple(_run(w, template) for w in ordered if w.sort is Sort.RUN),
         strength=tuple(_session(w) for w in strength),
-        rest=tuple(dict.fromkeys(_weekday(w.day) for w in ordered if w.sort is Sort.REST)),
+        rest=tuple(dict.fromkeys(Weekday.of(w.day) for w in ordered if w.sort is Sort.REST)),
     )
 
 
@@ -129,7 +129,7 @@ def _run(workout: Workout, template: WeekTemplate) -> Run:
     if kind.effort is Effort.EASY and (workout.minutes or 0) >= LONG_FROM:
         kind = Kind.LONG
     minutes = workout.minutes or _usual_minutes(kind, template)
-    return Run(_weekday(workout.day), kind, minutes, workout.title, workout.start, notes=workout.notes)
+    return Run(Weekday.of(workout.day), kind, minutes, workout.title, workout.start, notes=workout.notes)
 
 
 def _usual_minutes(kind: Kind, template: WeekTemplate) -> int:
@@ -147,10 +147,6 @@ def _session(workout: Workout) -> Session:
 def routine_name(workout: Workout) -> str:
     """What a platform's strength workout is called among the routines: titles come again with other texts."""
     return f"{workout.title} ({date_name(workout.day)})"
-
-
-def _weekday(day: date) -> Weekday:
-    return WEEKDAYS[day.weekday()]
 
 
 # --- what a week asks for ---------------------------------------------------------------------------------
@@ -213,10 +209,10 @@ class WantedWeek:
         return next((session for session in self.sessions if session.key == key), None)
 
     def is_rest(self, day: date) -> bool:
-        return WEEKDAYS[day.weekday()] in self.template.rest
+        return Weekday.of(day) in self.template.rest
 
     def is_strength_day(self, day: date) -> bool:
-        return WEEKDAYS[day.weekday()] in self.template.strength_days
+        return Weekday.of(day) in self.template.strength_days
 
 
 def wanted_week(
@@ -268,7 +264,7 @@ def _runs_on_dates(
 
 
 def _race_run(race: Race) -> Run:
-    return Run(WEEKDAYS[race.day.weekday()], Kind.RACE, race.minutes, race.title, race.start)
+    return Run(Weekday.of(race.day), Kind.RACE, race.minutes, race.title, race.start)
 
 
 def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
