@@ -38,6 +38,7 @@ class Busy(msgspec.Struct, frozen=True, tag_field="type"):
     With type = "ics" name one of url, url_env and path; with type = "google" its calendars.
     """
 
+    # Schemas and messages list the keys of both types together, these first.
     first_keys: ClassVar = ("name", "type", "url", "url_env", "path", "calendars")
     name: NotEmpty
     """What it is called in messages."""
@@ -71,26 +72,23 @@ class GoogleBusy(Busy, frozen=True, tag="google"):
     """Google: "primary" is your own; others go by the id that their settings show."""
 
 
-_Include = Annotated[tuple[Literal["runs", "strength"], ...], Meta(min_length=1)]
-
-
-class Target(msgspec.Struct, frozen=True, tag_field="type"):
+class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A calendar that the plan goes to."""
 
-    first_keys: ClassVar = ("name", "type")
+    first_keys: ClassVar = ("name", "type", "path", "include", "detail")
     name: NotEmpty
     """What it is called in messages."""
     type: ClassVar[Literal["ics", "google"]]
     """A calendar file to subscribe to, or a calendar of its own in Google."""
-
-
-class IcsTarget(Target, frozen=True, tag="ics"):
-    path: Annotated[FilePath, missing("the file that the feed is written to")]
-    """ICS: the file to write; relative to the config."""
-    include: _Include = ("runs", "strength")
+    include: Annotated[tuple[Literal["runs", "strength"], ...], Meta(min_length=1)] = ("runs", "strength")
     """What goes there."""
     detail: Literal["full", "busy"] = "full"
     """Everything, or ("busy") only when you train, not what you do."""
+
+
+class IcsTarget(Target, frozen=True, kw_only=True, tag="ics"):
+    path: Annotated[FilePath, missing("the file that the feed is written to")]
+    """ICS: the file to write; relative to the config."""
     alarm: Duration | None = None
     """ICS: a reminder this long before each event."""
 
@@ -114,13 +112,9 @@ def _title(text: str) -> str:
     return title
 
 
-class GoogleTarget(Target, frozen=True, tag="google", rename={"alarm": "reminder"}):
+class GoogleTarget(Target, frozen=True, kw_only=True, tag="google", rename={"alarm": "reminder"}):
     calendar: Annotated[NotBlank, read_by(_title), missing(_TITLE)]
     """Google: the title of the calendar."""
-    include: _Include = ("runs", "strength")
-    """What goes there."""
-    detail: Literal["full", "busy"] = "full"
-    """Everything, or ("busy") only when you train, not what you do."""
     alarm: _Reminder | None = None
     """Google: a reminder this long before each event, 28d at most; otherwise the calendar's own apply."""
     calendar_id: Stripped | None = None
