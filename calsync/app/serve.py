@@ -182,7 +182,7 @@ class _Rounds:
         return Snapshot(
             (
                 *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
-                *week_pictures(gathered.plan, setup.config.program, gathered.routines),
+                *week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines),
             ),
             now.astimezone(zone),
             zone,

@@ -73,9 +73,7 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
     from calsync.web.week import week_pictures
 
     plan, config = gathered.plan, gathered.setup.config
-    chosen = {week.week for week in weeks}
-    pictures = week_pictures(plan, config.program, gathered.routines)
-    shown = [picture for picture in pictures if picture.week in chosen]
+    shown = week_pictures(plan, weeks, config.program, gathered.routines)
     now = plan.now.astimezone(plan.zone)
     warnings = [text for _, text in gathered.warnings]
     if form == "svg":

@@ -17,9 +17,9 @@ from calsync.app.push import Decided, Pushed
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import run_title
 from calsync.planning.explain import no_place, reasons, term_text
-from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
+from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession
 from calsync.planning.what_if import Alternative, Alternatives, alternative_text, dodged_text

@@ -13,8 +13,8 @@ from rich.text import Text
 from calsync.app.gather import Busy, Gathered
 from calsync.planning.descriptions import run_title, session_title
 from calsync.planning.explain import no_place, reasons, term_text
-from calsync.planning.fix import Fixes
 from calsync.planning.plan import PlannedSession, PlannedWeek, State
+from calsync.planning.room import Fixes
 from calsync.planning.week import WantedSession
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
 from calsync.timespan import Timespan

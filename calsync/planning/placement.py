@@ -74,6 +74,11 @@ class Placement:
     spacing: Mapping[str, int]
     cost: int
 
+    @property
+    def missing(self) -> frozenset[str]:
+        """The keys of the sessions without a place."""
+        return frozenset(key for key, found in self.chosen.items() if found is None)
+
 
 class _State(NamedTuple):
     """What the future knows of the past, and the cheapest way there.

@@ -96,6 +96,22 @@ class Problem:
     def solve(self) -> Placement:
         return place(self.slot_weeks(), self.fixed)
 
+    def days_if(
+        self,
+        program: Program | None = None,
+        runs: Sequence[SettledRun] | None = None,
+        busy: Iterable[Timespan] | None = None,
+    ) -> Days:
+        """What the days would offer with another program, other runs or other busy time."""
+        given = self.given
+        return Days(
+            given.program if program is None else program,
+            self.settled.runs if runs is None else runs,
+            given.busy if busy is None else busy,
+            given.now,
+            self.days.clock,
+        )
+
     def slot_weeks(self) -> tuple[SlotWeek, ...]:
         """The cheapest candidate of each day and session to be placed."""
         return tuple(
@@ -109,6 +125,17 @@ class Problem:
         return Slot(wanted.key, tuple(found for found in places if found))
 
 
+def with_candidates(
+    weeks: Iterable[SlotWeek], key: str, candidates: tuple[Candidate, ...]
+) -> tuple[SlotWeek, ...]:
+    """The weeks, with these candidates for the session `key` and no others."""
+    wanted = Slot(key, candidates)
+    return tuple(
+        replace(week, slots=tuple(wanted if slot.key == key else slot for slot in week.slots))
+        for week in weeks
+    )
+
+
 # More than a plan can cost: a session that is worth it is placed if that is possible at all.
 _WISHED = 10_000_000
 
@@ -117,12 +144,8 @@ def solve_with(
     weeks: Iterable[SlotWeek], fixed: Sequence[Fixed], key: str, there: Candidate
 ) -> Placement | None:
     """The best plan in which the session `key` is at `there`; None if it can be there in none."""
-    wished = Slot(key, (replace(there, cost=there.cost - _WISHED),))
-    with_it = tuple(
-        replace(week, slots=tuple(wished if slot.key == key else slot for slot in week.slots))
-        for week in weeks
-    )
-    solved = place(with_it, fixed)
+    wished = replace(there, cost=there.cost - _WISHED)
+    solved = place(with_candidates(weeks, key, (wished,)), fixed)
     return replace(solved, cost=solved.cost + _WISHED) if solved.chosen[key] else None
 
 
@@ -165,14 +188,14 @@ def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]
             stands = (
                 published.span.start < soon
                 and wanted is not None
-                and _still_allowed(wanted, key, day, published, days)
+                and still_allowed(wanted, key, day, published, days)
             )
         if stands:
             fixed.append(Fixed(key, day, start, given.min_days_apart(day)))
     return fixed
 
 
-def _still_allowed(week: WantedWeek, key: str, day: date, published: Published, days: Days) -> bool:
+def still_allowed(week: WantedWeek, key: str, day: date, published: Published, days: Days) -> bool:
     """A1 to A3, A5 and A6 for a published session, at the load it would have now."""
     session = week.session(key)
     if session is None or Week.of(day) != week.week:
@@ -336,7 +359,7 @@ def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
     """
     given, days = problem.given, problem.days
     known = given.standing.published.keys() | given.standing.lost
-    missing = {key for key, chosen in placement.chosen.items() if chosen is None} - known
+    missing = placement.missing - known
     monday = wall.instant(days.clock.at(problem.weeks[0].week.monday, 0))
     notice = given.program.availability.notice
     if not missing or given.now + notice <= monday:

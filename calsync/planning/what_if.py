@@ -1,23 +1,20 @@
 """What else a plan could have done with a session, and what that would have cost.
 
-Decides by solving again: the session is put elsewhere and all others find their best places around it, so the
-difference is exact. Knows nothing of how it is shown.
+The plan is solved again: the session is put elsewhere and all others find their best places around it, so the
+difference is exact.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from calsync.planning.days import Candidate, Days
-from calsync.planning.placement import Placement, Slot, SlotWeek, place
-from calsync.planning.plan import Problem
+from calsync.planning.days import Candidate
+from calsync.planning.placement import Placement, place
+from calsync.planning.plan import Problem, solve_with, with_candidates
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.timespan import Timespan
 from calsync.words import day_name, moment
-
-# More than a plan can cost: a session that is worth it is placed if that is possible at all.
-_WISHED = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,7 @@ class Alternatives:
         self._problem = problem
         self._optimum = optimum
         self._weeks = problem.slot_weeks()
-        # The same days with nobody busy.
-        given, days = problem.given, problem.days
-        self._free = Days(given.program, problem.settled.runs, (), given.now, days.clock)
+        self._free = problem.days_if(busy=())
 
     def best(self, week: WantedWeek, session: WantedSession, count: int = 2) -> tuple[Alternative, ...]:
         """The cheapest other places in the week, one for each day, the earliest of equals first.
@@ -74,7 +69,8 @@ class Alternatives:
         chosen = self._optimum.chosen.get(session.key)
         published = self._problem.published_start(session.key)
         places = (self._free.cheapest(week, session, day, published) for day in week.week.days)
-        solved = place(self._with(session, tuple(found for found in places if found)), self._problem.fixed)
+        candidates = tuple(found for found in places if found)
+        solved = place(with_candidates(self._weeks, session.key, candidates), self._problem.fixed)
         better = solved.chosen[session.key]
         less = self._optimum.cost - solved.cost
         if (
@@ -88,49 +84,21 @@ class Alternatives:
         return Dodged(better, less, blocks) if blocks else None
 
     def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
-        lost = {key for key, chosen in self._optimum.chosen.items() if chosen is None}
         for candidate in places:
-            wished = replace(candidate, cost=candidate.cost - _WISHED)
-            solved = place(self._with(session, (wished,)), self._problem.fixed)
-            if solved.chosen[session.key] is not None:
-                unplaced = (
-                    key for key, chosen in solved.chosen.items() if chosen is None and key not in lost
-                )
-                more = solved.cost + _WISHED - self._optimum.cost
+            if solved := solve_with(self._weeks, self._problem.fixed, session.key, candidate):
+                lost = solved.missing - self._optimum.missing
                 now = self._optimum.chosen[session.key]
                 is_later = now is not None and candidate.start > now.start
-                yield Alternative(candidate, more, tuple(unplaced), is_later)
-
-    def _with(self, session: WantedSession, candidates: tuple[Candidate, ...]) -> tuple[SlotWeek, ...]:
-        """The weeks in which `session` has these candidates only."""
-        return tuple(
-            replace(
-                week,
-                slots=tuple(
-                    Slot(slot.key, candidates) if slot.key == session.key else slot for slot in week.slots
-                ),
-            )
-            for week in self._weeks
-        )
+                unplaced = tuple(key for key in solved.chosen if key in lost)
+                yield Alternative(candidate, solved.cost - self._optimum.cost, unplaced, is_later)
 
     def _second(
         self, week: WantedWeek, session: WantedSession, chosen: Candidate, published: int | None
     ) -> Candidate | None:
         """The cheapest start of the chosen day but the chosen one."""
-        days, day = self._problem.days, chosen.day
-        others = [
-            replace(option, cost=sum(days.terms(week, session, option, published).values()))
-            for option in _options(days, week, session, day)
-            if option.start != chosen.start
-        ]
+        candidates = self._problem.days.candidates(week, session, chosen.day, published)
+        others = (option for option in candidates if option.start != chosen.start)
         return min(others, key=lambda option: (option.cost, option.start), default=None)
-
-
-def _options(days: Days, week: WantedWeek, session: WantedSession, day: date) -> Iterator[Candidate]:
-    for minutes in session.lengths:
-        for load in session.load.and_lighter:
-            for minute, start in days.starts(week, day, minutes, load):
-                yield Candidate(day, minute, start, minutes, load, 0)
 
 
 # --- in words ------------------------------------------------------------------------------------------

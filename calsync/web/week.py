@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from calsync.event import BUSY, Published, is_strength
 from calsync.planning.descriptions import exercises, run_title, session_title
 from calsync.planning.explain import no_place, reasons
-from calsync.planning.fix import Fixes
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
+from calsync.planning.room import Fixes
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
 from calsync.program import Program
 from calsync.timespan import Timespan
@@ -183,10 +183,12 @@ class WeekPicture:
         return f"{first.day}{month}{year} - {last.day} {last:%b} {last.year}"
 
 
-def week_pictures(plan: Plan, program: Program, routines: Mapping[str, Routine]) -> tuple[WeekPicture, ...]:
-    """Every week of `plan`; `routines` by name. Takes as long as the search for fixes and alternatives."""
+def week_pictures(
+    plan: Plan, weeks: Iterable[PlannedWeek], program: Program, routines: Mapping[str, Routine]
+) -> tuple[WeekPicture, ...]:
+    """These weeks of `plan`; `routines` by name. Takes as long as the search for fixes and alternatives."""
     drawing = _Drawing(plan, program, routines)
-    return tuple(drawing.week(week) for week in plan.weeks)
+    return tuple(drawing.week(week) for week in weeks)
 
 
 class _Drawing:

@@ -2,8 +2,8 @@
 
 from hypothesis import HealthCheck, given, settings
 
-from calsync.planning.fix import Fixes
 from calsync.planning.plan import pose
+from calsync.planning.room import Fixes
 from tests.planning import reference
 from tests.planning.test_fix_exact import tight
 from tests.planning.test_optimum import plan_of

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from calsync.event import Published, Standing, is_strength
 from calsync.planning import wall
 from calsync.planning.days import Candidate
-from calsync.planning.fix import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.placement import Slot, SlotWeek, place
 from calsync.planning.plan import Given, Problem, pose
+from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedWeek
 from calsync.timespan import Timespan, merge

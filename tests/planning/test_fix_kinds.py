@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.planning.fix import EarlierRun, FewerHoursApart, ShorterBusy, WiderRange
+from calsync.planning.room import EarlierRun, FewerHoursApart, ShorterBusy, WiderRange
 from tests.planning import reference
 from tests.planning.cases import PLACES, busy_spans, grid_minutes, published_runs, strength
 from tests.planning.test_fix_exact import agree, tight
