@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from glob import escape
@@ -77,6 +77,15 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextlib.contextmanager
+def unavailable_if_not(place: Path, done: str) -> Iterator[None]:
+    """Raises Unavailable for an OSError: "PLACE: can't be DONE: reason"."""
+    try:
+        yield
+    except OSError as problem:
+        raise Unavailable(f"{place}: can't be {done}: {problem.strerror}") from problem
 
 
 # --- documents --------------------------------------------------------------------------------------------
@@ -199,11 +208,8 @@ class Json(Generic[F]):
 
     def write(self, value: F) -> None:
         """Raises Unavailable."""
-        try:
+        with unavailable_if_not(self.store.where(self.name), "written"):
             self.store.replace(self.name, self._encoded(value))
-        except OSError as problem:
-            place = self.store.where(self.name)
-            raise Unavailable(f"{place}: can't be written: {problem.strerror}") from problem
 
     def recall(self) -> F | None:
         """Of a document that only saves time: None if there is none, or none that is whole."""

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
+from calsync.errors import AuthorisationNeeded, CalsyncError, Locked
 from calsync.event import Published, Wishes, week_of_key
-from calsync.files import Folder, Held, Json, Store, content_hash
+from calsync.files import Folder, Held, Json, Store, content_hash, unavailable_if_not
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 
@@ -233,12 +233,13 @@ class TokenFile:
 
     def load(self) -> Token | None:
         """None if there is none. Raises AuthorisationNeeded if it is damaged, Unavailable."""
+        with unavailable_if_not(self.path, "read"):
+            try:
+                content = self.path.read_bytes()
+            except FileNotFoundError:
+                return None
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=Token)
-        except FileNotFoundError:
-            return None
-        except OSError as problem:
-            raise Unavailable(f"{self.path}: can't be read: {problem.strerror}") from problem
+            return msgspec.json.decode(content, type=Token)
         except (msgspec.MsgspecError, ValueError) as problem:
             raise AuthorisationNeeded(f"{self.path}: is damaged; run `calsync auth google`") from problem
 
@@ -463,18 +464,15 @@ class State:
 
     def secret(self) -> str:
         """Raises Unavailable if it can't be read, or there is none."""
-        try:
-            return self.store.read("serve-secret").decode("ascii", "replace")
-        except OSError as problem:
-            raise Unavailable(f"{self.secret_file}: can't be read: {problem.strerror}") from problem
+        with unavailable_if_not(self.secret_file, "read"):
+            secret = self.store.read("serve-secret")
+        return secret.decode("ascii", "replace")
 
     def save_secret(self, secret: str, *, anew: bool) -> None:
         """`anew`: also where there is one. Raises Unavailable."""
         write = self.store.replace if anew else self.store.create
-        try:
+        with unavailable_if_not(self.secret_file, "written"):
             write("serve-secret", f"{secret}\n".encode())
-        except OSError as problem:
-            raise Unavailable(f"{self.secret_file}: can't be written: {problem.strerror}") from problem
 
     # --- the lock -----------------------------------------------------------------------------------------
 
@@ -486,27 +484,25 @@ class State:
     def lock(self, wait: float = 0) -> Iterator[None]:
         """Hold the plan's lock. Raises Locked if another process has it, for `wait` seconds and more."""
         try:
-            held = self.store.acquire("lock", wait)
+            with unavailable_if_not(self.lock_file, "locked"):
+                held = self.store.acquire("lock", wait)
         except Held as problem:
             raise Locked(
                 f"another push still runs (it holds {self.lock_file}); try again when it is done"
             ) from problem
-        except OSError as problem:
-            raise Unavailable(f"{self.lock_file}: can't be locked: {problem.strerror}") from problem
         with held:
             yield
 
     def is_locked(self) -> bool:
         """Whether somebody holds the plan's lock now. Creates nothing. Raises Unavailable."""
         try:
-            if self.store.size("lock") is None:
-                return False
-            with self.store.acquire("lock", 0):
-                return False
+            with unavailable_if_not(self.lock_file, "tried"):
+                if self.store.size("lock") is not None:
+                    with self.store.acquire("lock", 0):
+                        pass
         except Held:
             return True
-        except OSError as problem:
-            raise Unavailable(f"{self.lock_file}: can't be tried: {problem.strerror}") from problem
+        return False
 
 
 def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:

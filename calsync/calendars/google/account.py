@@ -71,7 +71,7 @@ class Connection:
 
     def free_busy(self, sources: Sequence[GoogleBusy], window: Timespan) -> dict[str, tuple[Timespan, ...]]:
         """Each source's busy time, by its name. Raises ConfigError if one of them is a target."""
-        from calsync.calendars.google.freebusy import free_busy
+        from calsync.calendars.google.client import free_busy
 
         own = {self.calendar_id(target) for target in self._targets}
         for source in sources:
@@ -92,7 +92,7 @@ class Connection:
 
     def calendar_id(self, target: GoogleTarget) -> str | None:
         """The config's word, or what was kept when the calendar was created."""
-        return target.calendar_id or self.records.calendar_id(target.name)
+        return target.calendar_id or self.records.known.calendars.get(target.name)
 
     def calendar(self, target: GoogleTarget) -> "GoogleCalendar":
         """Raises AuthorisationNeeded if the target has no calendar yet."""
@@ -175,7 +175,7 @@ class Connection:
 
     def _interrupted(self, target: GoogleTarget) -> Creation | None:
         """A creation whose end is not known, unless the config says which calendar it is."""
-        return None if target.calendar_id else self.records.creation(target.name)
+        return None if target.calendar_id else self.records.known.creating.get(target.name)
 
     def _refuse_interrupted(self, target: GoogleTarget) -> None:
         from calsync.calendars.google.calendar import maybe_created
@@ -186,7 +186,7 @@ class Connection:
     def _refuse_renamed(self, target: GoogleTarget) -> None:
         """A target that has got another name is the same calendar, more often than a second one."""
         names = {target.name for target in self._config.targets}
-        for name, calendar_id in self.records.calendars().items():
+        for name, calendar_id in self.records.known.calendars.items():
             if name not in names:
                 raise RefusedToProtectData(
                     f'{target.name}: it has no calendar yet, but there is the one of the target "{name}", '

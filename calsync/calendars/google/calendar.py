@@ -44,27 +44,17 @@ class Records:
     """
 
     def __init__(self, state: State) -> None:
+        """Raises Unavailable."""
         self._state = state
-        self._now = state.google()
-        self._saved = msgspec.json.encode(self._now)
-
-    def calendar_id(self, target: str) -> str | None:
-        return self._now.calendars.get(target)
-
-    def calendars(self) -> Mapping[str, str]:
-        """The ids, by the targets' names."""
-        return dict(self._now.calendars)
-
-    def creation(self, target: str) -> Creation | None:
-        """The one that was begun for a target and has not ended."""
-        return self._now.creating.get(target)
+        self.known = state.google()
+        self._saved = msgspec.json.encode(self.known)
 
     def begin_creation(self, target: str, now: datetime) -> None:
-        self._now.creating[target] = Creation(now.astimezone(UTC))
+        self.known.creating[target] = Creation(now.astimezone(UTC))
         self.save()
 
     def tell_of_creation(self, target: str) -> None:
-        self._now.creating[target].told = True
+        self.known.creating[target].told = True
         self.save()
 
     def end_creation(self, target: str, calendar_id: str | None) -> None:
@@ -72,23 +62,23 @@ class Records:
 
         What the runner deleted in the calendar that was there before stays deleted.
         """
-        self._now.creating.pop(target, None)
+        self.known.creating.pop(target, None)
         if calendar_id is not None:
-            before = self._now.calendars.get(target, "")
-            if before in self._now.tombstones:
-                deleted = self._now.tombstones[before].deleted
-                self._now.tombstones[calendar_id] = Tombstones(deleted=dict(deleted))
-            self._now.calendars[target] = calendar_id
+            before = self.known.calendars.get(target, "")
+            if before in self.known.tombstones:
+                deleted = self.known.tombstones[before].deleted
+                self.known.tombstones[calendar_id] = Tombstones(deleted=dict(deleted))
+            self.known.calendars[target] = calendar_id
         self.save()
 
     def tombstones(self, calendar_id: str) -> Tombstones:
         """To be changed in place; save() keeps it."""
-        return self._now.tombstones.setdefault(calendar_id, Tombstones())
+        return self.known.tombstones.setdefault(calendar_id, Tombstones())
 
     def prune(self, now: datetime) -> None:
         """Forget what was long ago."""
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
-        for tombstones in self._now.tombstones.values():
+        for tombstones in self.known.tombstones.values():
             for key in tombstones.keys:
                 if week_of_key(key) < oldest:
                     tombstones.forget(key)
@@ -96,10 +86,10 @@ class Records:
     def save(self) -> None:
         """Costs nothing if nothing changed. Raises Unavailable."""
         # Without the calendars of which nothing is left to say.
-        tombstones = {name: known for name, known in self._now.tombstones.items() if known.keys}
-        now = msgspec.structs.replace(self._now, tombstones=tombstones)
-        if (content := msgspec.json.encode(now)) != self._saved:
-            self._state.save_google(now)
+        tombstones = {name: known for name, known in self.known.tombstones.items() if known.keys}
+        kept = msgspec.structs.replace(self.known, tombstones=tombstones)
+        if (content := msgspec.json.encode(kept)) != self._saved:
+            self._state.save_google(kept)
             self._saved = content
 
 
