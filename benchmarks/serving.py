@@ -141,7 +141,7 @@ def _serve(plans: bool) -> None:
     static = Path("static")
     static.mkdir()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        # As in cli/serving.py: without it an answer waits 40 ms for the client's delayed acknowledgement.
+        # As in app/serve.py: without it an answer waits 40 ms for the client's delayed acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         both = Starlette(routes=[Mount("/static", StaticFiles(directory=static)), Mount("/", calsync)])
         if plans:

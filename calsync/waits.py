@@ -28,6 +28,10 @@ NEW_CONSENT = 240.0
 
 # --- for other programs and other people ------------------------------------------------------------------
 
+# A person who reads Google's pages and decides.
+CONSENT = 300.0
+# Google, with the token that follows.
+TOKEN = 20.0
 # Each command that is asked what runs calsync.
 SCHEDULERS = 3.0
 # A client of the server, with the head of its request.

@@ -1,6 +1,6 @@
 """How numbers, ages, dates and other people's words are put into sentences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from unicodedata import category, normalize
@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
 from calsync.training import Kind, Weekday
+
+Show = Callable[[str], None]
+"""Shows people who wait what is being done; each text takes the place of the one before."""
 
 # --- counts and lengths of time ---------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ _TIME_RANGE = rf"\s*{_CLOCK_TIME}\s*-\s*(?:{_CLOCK_TIME}|24:00)\s*"
 HOLD = r"[1-9][0-9]*s"
 _PACE = r"\s*[0-9]{1,2}:[0-5][0-9]\s*/\s*(?:km|mi)\s*"
 # A plan's name is part of every UID, so it must be safe there and in file names.
-_PLAN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
+PLAN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 # Plain http is for this machine only. Nearly: addresses.py reads them exactly.
 _HTTPS = r"(?:[Hh][Tt][Tt][Pp][Ss]|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://[^/?#\s]"
@@ -158,7 +158,7 @@ PlanDate = Annotated[date, Meta(extra_json_schema={"pattern": "^(?:197[1-9]|19[8
 
 
 def plan_name(text: str) -> str:
-    if not re.fullmatch(_PLAN_NAME, text):
+    if not re.fullmatch(PLAN_NAME, text):
         raise ValueError("expected up to 40 letters, digits, - or _, beginning with a letter or digit")
     return text
 
@@ -182,7 +182,7 @@ def not_blank(text: str) -> str:
     return stripped
 
 
-PlanName = Annotated[str, written(_PLAN_NAME), read_by(plan_name)]
+PlanName = Annotated[str, written(PLAN_NAME), read_by(plan_name)]
 Variable = Annotated[str, written(VARIABLE, "HOME_ICS")]
 Address = Annotated[str, written(rf"\s*(?:{_HTTPS}|{_HTTP}).*", "https://calendar.example/secret.ics")]
 NotEmpty = Annotated[str, Meta(extra_json_schema={"minLength": 1})]

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-Show = Callable[[str], None]
-"""Told in a few words what is going on at the moment; each message takes the place of the one before."""
+from calsync.words import Show
 
 
 @contextmanager

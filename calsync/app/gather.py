@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from calsync.app import NOBODY, Listener, Show
+from calsync.app import NOBODY, Listener
 from calsync.calendars import EventCalendar, Loaded
 from calsync.calendars.google.account import Connection
 from calsync.config.load import Config, find_config, load_config
@@ -26,7 +26,7 @@ from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Routine, Sort, Week, WeekTemplate, Workout
-from calsync.words import date_name
+from calsync.words import Show, date_name
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime

@@ -80,18 +80,13 @@ def _name(path: Path) -> str:
 
     Two plans of one name would share skips, moves and check-ins.
     """
-    import re
     from itertools import count
 
+    from calsync.config.load import plan_name_of
     from calsync.state import state_of
 
-    try:
-        if found := re.search(
-            r'^name = "([A-Za-z0-9][A-Za-z0-9_-]{0,39})"', path.read_text("utf-8"), re.MULTILINE
-        ):
-            return found[1]
-    except (OSError, ValueError):
-        pass
+    if name := plan_name_of(path):
+        return name
     names = ("training" if number == 1 else f"training-{number}" for number in count(1))
     return next(name for name in names if not state_of(name).folder.exists())
 

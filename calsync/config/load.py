@@ -31,7 +31,7 @@ from calsync.errors import ConfigError
 from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.words import Keys, did_you_mean
-from calsync.written import VARIABLE
+from calsync.written import PLAN_NAME, VARIABLE
 
 # Rule `race-day` looks this far: a race that lies further back changes nothing.
 _AFTER_RACE = timedelta(days=7)
@@ -92,6 +92,16 @@ def find_config(given: Path | None) -> Path:
         f"no config found: neither ./config.toml nor {users} is there. `calsync init` writes one; or name "
         "yours with --config"
     )
+
+
+def plan_name_of(path: Path) -> str | None:
+    """The plan's name, also from a config that has errors, or is no TOML at all."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return None
+    found = re.search(rf"""^name\s*=\s*["']({PLAN_NAME})["']""", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def variables_of(path: Path) -> tuple[str, ...]:

@@ -18,14 +18,12 @@ from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash
 from calsync.state import Cache, CachedCalendar, Copy
 from calsync.timespan import Timespan, merge
-from calsync.words import ago
+from calsync.words import Show, ago
 
 if TYPE_CHECKING:
     from calsync.feeds.workouts import PlatformFeed, PlatformReading
 
 T = TypeVar("T")
-Progress = Callable[[str], None]
-"""Takes what is being done, for people who wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class Place:
         read: Callable[[Content], T],
         now: datetime,
         cache: Cache | None,
-        show: Progress | None = None,
+        show: Show | None = None,
         *,
         remember: bool = True,
         is_suspicious: Callable[[T], bool] = lambda result: False,
@@ -229,7 +227,7 @@ def busy_time(
     zone: ZoneInfo,
     now: datetime,
     cache: Cache | None,
-    show: Progress | None = None,
+    show: Show | None = None,
     *,
     remember: bool = True,
 ) -> Answer[BusyTime]:
@@ -277,7 +275,7 @@ def feed_workouts(
     zone: ZoneInfo,
     now: datetime,
     cache: Cache | None,
-    show: Progress | None = None,
+    show: Show | None = None,
     *,
     remember: bool = True,
 ) -> "Answer[PlatformFeed]":

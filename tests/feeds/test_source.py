@@ -19,10 +19,11 @@ from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits
-from calsync.feeds.place import Place, Progress, busy_time
+from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
 from calsync.state import Cache
 from calsync.timespan import Timespan
+from calsync.words import Show
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -127,7 +128,7 @@ class Source:
         zone: ZoneInfo,
         now: datetime,
         cache: Cache | None,
-        show: Progress | None = None,
+        show: Show | None = None,
         remember: bool = True,
     ) -> BusyTime:
         answer = busy_time(self.place, self.reading, window, zone, now, cache, show, remember=remember)

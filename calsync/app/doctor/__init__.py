@@ -7,13 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from calsync.app import Listener, Show
+from calsync.app import Listener
 from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
 from calsync.app.gather import Setup
 from calsync.config.settings import GoogleBusy, GoogleTarget
 from calsync.state import State, state_of
+from calsync.words import Show
 
 _FOR_A_SOURCE = "look whether it is where the config says; until it can be read, pushes stop"
 _FOR_A_FEED = "correct that, or give the target another path"
@@ -57,7 +58,7 @@ class _Doctor:
         if state and (check := self._serve(state)):
             yield check
 
-    def _of_config(self, setup: Setup, unset: dict[str, str]) -> Iterator[Check]:
+    def _of_config(self, setup: Setup, unset: frozenset[str]) -> Iterator[Check]:
         config, now = setup.config, self._now
         yield self._checked("time zone", None, lambda: machine.zone_check(config, now))
         if problem := config.folder_problem:

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 # --- what other calendars say -----------------------------------------------------------------------------
 
 
-def refuse_unset(url: str | None, unset: dict[str, str]) -> None:
-    """Raises ConfigError for an address that only stands for a variable of the environment."""
-    if variable := unset.get(url or ""):
-        raise ConfigError(f"the environment variable {variable} is not set; see config, above")
+def _refuse_unset(settings: IcsBusy | FeedSettings, unset: frozenset[str]) -> None:
+    """Raises ConfigError for an address that is in a variable which is not set."""
+    if settings.url_env in unset:
+        raise ConfigError(f"the environment variable {settings.url_env} is not set; see config, above")
 
 
 def _with_origin(
@@ -74,9 +74,9 @@ def warned(check: Check, trouble: str, fix: str) -> Check:
 # --- busy -------------------------------------------------------------------------------------------------
 
 
-def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: dict[str, str]) -> Check:
+def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: frozenset[str]) -> Check:
     """Raises SourceUnavailable or ConfigError."""
-    refuse_unset(source.url, unset)
+    _refuse_unset(source, unset)
     config = setup.config
     window = busy_window(config.program, now, config.zone)
     answer = ask_busy(setup, source, window, now, what=source.name, remember=False)
@@ -119,9 +119,9 @@ def _with_spans(
 # --- training feed ----------------------------------------------------------------------------------------
 
 
-def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: dict[str, str]) -> Check:
+def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: frozenset[str]) -> Check:
     """Raises SourceUnavailable or ConfigError."""
-    refuse_unset(settings.url, unset)
+    _refuse_unset(settings, unset)
     config = setup.config
     today, (_, last) = now.astimezone(config.zone).date(), feed_days(config, now)
     answer = ask_feed(setup, settings, now, remember=False)

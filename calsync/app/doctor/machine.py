@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from calsync import waits
 from calsync.app.doctor.calendars import why_not_writable
 from calsync.app.doctor.report import Check, Status, failed, seconds
 from calsync.app.schedule import units_folder
-from calsync.config.load import Config, find_config, load_config, variables_of
+from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
 from calsync.planning.lint import Severity, lint
@@ -239,7 +239,6 @@ def _text(file: Path) -> str:
 # --- the config -------------------------------------------------------------------------------------------
 
 
-_NAME = re.compile(r"""^name\s*=\s*["']([A-Za-z0-9][A-Za-z0-9_-]{0,39})["']""", re.MULTILINE)
 _NOT_SET = "https://not-set.invalid/"
 
 
@@ -247,13 +246,13 @@ _NOT_SET = "https://not-set.invalid/"
 class Found:
     """The config, as far as it can be used; `name` is the plan's, which can often be read from a broken file.
 
-    `unset` are made-up addresses for variables that the environment lacks, with the variables' names.
+    `unset` are variables that the config names and the environment lacks.
     """
 
     check: Check
     config: Config | None = None
     name: str | None = None
-    unset: dict[str, str] = field(default_factory=dict)
+    unset: frozenset[str] = frozenset()
 
 
 def read_config(given: Path | None) -> Found:
@@ -272,23 +271,18 @@ def read_config(given: Path | None) -> Found:
 
 def _without_variables(path: Path, check: Check) -> Found:
     """The config as it would be if the environment had all that it names."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
-    except OSError:
-        return Found(check)
-    # From a file that is no TOML only the name can be read, and it is enough to find the state folder.
-    name = match[1] if (match := _NAME.search(text)) else None
     unset = [variable for variable in variables_of(path) if not os.environ.get(variable, "").strip()]
-    stand_ins = {variable: _NOT_SET + variable for variable in unset}
-    if stand_ins:
+    if unset:
+        stand_ins = {variable: _NOT_SET + variable for variable in unset}
         try:
             config = load_config(path, {**os.environ, **stand_ins})
         except ConfigError:
-            return Found(check, name=name)
-        fix = "set it where calsync runs: cron and systemd don't know what your shell knows"
-        addresses = {address: variable for variable, address in stand_ins.items()}
-        return Found(msgspec.structs.replace(check, fix=fix), config, config.name, addresses)
-    return Found(check, name=name)
+            pass
+        else:
+            fix = "set it where calsync runs: cron and systemd don't know what your shell knows"
+            return Found(msgspec.structs.replace(check, fix=fix), config, config.name, frozenset(unset))
+    # The name is enough to find the state folder.
+    return Found(check, name=plan_name_of(path))
 
 
 def zone_check(config: Config, now: datetime) -> Check:

@@ -25,6 +25,7 @@ from google_auth_httplib2 import Request
 from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2 import OAuth2Error
 
+from calsync import waits
 from calsync.addresses import is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
@@ -193,8 +194,6 @@ def _check_uri(path: Path, name: str, uri: str) -> None:
 # --- asking a person --------------------------------------------------------------------------------------
 
 
-_WAIT = 300.0  # seconds for a person to read and decide
-
 _WHAT_FOR = {
     OWN_CALENDARS: "make a calendar of its own and write to it",
     FREE_BUSY: "see when you are busy (not why)",
@@ -212,7 +211,7 @@ def ask(
     port: int,
     show: Callable[[str, int], None],
     pasted: Callable[[], str | None],
-    wait: float = _WAIT,
+    wait: float = waits.CONSENT,
 ) -> Token:
     """A token, once a person has allowed it.
 
@@ -261,7 +260,7 @@ def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
 
     with _environment_for(client.token_uri):
         try:
-            flow.fetch_token(code=code, timeout=20)
+            flow.fetch_token(code=code, timeout=waits.TOKEN)
         except OAuth2Error as problem:
             if not problem.error or problem.error == "missing_token":
                 raise Unavailable(
