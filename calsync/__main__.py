@@ -1,6 +1,6 @@
 """The start of the `calsync` command.
 
-Decides nothing but how fast it starts: `--version` is answered before anything else is imported.
+`--version` is answered before anything else is imported, so that it is as fast as can be.
 """
 
 import sys

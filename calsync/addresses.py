@@ -1,8 +1,7 @@
-"""Which addresses feeds and servers may have.
+"""Which addresses feeds and servers may have, what webcal means, and how an address is shown.
 
-Decides what webcal means and that nothing private travels in the clear: https everywhere, plain http on this
-machine only. Of an address only scheme and host are ever shown: the rest is often the key to a private
-calendar.
+Nothing private travels in the clear: https everywhere, plain http on this machine only. Of an address only
+scheme and host are ever shown: the rest is often the key to a private calendar.
 """
 
 from urllib.parse import SplitResult, urlsplit

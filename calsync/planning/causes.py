@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
-from calsync.planning.days import Ban, Candidate, Days
+from calsync.planning.days import Ban, Candidate
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.plan import (
     Plan,
@@ -294,8 +294,7 @@ def _with_runs(problem: Problem, changed: Iterable[_ChangedRun]) -> Problem:
     gone = {now.key for _, now in taken_back if now}
     runs = [run for run in problem.settled.runs if run.key not in gone]
     runs += [before for before, _ in taken_back if before]
-    given = problem.given
-    return replace(problem, days=Days(given.program, runs, given.busy, given.now, problem.days.clock))
+    return replace(problem, days=problem.days_if(runs=runs))
 
 
 def _run_text(before: SettledRun | None, now: SettledRun | None, known: _Known) -> str:

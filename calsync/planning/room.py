@@ -21,7 +21,7 @@ from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Slot, SlotWeek, place
 from calsync.planning.plan import Given, Problem, pose, still_allowed
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun, of_run
+from calsync.planning.runs import SettledRun, of_run, ranges_of
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
 from calsync.timespan import Timespan, merge
@@ -63,7 +63,7 @@ class ShorterBusy:
         return replace(given, busy=merge([*others, self.left]))
 
     def text(self, zone: ZoneInfo) -> str:
-        less = elapsed(int((self.block.duration - self.left.duration).total_seconds()))
+        less = elapsed(self.block.duration - self.left.duration)
         how = f"begin {less} later" if self.left.start > self.block.start else f"end {less} earlier"
         start, end = self.block.start.astimezone(zone), self.block.end.astimezone(zone)
         until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
@@ -96,7 +96,7 @@ class FewerHoursApart:
         return replace(given, program=given.program.with_hours_apart(self.hours_apart))
 
     def text(self, zone: ZoneInfo) -> str:
-        return f"lift {elapsed(int(self.hours_apart.total_seconds()))} after a hard run ({Rule.HOURS_APART})"
+        return f"lift {elapsed(self.hours_apart)} after a hard run ({Rule.HOURS_APART})"
 
 
 Fix = WiderRange | ShorterBusy | EarlierRun | FewerHoursApart
@@ -392,8 +392,7 @@ class _Weeks:
         settled = {run.key: run for run in problem.settled.runs}
         found = []
         for wanted in self._wanted_runs:
-            run, usual = settled.get(wanted.key), problem.given.program.usual_start.on(wanted.day)
-            ranges = wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
+            run, ranges = settled.get(wanted.key), ranges_of(wanted, problem.given.program)
             if run and ranges and not run.fixed and wanted.run.start is None:
                 length = wanted.run.minutes * 60
                 places = []
