@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync import waits
-from calsync.cli.options import Common, common_options, format_option, now_option, say_push_is_next
+from calsync.cli.options import Common, common_options, format_option, now_option
 from calsync.training import Sign
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         return
     if day > today:
         click.echo(f"Note: {day} has not come yet.", err=True)
-    say_push_is_next()
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
 
 
 def _remove(setup: "Setup", day: date) -> None:

@@ -155,8 +155,3 @@ def now_option(command: F) -> F:
         show_default="the clock",
         help="Pretend that it is this moment, such as 2026-11-23T06:00:00+00:00.",
     )(command)
-
-
-def say_push_is_next() -> None:
-    """After what only the state folder knows so far."""
-    click.echo("The next `calsync push` brings the calendars up to date.", err=True)

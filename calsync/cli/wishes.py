@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from calsync.cli import completion
-from calsync.cli.options import Common, as_wrong_usage, common_options, now_option, say_push_is_next
+from calsync.cli.options import Common, as_wrong_usage, common_options, now_option
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
     wishes.skip(setup, keys, now)
     for key in keys:
         click.echo(f"{key}: skipped")
-    say_push_is_next()
+    _say_what_next()
 
 
 # --- move -------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def move(common: Common, key: str, start: str, now: datetime) -> None:
     click.echo(f"{key}: moved to {place.span.start.astimezone(zone):%a %d %b %H:%M}")
     for text in wishes.broken_rules(setup, known, key, place, now):
         click.echo(f"Note: {text}", err=True)
-    say_push_is_next()
+    _say_what_next()
 
 
 def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
@@ -107,4 +107,8 @@ def release(common: Common, keys: tuple[str, ...], everything: bool, now: dateti
     if not released:
         click.echo("Nothing is moved or skipped.", err=True)
     else:
-        say_push_is_next()
+        _say_what_next()
+
+
+def _say_what_next() -> None:
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)

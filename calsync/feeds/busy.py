@@ -96,15 +96,16 @@ class CalendarReader:
 
     def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
-        for stretches, _ in self.groups():
-            yield from self.group(stretches)
+        for stretches, may_matter in self.groups():
+            if may_matter:
+                yield from self.group(stretches)
         for start, end in self.calendar.free_busy:
             fields = read_properties(self.text, start, end)
             for span in periods(fields, self.reading, self.reader.find_zone(""), self.notes):
                 yield from self._within(span.start, span.end)
 
-    def groups(self, *, everything: bool = False) -> Iterator[tuple[list[Stretch], bool]]:
-        """The events of each UID that may be in the window; with `everything` the others too, with False.
+    def groups(self) -> Iterator[tuple[list[Stretch], bool]]:
+        """The events of each UID, and False if they are surely not in the window.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
         not.
@@ -124,8 +125,10 @@ class CalendarReader:
             else:
                 first[uid] = stretch
         for uid, stretch in first.items():
-            if uid in near or everything:
-                yield [stretch, *more.get(uid, ())], uid in near
+            others = more.get(uid, [])
+            stretches = [stretch, *others]
+            # Occurrences that an override moves may come from far away, and so may all that it reaches.
+            yield stretches, uid in near or (bool(others) and ics.any_reaches(self.text, stretches))
 
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""

@@ -6,7 +6,7 @@ stretches of the bytes, read when they matter, and `Glance` says of most that th
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -299,13 +299,11 @@ def period(value: str, tzid: str, find_zone: FindZone) -> tuple[datetime, timede
 MARGIN = timedelta(days=7)
 """More than any zone together with any length that is accepted below without reading it."""
 
-_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"RECURRENCE-ID"))
-# A RECURRENCE-ID only if it may have a RANGE: that is in sight, or its line goes on.
+_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE"))
 _WHOLE_LINE = re.compile(
-    rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID(?=;[^\n]*(?:RANGE|\n[ \t]))|BEGIN|END)"
-    rb"([;:][^\n]*(?:\n[ \t][^\n]*)*)",
-    re.IGNORECASE,
+    rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|BEGIN|END)([;:][^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
 )
+_RECURRENCE_ID = re.compile(rb"\nRECURRENCE-ID((?:;[^\n]*(?:\n[ \t][^\n]*)*))", re.IGNORECASE)
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
 _COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
@@ -346,8 +344,6 @@ class Glance:
     def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
         if b"RDATE" in fields:
             return True
-        if b"RECURRENCE-ID" in fields and b"RANGE" in unfolded(fields[b"RECURRENCE-ID"]).upper():
-            return True  # what it moves may come from anywhere (3.2.13)
         start = _day(fields.get(b"DTSTART"))
         end = _day(fields[b"DTEND"]) if b"DTEND" in fields else start
         if not start or not end:
@@ -382,6 +378,12 @@ class Glance:
             return False
 
 
+def any_reaches(text: bytes, stretches: Iterable[Stretch]) -> bool:
+    """True if one of these events is an override that reaches beyond its own occurrence (3.2.13)."""
+    found = (match for stretch in stretches for match in _RECURRENCE_ID.finditer(text, *stretch))
+    return any(b"RANGE" in unfolded(match[1]).upper() for match in found)
+
+
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
     """The lines that are not in an alarm within the event; and False if one of them is there twice."""
     fields: dict[bytes, bytes] = {}
@@ -402,6 +404,6 @@ def _day(rest: bytes | None) -> bytes:
     """The day in a line of DTSTART or DTEND, as eight digits; empty if it can't be told at a glance."""
     if rest is None:
         return b""
-    at = rest.rfind(b":") + 1
-    digits = rest[at : at + 8]
-    return digits if len(digits) == 8 and digits.isdigit() and rest.find(b"\n", at) < 0 else b""
+    value = rest.rpartition(b":")[2]
+    digits = value[:8]
+    return digits if digits.isdigit() and len(digits) == 8 and b"\n" not in value else b""

@@ -244,8 +244,8 @@ def busy_time(
         key = content_hash(repr(told).encode())
         if kept and (known := kept.busy(key)):
             return BusyTime(*known)
-        # Here and not above: a calendar that is the one of last time is not parsed, and only to import what
-        # parses it would make a push without changes longer by some 4 %.
+        # Here and not above: a calendar that is the one of last time is not parsed, and what parses it takes
+        # a tenth of the time of a push without changes to import.
         from calsync.feeds.busy import read_busy
 
         busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))

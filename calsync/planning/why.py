@@ -2,8 +2,7 @@
 
 Whatever is explained takes its sentences from here: why a session is where it is, and nowhere else
 (explain.py), why a push changed something (causes.py), what a week asks for (progression.py), what is wrong
-with a template (lint.py, which itself says what a whole week has room for). So a rule is not told in one way
-here and in another there.
+with a template (lint.py). So a rule is not told in one way here and in another there.
 """
 
 from collections.abc import Iterable, Sequence

@@ -50,7 +50,7 @@ class _Reader(CalendarReader):
     """Leaves out no event, however far away it seems, and asks the libraries when each is."""
 
     def spans(self) -> Iterator[Timespan]:
-        for stretches, may_matter in self.groups(everything=True):
+        for stretches, may_matter in self.groups():
             if not may_matter:
                 self.notes.mute = True  # what is wrong with these, nobody needs to know
                 yield from self.group(stretches)

@@ -253,6 +253,6 @@ def plan_and_push(recorder: Recorder, *options: str, page: bool = False) -> None
     if page:
         run("push", "--format", "json", *options)
         run("plan", "--format", "json", *options)
+        run("doctor", "--format", "json", *options)
     run("doctor", *options)
-    run("doctor", "--format", "json", *options)
     recorder.feeds()

@@ -1,11 +1,13 @@
 """Busy calendars with all that is awkward in them, and sources that fail."""
 
+import gzip
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 from tests.cli.box import ROOT
 from tests.golden.recorder import Recorder, plan_and_push, scenario
@@ -71,6 +73,13 @@ def busy_and_broken(recorder: Recorder) -> None:
 class _Feed(BaseHTTPRequestHandler):
     """Answers by path: the example's busy calendar, or what the name says."""
 
+    HEADERS: ClassVar = {
+        "/packed": ("Content-Encoding", "gzip"),
+        "/strange": ("Content-Encoding", "strange"),
+        "/status/302": ("Location", "/status/302"),
+        "/status/303": ("Location", "http://calendar.example.org/a.ics"),
+        "/status/307": ("Location", "nowhere:"),
+    }
     is_down = False
 
     def do_GET(self) -> None:
@@ -81,7 +90,12 @@ class _Feed(BaseHTTPRequestHandler):
             code, body = int(self.path.rpartition("/")[2]), b"no"
         elif self.path == "/page":
             body = b"<!doctype html><title>Sign in</title>"
+        elif self.path == "/packed":
+            body = gzip.compress(body, mtime=0)
         self.send_response(code)
+        if self.path in self.HEADERS:
+            name, value = self.HEADERS[self.path]
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         if code == 503:
             self.send_header("Retry-After", "0")
@@ -117,6 +131,18 @@ def busy_feed_that_fails(recorder: Recorder) -> None:
         recorder.box.config(more=_source("work", f'{url}/secret/basic.ics"'))
         plan_and_push(recorder)
         recorder.run("plan", "--verbose")
+        for path in (
+            "packed",
+            "strange",
+            "status/302",
+            "status/303",
+            "status/307",
+            "status/308",
+            "status/400",
+        ):
+            recorder.say(path)
+            recorder.box.config(more=_source("work", f'{url}/{path}"'))
+            recorder.run("busy", "--days", "2")
         for path in ("status/301", "status/404", "status/403", "page"):
             recorder.say(path)
             recorder.box.config(more=_source("work", f'{url}/{path}"'))

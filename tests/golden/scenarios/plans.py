@@ -53,8 +53,22 @@ def check_ins(recorder: Recorder) -> None:
     recorder.run("checkin", "--list")
     recorder.run("push")
     recorder.feeds()
+    recorder.say("Over months")
+    for number in range(14):
+        day = f"2026-{10 + number // 7:02}-{1 + 4 * (number % 7):02}"
+        signs = _signs(*("sore", "heavy-legs", "low-motivation")[: (number * 2) % 4])
+        recorder.run("checkin", *(signs or ["--none"]), "--date", day)
+    recorder.run("checkin", "--list")
+    recorder.now = "2026-12-20T06:00:00+00:00"
+    recorder.run("checkin", "--list")
+    recorder.now = "2027-01-20T06:00:00+00:00"
+    recorder.run("checkin", "--list")
+    recorder.now = "2026-11-23T06:00:00+00:00"
     recorder.say("What is refused")
     recorder.run("checkin", "--none", "--sign", "sore")
+    recorder.run("checkin", "--list", "--date", "2026-11-23")
+    recorder.run("checkin", "--none", "--format", "json")
+    recorder.run("checkin", "--none", "--date", "1066-10-14")
     recorder.run("checkin", "--sign", "tired")
     recorder.run("checkin", "--none", "--date", "2026-12-24")
     recorder.run("checkin", "--none", "--date", "yesterday")
@@ -153,6 +167,22 @@ def clocks_in_spring(recorder: Recorder) -> None:
 
 
 @scenario
+def no_room_when_clocks_change(recorder: Recorder) -> None:
+    """What would make room on a day of 25 or of 23 hours."""
+    for start, now, day in (("2026-10-19", "2026-10-19", "1025"), ("2027-03-22", "2027-03-22", "0328")):
+        recorder.now = f"{now}T05:00:00+00:00"
+        for hours in ('["00:45-01:00"]', '["01:50-02:05"]', "[]"):
+            recorder.say(f"{start}: {hours}")
+            recorder.write("night.toml", ONLY_SUNDAY)
+            recorder.write("busy.ics", _night(f"{start[:4]}{day}T040000Z", f"{start[:4]}{day}T235900Z"))
+            hours = f"default = []\nsat = []\nsun = {hours}"
+            recorder.box.config(weeks='["night.toml"]', horizon=1, availability=hours, more=BUSY)
+            text = (recorder.box.folder / "config.toml").read_text()
+            recorder.write("config.toml", text.replace("2026-11-23", start))
+            recorder.run("plan", "--explain")
+
+
+@scenario
 def southern_clocks(recorder: Recorder) -> None:
     """In Sydney they go back in April and forward in October."""
     for now, start in (
@@ -241,6 +271,17 @@ def weeks_go_by(recorder: Recorder) -> None:
 
 
 BUSY = '[[busy]]\nname = "night"\ntype = "ics"\npath = "busy.ics"\n'
+ONLY_SUNDAY = """title = "Only Sunday"
+rest = ["mon", "tue", "wed", "thu", "fri", "sat"]
+[[runs]]
+day = "sun"
+kind = "easy"
+duration = "40m"
+between = ["00:45-03:30"]
+[[strength]]
+routine = "mobility"
+load = "light"
+"""
 NIGHT = """title = "Night owl"
 rest = ["tue"]
 [[runs]]

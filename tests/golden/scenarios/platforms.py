@@ -1,5 +1,10 @@
 """Runs and strength workouts from a training platform's feed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
 from tests.cli.box import ROOT
 from tests.golden.recorder import Recorder, plan_and_push, scenario
 
@@ -103,5 +108,79 @@ def platform_files(recorder: Recorder) -> None:
             recorder.write("runs.ics", path.read_bytes())
             recorder.box.config(plan=f'[plan.feed]\npath = "runs.ics"\nstrength = "{strength}"\n', horizon=3)
             recorder.run("plan", "--explain")
-            recorder.run("plan", "--format", "json")
+            if strength == "feed":
+                recorder.run("plan", "--format", "json")
             recorder.run("doctor")
+
+
+class _Platform(BaseHTTPRequestHandler):
+    """A feed over HTTP, or an answer that it is down; asked again at once."""
+
+    body: bytes | None = None
+
+    def do_GET(self) -> None:
+        body = self.body or b"later"
+        self.send_response(200 if self.body else 503)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def _served() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _Platform) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@scenario
+def platform_over_http(recorder: Recorder) -> None:
+    """A training feed with an address: it is there, it changes, it is empty, it is down."""
+    runna = (ROOT / "examples" / "runna.ics").read_bytes()
+    with _served() as port:
+        feed = f'[plan.feed]\nurl = "http://127.0.0.1:{port}/secret"\n'
+        recorder.box.config(plan=feed)
+        _Platform.body = runna
+        recorder.run("doctor")
+        recorder.run("push")
+        recorder.feeds()
+        recorder.run("plan", "--verbose")
+        recorder.say("A run is done: the platform calls it otherwise")
+        recorder.now = "2026-11-24T09:00:00+00:00"
+        _Platform.body = runna.replace("🏃 Pyramid Intervals • 8km".encode(), b"Done: Pyramid")
+        recorder.run("push")
+        recorder.run("plan")
+        _Platform.body = runna.replace(b"DTSTART:20261124", b"DTSTART:20261224")
+        recorder.run("push")
+        recorder.say("Empty, and there are other runs in it again")
+        recorder.now = "2026-11-24T15:00:00+00:00"
+        _Platform.body = _feed().encode()
+        recorder.run("plan")
+        recorder.run("push")
+        recorder.say("Down")
+        _Platform.body = None
+        recorder.now = "2026-11-24T18:00:00+00:00"
+        for command in ("plan", "push", "doctor"):
+            recorder.run(command)
+        recorder.now = "2026-12-04T18:00:00+00:00"
+        for command in ("plan", "push", "doctor"):
+            recorder.run(command)
+        recorder.say("A page in place of a calendar")
+        _Platform.body = b"<!doctype html><title>Sign in</title>"
+        recorder.run("plan")
+        recorder.box.config(plan=f'{feed}on_error = "fail"\n')
+        recorder.run("plan")
+    recorder.say("Two files that are alike, and workouts every hour")
+    recorder.write("runs/a.ics", runna)
+    recorder.write("runs/b.ics", runna)
+    hourly = "UID:h\nDTSTART:20261124T060000Z\nDURATION:PT30M\nSUMMARY:Run\nRRULE:FREQ=HOURLY"
+    recorder.write("runs/c.ics", _feed(f"BEGIN:VEVENT\n{hourly}\nEND:VEVENT"))
+    recorder.box.config(plan='[plan.feed]\npath = "runs"')
+    recorder.now = "2026-11-23T06:00:00+00:00"
+    recorder.run("plan")
+    recorder.run("doctor")
