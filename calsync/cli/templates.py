@@ -12,7 +12,6 @@ import click
 from calsync.cli import completion
 from calsync.cli.options import Common, common_options
 from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, WeekTemplate, clock
-from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
     from calsync.config.templates import Draft, Library
@@ -59,6 +58,7 @@ def templates(_common: Common) -> None:
 def list_templates(common: Common) -> None:
     """List every template and routine that can be used by name."""
     from calsync.app.gather import library_or_shipped
+    from calsync.words import on_one_line
 
     library, _ = library_or_shipped(common.config)
     click.echo(click.style("Week templates", bold=True))
@@ -82,6 +82,7 @@ def show(common: Common, name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file, load_routine
+    from calsync.words import on_one_line
 
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     path = library.file(name)
@@ -149,6 +150,7 @@ def lint(common: Common, templates: tuple[str, ...]) -> None:
     from calsync.app.gather import library_or_shipped
     from calsync.errors import TemplateError
     from calsync.planning.lint import Severity
+    from calsync.words import counted
 
     library, names = library_or_shipped(common.config)
     # Names given here start from the current folder, those in the config from the config's folder.
