@@ -11,7 +11,7 @@ from calsync.app.gather import Gathered, Setup, Target, gather_plan
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import Action, Applied, Change, Event
-from calsync.planning.explain import lasting_reasons
+from calsync.planning.descriptions import lasting_reasons
 from calsync.sync import diff, refuse_mass_delete
 
 # --- why something changes --------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
 from calsync.app.push import Decided, Pushed
 from calsync.event import BUSY, Action, Change
-from calsync.planning.descriptions import run_title
-from calsync.planning.explain import no_place, reasons, term_text
+from calsync.planning.descriptions import no_place, reasons, run_title, term_text
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calsync.app.gather import Busy, Gathered
-from calsync.planning.descriptions import run_title, session_title
-from calsync.planning.explain import no_place, reasons, term_text
+from calsync.planning.descriptions import no_place, reasons, run_title, session_title, term_text
 from calsync.planning.plan import PlannedSession, PlannedWeek, State
 from calsync.planning.room import Fixes
 from calsync.planning.week import WantedSession

@@ -1,13 +1,19 @@
-"""A plan as events, with the titles and descriptions that a runner reads in any calendar."""
+"""A plan as people read it: the events with their titles and texts, and why each session is where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 
 from calsync.event import BUSY, Event, Published
-from calsync.planning.explain import lasting_reasons
-from calsync.planning.plan import Plan, PlannedRun, PlannedSession
+from calsync.planning import wall, why
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, Problem, State
+from calsync.planning.rules import Rule
+from calsync.planning.runs import of_run
+from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.why import Reason
-from calsync.training import Load, Routine
-from calsync.words import kind_name, one_line, plain_lines
+from calsync.training import Effort, Load, Routine
+from calsync.words import elapsed, kind_name, one_line, plain_lines
+
+# --- events -----------------------------------------------------------------------------------------------
 
 
 def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
@@ -52,7 +58,7 @@ def _run_event(planned: PlannedRun) -> Event:
 def _session_event(
     session: PlannedSession,
     routines: Mapping[str, Routine],
-    why: tuple[Reason, ...],
+    because: tuple[Reason, ...],
 ) -> Event:
     categories = ("Strength", str(session.load).capitalize())
     if session.wanted is None and session.published:
@@ -61,8 +67,8 @@ def _session_event(
     if routine := routines.get(session.routine):
         # A platform's own workout comes as a text.
         lines += ["", *(_exercise_lines(routine, session.minutes, session.load) or [routine.about])]
-    if why:
-        lines += ["", "Why here: " + "; ".join(reason.text for reason in why) + "."]
+    if because:
+        lines += ["", "Why here: " + "; ".join(reason.text for reason in because) + "."]
     return Event(
         key=session.key,
         span=session.span,
@@ -103,3 +109,162 @@ def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
     for name, cue in exercises(routine, minutes, load):
         lines += [f"- {name}", f"  {cue}"] if cue else [f"- {name}"]
     return lines
+
+
+# --- why here ---------------------------------------------------------------------------------------------
+
+
+def reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Reason, ...]:
+    """Why `session` is where it is, the most telling reason first."""
+    return (*_about_standing(session), *lasting_reasons(plan, week, session))
+
+
+def lasting_reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Reason, ...]:
+    """The reasons that stay true as time goes by, fit for a description that shall not change by itself."""
+    return (
+        *_about_day(plan, week.wanted, session),
+        *_about_size(plan, week.wanted, session),
+        *week.wanted.adjusted.notes,
+    )
+
+
+def _about_standing(session: PlannedSession) -> Iterator[Reason]:
+    if session.state is State.PINNED:
+        yield why.pinned()
+    elif session.state is State.PUBLISHED and session.place is None:
+        yield why.starts_too_soon()
+
+
+def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterator[Reason]:
+    days = plan.problem.days
+    start, end = wall.seconds(session.span.start), wall.seconds(session.span.end)
+    hard = [run for run in days.runs_on(session.day) if run.effort in (Effort.HARD, Effort.LONG)]
+    if before := [run for run in hard if run.end <= start]:
+        last = max(before, key=lambda run: run.end)
+        yield why.hours_after(start - last.end, of_run(last))
+    effort = days.effort(session.day)
+    # Where its owner put it is their own choice, not for want of a better place.
+    is_pinned = session.published is not None and session.published.pinned
+    if effort in (Effort.EASY, Effort.NONE) and not is_pinned:
+        kept = week.is_strength_day(session.day)
+        yield why.strength_day(session.day) if kept else why.second_best_day(effort)
+    if (after := days.next_fresh_run(end)) is not None and after.start - end < 72 * 3600:
+        yield why.hours_before(after.start - end, of_run(after))
+
+
+def _about_size(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterator[Reason]:
+    wanted = session.wanted
+    if wanted is None or session.state is State.PINNED:
+        return
+    if session.minutes < wanted.minutes:
+        yield why.shorter(session.minutes, wanted.minutes)
+    if session.load.rank < wanted.load.rank:
+        start = wall.seconds(session.span.start)
+        bans = plan.problem.days.bans_at(week, session.day, start, session.minutes, wanted.load)
+        yield why.lighter(session.load, wanted.load, (ban.rule for ban in bans))
+
+
+def term_text(name: str, plan: Plan, week: WantedWeek, session: PlannedSession) -> str:
+    """What a term of `session.cost` says of it; the names are those of docs/placement.md."""
+    wanted, days = session.wanted, plan.problem.days
+    match name:
+        case "day":
+            effort, is_rest = days.effort(session.day), week.is_rest(session.day)
+            better = "; hard days are for strength, so that easy days stay easy"
+            is_easy = effort is Effort.EASY and not is_rest
+            return f"on {why.kind_of_day(effort, is_rest=is_rest)}{better if is_easy else ''}"
+        case "gap":
+            gap = days.since_hard_run(session.day, wall.seconds(session.span.start))
+            return f"{elapsed(gap or 0)} after the run; 4 to 8 h are ideal"
+        case "order":
+            return "before the easy run of that day; after it would be better"
+        case "lighter":
+            return f"{session.load} instead of {wanted.load}" if wanted else "lighter than wanted"
+        case "shorter":
+            return f"{session.minutes} min instead of {wanted.minutes}" if wanted else "shorter than wanted"
+        case "time":
+            return "away from the times that you prefer"
+        case "moved":
+            return "stands on the calendar at another time"
+        case "spacing":
+            return f"{_days_before(plan, session)} days after the session before it; 3 or 4 are ideal"
+        case _:
+            return name
+
+
+def _days_before(plan: Plan, session: PlannedSession) -> int:
+    """Calendar days since the session before it, those of other weeks included."""
+    earlier = [other.day for other in plan.problem.fixed if other.start < wall.seconds(session.span.start)]
+    earlier += [other.day for other in plan.sessions if other.span.start < session.span.start]
+    return (session.day - max(earlier, default=session.day)).days
+
+
+# --- why not there ----------------------------------------------------------------------------------------
+
+
+def no_place(plan: Plan, week: PlannedWeek, session: WantedSession) -> tuple[tuple[date, Reason], ...]:
+    """For each day of the week the rule that rules out most of its starts; ties in the order A1 to A6.
+
+    Looked at for the session at its shortest and lightest, which is what has most places.
+    """
+    return tuple((day, _no_place_on(day, plan, week, session)) for day in week.week.days)
+
+
+def _no_place_on(day: date, plan: Plan, week: PlannedWeek, session: WantedSession) -> Reason:
+    problem = plan.problem
+    starts = [start for _, start in problem.days.clock.grid(day)]
+    ranges = problem.days.ranges(day, session.shortest)
+    ruled_out = {Rule.AVAILABILITY: {s for s in starts if not any(a <= s <= b for a, b in ranges)}}
+    # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
+    for ban in problem.days.bans(week.wanted, day, session.shortest, Load.LIGHT):
+        ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
+    if _breaks_pair_rule(day, plan, week, session):
+        ruled_out[Rule.PAIR] = set(starts)
+    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week.wanted, problem)
+
+
+def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedSession) -> bool:
+    """Too near another session, or out of the order of the week."""
+    for other_week in plan.weeks:
+        for other in other_week.strength:
+            if plan.problem.given.are_too_near(day, other.day):
+                return True
+            if other.place and other.wanted and other_week is week:
+                before = other.wanted.number < session.number
+                if (before and day <= other.day) or (not before and day >= other.day):
+                    return True
+    return False
+
+
+def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
+    program, days = problem.given.program, problem.days
+    match rule:
+        case Rule.AVAILABILITY:
+            return why.not_available(program.availability.on(day))
+        case Rule.PAUSE:
+            return why.paused()
+        case Rule.BUSY:
+            return why.busy()
+        case Rule.RUN:
+            return why.run_there()
+        case Rule.NOTICE:
+            return why.within_notice(program.availability.notice)
+        case Rule.RACE_DAY:
+            return why.race_near()
+        case Rule.TAPER:
+            return why.tapering()
+        case Rule.REST_DAY:
+            return why.rest_day()
+        case Rule.HOURS_APART:
+            efforts = {run.effort for run in days.runs_on(day)}
+            is_long = Effort.LONG in efforts and Effort.HARD not in efforts
+            return why.no_room_after(program.rules.hours_apart, "long run" if is_long else "hard run")
+        case Rule.FRESH_LEGS:
+            after = days.next_fresh_run(days.clock.at(day, 0))
+            is_near = after is not None and after.day - day <= timedelta(days=3)
+            return why.too_close_before(of_run(after) if after and is_near else "the next quality run")
+        case Rule.PAIR:
+            return why.too_near(week.min_days_apart)
+        case _:
+            # Long runs and hard runs rule out no light session.
+            return Reason(rule, str(rule))

@@ -10,8 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Published, is_strength
-from calsync.planning.descriptions import exercises, run_title, session_title
-from calsync.planning.explain import no_place, reasons
+from calsync.planning.descriptions import exercises, no_place, reasons, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.room import Fixes
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
