@@ -1,8 +1,12 @@
-"""What all tests share: settings of Hypothesis, and Ctrl-C for the processes that tests start."""
+"""What all tests share: how they are spread over the processors, settings of Hypothesis, and Ctrl-C for the
+processes that tests start."""
 
 import signal
+from typing import Any
 
+import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.soak import usually
 
@@ -16,3 +20,47 @@ settings.load_profile("calsync")
 # nothing, as the shell wants the tests themselves to go on ignoring SIGINT.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, lambda *_: None)
+
+
+# --- side by side -----------------------------------------------------------------------------------------
+
+# What takes longest begins first, so that no processor waits for it at the end. All else follows file by
+# file: what the tests of a file share is made once. So it is with files that begin alike in this list, as they
+# share a browser, or what another program has read.
+LONGEST = (
+    "tests/web/test_browser",
+    "tests/cli/test_google_machine.py",
+    "tests/web/test_serve.py",
+    "tests/clients/test_",
+    "tests/golden/",
+)
+
+
+def together(nodeid: str) -> str:
+    """Tests with the same answer run in the same process."""
+    file = nodeid.partition("::")[0]
+    return next((begin for begin in LONGEST if file.startswith(begin)), file)
+
+
+class SideBySide(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
+    return SideBySide(config, log)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """How many processes run the tests, unless -n says so.
+
+    For the whole suite xdist counts the processors. A part that somebody names runs in this process: it
+    starts at once, and can be debugged.
+    """
+    return None if config.args_source is config.ArgsSource.TESTPATHS else 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        order = {begin: number for number, begin in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(together(item.nodeid), len(LONGEST)))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from tests.cli.box import Box
 from tests.clients.conftest import HERE, need_npm_package
+from tests.soak import usually
 from tests.web.asking import PATIENCE, Answer, ask
 from tests.web.running import running
 
 AUTOCANNON = HERE / "node_modules" / "autocannon" / "autocannon.js"
-A_SECOND, SECONDS = 200, 20
+A_SECOND, SECONDS = 200, usually(8)
 
 
 def test_every_request_is_answered_while_it_plans(tmp_path: Path) -> None:
