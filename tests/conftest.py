@@ -25,8 +25,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # --- side by side -----------------------------------------------------------------------------------------
 
 # What takes longest begins first, so that no processor waits for it at the end. All else follows file by
-# file: what the tests of a file share is made once. So it is with files that begin alike in this list, as they
-# share a browser, or what another program has read.
+# file: what the tests of a file share is made once. So it is with files that begin alike in this list, as
+# they share a browser, or what another program has read.
 LONGEST = (
     "tests/web/test_browser",
     "tests/cli/test_google_machine.py",
