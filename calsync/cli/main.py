@@ -19,21 +19,21 @@ from calsync.errors import INTERRUPTED, CalsyncError, Unavailable
 
 # Each command, in the order of the help, and the module of this folder that has it.
 COMMANDS = {
-    "init": "init",
+    "init": "setup",
     "plan": "plan",
-    "push": "push",
+    "push": "plan",
     "busy": "plan",
     "export": "plan",
     "skip": "wishes",
     "move": "wishes",
     "release": "wishes",
-    "checkin": "checkin",
+    "checkin": "wishes",
     "lint": "templates",
     "templates": "templates",
     "serve": "serve",
-    "auth": "auth",
-    "schedule": "schedule",
-    "doctor": "doctor",
+    "auth": "setup",
+    "schedule": "serve",
+    "doctor": "setup",
 }
 
 

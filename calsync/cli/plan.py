@@ -1,4 +1,4 @@
-"""`calsync plan`, `export` and `busy`: what calsync sees and would do, and nothing is changed."""
+"""`calsync plan`, `export` and `busy` show what calsync sees and would do; `push` does it."""
 
 import sys
 from collections.abc import Sequence
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync.cli import completion
+from calsync import waits
+from calsync.cli import options
 from calsync.cli.options import Common, common_options, format_option, now_option
+from calsync.errors import all_of
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Gathered
+    from calsync.app.gather import Gathered, Setup
     from calsync.planning.plan import PlannedWeek
 
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--week",
     metavar="WEEK",
-    shell_complete=completion.weeks,
+    shell_complete=options.weeks,
     help="Show one week of the plan only, such as 2026-W48.",
 )
 @click.option("--explain", is_flag=True, help="Say why each session is where it is, and what else there was.")
@@ -68,8 +70,7 @@ def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[Pla
 def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> str:
     """`form` is "svg" or "html". A picture's warnings go to standard error, a page has them in it."""
     from calsync.cli.tables import print_warnings
-    from calsync.web.html import render_page
-    from calsync.web.svg import render_svg
+    from calsync.web.drawing import render_page, render_svg
     from calsync.web.week import week_pictures
 
     plan, config = gathered.plan, gathered.setup.config
@@ -120,7 +121,7 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
 @click.option(
     "--source",
     metavar="NAME",
-    shell_complete=completion.sources,
+    shell_complete=options.sources,
     help="Ask this source of the config only.",
 )
 @click.option(
@@ -172,3 +173,79 @@ def busy(
         from calsync.cli.tables import print_busy
 
         print_busy(found, zone)
+
+
+# --- push -------------------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Bring the calendars up to date.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "--target",
+    metavar="NAME",
+    shell_complete=options.targets,
+    help="Write this target of the config only.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only changes and trouble: made for cron.")
+@click.option(
+    "--allow-mass-delete",
+    is_flag=True,
+    help="Go on even if more than half of what is still to come would be withdrawn.",
+)
+@click.option(
+    "--create-calendar",
+    is_flag=True,
+    help="Create a target's Google calendar anew if it is not there any more.",
+)
+@format_option("text", "json")
+@now_option
+@common_options
+def push(
+    common: Common,
+    *,
+    dry_run: bool,
+    target: str | None,
+    quiet: bool,
+    allow_mass_delete: bool,
+    create_calendar: bool,
+    output: str,
+    now: datetime,
+) -> None:
+    """Plan, compare with every target, and bring the targets up to date.
+
+    A target that is up to date is not touched. What has begun is never changed. One push runs at a
+    time; another one ends with exit code 5, and cron may simply try again.
+    """
+    from contextlib import nullcontext
+
+    from calsync.app.push import rounds
+    from calsync.cli.reports import changes_json, print_changes
+
+    setup = common.setup()
+    names = [settings.name for settings in setup.config.targets]
+    if target is not None and target not in names:
+        message = f"{target!r} is no target of the config; there is {', '.join(names)}"
+        raise click.BadParameter(message, param_hint="--target")
+    if create_calendar and dry_run:
+        raise click.UsageError("--create-calendar can't be tried dry")
+    with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
+        if create_calendar:
+            _create_calendars(setup, now, target)
+        only = None if target is None else (target,)
+        pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
+        if not dry_run and not pushed.failures:
+            setup.state.remember_push(now, setup.config.zone)
+    if output == "json":
+        click.echo(changes_json(pushed, quiet=quiet))
+    else:
+        print_changes(pushed, quiet=quiet, dry_run=dry_run)
+    if pushed.failures:
+        raise all_of(pushed.failures)
+
+
+def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
+    created = setup.connection.create_missing(now, anew=True, only=only)
+    for name, calendar_id in created.items():
+        click.echo(f"{name}: created the calendar {calendar_id}", err=True)
+    if not created:
+        click.echo("No calendar had to be created.", err=True)

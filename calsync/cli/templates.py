@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from calsync.cli import completion
+from calsync.cli import options
 from calsync.cli.options import Common, common_options
 from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, WeekTemplate, clock
 
@@ -76,7 +76,7 @@ def list_templates(common: Common) -> None:
 
 
 @templates.command()
-@click.argument("name", shell_complete=completion.templates_and_routines)
+@click.argument("name", shell_complete=options.templates_and_routines)
 @common_options
 def show(common: Common, name: str) -> None:
     """Show a week template or a routine, by name or path."""
@@ -106,7 +106,7 @@ def show(common: Common, name: str) -> None:
 
 
 @templates.command()
-@click.argument("name", shell_complete=completion.templates_and_routines)
+@click.argument("name", shell_complete=options.templates_and_routines)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace PATH if it is there.")
 @common_options
@@ -137,7 +137,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
 
 
 @click.command(short_help="Check week templates.")
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=completion.templates)
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=options.templates)
 @common_options
 def lint(common: Common, templates: tuple[str, ...]) -> None:
     """Check week templates, by name or path, against the training rules.

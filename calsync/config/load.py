@@ -17,14 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.addresses import web_address
-from calsync.config.settings import (
-    ConfigFile,
-    GoogleAccess,
-    GoogleBusy,
-    GoogleTarget,
-    IcsBusy,
-    IcsTarget,
-)
+from calsync.config.settings import ConfigFile, GoogleAccess, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
 from calsync.errors import ConfigError

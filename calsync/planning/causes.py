@@ -13,14 +13,7 @@ from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
 from calsync.planning.days import Ban, Candidate
 from calsync.planning.placement import Fixed, Placement
-from calsync.planning.plan import (
-    Plan,
-    PlannedSession,
-    PlannedWeek,
-    Problem,
-    solve_with,
-    standing_load,
-)
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
 from calsync.planning.runs import SettledRun, of_run, ranges_of

@@ -11,13 +11,7 @@ from enum import StrEnum
 from itertools import permutations
 
 from calsync.planning import why
-from calsync.planning.days import (
-    Ban,
-    against_day,
-    during_run,
-    within_hours_apart,
-    without_fresh_legs,
-)
+from calsync.planning.days import Ban, against_day, during_run, within_hours_apart, without_fresh_legs
 from calsync.planning.progression import Adjusted, ease_off
 from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, MOST_SESSIONS, Rule
 from calsync.planning.wall import GRID_MINUTES

@@ -31,7 +31,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from calsync.errors import CalsyncError
 from calsync.waits import REQUEST_HEAD
-from calsync.web.html import FeedLinks, Links, render_page
+from calsync.web.drawing import FeedLinks, Links, render_page
 from calsync.web.secret import Secret, is_same
 from calsync.web.week import WeekPicture
 

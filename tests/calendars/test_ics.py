@@ -12,8 +12,7 @@ from dateutil.tz import tzical
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.calendars.ics import IcsCalendar
-from calsync.calendars.vtimezone import vtimezone
+from calsync.calendars.ics import IcsCalendar, vtimezone
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import Event
 from calsync.sync import diff

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from dateutil.rrule import rrulestr
 
-from calsync.calendars.vtimezone import vtimezone
+from calsync.calendars.ics import vtimezone
 
 ODD = (
     "Australia/Lord_Howe",  # half an hour
