@@ -1,7 +1,7 @@
 """What the runner wants and feels: `calsync skip`, `move`, `release`, and `checkin`."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -80,7 +80,9 @@ def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
     except ValueError as problem:
         message = f"{text!r} is no date and time such as 2026-11-24T18:00"
         raise click.BadParameter(message, param_hint="START") from problem
-    start = start if start.utcoffset() is not None else start.replace(tzinfo=zone)
+    # In UTC, as sums of wall-clock times go wrong where clocks change. A time that is skipped becomes the one
+    # after the gap (RFC 5545, 3.3.5).
+    start = (start if start.utcoffset() is not None else start.replace(tzinfo=zone)).astimezone(UTC)
     if start <= now:
         raise click.BadParameter(f"{text} is in the past", param_hint="START")
     if start.year > LAST_YEAR:

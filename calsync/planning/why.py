@@ -1,8 +1,8 @@
 """What there is to say of each rule, a section for each.
 
 Whatever is explained takes its sentences from here: why a session is where it is, and nowhere else
-(descriptions.py), why a push changed something (causes.py), what a week asks for (progression.py), what is wrong
-with a template (lint.py). So a rule is not told in one way here and in another there.
+(descriptions.py), why a push changed something (causes.py), what a week asks for (progression.py), what is
+wrong with a template (lint.py). So a rule is not told in one way here and in another there.
 """
 
 from collections.abc import Iterable, Sequence

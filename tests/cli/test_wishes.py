@@ -370,3 +370,16 @@ def test_wishes_of_weeks_long_past_are_dropped(box: Box) -> None:
     assert wishes(box)["skips"] == [TUE, "2027-W02/run/tue-1"]
     box.ok("skip", "2027-W05/run/tue-1", now="2027-02-01T06:00:00+00:00")
     assert wishes(box) == {"moves": {}, "skips": ["2027-W02/run/tue-1", "2027-W05/run/tue-1"]}
+
+
+@pytest.mark.parametrize(
+    ("start", "is_at"),
+    [("2027-03-28T01:30", "Sun 28 Mar 02:30"), ("2027-03-28T00:45", "Sun 28 Mar 00:45")],
+)
+def test_a_move_to_the_night_when_clocks_change(box: Box, start: str, is_at: str) -> None:
+    """01:30 is skipped that night in London, and a session from 00:45 ends after the change."""
+    now = "2027-03-22T06:00:00+00:00"
+    moved = box.ok("move", "2027-W12/strength/2", start, now=now)
+    assert f"moved to {is_at}" in moved.out
+    box.push(now=now)
+    assert by_key(box.feed.read_bytes())["2027-W12/strength/2"]["DTSTART"]
