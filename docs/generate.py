@@ -247,7 +247,7 @@ def example_config() -> str:
     """The whole of config.example.toml: what `calsync init` writes, worded for somebody who copies it."""
     answers = Answers(
         zone="Europe/London",
-        monday=date(2026, 11, 23),
+        start=date(2026, 11, 23),
         weeks=("balanced",),
         times=USUAL_TIMES,
         experience=Experience.REGULAR,

@@ -54,7 +54,7 @@ class PlaceText:
 @dataclass(frozen=True, slots=True)
 class Answers:
     zone: str
-    monday: date
+    start: date
     """The first day of the plan."""
     weeks: tuple[str, ...]
     times: Availability
@@ -138,7 +138,7 @@ name = {_quoted(name)}
 
 
 def _plan(answers: Answers, name: str, words: Wording) -> str:
-    monday = answers.monday
+    monday = Week.of(answers.start).monday
     pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
     feed = answers.feed
     off = "" if feed else "#"
@@ -147,7 +147,7 @@ def _plan(answers: Answers, name: str, words: Wording) -> str:
 
 [plan]
 {_about(Plan, "start")}
-start = {monday}
+start = {answers.start}
 
 {words.weeks}weeks = {_list(answers.weeks)}
 

@@ -22,7 +22,7 @@ from calsync.app.new_config import Answers, Look, PlaceText, look_at_busy, look_
 from calsync.cli.templates import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
 from calsync.program import USUAL_TIMES, Availability
-from calsync.training import Experience, TimeRange
+from calsync.training import Experience, TimeRange, Week
 from calsync.words import did_you_mean
 from calsync.written import time_range
 
@@ -164,7 +164,10 @@ def ask_all(
     experience = asking.ask(
         "How much strength training have you done?", _experience, "regular", _EXPERIENCE_EXPLAINED
     )
-    return Answers(zone.key, look.monday.date(), weeks, times, experience, feed, busy)
+    # A beginner's first days count as week 1 only if there are enough of them (rule `ease-in`).
+    today = now.astimezone(zone).date()
+    start = today if experience is Experience.NEW else Week.of(today).monday
+    return Answers(zone.key, start, weeks, times, experience, feed, busy)
 
 
 # --- the zone ---------------------------------------------------------------------------------------------

@@ -179,6 +179,16 @@ def test_answers_come_line_by_line(bare: Box) -> None:
     assert bare.process("plan").code == 0
 
 
+def test_a_beginner_who_starts_on_a_saturday_has_week_one_before_them(bare: Box) -> None:
+    """Rule `ease-in`: of that week less than four days are left. For all others the plan starts on Monday."""
+    saturday = "2026-11-28T21:30:00+00:00"
+    assert answer(bare, "\n\n\nnew\n", now=saturday, TZ="Europe/London").code == 0
+    assert str(written(bare).program.start) == "2026-11-28"
+    weeks = bare.plan(now=saturday)["weeks"]
+    assert [week["notes"][0]["text"].split()[1] for week in weeks] == ["1", "1", "2", "3"]
+    assert bare.ok("push", now=saturday).err == ""
+
+
 def test_the_end_of_the_answers_takes_the_defaults(bare: Box) -> None:
     answer(bare, "", "--defaults")
     defaults = (bare.folder / "config.toml").read_bytes()
