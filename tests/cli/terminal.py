@@ -39,7 +39,7 @@ class Terminal:
         # An empty COLUMNS counts for nothing; one that stands for the tests' own terminal would.
         env = {"TERM": "xterm-256color", "COLUMNS": "", **environment}
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-        process = box.start(*args, now=None, env=env, program=[sys.executable, "-c", _PROGRAM], **streams)
+        process = box.start(*args, env=env, program=[sys.executable, "-c", _PROGRAM], **streams)
         os.close(theirs)
         return cls(process, ours)
 

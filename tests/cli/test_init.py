@@ -38,7 +38,7 @@ def bare(tmp_path: Path) -> Box:
 
 def answer(box: Box, lines: str, *args: str, now: str = NOW, **env: str) -> Result:
     """`calsync init` with its answers in a pipe."""
-    process = box.start("init", *args, "--now", now, now=None, stdin=-1, env=env)
+    process = box.start("init", *args, now=now, stdin=-1, env=env)
     out, err = process.communicate(lines.encode(), timeout=60)
     return Result(process.returncode, out, err.decode())
 
@@ -65,7 +65,7 @@ def keys(table: Any, place: str = "") -> set[str]:
 
 
 def test_defaults_make_a_config_that_plans_and_pushes(bare: Box) -> None:
-    result = bare.process("init", "--defaults", "--now", NOW, now=None)
+    result = bare.process("init", "--defaults")
     assert (result.code, result.err) == (0, "")
     assert "?" not in result.out
     weeks = bare.plan()["weeks"]
@@ -79,18 +79,18 @@ def test_defaults_make_a_config_that_plans_and_pushes(bare: Box) -> None:
 @pytest.mark.parametrize("lines", ["", "runna.ics\nbusy.ics\n1\nnew\n"])
 def test_doctor_finds_nothing_that_fails(bare: Box, lines: str) -> None:
     answer(bare, lines)
-    result = bare.process("doctor", "--now", NOW, now=None)
+    result = bare.process("doctor")
     assert result.code == 0, result.out + result.err
 
 
 def test_the_next_commands_are_named(bare: Box) -> None:
-    out = bare.process("init", "--defaults", now=None).out
+    out = bare.process("init", "--defaults").out
     for command in ("plan", "push", "serve --show-links", "schedule", "doctor"):
         assert re.search(rf"^  calsync {command}  +\w", out, re.MULTILINE)
     assert "--config" not in out
     assert "calsync serve --show-links" in out
     assert "\x1b" not in out, "no colours in a pipe"
-    elsewhere = bare.process("init", "--defaults", "my plans/x.toml", now=None).out
+    elsewhere = bare.process("init", "--defaults", "my plans/x.toml").out
     assert "calsync push --config 'my plans/x.toml'" in elsewhere
     assert "my plans/public/training.ics" in elsewhere
 
@@ -251,7 +251,7 @@ def test_what_answers_wrong_for_ever_is_not_asked_for_ever(bare: Box) -> None:
 
 
 def test_bytes_that_are_no_text(bare: Box) -> None:
-    process = bare.start("init", now=None, stdin=-1, env={"PYTHONUTF8": "1"})
+    process = bare.start("init", stdin=-1, env={"PYTHONUTF8": "1"})
     out, err = process.communicate(b"\xff\xfe\n1\n", timeout=60)
     assert process.returncode == 0, err
     assert b"can't be printed" in out
@@ -354,7 +354,7 @@ def files(box: Box) -> set[str]:
 
 
 def test_a_person_who_knows_nothing(bare: Box) -> None:
-    terminal = Terminal.of(bare, "init", "--now", NOW, **NO_ZONE)
+    terminal = Terminal.of(bare, "init", **NO_ZONE)
     assert "5 questions" in terminal.wait_for("What is your time zone?")
     for typed, says in (
         ("", "An answer is needed here."),

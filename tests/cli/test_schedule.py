@@ -33,7 +33,7 @@ def minutes_of(line: str) -> set[tuple[int, int]]:
 
 def scheduled(box: Box, *args: str, **variables: str) -> Result:
     """`calsync schedule` in a process of its own."""
-    result = box.process("schedule", *args, env=variables, now=None)
+    result = box.process("schedule", *args, env=variables)
     assert result.code == 0, result.err
     return result
 
@@ -101,7 +101,7 @@ def test_this_very_calsync_runs_by_its_absolute_path(box: Box, tmp_path: Path) -
     program = box.write("bin/calsync", f"#!{sys.executable}\nfrom calsync.__main__ import main\nmain()\n")
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    result = box.process("schedule", now=None, program=["calsync"], env={"PATH": path})
+    result = box.process("schedule", program=["calsync"], env={"PATH": path})
     assert result.code == 0, result.err
     assert f" {program} push --quiet --config {tmp_path / 'config.toml'}\n" in result.out
 

@@ -40,7 +40,7 @@ def test_the_links_that_it_shows_work(box: Box) -> None:
     box.config(targets=FEED + target("partner", "public/partner.ics", 'detail = "busy"'))
     with running(box) as site:
         port = site.url.rpartition(":")[2]
-        shown = box.process("serve", "--show-links", "--port", port, now=None)
+        shown = box.process("serve", "--show-links", "--port", port)
         assert shown.code == 0
         assert "\x1b" not in shown.out
         assert not set("█▀▄") & set(shown.out)
@@ -224,7 +224,7 @@ main()
 def test_without_the_extra_it_says_what_to_install(box: Box, module: str) -> None:
     without = [sys.executable, "-c", _WITHOUT.format(module)]
     for args in (("serve", "--show-links"), ("serve", "--port", "0", "--host", "nowhere.invalid")):
-        result = box.process(*args, now=None, program=without)
+        result = box.process(*args, program=without)
         assert result.code == 2
         assert f"needs {module}" in result.error
         assert "pip install '.[serve]'" in result.error
