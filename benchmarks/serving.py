@@ -124,7 +124,7 @@ def _serve(plans: bool) -> None:
     def plan() -> Snapshot:
         gathered = rounds(load_setup(config), NOW, None, allow_mass_delete=False, dry_run=False).gathered
         zone = gathered.plan.zone
-        weeks = week_pictures(gathered.plan, setup.config.program, gathered.routines)
+        weeks = week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines)
         return Snapshot(weeks, NOW.astimezone(zone), zone)
 
     latest = Latest(plan())

@@ -247,7 +247,7 @@ def run(zygote: Zygote, position: str | None, usual: int, steps: int) -> None:
 
 
 def test_whatever_happens_the_calendar_is_right_in_the_end(zygote: Zygote) -> None:
-    run(zygote, None, 20, 20)
+    run(zygote, None, 12, 20)
 
 
 @pytest.mark.parametrize("position", POSITIONS)
