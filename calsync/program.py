@@ -1,7 +1,7 @@
-"""What a config says about training: the tables [plan], [availability], [strength] and [[pause]].
+"""What TOML files say about training: week templates, routines, and the config's tables about the plan.
 
 The structs are the tables: config/toml.py reads them, docs/schemas.py makes the schemas from them, and
-planning works with them. The text below a field is for whoever writes a config.
+planning works with them. The text below a field is for whoever writes such a file.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,25 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from calsync.training import WEEKDAYS, Experience, Kind, Meant, Sort, TimeRange, Week
+from calsync.training import (
+    WEEKDAYS,
+    Experience,
+    Kind,
+    Load,
+    Meant,
+    Region,
+    Sort,
+    TimeRange,
+    Week,
+    Weekday,
+)
 from calsync.words import one_line
 from calsync.written import (
     Address,
     ClockTime,
     Duration,
     FilePath,
+    Hold,
     IsoWeek,
     Minutes,
     NotBlank,
@@ -256,3 +268,136 @@ class Program(Plan, frozen=True, kw_only=True):
 
     def is_paused(self, day: date) -> bool:
         return any(day in pause for pause in self.pauses)
+
+
+# --- week templates and routines --------------------------------------------------------------------------
+
+# Rule `twice-a-week`: a fourth session is refused where templates are read.
+MOST_SESSIONS = 3
+# Of a session whose template doesn't say how short it may become.
+_SHORTEST = 20
+
+
+class Run(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
+    """A run. It has a start, or ranges to find one in, or neither: then your usual time counts."""
+
+    day: Weekday
+    """The day it is on; not one of `rest`."""
+    kind: Kind
+    """What it asks of the legs: strength goes where this run leaves room for it."""
+    minutes: Minutes
+    """How long it takes, 24h at most."""
+    title: str = ""
+    """What it is called in the calendar."""
+    start: ClockTime | None = None
+    """When it starts."""
+    between: tuple[RangeOfTimes, ...] = ()
+    """Where a free start is looked for, the best range first."""
+    notes: str = ""
+    """What to do, for the calendar."""
+
+
+class Session(msgspec.Struct, frozen=True, rename={"minutes": "duration", "least": "shortest"}):
+    """A strength session; calsync finds its day and its time."""
+
+    routine: str
+    """What is done: the name of a routine."""
+    load: Load
+    """How much it asks of the legs."""
+    minutes: Minutes = minutes("30m")
+    """How long it takes, 24h at most; 20 to 30 minutes are enough."""
+    least: Minutes | None = None
+    """How short it may become where time is short; otherwise 20m."""
+
+    @property
+    def shortest(self) -> int:
+        """Minutes; never more than it has."""
+        return min(self.minutes, _SHORTEST if self.least is None else self.least)
+
+
+class TemplateFile(msgspec.Struct, frozen=True):
+    """A week of training, for calsync."""
+
+    title: str
+    """What the week is called."""
+    about: str = ""
+    """Whom or what it is for."""
+    recovery: bool = False
+    """A week to recover in: one strength session fewer, and nothing heavy."""
+    rest: tuple[Weekday, ...] = ()
+    """Days without runs and, unless rest_allows_light is set, without strength."""
+    rest_allows_light: bool = False
+    """Whether light strength may be on rest days."""
+    strength_days: tuple[Weekday, ...] = ()
+    """Days to put strength on, if you prefer some."""
+    runs: tuple[Run, ...] = ()
+    """The runs of the week."""
+    strength: Annotated[tuple[Session, ...], Meta(extra_json_schema={"maxItems": MOST_SESSIONS})] = ()
+    """The strength sessions, the most important first: two are the rule, three the most."""
+
+
+class WeekTemplate(TemplateFile, frozen=True, kw_only=True):
+    """A template by the name that the config has for it."""
+
+    name: str
+
+
+_Count = Annotated[int, Meta(ge=1, le=100)]
+
+
+class Prescription(msgspec.Struct, frozen=True):
+    """Sets and repetitions at this load; what is left out is as above."""
+
+    sets: _Count | None = None
+    """How many sets."""
+    reps: _Count | Hold | None = None
+    """Repetitions in each set, or how long to hold, such as "30s"."""
+
+    def __str__(self) -> str:
+        return f"{self.sets} x {self.reps}"
+
+
+class Exercise(msgspec.Struct, frozen=True):
+    """An exercise. Sets and reps go together."""
+
+    name: str
+    """What it is called."""
+    minutes: Annotated[int, Meta(ge=1, le=120)]
+    """How long all its sets take, with the breaks."""
+    trains: Annotated[tuple[Region, ...], Meta(extra_json_schema={"minItems": 1})]
+    """What it trains: over a week, all four should be trained."""
+    sets: _Count | None = None
+    """How many sets."""
+    reps: _Count | Hold | None = None
+    """Repetitions in each set, or how long to hold, such as "30s"."""
+    cue: str = ""
+    """What to think of while doing it."""
+    heavy: Prescription | None = None
+    light: Prescription | None = None
+
+    def prescription(self, load: Load) -> Prescription | None:
+        """What to do at this load: its own sets and reps, or else the usual ones; None if there are none."""
+        own = {Load.HEAVY: self.heavy, Load.LIGHT: self.light}.get(load) or Prescription()
+        sets = self.sets if own.sets is None else own.sets
+        reps = self.reps if own.reps is None else own.reps
+        return None if sets is None and reps is None else Prescription(sets, reps)
+
+
+class Routine(msgspec.Struct, frozen=True):
+    """A routine: what is done in a strength session, for calsync."""
+
+    title: str
+    """What the routine is called."""
+    exercises: Annotated[tuple[Exercise, ...], Meta(extra_json_schema={"minItems": 1})]
+    """In the order in which they are done: a short session takes the first ones that fit."""
+    about: str = ""
+    """What it is good for."""
+
+    def within(self, minutes: int) -> tuple[Exercise, ...]:
+        """The exercises that fit: in the order written, each that still has room."""
+        chosen, left = [], minutes
+        for exercise in self.exercises:
+            if exercise.minutes <= left:
+                chosen.append(exercise)
+                left -= exercise.minutes
+        return tuple(chosen)

@@ -1,7 +1,4 @@
-"""The runner's words: efforts, loads, runs, sessions, week templates, check-ins and workouts.
-
-They are those of docs/rules.md. Which dates a week falls on, and where a session goes, is planning's job.
-"""
+"""The runner's words, as docs/rules.md has them: efforts, kinds of run, loads, weeks, check-ins, workouts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -186,92 +183,6 @@ class Week:
 
     def __str__(self) -> str:
         return f"{self.year:04}-W{self.number:02}"
-
-
-# --- what a week template holds ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of a week template. `minutes` is its length; `start` a minute of the day.
-
-    At most one of `start` and `between` is given; with neither, the config's usual time counts.
-    """
-
-    day: Weekday
-    kind: Kind
-    minutes: int
-    title: str = ""
-    start: int | None = None
-    between: tuple[TimeRange, ...] = ()
-    notes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A strength session that a template asks for; lengths in minutes, `shortest` <= `minutes`."""
-
-    routine: str
-    load: Load
-    minutes: int = 30
-    shortest: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class WeekTemplate:
-    name: str
-    title: str
-    about: str = ""
-    recovery: bool = False
-    rest: tuple[Weekday, ...] = ()
-    rest_allows_light: bool = False
-    strength_days: tuple[Weekday, ...] = ()
-    runs: tuple[Run, ...] = ()
-    strength: tuple[Session, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Prescription:
-    """Sets and repetitions; `reps` is a number or a hold like "30s"."""
-
-    sets: int
-    reps: int | str
-
-    def __str__(self) -> str:
-        return f"{self.sets} x {self.reps}"
-
-
-@dataclass(frozen=True, slots=True)
-class Exercise:
-    name: str
-    minutes: int
-    trains: tuple[Region, ...]
-    normal: Prescription | None = None
-    heavy: Prescription | None = None
-    light: Prescription | None = None
-    cue: str = ""
-
-    def prescription(self, load: Load) -> Prescription | None:
-        """What to do at this load; the normal sets and reps where no variant is written."""
-        variant = {Load.HEAVY: self.heavy, Load.LIGHT: self.light, Load.MODERATE: None}[load]
-        return variant or self.normal
-
-
-@dataclass(frozen=True, slots=True)
-class Routine:
-    name: str
-    title: str
-    exercises: tuple[Exercise, ...]
-    about: str = ""
-
-    def within(self, minutes: int) -> tuple[Exercise, ...]:
-        """The exercises that fit: in the order written, each that still has room."""
-        chosen, left = [], minutes
-        for exercise in self.exercises:
-            if exercise.minutes <= left:
-                chosen.append(exercise)
-                left -= exercise.minutes
-        return tuple(chosen)
 
 
 # --- checkin ----------------------------------------------------------------------------------------------

@@ -14,11 +14,10 @@ from typing import Any
 import msgspec
 
 from calsync import program
-from calsync.config import settings, templates
+from calsync.config import settings
 from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
-from calsync.config.templates import ExerciseTable, RoutineFile, RunTable, TemplateFile
 from calsync.config.toml import SchemaKind, keys_of, texts_of
-from calsync.program import FeedSettings
+from calsync.program import Exercise, FeedSettings, Routine, Run, TemplateFile
 from calsync.written import duration_text
 
 Schema = dict[str, Any]
@@ -26,7 +25,7 @@ _Struct = type[msgspec.Struct]
 _FILES: dict[SchemaKind, _Struct] = {
     "config": ConfigFile,
     "week": TemplateFile,
-    "routine": RoutineFile,
+    "routine": Routine,
 }
 SCHEMA_KINDS: tuple[SchemaKind, ...] = tuple(_FILES)
 # Definitions have the names of the tables, not of the structs.
@@ -58,7 +57,7 @@ def schema_text(kind: SchemaKind) -> str:
 
 def _struct(name: str) -> _Struct | None:
     """None for what is no table but a word or a value."""
-    found = next(vars(module)[name] for module in (program, settings, templates) if name in vars(module))
+    found = next(vars(module)[name] for module in (program, settings) if name in vars(module))
     return found if issubclass(found, msgspec.Struct) else None
 
 
@@ -199,9 +198,9 @@ _TOGETHER: dict[_Struct, Schema] = {
         "if": {"anyOf": [_some_google("busy"), _some_google("targets")]},
         "then": {"required": ["google"]},
     },
-    RunTable: {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}},
+    Run: {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}},
     # What a variant leaves out is the exercise's own.
-    ExerciseTable: {
+    Exercise: {
         **_SETS_AND_REPS,
         "if": {"not": {"required": ["sets"]}},
         "then": {"properties": {"heavy": _SETS_AND_REPS, "light": _SETS_AND_REPS}},

@@ -27,7 +27,7 @@ def load(kind: SchemaKind, path: Path) -> None:
         case "week":
             Library(path.parent).template(str(path))
         case "routine":
-            load_routine(path, "x")
+            load_routine(path)
 
 
 FULL: dict[SchemaKind, dict[str, Any]] = {

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from calsync.config.templates import Library, load_routine, shipped_folder
 from calsync.errors import TemplateError
 from calsync.planning.lint import lint
-from calsync.training import Kind, Load, Region, Weekday, WeekTemplate
+from calsync.program import WeekTemplate
+from calsync.training import Kind, Load, Region, Weekday
 from tests.soak import usually
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
@@ -160,7 +161,7 @@ def test_any_valid_template_means_what_it_says(tmp_path: Path, week: tuple[str, 
 # --- any broken one ---------------------------------------------------------------------------------------
 
 
-def load_template(path: Path, name: str) -> WeekTemplate:
+def load_template(path: Path) -> WeekTemplate:
     return Library(path.parent).template(str(path))
 
 
@@ -169,7 +170,7 @@ def loads_or_says_why(path: Path, content: bytes) -> None:
     for load in (load_template, load_routine):
         why = str(path)
         try:
-            load(path, "x")
+            load(path)
         except TemplateError as problem:
             why = str(problem)
         assert why.startswith(str(path))

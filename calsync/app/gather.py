@@ -21,11 +21,11 @@ from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.planning.rules import LONGEST_SESSION
 from calsync.planning.week import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
-from calsync.program import FeedSettings
+from calsync.program import FeedSettings, Routine, WeekTemplate
 from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
-from calsync.training import CheckIn, Routine, Sort, Week, WeekTemplate, Workout
+from calsync.training import CheckIn, Sort, Week, Workout
 from calsync.words import Show, date_name
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     return Training(
         checkins,
         weeks,
-        {routine_name(w): Routine(routine_name(w), w.title, (), w.notes) for w in strength},
+        {routine_name(w): Routine(w.title, (), w.notes) for w in strength},
         tuple(warnings),
         tuple(notices),
         tuple(trouble),

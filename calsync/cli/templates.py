@@ -11,19 +11,20 @@ import click
 
 from calsync.cli import options
 from calsync.cli.options import Common, common_options
-from calsync.training import WEEKDAYS, Effort, Kind, Load, Run, WeekTemplate, clock
+from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
     from calsync.config.templates import Draft, Library
     from calsync.config.toml import SchemaKind
     from calsync.errors import TemplateError
     from calsync.planning.lint import Finding
+    from calsync.program import Run, WeekTemplate
 
 
 # --- text -------------------------------------------------------------------------------------------------
 
 
-def template_lines(week: WeekTemplate) -> Iterator[str]:
+def template_lines(week: "WeekTemplate") -> Iterator[str]:
     for day in WEEKDAYS:
         runs = [_run(run) for run in week.runs if run.day is day]
         marks = ["rest"] * (day in week.rest) + ["may carry strength"] * (day in week.strength_days)
@@ -35,7 +36,7 @@ def template_lines(week: WeekTemplate) -> Iterator[str]:
         yield f"+    {session.routine}, {session.load}, {length}"
 
 
-def _run(run: Run) -> str:
+def _run(run: "Run") -> str:
     when = ""
     if run.start is not None:
         when = f" at {clock(run.start)}"
@@ -68,11 +69,12 @@ def list_templates(common: Common) -> None:
         what = f"{len(week.runs)} runs, {len(week.strength)} strength"
         click.echo(f"  {week.name:{width}}  {what:18}  {on_one_line(week.title)}")
     click.echo(click.style("\nRoutines", bold=True))
-    routines = [library.routine(name) for name in library.routine_names()]
-    width = max((len(routine.name) for routine in routines), default=0)
-    for routine in routines:
+    names = library.routine_names()
+    width = max(map(len, names), default=0)
+    for name in names:
+        routine = library.routine(name)
         minutes = sum(exercise.minutes for exercise in routine.exercises)
-        click.echo(f"  {routine.name:{width}}  {minutes:3} min             {on_one_line(routine.title)}")
+        click.echo(f"  {name:{width}}  {minutes:3} min             {on_one_line(routine.title)}")
 
 
 @templates.command()
@@ -87,7 +89,7 @@ def show(common: Common, name: str) -> None:
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     path = library.file(name)
     if is_routine_file(path):
-        routine = load_routine(path, path.stem)
+        routine = load_routine(path)
         click.echo(click.style(on_one_line(routine.title), bold=True))
         click.echo(routine.about)
         for exercise in routine.exercises:
@@ -183,7 +185,7 @@ def _look_at(
 
     path = library.template_path(name)
     if is_path(name) and is_routine_file(path):
-        load_routine(path, name)
+        load_routine(path)
         return (), ()
     draft = library.draft(name)
     problems, routines = list(draft.missing.values()), {}
@@ -260,7 +262,7 @@ def week_header(width: int) -> str:
     return _line([("", {})] if _has_names_beside(width) else None, cells, day)
 
 
-def week_picture(week: WeekTemplate, label: str, width: int) -> Iterator[str]:
+def week_picture(week: "WeekTemplate", label: str, width: int) -> Iterator[str]:
     """Lines of at most `width` characters; `label` names the week. Below 30 there is no room for a week."""
     day = _day_width(width)
     name: list[_Piece] = [(label, {"bold": True})]
@@ -274,7 +276,7 @@ def week_picture(week: WeekTemplate, label: str, width: int) -> Iterator[str]:
         yield _line(left, cells, day)
 
 
-def _rows(week: WeekTemplate, room: int) -> Iterator[list[_Piece]]:
+def _rows(week: "WeekTemplate", room: int) -> Iterator[list[_Piece]]:
     """For each run of the fullest day two rows: what it is, how long it is."""
     days = [[run for run in week.runs if run.day is day] for day in WEEKDAYS]
     for number in range(max(1, *map(len, days))):
@@ -286,22 +288,22 @@ def _rows(week: WeekTemplate, room: int) -> Iterator[list[_Piece]]:
         yield [(_minutes(run, room) if run else "", _DIM) for run in runs]
 
 
-def _without(week: WeekTemplate, place: int, number: int) -> _Piece:
+def _without(week: "WeekTemplate", place: int, number: int) -> _Piece:
     if number:
         return ("", _DIM)
     return ("rest" if WEEKDAYS[place] in week.rest else "-", _DIM)
 
 
-def _kind(run: Run, room: int) -> str:
+def _kind(run: "Run", room: int) -> str:
     return run.kind.value if len(run.kind) <= room else _SHORT.get(run.kind, run.kind.value)
 
 
-def _minutes(run: Run, room: int) -> str:
+def _minutes(run: "Run", room: int) -> str:
     text = f"{run.minutes} min"
     return text if len(text) <= room else str(run.minutes)
 
 
-def _strength(week: WeekTemplate) -> list[_Piece]:
+def _strength(week: "WeekTemplate") -> list[_Piece]:
     """ "light heavy", "2 moderate"; loads in the order of the template."""
     counts = Counter(session.load for session in week.strength)
     if not counts:

@@ -8,134 +8,19 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 
 from calsync.config.toml import Document, read
 from calsync.errors import TemplateError
-from calsync.training import (
-    Exercise,
-    Kind,
-    Load,
-    Prescription,
-    Region,
-    Routine,
-    Run,
-    Session,
-    Weekday,
-    WeekTemplate,
-)
+from calsync.program import MOST_SESSIONS, Prescription, Routine, TemplateFile, WeekTemplate
+from calsync.training import Load, Region
 from calsync.words import Keys, did_you_mean
-from calsync.written import HOLD, ClockTime, Hold, Minutes, RangeOfTimes, minutes
-
-# --- the tables -------------------------------------------------------------------------------------------
-
-MOST_SESSIONS = 3
-
-
-class RunTable(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
-    """A run. It has a start, or ranges to find one in, or neither: then your usual time counts."""
-
-    day: Weekday
-    """The day it is on; not one of `rest`."""
-    kind: Kind
-    """What it asks of the legs: strength goes where this run leaves room for it."""
-    minutes: Minutes
-    """How long it takes, 24h at most."""
-    title: str = ""
-    """What it is called in the calendar."""
-    start: ClockTime | None = None
-    """When it starts."""
-    between: tuple[RangeOfTimes, ...] = ()
-    """Where a free start is looked for, the best range first."""
-    notes: str = ""
-    """What to do, for the calendar."""
-
-
-class SessionTable(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
-    """A strength session; calsync finds its day and its time."""
-
-    routine: str
-    """What is done: the name of a routine."""
-    load: Load
-    """How much it asks of the legs."""
-    minutes: Minutes = minutes("30m")
-    """How long it takes, 24h at most; 20 to 30 minutes are enough."""
-    shortest: Minutes | None = None
-    """How short it may become where time is short; otherwise 20m."""
-
-
-class TemplateFile(msgspec.Struct, frozen=True):
-    """A week of training, for calsync."""
-
-    title: str
-    """What the week is called."""
-    about: str = ""
-    """Whom or what it is for."""
-    recovery: bool = False
-    """A week to recover in: one strength session fewer, and nothing heavy."""
-    rest: tuple[Weekday, ...] = ()
-    """Days without runs and, unless rest_allows_light is set, without strength."""
-    rest_allows_light: bool = False
-    """Whether light strength may be on rest days."""
-    strength_days: tuple[Weekday, ...] = ()
-    """Days to put strength on, if you prefer some."""
-    runs: tuple[RunTable, ...] = ()
-    """The runs of the week."""
-    strength: Annotated[
-        tuple[SessionTable, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_SESSIONS})
-    ] = ()
-    """The strength sessions, the most important first: two are the rule, three the most."""
-
-
-_Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
-
-
-class PrescriptionTable(msgspec.Struct, frozen=True):
-    """Sets and repetitions at this load; what is left out is as above."""
-
-    sets: _Count | None = None
-    """How many sets."""
-    reps: _Count | Hold | None = None
-    """Repetitions in each set, or how long to hold, such as "30s"."""
-
-
-class ExerciseTable(msgspec.Struct, frozen=True):
-    """An exercise. Sets and reps go together."""
-
-    name: str
-    """What it is called."""
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=120)]
-    """How long all its sets take, with the breaks."""
-    trains: Annotated[tuple[Region, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
-    """What it trains: over a week, all four should be trained."""
-    sets: _Count | None = None
-    """How many sets."""
-    reps: _Count | Hold | None = None
-    """Repetitions in each set, or how long to hold, such as "30s"."""
-    cue: str = ""
-    """What to think of while doing it."""
-    heavy: PrescriptionTable | None = None
-    light: PrescriptionTable | None = None
-
-
-class RoutineFile(msgspec.Struct, frozen=True):
-    """A routine: what is done in a strength session, for calsync."""
-
-    title: str
-    """What the routine is called."""
-    exercises: Annotated[tuple[ExerciseTable, ...], msgspec.Meta(extra_json_schema={"minItems": 1})]
-    """In the order in which they are done: a short session takes the first ones that fit."""
-    about: str = ""
-    """What it is good for."""
-
+from calsync.written import HOLD
 
 # --- templates --------------------------------------------------------------------------------------------
 
 _DAY = 24 * 60
-# Of a session whose template doesn't say how short it may become.
-_SHORTEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,45 +58,23 @@ def load_draft(path: Path, name: str, find_routine: Callable[[str], Path]) -> Dr
     `find_routine` says where a routine is; it raises TemplateError for one that doesn't exist.
     """
     table, document = read(path, TemplateFile, TemplateError)
-    template = _template(table, document, name)
+    for number, run in enumerate(table.runs):
+        if run.start is not None and run.between:
+            keys = ("runs", number, "between")
+            raise document.fail(keys, "a run has a start or ranges to look in, not both")
     missing: dict[str, TemplateError] = {}
-    for number, session in enumerate(template.strength):
+    for number, session in enumerate(table.strength):
+        if session.least is not None and session.least > session.minutes:
+            keys = ("strength", number, "shortest")
+            message = f"longer than the session: {document.value(keys)} of {session.minutes} min"
+            raise document.fail(keys, message)
         try:
             find_routine(session.routine)
         except TemplateError as problem:
             error = document.fail(("strength", number, "routine"), str(problem))
             missing.setdefault(session.routine, TemplateError(str(error)))
+    template = WeekTemplate(**msgspec.structs.asdict(table), name=name)
     return Draft(template, document, tuple(_what_has_no_meaning(template)), missing)
-
-
-def _template(table: TemplateFile, document: Document, name: str) -> WeekTemplate:
-    return WeekTemplate(
-        name=name,
-        title=table.title,
-        about=table.about,
-        recovery=table.recovery,
-        rest=table.rest,
-        rest_allows_light=table.rest_allows_light,
-        strength_days=table.strength_days,
-        runs=tuple(_run(document, number, run) for number, run in enumerate(table.runs)),
-        strength=tuple(_session(document, number, session) for number, session in enumerate(table.strength)),
-    )
-
-
-def _run(document: Document, number: int, table: RunTable) -> Run:
-    if table.start is not None and table.between:
-        keys = ("runs", number, "between")
-        raise document.fail(keys, "a run has a start or ranges to look in, not both")
-    return Run(table.day, table.kind, table.minutes, table.title, table.start, table.between, table.notes)
-
-
-def _session(document: Document, number: int, table: SessionTable) -> Session:
-    shortest = min(_SHORTEST, table.minutes) if table.shortest is None else table.shortest
-    if shortest > table.minutes:
-        keys = ("strength", number, "shortest")
-        message = f"longer than the session: {document.value(keys)} of {table.minutes} min"
-        raise document.fail(keys, message)
-    return Session(table.routine, table.load, table.minutes, shortest)
 
 
 def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
@@ -252,52 +115,30 @@ def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
 # --- routines ---------------------------------------------------------------------------------------------
 
 
-def load_routine(path: Path, name: str) -> Routine:
+def load_routine(path: Path) -> Routine:
     """The routine at `path`. Raises TemplateError."""
-    table, document = read(path, RoutineFile, TemplateError)
-    if not table.exercises:
+    routine, document = read(path, Routine, TemplateError)
+    if not routine.exercises:
         raise document.fail(("exercises",), "a routine needs at least one exercise")
-    exercises = (_exercise(document, number, exercise) for number, exercise in enumerate(table.exercises))
-    return Routine(name, table.title, tuple(exercises), table.about)
+    for number, exercise in enumerate(routine.exercises):
+        keys = ("exercises", number)
+        if not exercise.trains:
+            regions = ", ".join(Region)
+            raise document.fail((*keys, "trains"), f"expected at least one of {regions}, found []")
+        _check(document, keys, exercise.prescription(Load.MODERATE))
+        for load in (Load.HEAVY, Load.LIGHT):
+            _check(document, (*keys, load.value), exercise.prescription(load))
+    return routine
 
 
-def _exercise(document: Document, number: int, table: ExerciseTable) -> Exercise:
-    keys = ("exercises", number)
-    if not table.trains:
-        regions = ", ".join(Region)
-        raise document.fail((*keys, "trains"), f"expected at least one of {regions}, found []")
-    normal = _prescription(document, keys, table.sets, table.reps)
-    variants = {
-        load: _prescription(
-            document,
-            (*keys, load),
-            table.sets if variant.sets is None else variant.sets,
-            table.reps if variant.reps is None else variant.reps,
-        )
-        for load, variant in (("heavy", table.heavy), ("light", table.light))
-        if variant is not None
-    }
-    return Exercise(
-        name=table.name,
-        minutes=table.minutes,
-        trains=table.trains,
-        normal=normal,
-        heavy=variants.get("heavy"),
-        light=variants.get("light"),
-        cue=table.cue,
-    )
-
-
-def _prescription(
-    document: Document, keys: tuple[str | int, ...], sets: int | None, reps: int | str | None
-) -> Prescription | None:
-    if sets is None and reps is None:
-        return None
-    if sets is None or reps is None:
+def _check(document: Document, keys: Keys, prescription: Prescription | None) -> None:
+    if prescription is None:
+        return
+    if prescription.sets is None or prescription.reps is None:
         raise document.fail(keys, "sets and reps go together; one of them is missing")
+    reps = prescription.reps
     if isinstance(reps, str) and not re.fullmatch(HOLD, reps):
         raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
-    return Prescription(sets, reps)
 
 
 # --- finding them -----------------------------------------------------------------------------------------
@@ -371,7 +212,7 @@ class Library:
         return self._find("routine", name, folders, _names(folders))
 
     def routine(self, name: str, beside: Path | None = None) -> Routine:
-        return load_routine(self.routine_path(name, beside), name)
+        return load_routine(self.routine_path(name, beside))
 
     def file(self, name: str) -> Path:
         """Where the template or the routine of that name, or at that path, is. Raises TemplateError."""

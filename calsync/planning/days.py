@@ -17,9 +17,9 @@ from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, REST_BEFO
 from calsync.planning.runs import SettledRun
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
-from calsync.program import Program
+from calsync.program import Program, WeekTemplate
 from calsync.timespan import Timespan
-from calsync.training import Effort, Load, Weekday, WeekTemplate
+from calsync.training import Effort, Load, Weekday
 
 DAY_POINTS = {Effort.HARD: 0, Effort.EASY: 60, Effort.NONE: 80, Effort.LONG: 120}
 REST_DAY_POINTS = 150

@@ -10,7 +10,8 @@ from calsync.planning.rules import Rule
 from calsync.planning.runs import of_run
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.why import Reason
-from calsync.training import Effort, Load, Routine
+from calsync.program import Routine
+from calsync.training import Effort, Load
 from calsync.words import elapsed, kind_name, one_line, plain_lines
 
 # --- events -----------------------------------------------------------------------------------------------

@@ -6,17 +6,20 @@ that the template doesn't say, such as a lighter load: training is the runner's 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
+
+from msgspec import structs
 
 from calsync.planning import why
 from calsync.planning.days import Ban, against_day, during_run, within_hours_apart, without_fresh_legs
 from calsync.planning.progression import Adjusted, ease_off
-from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, MOST_SESSIONS, Rule
+from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.wall import GRID_MINUTES
 from calsync.planning.why import Reason
-from calsync.training import WEEKDAYS, Effort, Load, Region, Routine, Run, Session, Weekday, WeekTemplate
+from calsync.program import MOST_SESSIONS, Routine, Run, Session, WeekTemplate
+from calsync.training import WEEKDAYS, Effort, Load, Region, Weekday
 from calsync.words import Keys, dotted, kind_name
 
 _DAY = 24 * 60
@@ -208,7 +211,7 @@ def _room(template: WeekTemplate) -> Iterator[Finding]:
     together: list[tuple[int, Session]] = []
     shared = cases
     for number, session in enumerate(_wanted(template)):
-        lightest = replace(session, load=Load.LIGHT)
+        lightest = structs.replace(session, load=Load.LIGHT)
         if case := _too_narrow(cases, [lightest]):
             yield _nowhere(case, number, session)
             if case.severity is Severity.ERROR:
@@ -245,7 +248,7 @@ def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
 
 def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -> Iterator[Finding]:
     sessions = [session for _, session in numbered]
-    lightest = [replace(session, load=Load.LIGHT) for session in sessions]
+    lightest = [structs.replace(session, load=Load.LIGHT) for session in sessions]
     if case := _too_narrow(cases, lightest):
         fit = next(n for n in reversed(range(len(sessions))) if not _too_narrow([case], lightest[:n]))
         shortest = min(session.shortest for session in sessions)

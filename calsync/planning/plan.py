@@ -19,9 +19,9 @@ from calsync.planning.runs import SettledRun, SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import NO_FEED, FeedWeek, WantedSession, WantedWeek, wanted_week
 from calsync.planning.why import Remark
-from calsync.program import Program
+from calsync.program import Program, WeekTemplate
 from calsync.timespan import Timespan, merge
-from calsync.training import CheckIn, Effort, Load, Week, WeekTemplate, acting_on
+from calsync.training import CheckIn, Effort, Load, Week, acting_on
 from calsync.words import date_name
 
 # --- what a plan follows from -----------------------------------------------------------------------------

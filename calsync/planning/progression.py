@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from calsync.planning import why
-from calsync.planning.rules import LEAST_DAYS_APART, MOST_SESSIONS
+from calsync.planning.rules import LEAST_DAYS_APART
 from calsync.planning.why import Reason
-from calsync.program import Program
-from calsync.training import CheckIn, Experience, Load, Session, Sign, Week, WeekTemplate
+from calsync.program import MOST_SESSIONS, Program, Session, WeekTemplate
+from calsync.training import CheckIn, Experience, Load, Sign, Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,9 @@ def _lower(
         length = session.minutes if minutes is None else min(session.minutes, minutes)
         lowered.append(
             each(
-                replace(
+                structs.replace(
                     session,
                     minutes=length,
-                    shortest=min(session.shortest, length),
                     load=session.load if load is None else min(session.load, load, key=lambda x: x.rank),
                 )
             )
@@ -204,9 +205,9 @@ def _lower(
 
 
 def _at_shortest(session: Session) -> Session:
-    return replace(session, minutes=session.shortest)
+    return structs.replace(session, minutes=session.shortest)
 
 
 def _lighter_and_shorter(session: Session) -> Session:
     lighter = session.load.and_lighter[:2][-1]
-    return replace(session, minutes=session.shortest, load=lighter)
+    return structs.replace(session, minutes=session.shortest, load=lighter)

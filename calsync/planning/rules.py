@@ -36,8 +36,6 @@ class Rule(StrEnum):
 
 # Rule `short-and-regular`: minutes that a session never has silently.
 LONGEST_SESSION = 45
-# Rule `twice-a-week`: the loader of templates says that a fourth is too many.
-MOST_SESSIONS = 3
 # Rule `no-back-to-back`: the least that `min_days_apart` can be.
 LEAST_DAYS_APART = 2
 # Rule `fresh-legs`: hours between the end of a lift and the next hard run, long run or race.

@@ -9,24 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 
+from msgspec import structs
+
 from calsync.event import race_key, run_key, session_key
 from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart
-from calsync.program import Program, Race
-from calsync.training import (
-    WEEKDAYS,
-    CheckIn,
-    Effort,
-    Kind,
-    Load,
-    Run,
-    Session,
-    Sort,
-    Week,
-    Weekday,
-    WeekTemplate,
-    Workout,
-    acting_on,
-)
+from calsync.program import Program, Race, Run, Session, WeekTemplate
+from calsync.training import WEEKDAYS, CheckIn, Effort, Kind, Load, Sort, Week, Weekday, Workout, acting_on
 from calsync.words import date_name
 
 # --- what a training platform says of a week --------------------------------------------------------------
@@ -52,7 +40,7 @@ class FeedWeek:
         runs = self.runs or template.runs
         running = {run.day for run in runs}
         rest = {*template.rest, *self.rest} - running
-        return replace(
+        return structs.replace(
             template,
             runs=runs,
             strength=self.strength or template.strength,
@@ -141,7 +129,7 @@ def _usual_minutes(kind: Kind, template: WeekTemplate) -> int:
 
 def _session(workout: Workout) -> Session:
     minutes = workout.minutes or _USUAL_SESSION
-    return Session(routine_name(workout), workout.load or Load.MODERATE, minutes, min(20, minutes))
+    return Session(routine_name(workout), workout.load or Load.MODERATE, minutes)
 
 
 def routine_name(workout: Workout) -> str:
@@ -274,7 +262,7 @@ def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
     if last is None or last.day < checkin.day:
         return list(runs)
     was = last.run.title or last.kind
-    easy = replace(
+    easy = structs.replace(
         last.run,
         kind=Kind.EASY,
         title=f"Easy run (instead of {was})",

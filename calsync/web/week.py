@@ -14,9 +14,9 @@ from calsync.planning.descriptions import exercises, no_place, reasons, run_titl
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.room import Fixes
 from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
-from calsync.program import Program
+from calsync.program import Program, Routine
 from calsync.timespan import Timespan
-from calsync.training import Effort, Kind, Routine, Week, clock
+from calsync.training import Effort, Kind, Week, clock
 from calsync.words import day_name, kind_name, one_line
 
 # --- blocks beside one another ----------------------------------------------------------------------------

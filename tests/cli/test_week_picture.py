@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from calsync.cli.templates import week_header, week_picture
 from calsync.config.templates import Library, shipped_folder
-from calsync.training import WEEKDAYS, Kind, Load, Run, Session, WeekTemplate
+from calsync.program import Run, Session, WeekTemplate
+from calsync.training import WEEKDAYS, Kind, Load
 from tests.cli.box import Box
 
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))

@@ -10,20 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from calsync.event import Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
-from calsync.program import Availability, Pause, Program, Race, Rules, UsualStart
+from calsync.program import Availability, Pause, Program, Race, Rules, Run, Session, UsualStart, WeekTemplate
 from calsync.timespan import Timespan, merge
-from calsync.training import (
-    WEEKDAYS,
-    CheckIn,
-    Experience,
-    Kind,
-    Load,
-    Run,
-    Session,
-    Sign,
-    TimeRange,
-    WeekTemplate,
-)
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, TimeRange
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.planning.week import WantedWeek, wanted_week
-from calsync.program import Availability, Pause, Program, Race, Rules
-from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Run, Sign, Week, WeekTemplate
-from calsync.training import Session as Listed
+from calsync.program import Availability, Pause, Program, Race, Rules, Run, WeekTemplate
+from calsync.program import Session as Listed
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, Week
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import LOADS, Session, week_name
 from tests.soak import usually
@@ -282,7 +282,7 @@ def week_of(
     checkins: tuple[tuple[date, int], ...] = (),
 ) -> WantedWeek:
     strength = tuple(session(number, text) for number, text in enumerate(listed))
-    template = WeekTemplate("a", "a", recovery=recovery, runs=runs, strength=strength)
+    template = WeekTemplate(name="a", title="a", recovery=recovery, runs=runs, strength=strength)
     return product(
         Example(
             monday,
