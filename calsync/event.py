@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
@@ -103,6 +104,12 @@ class Published:
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None
+
+    @classmethod
+    def of(cls, event: Event, span: Timespan, *, pinned: bool) -> Self:
+        """What `event` says, at the time `span`."""
+        said = (event.summary, event.description, event.kind, event.load, event.routine)
+        return cls(span, pinned, *said)
 
 
 @dataclass(frozen=True, slots=True)

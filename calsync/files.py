@@ -18,8 +18,6 @@ F = TypeVar("F")
 R = TypeVar("R")
 _SUFFIX = ".tmp"
 
-# --- files ------------------------------------------------------------------------------------------------
-
 
 def content_hash(*parts: bytes) -> str:
     """A hash of these bytes, to compare contents and to name what is cached."""
@@ -86,9 +84,6 @@ def unavailable_if_not(place: Path, done: str) -> Iterator[None]:
         yield
     except OSError as problem:
         raise Unavailable(f"{place}: can't be {done}: {problem.strerror}") from problem
-
-
-# --- documents --------------------------------------------------------------------------------------------
 
 
 class Held(Exception):
@@ -185,46 +180,48 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Json(Generic[F]):
-    """A document of JSON in the form `form`; on several lines where a person may want to read it."""
+    """The document `name` of a store: JSON in the form `form`.
 
-    store: Store
+    It is on several lines where a person may want to read it.
+    """
+
     name: str
     form: type[F]
     on_lines: bool = False
 
-    def read(self, parse: Callable[[F], R], advice: str) -> R | None:
+    def read(self, store: Store, parse: Callable[[F], R], advice: str) -> R | None:
         """None if there is none. Raises Unavailable if it can't be read, or `parse` finds it damaged.
 
         To go on without it would be worse; `advice` says what deleting it means.
         """
         try:
-            return parse(self._decoded())
+            return parse(self._decoded(store))
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError, ValueError) as problem:
-            place = self.store.where(self.name)
+            place = store.where(self.name)
             message = f"{place}: can't be read ({problem}); restore it, or delete it {advice}"
             raise Unavailable(message) from problem
 
-    def write(self, value: F) -> None:
+    def write(self, store: Store, value: F) -> None:
         """Raises Unavailable."""
-        with unavailable_if_not(self.store.where(self.name), "written"):
-            self.store.replace(self.name, self._encoded(value))
+        with unavailable_if_not(store.where(self.name), "written"):
+            store.replace(self.name, self._encoded(value))
 
-    def recall(self) -> F | None:
+    def recall(self, store: Store) -> F | None:
         """Of a document that only saves time: None if there is none, or none that is whole."""
         try:
-            return self._decoded()
+            return self._decoded(store)
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
 
-    def remember(self, value: F) -> None:
+    def remember(self, store: Store, value: F) -> None:
         """Of a document that only saves time: that it can't be written costs no more than that."""
         with contextlib.suppress(OSError):
-            self.store.replace(self.name, self._encoded(value))
+            store.replace(self.name, self._encoded(value))
 
-    def _decoded(self) -> F:
-        return msgspec.json.decode(self.store.read(self.name), type=self.form)
+    def _decoded(self, store: Store) -> F:
+        return msgspec.json.decode(store.read(self.name), type=self.form)
 
     def _encoded(self, value: F) -> bytes:
         content = msgspec.json.encode(value)

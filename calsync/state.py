@@ -64,15 +64,7 @@ def _parse_wishes(found: _Wishes) -> Wishes:
     for key in (*found.moves, *found.skips):
         week_of_key(key)
     moves = {
-        key: Published(
-            Timespan(move.start, move.end),
-            True,
-            move.title,
-            move.description,
-            move.kind,
-            move.load,
-            move.routine,
-        )
+        key: Published(Timespan(move.start, move.end), True, *_what(move))
         for key, move in found.moves.items()
     }
     moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
@@ -80,16 +72,12 @@ def _parse_wishes(found: _Wishes) -> Wishes:
 
 
 def _move(place: Published, moved_from: Timespan | None) -> _Move:
-    return _Move(
-        place.span.start,
-        place.span.end,
-        place.title,
-        place.description,
-        place.kind,
-        place.load,
-        place.routine,
-        (moved_from.start, moved_from.end) if moved_from else None,
-    )
+    before = (moved_from.start, moved_from.end) if moved_from else None
+    return _Move(place.span.start, place.span.end, *_what(place), before)
+
+
+def _what(moved: _Move | Published) -> tuple[str, str, Kind | None, Load | None, str | None]:
+    return moved.title, moved.description, moved.kind, moved.load, moved.routine
 
 
 def _parse_checkins(found: list[_CheckIn]) -> tuple[CheckIn, ...]:
@@ -165,15 +153,15 @@ class CachedCalendar:
 
     @property
     def _origin(self) -> Json[Origin]:
-        return Json(self.store, f"{self.name}.feed.json", Origin)
+        return Json(f"{self.name}.feed.json", Origin)
 
     @property
     def _results(self) -> Json[list[_Result]]:
-        return Json(self.store, f"{self.name}.json", list[_Result])
+        return Json(f"{self.name}.json", list[_Result])
 
     def copy(self) -> Copy | None:
         """None if there is none, or none that is whole."""
-        body, origin = f"{self.name}.feed", self._origin.recall()
+        body, origin = f"{self.name}.feed", self._origin.recall(self.store)
         try:
             if origin is None or origin.fetched.tzinfo is None or self.store.size(body) != origin.size:
                 return None
@@ -185,15 +173,16 @@ class CachedCalendar:
         """Make this the copy. That it can't be written costs the next run some time, and no more."""
         with suppress(OSError):
             self.store.replace(f"{self.name}.feed", body)
-            self._origin.remember(Origin(fetched, content_hash(body), len(body), etag, last_modified))
+            origin = Origin(fetched, content_hash(body), len(body), etag, last_modified)
+            self._origin.remember(self.store, origin)
 
     def confirm(self, copy: Copy, now: datetime) -> None:
         """Remember that the copy was still what the feed holds at `now`."""
-        self._origin.remember(msgspec.structs.replace(copy.origin, fetched=now))
+        self._origin.remember(self.store, msgspec.structs.replace(copy.origin, fetched=now))
 
     def busy(self, key: str) -> tuple[tuple[Timespan, ...], tuple[str, ...], int] | None:
         """What was kept under `key`, which names all that the busy time depends on."""
-        for result in self._results.recall() or ():
+        for result in self._results.recall(self.store) or ():
             if result.key == key:
                 with suppress(ValueError):  # spans that are none
                     spans = tuple(Timespan(start, end) for start, end in result.spans)
@@ -203,8 +192,8 @@ class CachedCalendar:
     def keep_busy(self, key: str, spans: Iterable[Timespan], warnings: Iterable[str], events: int) -> None:
         """Remember merged busy time, the warnings for people and how many events were read."""
         result = _Result(key, [(span.start, span.end) for span in spans], list(warnings), events)
-        others = [old for old in self._results.recall() or () if old.key != key]
-        self._results.remember([result, *others][:_RESULTS_KEPT])
+        others = [old for old in self._results.recall(self.store) or () if old.key != key]
+        self._results.remember(self.store, [result, *others][:_RESULTS_KEPT])
 
 
 # --- Google -----------------------------------------------------------------------------------------------
@@ -252,7 +241,7 @@ class TokenFile:
 
     def save(self, token: Token) -> None:
         """Raises Unavailable if the token can't be written: the next run would need it."""
-        Json(Folder(self.path.parent), self.path.name, Token).write(token)
+        Json(self.path.name, Token).write(Folder(self.path.parent), token)
 
 
 class Tombstones(msgspec.Struct, omit_defaults=True):
@@ -277,6 +266,11 @@ class Tombstones(msgspec.Struct, omit_defaults=True):
     def forget(self, key: str) -> None:
         for which in (self.cancelled, self.released, self.deleted):
             which.pop(key, None)
+
+    def set_deleted(self, key: str, generation: int) -> None:
+        """The runner deleted it, whatever was known before."""
+        self.forget(key)
+        self.deleted[key] = generation
 
 
 class Creation(msgspec.Struct, omit_defaults=True):
@@ -307,6 +301,13 @@ def _parse_google(found: GoogleRecords) -> GoogleRecords:
 
 # --- one plan's documents ---------------------------------------------------------------------------------
 
+_WISHES = Json("wishes.json", _Wishes, on_lines=True)
+_CHECKINS = Json("checkins.json", list[_CheckIn], on_lines=True)
+_GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
+_WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
+_FEEDS = Json("feeds.json", list[str])
+_LOST = Json("lost.json", list[str])
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -330,13 +331,9 @@ class State:
 
     # --- what the runner said -----------------------------------------------------------------------------
 
-    @property
-    def _wishes(self) -> Json[_Wishes]:
-        return Json(self.store, "wishes.json", _Wishes, on_lines=True)
-
     def wishes(self) -> Wishes:
         """Raises Unavailable if it can't be read or is damaged: to forget a skip would be worse."""
-        return self._wishes.read(_parse_wishes, "to forget all moves and skips") or Wishes()
+        return _WISHES.read(self.store, _parse_wishes, "to forget all moves and skips") or Wishes()
 
     def save_wishes(self, wishes: Wishes, now: datetime) -> None:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
@@ -347,39 +344,28 @@ class State:
             if max(week_of_key(key), Week.of(p.span.end.date())) >= oldest
         }
         skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
-        self._wishes.write(_Wishes(moves, skips))
-
-    @property
-    def _checkins(self) -> Json[list[_CheckIn]]:
-        return Json(self.store, "checkins.json", list[_CheckIn], on_lines=True)
+        _WISHES.write(self.store, _Wishes(moves, skips))
 
     def checkins(self) -> tuple[CheckIn, ...]:
         """All check-ins, by date. Raises Unavailable if they can't be read or are damaged."""
-        return self._checkins.read(_parse_checkins, "to forget all check-ins") or ()
+        return _CHECKINS.read(self.store, _parse_checkins, "to forget all check-ins") or ()
 
     def save_checkins(self, checkins: Iterable[CheckIn]) -> None:
         """Keep `checkins` and no others. Raises Unavailable."""
-        self._checkins.write(
-            [
-                _CheckIn(checkin.day, [sign for sign in Sign if sign in checkin.signs])
-                for checkin in sorted(checkins, key=lambda checkin: checkin.day)
-            ]
-        )
+        in_order = sorted(checkins, key=lambda checkin: checkin.day)
+        said = [_CheckIn(one.day, [sign for sign in Sign if sign in one.signs]) for one in in_order]
+        _CHECKINS.write(self.store, said)
 
     # --- Google -------------------------------------------------------------------------------------------
-
-    @property
-    def _google(self) -> Json[GoogleRecords]:
-        return Json(self.store, "google.json", GoogleRecords, on_lines=True)
 
     def google(self) -> GoogleRecords:
         """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""
         advice = "and name the calendar in the config with calendar_id"
-        return self._google.read(_parse_google, advice) or GoogleRecords()
+        return _GOOGLE.read(self.store, _parse_google, advice) or GoogleRecords()
 
     def save_google(self, records: GoogleRecords) -> None:
         """Raises Unavailable."""
-        self._google.write(records)
+        _GOOGLE.write(self.store, records)
 
     def token_file(self) -> TokenFile:
         """Where the token is, unless the config says otherwise."""
@@ -387,46 +373,34 @@ class State:
 
     # --- what calsync did ---------------------------------------------------------------------------------
 
-    @property
-    def _workouts(self) -> Json[list[Workout]]:
-        return Json(self.store, "cache/workouts.json", list[Workout])
-
     def workouts(self) -> tuple[Workout, ...]:
         """What the training platform's feed said the last time; nothing if that can't be told."""
-        return tuple(self._workouts.recall() or ())
+        return _WORKOUTS.recall(self.store) or ()
 
     def save_workouts(self, workouts: Iterable[Workout]) -> None:
         """Remember them. Costs nothing if they are known, or can't be written."""
         if (new := tuple(workouts)) != self.workouts():
-            self._workouts.remember(list(new))
-
-    @property
-    def _feeds(self) -> Json[list[str]]:
-        return Json(self.store, "feeds.json", list[str])
+            _WORKOUTS.remember(self.store, new)
 
     def is_own_feed(self, path: Path) -> bool:
         """Whether calsync is known to have written a feed at `path`."""
-        return str(path.resolve()) in (self._feeds.recall() or ())
+        return str(path.resolve()) in (_FEEDS.recall(self.store) or ())
 
     def add_feed(self, path: Path) -> None:
         """Remember that the file at `path` is ours. Costs nothing if that is known, or can't be written."""
-        known = self._feeds.recall() or []
+        known = _FEEDS.recall(self.store) or []
         if (name := str(path.resolve())) not in known:
-            self._feeds.remember(sorted({*known, name}))
-
-    @property
-    def _lost(self) -> Json[list[str]]:
-        return Json(self.store, "lost.json", list[str])
+            _FEEDS.remember(self.store, sorted({*known, name}))
 
     def lost_sessions(self) -> frozenset[str]:
         """The keys of sessions that were on a calendar and lost their place; nothing if unknown."""
-        return frozenset(self._lost.recall() or ())
+        return frozenset(_LOST.recall(self.store) or ())
 
     def remember_lost(self, keys: Iterable[str], now: datetime) -> None:
         """Add to lost_sessions(), and drop weeks that are over. Costs nothing if nothing is new."""
         if (keys := frozenset(keys)) and not keys <= (known := self.lost_sessions()):
             oldest = str(Week.of(now.date()).plus(-1))
-            self._lost.remember(sorted(key for key in known | keys if key >= oldest))
+            _LOST.remember(self.store, sorted(key for key in known | keys if key >= oldest))
 
     def last_push(self) -> datetime | None:
         """When a push last reached all that it should; None if there was none, or that can't be told."""

@@ -24,8 +24,6 @@ from calsync.event import (
 from calsync.timespan import Timespan
 from calsync.training import Week
 
-# --- what a plan has to respect ---------------------------------------------------------------------------
-
 
 def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
     """Where each run and session is, and which the runner doesn't want. `calendars`: the most trusted first.
@@ -42,7 +40,7 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
     for contents in calendars:
         deleted |= contents.deleted
         for stored in contents.events:
-            said = _published(stored)
+            said = Published.of(stored.event, stored.span, pinned=stored.was_moved)
             if stored.key in wishes.moves and stored.was_moved:
                 before = wishes.moved_from.get(stored.key, stored.span)
                 if stored.written == wishes.moves[stored.key].span or stored.span != before:
@@ -59,19 +57,6 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
     return Standing(published, wishes.skips | deleted)
 
 
-def _published(stored: StoredEvent) -> Published:
-    event = stored.event
-    return Published(
-        stored.span,
-        stored.was_moved,
-        event.summary,
-        event.description,
-        event.kind,
-        event.load,
-        event.routine,
-    )
-
-
 def _completed(first: Published, other: Published) -> Published:
     says_what = first.title not in ("", BUSY)
     return replace(
@@ -82,9 +67,6 @@ def _completed(first: Published, other: Published) -> Published:
         load=first.load or other.load,
         routine=first.routine or other.routine,
     )
-
-
-# --- what has to change -----------------------------------------------------------------------------------
 
 
 def diff(
@@ -164,8 +146,6 @@ def _in_time(change: Change) -> tuple[bool, float, str]:
     span = change.after or change.before
     return (span is None, span.start.timestamp() if span else 0, change.key)
 
-
-# --- what is refused --------------------------------------------------------------------------------------
 
 # A push that withdraws at least so many, and more than half of what is still to come, is a mistake upstream
 # (an emptied template, a wrong date) more often than it is meant.

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 # --- training beside the templates ------------------------------------------------------------------------
 
-
 _WHO = "training feed"
 
 
@@ -56,8 +55,11 @@ class Training:
     trouble: tuple[str, ...] = ()
 
 
-def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
-    """Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins."""
+def read_training(setup: "Setup", now: datetime) -> Training:
+    """What is to be trained beside the templates.
+
+    Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins.
+    """
     checkins = setup.state.checkins()
     settings = setup.config.program.feed
     if settings is None:
@@ -65,12 +67,14 @@ def read_training(setup: "Setup", now: datetime, show: Show) -> Training:
     zone, program = setup.config.zone, setup.config.program
     today = now.astimezone(zone).date()
     horizon = program.horizon_weeks(today)
-    show("reading the training feed …")
-    answer = ask_feed(setup, settings, now, show)
+    with setup.listener.progress() as show:
+        show("reading the training feed …")
+        answer = ask_feed(setup, settings, now, show)
     feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
     weeks = feed_weeks(workouts, program, setup.templates, takes_strength=settings.takes_strength)
+    setup.listener.tell(f"{_WHO}: runs in {sum(map(_has_runs, weeks.values()))} weeks")
     strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
     upcoming = [workout for workout in workouts if workout.day >= today]
     without = [week for week in horizon if not _has_runs(weeks.get(week))]
@@ -390,23 +394,12 @@ def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> 
     if before is not None:
         training, sources = before.training, before.sources
     else:
-        training = gather_training(setup, now)
+        training = read_training(setup, now)
         sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})
     return Gathered(setup, targets, stands, plan, sources, training, events)
-
-
-def gather_training(setup: Setup, now: datetime) -> Training:
-    """What is to be trained beside the templates. Raises Unavailable."""
-    with setup.listener.progress() as show:
-        training = read_training(setup, now, show)
-    if setup.config.program.feed:
-        setup.listener.tell(
-            f"training feed: runs in {sum(bool(week.runs) for week in training.feed.values())} weeks"
-        )
-    return training
 
 
 def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:

@@ -14,8 +14,6 @@ from calsync.event import Action, Applied, Change, Event
 from calsync.planning.descriptions import lasting_reasons
 from calsync.sync import diff, refuse_mass_delete
 
-# --- why something changes --------------------------------------------------------------------------------
-
 
 def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -> tuple[Change, ...]:
     """`changes`, each with the reason why it is not as it was before.
@@ -75,9 +73,6 @@ def _reason(change: Change, cause: str) -> str:
         return cause
     # "5 h after the run" and "on an easy day" speak of the new place.
     return f"{cause}; now {here}" if here[0].isdigit() or here.startswith("on ") else f"{cause}; {here}"
-
-
-# --- the rounds -------------------------------------------------------------------------------------------
 
 
 # Somebody is editing the calendar at this moment. After the third time it is left to the next push.

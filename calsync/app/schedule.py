@@ -16,8 +16,6 @@ from calsync.errors import ConfigError, RefusedToProtectData, Unavailable
 from calsync.files import write_atomically
 from calsync.state import state_folder
 
-# --- what is run ------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -62,9 +60,6 @@ def _program() -> tuple[str, ...]:
     return (sys.executable, "-m", "calsync")
 
 
-# --- when -------------------------------------------------------------------------------------------------
-
-
 _CROWDED = (0, 30)
 
 
@@ -89,27 +84,21 @@ class Times:
     @property
     def cron(self) -> str:
         """The five fields of crontab(5)."""
-        hours = self.minutes // 60
-        if hours < 1:
-            minutes = ",".join(map(str, range(self.minute, 60, self.minutes)))
-            return f"{minutes} * * * *"
-        if hours == 1:
-            return f"{self.minute} * * * *"
-        return f"{self.minute} {','.join(map(str, range(self.hour, 24, hours)))} * * *"
+        hours, minutes = self._marks("{}")
+        return f"{minutes} {hours} * * *"
 
     @property
     def on_calendar(self) -> str:
         """A calendar event of systemd.time(7)."""
-        hours = self.minutes // 60
-        if hours < 1:
-            return f"*-*-* *:{','.join(f'{one:02}' for one in range(self.minute, 60, self.minutes))}:00"
-        if hours == 1:
-            return f"*-*-* *:{self.minute:02}:00"
-        times = ",".join(f"{one:02}" for one in range(self.hour, 24, hours))
-        return f"*-*-* {times}:{self.minute:02}:00"
+        hours, minutes = self._marks("{:02}")
+        return f"*-*-* {hours}:{minutes}:00"
 
-
-# --- its text ---------------------------------------------------------------------------------------------
+    def _marks(self, form: str) -> tuple[str, str]:
+        """The hours and the minutes in which it begins, as lists of numbers; "*" is every hour."""
+        every = max(self.minutes // 60, 1)
+        hours = "*" if every == 1 else ",".join(form.format(one) for one in range(self.hour, 24, every))
+        minutes = ",".join(form.format(one) for one in range(self.minute, 60, self.minutes))
+        return hours, minutes
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
@@ -207,9 +196,6 @@ def _quoted(word: str) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-# --- where units lie --------------------------------------------------------------------------------------
 
 
 def units_folder() -> Path:

@@ -41,8 +41,6 @@ except ModuleNotFoundError as problem:
     message = f"the server needs {problem.name}: install calsync with its extra `serve`"
     raise UsageError(f"{message}; in a checkout: pip install '.[serve]'") from problem
 
-# --- where it listens -------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
@@ -85,9 +83,6 @@ def _own_address() -> str:
     return socket.gethostname()
 
 
-# --- what can be subscribed to ----------------------------------------------------------------------------
-
-
 _BACKLOG = 128
 
 
@@ -108,10 +103,7 @@ def subscriptions(setup: Setup, address: ServerAddress, *, rotates: bool) -> Sub
         secret.rotate()
     else:
         secret.ensure()
-    feeds = []
-    for feed in _feeds(setup, {}):
-        value = secret.of_feed(feed.name, is_for_others=feed.is_for_others)
-        feeds.append((feed.name, Addresses.of(address.base, value, feed.file_name)))
+    feeds = [(feed.name, feed.addresses(address.base, secret)) for feed in _feeds(setup, {})]
     host = urlsplit(address.base).hostname or ""
     is_loopback = host in ("127.0.0.1", "localhost", "::1")
     return Subscriptions(tuple(feeds), f"{address.base}/{secret.value()}/", is_loopback)

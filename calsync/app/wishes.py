@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync import waits
-from calsync.app.gather import Setup, Target, Training, gather_training, load_targets, what_stands
+from calsync.app.gather import Setup, Target, Training, load_targets, read_training, what_stands
 from calsync.errors import TargetUnavailable, UsageError
 from calsync.event import Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
 from calsync.planning import wall, why
@@ -67,7 +67,7 @@ def _begun(key: str) -> UsageError:
 
 def known_keys(setup: Setup, now: datetime) -> Known:
     program, zone = setup.config.program, setup.config.zone
-    training = gather_training(setup, now)
+    training = read_training(setup, now)
     weeks = [
         wanted_week(week, program, setup.templates, training.checkins, training.feed.get(week))
         for week in program.horizon_weeks(now.astimezone(zone).date())
@@ -92,9 +92,6 @@ def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
         setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
 
 
-# --- moving -----------------------------------------------------------------------------------------------
-
-
 def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -> Published:
     """Put `key` at `start`. Raises Unavailable."""
     place = _moved(known, key, start)
@@ -108,7 +105,7 @@ def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -
 
 
 def _moved(known: Known, key: str, start: datetime) -> Published:
-    """The run or session `key` at `start`: as long as it stands on a calendar, or as it is wanted."""
+    """The run or session `key` at `start`: as long as it is on a calendar, or as the plan wants it."""
     stored, wanted = known.stored.get(key), known.wanted.get(key)
     if stored:
         length = stored.span.duration
@@ -117,16 +114,13 @@ def _moved(known: Known, key: str, start: datetime) -> Published:
     else:
         length = timedelta(minutes=wanted.minutes if wanted else 30)
     span = Timespan(start, start + length)
-    event = stored.event if stored else None
     # All that is needed to keep it on the calendar if one day the plan no longer asks for it.
-    title, description = (event.summary, event.description) if event else ("", "")
+    place = Published.of(stored.event, span, pinned=True) if stored else Published(span, pinned=True)
     if isinstance(wanted, WantedRun):
-        return Published(span, True, title or wanted.run.title, description, kind=wanted.kind)
-    load = event.load if event else None
-    routine = event.routine if event else None
-    if wanted is not None:
-        load, routine = load or wanted.load, wanted.routine
-    return Published(span, True, title, description, event.kind if event else None, load, routine)
+        return replace(place, title=place.title or wanted.run.title, kind=wanted.kind)
+    if wanted:
+        return replace(place, load=place.load or wanted.load, routine=wanted.routine)
+    return place
 
 
 def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> list[str]:
@@ -134,17 +128,8 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
     if not is_strength(key):
         return []
     standing = what_stands(setup, load_targets(setup))
-    config, training = setup.config, known.training
-    given = Given(
-        config.program,
-        setup.templates,
-        (),
-        standing,
-        now,
-        config.zone,
-        checkins=training.checkins,
-        feed=training.feed,
-    )
+    program, zone, training = setup.config.program, setup.config.zone, known.training
+    given = Given(program, setup.templates, (), standing, now, zone, (), training.checkins, training.feed)
     problem = pose(given)
     days, span = problem.days, place.span
     start = wall.seconds(span.start)
@@ -170,9 +155,6 @@ def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: da
     if week_of_key(key) != week.week:
         texts.append(f"it leaves its week, {week_of_key(key)}")
     return texts
-
-
-# --- releasing --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +193,21 @@ def _held(setup: Setup, now: datetime) -> _Held:
     gone = set(wishes.skips)
     oldest = Week.of(now.date()).plus(-1)
     for target in targets:
-        events = target.contents.events
-        starts |= {event.key: event.span.start for event in events if event.was_moved and not event.is_held}
-        # Calendars remember deleted events for weeks; what is over need not be placed any more.
-        gone |= {key for key in target.contents.deleted if week_of_key(key) >= oldest}
+        for key, moved in _changed_there(target).items():
+            if moved:
+                starts[key] = moved.span.start
+            elif week_of_key(key) >= oldest:
+                # Calendars remember deleted events for weeks; what is over need not be placed any more.
+                gone.add(key)
     begun = frozenset(key for key, start in starts.items() if start <= now)
     return _Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
+
+
+def _changed_there(target: Target) -> dict[str, StoredEvent | None]:
+    """By key, what the runner moved in a calendar, and None for what they deleted there."""
+    events = target.contents.events
+    moved = {event.key: event for event in events if event.was_moved and not event.is_held}
+    return {**dict.fromkeys(target.contents.deleted), **moved}
 
 
 def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> None:
@@ -225,12 +216,8 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
     Raises AuthorisationNeeded or Unavailable.
     """
     for target in held.targets:
-        stored = {event.key: event for event in target.contents.events}
-        moved = {key for key, event in stored.items() if event.was_moved and not event.is_held}
-        changes = [
-            Change(Action.RELEASE, key, stored=stored.get(key))
-            for key in sorted(keys & (moved | target.contents.deleted))
-        ]
+        changed = _changed_there(target)
+        changes = [Change(Action.RELEASE, key, stored=changed[key]) for key in sorted(keys & changed.keys())]
         if not changes:
             continue
         applied = target.loaded.apply(changes, now)

@@ -38,7 +38,6 @@ from calsync.training import Kind, Load
 
 # --- the zone of the times --------------------------------------------------------------------------------
 
-
 # So many years of changes decide whether a zone follows a yearly rule; where none does, they are listed.
 _YEARS = 12
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -134,7 +133,6 @@ def _yearly_rule(changes: list[_Change]) -> vRecur | None:
 
 
 # --- events as text ---------------------------------------------------------------------------------------
-
 
 # Without a version, so that an upgrade alone changes no feed.
 PRODID = "-//calsync//calsync//EN"
@@ -307,7 +305,6 @@ def _alarm_of(component: Any) -> timedelta | None:
 
 
 # --- the file ---------------------------------------------------------------------------------------------
-
 
 KEEP_PAST = timedelta(weeks=8)
 

@@ -15,15 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from calsync.app import Listener
     from calsync.app.gather import Setup
     from calsync.config.settings import ConfigFile
     from calsync.config.templates import Library
-
-
-# --- options ----------------------------------------------------------------------------------------------
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -169,28 +164,28 @@ def now_option(command: F) -> F:
     )(command)
 
 
-# --- completion -------------------------------------------------------------------------------------------
-
-
 Complete = Callable[[click.Context, click.Parameter, str], list[Any]]
 
 
-def _quietly(offer: Callable[[click.Context], Iterable[str]], *, or_a_file: bool = False) -> Complete:
-    """For `shell_complete=`: what `offer` has that begins like the word, and is not on the line yet."""
+def _quietly(*, or_a_file: bool = False) -> Callable[[Callable[[click.Context], Iterable[str]]], Complete]:
+    """For `shell_complete=`: what the function has that begins like the word, and is not on the line yet."""
 
-    def complete(ctx: click.Context, parameter: click.Parameter, word: str) -> list[Any]:
-        from click.shell_completion import CompletionItem
+    def completion(offer: Callable[[click.Context], Iterable[str]]) -> Complete:
+        def complete(ctx: click.Context, parameter: click.Parameter, word: str) -> list[Any]:
+            from click.shell_completion import CompletionItem
 
-        # It comes first: bash takes names that follow, and looks for files if there are none.
-        items = [CompletionItem(word, type="file")] if or_a_file else []
-        given = ctx.params.get(parameter.name or "") if parameter.nargs == -1 else None
-        try:
-            found = [value for value in offer(ctx) if value.startswith(word) and value not in (given or ())]
-        except Exception:  # noqa: BLE001 - whatever it is, the command itself will say it better
-            found = []
-        return items + [CompletionItem(value) for value in found]
+            # It comes first: bash takes names that follow, and looks for files if there are none.
+            items = [CompletionItem(word, type="file")] if or_a_file else []
+            given = (ctx.params.get(parameter.name or "") if parameter.nargs == -1 else None) or ()
+            try:
+                found = [value for value in offer(ctx) if value.startswith(word) and value not in given]
+            except Exception:  # noqa: BLE001 - whatever it is, the command itself will say it better
+                found = []
+            return items + [CompletionItem(value) for value in found]
 
-    return complete
+        return complete
+
+    return completion
 
 
 def _config(ctx: click.Context) -> "tuple[ConfigFile, Path]":
@@ -203,8 +198,6 @@ def _config(ctx: click.Context) -> "tuple[ConfigFile, Path]":
 
 
 def _library(ctx: click.Context) -> "Library":
-    from pathlib import Path
-
     from calsync.config.templates import Library
     from calsync.errors import ConfigError
 
@@ -216,24 +209,29 @@ def _library(ctx: click.Context) -> "Library":
     return Library(base, table.plan.templates)
 
 
-def _targets(ctx: click.Context) -> Iterable[str]:
+@_quietly()
+def targets(ctx: click.Context) -> Iterable[str]:
     return [target.name for target in _config(ctx)[0].targets]
 
 
-def _sources(ctx: click.Context) -> Iterable[str]:
+@_quietly()
+def sources(ctx: click.Context) -> Iterable[str]:
     return [source.name for source in _config(ctx)[0].sources]
 
 
-def _templates(ctx: click.Context) -> Iterable[str]:
+@_quietly(or_a_file=True)
+def templates(ctx: click.Context) -> Iterable[str]:
     return _library(ctx).template_names()
 
 
-def _templates_and_routines(ctx: click.Context) -> Iterable[str]:
+@_quietly(or_a_file=True)
+def templates_and_routines(ctx: click.Context) -> Iterable[str]:
     library = _library(ctx)
     return (*library.template_names(), *library.routine_names())
 
 
-def _weeks(ctx: click.Context) -> Iterable[str]:
+@_quietly()
+def weeks(ctx: click.Context) -> Iterable[str]:
     from calsync.training import Week
 
     plan = _config(ctx)[0].plan
@@ -241,7 +239,8 @@ def _weeks(ctx: click.Context) -> Iterable[str]:
     return [str(first.plus(n)) for n in range(ctx.params.get("weeks") or plan.horizon)]
 
 
-def _published(ctx: click.Context) -> Iterable[str]:
+@_quietly()
+def published(ctx: click.Context) -> Iterable[str]:
     """The keys of this week and later that the config's feeds hold."""
     import re
 
@@ -259,7 +258,8 @@ def _published(ctx: click.Context) -> Iterable[str]:
     return sorted(key for key in keys if week_of_key(key) >= now)
 
 
-def _held(ctx: click.Context) -> Iterable[str]:
+@_quietly()
+def held(ctx: click.Context) -> Iterable[str]:
     """The keys that were skipped or moved by a command; what was moved in Google is known to Google alone."""
     from calsync.state import state_of
 
@@ -268,7 +268,6 @@ def _held(ctx: click.Context) -> Iterable[str]:
 
 
 def _this_week(ctx: click.Context) -> Any:
-    from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
 
     from calsync.training import Week
@@ -276,12 +275,3 @@ def _this_week(ctx: click.Context) -> Any:
     zone = _config(ctx)[0].timezone
     now = ctx.params.get("now") or datetime.now(UTC)
     return Week.of(now.astimezone(ZoneInfo(zone) if zone else None).date())
-
-
-targets = _quietly(_targets)
-sources = _quietly(_sources)
-templates = _quietly(_templates, or_a_file=True)
-templates_and_routines = _quietly(_templates_and_routines, or_a_file=True)
-weeks = _quietly(_weeks)
-published = _quietly(_published)
-held = _quietly(_held)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,6 @@ from calsync.errors import all_of
 if TYPE_CHECKING:
     from calsync.app.gather import Gathered, Setup
     from calsync.planning.plan import PlannedWeek
-
-
-# --- plan -------------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Show the coming weeks.")
@@ -84,9 +81,6 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
     return render_page(shown, name=config.name, now=now, footer=footer, warnings=warnings).html
 
 
-# --- export -----------------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Write the plan as ICS.")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
 @now_option
@@ -114,9 +108,6 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
         click.echo(f"{len(events)} events written to {path}", err=True)
 
 
-# --- busy -------------------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Show when you are busy.")
 @click.option(
     "--source",
@@ -139,8 +130,6 @@ def busy(
     common: Common, source: str | None, first: datetime | None, days: int, output: str, now: datetime
 ) -> None:
     """Show what each source says is busy: merged stretches, no titles."""
-    from datetime import timedelta
-
     from calsync.app.gather import read_busy
     from calsync.timespan import Timespan
     from calsync.training import FIRST_YEAR, LAST_YEAR
@@ -173,9 +162,6 @@ def busy(
         from calsync.cli.tables import print_busy
 
         print_busy(found, zone)
-
-
-# --- push -------------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Bring the calendars up to date.")

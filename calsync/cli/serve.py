@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
     from calsync.app.gather import Setup
     from calsync.app.push import Pushed
-    from calsync.app.schedule import Job, Times
+    from calsync.app.schedule import Job
     from calsync.app.serve import Subscriptions
-
-
-# --- serve ------------------------------------------------------------------------------------------------
 
 
 class _Interval(click.ParamType[timedelta]):
@@ -141,9 +138,6 @@ def _print_changes(pushed: "Pushed") -> None:
         print_changes(pushed, quiet=True, dry_run=False)
 
 
-# --- schedule ---------------------------------------------------------------------------------------------
-
-
 EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 
 
@@ -162,7 +156,7 @@ def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: b
     """
     if (serve or write) and not systemd:
         raise click.UsageError("--serve and --write go with --systemd")
-    from calsync.app.schedule import Times, cron_line, job, server
+    from calsync.app.schedule import Times, cron_line, job, server, service, timer
 
     work, times = job(common.config_path()), Times.random(every)
     if not systemd:
@@ -171,14 +165,9 @@ def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: b
     elif serve:
         _units(work, {f"calsync-serve-{work.plan}.service": server(work, every)}, write=write)
     else:
-        _units(work, _of_push(work, times), write=write)
-
-
-def _of_push(work: "Job", times: "Times") -> "Mapping[str, str]":
-    """Named after the plan, so that two plans on one machine don't overwrite each other's units."""
-    from calsync.app.schedule import service, timer
-
-    return {f"calsync-{work.plan}.service": service(work), f"calsync-{work.plan}.timer": timer(times)}
+        # Named after the plan, so that two plans on one machine don't overwrite each other's units.
+        name = f"calsync-{work.plan}"
+        _units(work, {f"{name}.service": service(work), f"{name}.timer": timer(times)}, write=write)
 
 
 def _say_cron(work: "Job") -> None:

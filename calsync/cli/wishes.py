@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from calsync.app.gather import Setup
 
 
-# --- skip -------------------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Leave out a run or session.")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=options.published)
 @now_option
@@ -39,9 +36,6 @@ def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
     for key in keys:
         click.echo(f"{key}: skipped")
     _say_what_next()
-
-
-# --- move -------------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Put a run or session at another time.")
@@ -90,9 +84,6 @@ def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
     return start
 
 
-# --- release ----------------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Undo a skip or a move.")
 @click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=options.held)
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
@@ -119,9 +110,6 @@ def release(common: Common, keys: tuple[str, ...], everything: bool, now: dateti
 
 def _say_what_next() -> None:
     click.echo("The next `calsync push` brings the calendars up to date.", err=True)
-
-
-# --- checkin ----------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Record how training feels.")

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -174,12 +174,6 @@ class Addresses:
     https: str
     webcal: str
 
-    @classmethod
-    def of(cls, base: str, secret: str, file_name: str) -> Self:
-        """`base` is the server's address, with http or https."""
-        https = f"{base.rstrip('/')}/{secret}/{quote(file_name, safe='')}"
-        return cls(https, "webcal://" + https.partition("://")[2])
-
 
 @lru_cache(64)  # a browser names the host as it likes
 def qr_svg(text: str) -> str:
@@ -273,7 +267,6 @@ class Planner:
 
 # --- what is where ----------------------------------------------------------------------------------------
 
-
 # For everything; pages add their own policy. The secret is in the address, which must not travel in Referer.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -296,6 +289,15 @@ class Feed:
     file_name: str
     file: FeedFile
     is_for_others: bool
+
+    def secret(self, secret: Secret) -> str:
+        """The part of its address that nobody guesses."""
+        return secret.of_feed(self.name, is_for_others=self.is_for_others)
+
+    def addresses(self, base: str, secret: Secret) -> Addresses:
+        """`base` is the server's address, with http or https."""
+        https = f"{base.rstrip('/')}/{self.secret(secret)}/{quote(self.file_name, safe='')}"
+        return Addresses(https, "webcal://" + https.partition("://")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,7 @@ def _inside(site: Site, request: Request) -> Response | None:
     given, path = request.path_params["secret"], request.path_params.get("path")
     for feed in site.feeds():
         # Both are always compared, so that the time it takes tells nothing.
-        fits = is_same(given, site.secret.of_feed(feed.name, is_for_others=feed.is_for_others))
+        fits = is_same(given, feed.secret(site.secret))
         if fits & (path == feed.file_name):
             return _feed(feed, request)
     if not is_same(given, site.secret.value()):
@@ -430,8 +432,7 @@ def _feed_links(site: Site, request: Request) -> tuple[FeedLinks, ...]:
     base = site.url or f"{request.url.scheme}://{_host(request.headers)}"
     found = []
     for feed in site.feeds():
-        secret = site.secret.of_feed(feed.name, is_for_others=feed.is_for_others)
-        addresses = Addresses.of(base, secret, feed.file_name)
+        addresses = feed.addresses(base, site.secret)
         code = Markup(qr_svg(addresses.webcal))
         found.append(FeedLinks(feed.name, addresses.https, addresses.webcal, code))
     return tuple(found)

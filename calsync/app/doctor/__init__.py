@@ -1,6 +1,7 @@
 """What `calsync doctor` looks at, in the order in which it is shown: what the rest depends on comes first."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
 from calsync.app.gather import Setup
 from calsync.config.settings import GoogleBusy, GoogleTarget
-from calsync.state import State, state_of
+from calsync.state import state_of
 from calsync.words import Show
 
 _FOR_A_SOURCE = "look whether it is where the config says; until it can be read, pushes stop"
@@ -23,7 +24,8 @@ _FOR_A_FEED = "correct that, or give the target another path"
 def all_checks(given: Path | None, now: datetime, listener: Listener) -> tuple[Check, ...]:
     """`given` is the path of the config if one was asked for."""
     with listener.progress() as show:
-        return tuple(_Doctor(given, now, listener, show).checks())
+        checks = _Doctor(given, now, listener, show).checks()
+        return tuple(check for check in checks if check.text)
 
 
 class _Doctor:
@@ -44,19 +46,16 @@ class _Doctor:
         yield self._checked("config", None, config_check)
         state = state_of(found.name) if found and found.name else None
         if found and found.config:
-            setup = Setup.without_templates(found.config, self._listener)
-            try:
+            with closing(Setup.without_templates(found.config, self._listener)) as setup:
                 yield from self._of_config(setup, found.unset)
-            finally:
-                setup.close()
         if state:
             yield self._checked("state folder", None, lambda: machine.folder_check(state))
             yield self._checked("lock", None, lambda: machine.lock_check(state))
             yield self._checked("last push", None, lambda: machine.push_check(state, self._now))
         self._show("asking cron and systemd …")
         yield self._checked("schedule", None, machine.schedule_check)
-        if state and (check := self._serve(state)):
-            yield check
+        if state:
+            yield self._checked("serve", None, lambda: machine.serve_check(state))
 
     def _of_config(self, setup: Setup, unset: frozenset[str]) -> Iterator[Check]:
         config, now = setup.config, self._now
@@ -98,12 +97,6 @@ class _Doctor:
             return self._checked(name, subject, look)
         text, fix = "not looked at, as Google gives no access", "see to google first, above"
         return msgspec.structs.replace(no_access, name=name, subject=subject, text=text, fix=fix)
-
-    def _serve(self, state: State) -> Check | None:
-        """None for somebody who doesn't serve."""
-        nothing = Check(name="serve", text="")
-        check = self._checked("serve", None, lambda: machine.serve_check(state) or nothing)
-        return None if check is nothing else check
 
     def _checked(self, name: str, subject: str | None, look: Look, fix: str | None = None) -> Check:
         return checked(name, subject, look, fix, tell=self._listener.tell)

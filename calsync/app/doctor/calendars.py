@@ -1,6 +1,5 @@
 """Checks of what is read and written: busy calendars, the training feed, the access to Google, targets."""
 
-import os
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from calsync.addresses import shown
-from calsync.app.doctor.report import Check, Status, seconds
+from calsync.app.doctor.machine import others_can_read, why_not_writable
+from calsync.app.doctor.report import Check, seconds, warned, warning, with_more
 from calsync.app.gather import Setup, ask_busy, ask_feed, calendar_of, feed_days
 from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
@@ -27,51 +25,28 @@ if TYPE_CHECKING:
     from calsync.feeds.place import Answer
 
 
-# --- what other calendars say -----------------------------------------------------------------------------
-
-
 def _refuse_unset(settings: IcsBusy | FeedSettings, unset: frozenset[str]) -> None:
     """Raises ConfigError for an address that is in a variable which is not set."""
     if settings.url_env in unset:
         raise ConfigError(f"the environment variable {settings.url_env} is not set; see config, above")
 
 
-def _with_origin(
-    check: Check, settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo
-) -> Check:
-    """The check with where the answer is from, and how old that is."""
-    if answer.age is not None:
-        check = msgspec.structs.replace(check, age_seconds=seconds(answer.age))
+def _origin(settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo) -> Check:
+    """Where the answer is from, and how old that is."""
+    if answer.age is None:
+        assert settings.url is not None
+        return Check(text=f"{shown(settings.url)} answers")
+    age = seconds(answer.age)
     if settings.path is not None:
-        assert answer.age is not None
-        return msgspec.structs.replace(check, text=f"{shown_path(settings.path)}, changed {ago(answer.age)}")
+        return Check(text=f"{shown_path(settings.path)}, changed {ago(answer.age)}", age_seconds=age)
     assert settings.url is not None
-    copy = f"copy of {ago(answer.age)}" if answer.age is not None else ""
+    copy = f"copy of {ago(answer.age)}"
     if answer.problem:
-        assert answer.age is not None
         until = day(now - answer.age + settings.max_age, zone)
-        return msgspec.structs.replace(
-            check,
-            status=Status.WARNING,
-            text=f"{answer.problem}; its {copy} serves until {until}",
-            fix="if it does not come back by itself, look whether its address is still right",
-        )
-    text = f"{shown(settings.url)} answers"
-    return msgspec.structs.replace(check, text=f"{text}, {copy}" if copy else text)
-
-
-def with_more(check: Check, text: str) -> Check:
-    return msgspec.structs.replace(check, text=f"{check.text}; {text}" if check.text else text)
-
-
-def warned(check: Check, trouble: str, fix: str) -> Check:
-    """The check as a warning, unless it is one already: what was wrong first is what to do first."""
-    if check.status is not Status.OK:
-        return check
-    return msgspec.structs.replace(with_more(check, trouble), status=Status.WARNING, fix=fix)
-
-
-# --- busy -------------------------------------------------------------------------------------------------
+        text = f"{answer.problem}; its {copy} serves until {until}"
+        fix = "if it does not come back by itself, look whether its address is still right"
+        return warning(text, fix, age_seconds=age)
+    return Check(text=f"{shown(settings.url)} answers, {copy}", age_seconds=age)
 
 
 def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: frozenset[str]) -> Check:
@@ -81,9 +56,9 @@ def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: frozense
     window = busy_window(config.program, now, config.zone)
     answer = ask_busy(setup, source, window, now, what=source.name, remember=False)
     busy = answer.result
-    check = _with_origin(Check(name="busy", subject=source.name, text=""), source, answer, now, config.zone)
-    check = with_more(check, counted(busy.events, "event"))
-    check = msgspec.structs.replace(_with_spans(check, busy.spans, window, now, config), events=busy.events)
+    check = _origin(source, answer, now, config.zone)
+    check = with_more(check, counted(busy.events, "event"), events=busy.events)
+    check = _with_spans(check, busy.spans, window, now, config)
     if busy.warnings:
         trouble = counted(len(busy.warnings), "warning")
         return warned(check, trouble, f"`calsync busy --source {source.name}` says which")
@@ -97,7 +72,7 @@ def busy_google_check(setup: Setup, source: GoogleBusy, now: datetime) -> Check:
     config = setup.config
     window = busy_window(config.program, now, config.zone)
     spans = setup.connection.free_busy([source], window)[source.name]
-    check = Check(name="busy", subject=source.name, text=f"Google answers for {', '.join(source.calendars)}")
+    check = Check(text=f"Google answers for {', '.join(source.calendars)}")
     return _with_spans(check, spans, window, now, config)
 
 
@@ -107,16 +82,12 @@ def _with_spans(
     ahead = [span for span in spans if span.end > now]
     following = next_of(spans, now)
     stretches = f"{counted(len(ahead), 'busy stretch', 'busy stretches')} to {day(window.end, config.zone)}"
-    return msgspec.structs.replace(
-        with_more(
-            check, f"{stretches}, {busy_next(spans, now, config.zone)}" if ahead else f"no {stretches[2:]}"
-        ),
+    return with_more(
+        check,
+        f"{stretches}, {busy_next(spans, now, config.zone)}" if ahead else f"no {stretches[2:]}",
         busy=len(ahead),
         next_busy=following.start.astimezone(config.zone).isoformat() if following else None,
     )
-
-
-# --- training feed ----------------------------------------------------------------------------------------
 
 
 def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: frozenset[str]) -> Check:
@@ -126,22 +97,17 @@ def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: froze
     today, (_, last) = now.astimezone(config.zone).date(), feed_days(config, now)
     answer = ask_feed(setup, settings, now, remember=False)
     feed = answer.result
-    check = _with_origin(Check(name="training feed", text=""), settings, answer, now, config.zone)
+    check = _origin(settings, answer, now, config.zone)
     runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
     following = next((f", next {date_name(run.day)}" for run in runs if run.day >= today), "")
     entries = counted(len(feed.workouts), "entry", "entries")
-    check = with_more(
-        check, f"{entries} to {date_name(last)}, {counted(len(runs), 'run')} among them{following}"
-    )
-    check = msgspec.structs.replace(check, events=len(feed.workouts))
+    text = f"{entries} to {date_name(last)}, {counted(len(runs), 'run')} among them{following}"
+    check = with_more(check, text, events=len(feed.workouts))
     if not runs:
         return warned(check, "the templates' are used", "look whether your plan at the platform has ended")
     if feed.warnings:
         return warned(check, counted(len(feed.warnings), "warning"), "`calsync plan` says which")
     return check
-
-
-# --- google -----------------------------------------------------------------------------------------------
 
 
 # Google lets the consents of a project in Testing end after seven days
@@ -165,11 +131,15 @@ def access_check(setup: Setup, now: datetime) -> Check:
         raise problem.failure.error("calsync's access can't be tried") from problem
     private = [connection.access.credentials]
     if isinstance(account, ServiceAccount):
-        check = Check(name="google", text=f"the service account {account.email} has access")
+        check = Check(text=f"the service account {account.email} has access")
     else:
         private.append(account.token_file.path)
         check = _consent(account.token_file.granted(), setup.config, now)
-    return _for_their_owner_alone(check, private)
+    open_ones = [str(file) for file in private if others_can_read(file)]
+    if not open_ones:
+        return check
+    trouble = f"other users of this machine can read {' and '.join(open_ones)}"
+    return warned(check, trouble, f"chmod 600 {' '.join(open_ones)}")
 
 
 def _question(now: datetime) -> dict[str, Any]:
@@ -180,42 +150,16 @@ def _question(now: datetime) -> dict[str, Any]:
 
 def _consent(granted: datetime | None, config: Config, now: datetime) -> Check:
     if granted is None:
-        return Check(name="google", text="calsync has access; when it was allowed is not known")
+        return Check(text="calsync has access; when it was allowed is not known")
     age, end = now - granted, day(granted + _TRAP, config.zone)
-    text = f"calsync has access, allowed {ago(age)}"
+    check = Check(text=f"calsync has access, allowed {ago(age)}", age_seconds=seconds(age))
     if age >= _TRAP:
-        return Check(name="google", text=text, age_seconds=seconds(age))
-    text = f"{text}; if the project is in Testing, Google ends it on {end}"
-    if age < _SOON:
-        return Check(name="google", text=text, age_seconds=seconds(age))
-    return Check(
-        name="google",
-        status=Status.WARNING,
-        text=text,
-        fix='look whether it is "In production" in the Cloud console (docs/google.md, step 1.4); if you have '
-        "to change that, run `calsync auth google` once more",
-        age_seconds=seconds(age),
-    )
-
-
-def _for_their_owner_alone(check: Check, files: list[Path]) -> Check:
-    """A warning if others can read the files that give access, unless there is a more urgent one."""
-    open_ones = [str(file) for file in files if _others_can_read(file)]
-    if not open_ones or check.status is not Status.OK:
         return check
-    text = f"{check.text}; other users of this machine can read {' and '.join(open_ones)}"
-    fix = f"chmod 600 {' '.join(open_ones)}"
-    return msgspec.structs.replace(check, status=Status.WARNING, text=text, fix=fix)
-
-
-def _others_can_read(file: Path) -> bool:
-    try:
-        return bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
-    except OSError:
-        return False
-
-
-# --- targets ----------------------------------------------------------------------------------------------
+    ends = f"if the project is in Testing, Google ends it on {end}"
+    if age < _SOON:
+        return with_more(check, ends)
+    fix = 'look whether it is "In production" in the Cloud console (docs/google.md, step 1.4); if you have '
+    return warned(check, ends, fix + "to change that, run `calsync auth google` once more")
 
 
 def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
@@ -226,48 +170,31 @@ def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
     contents = calendar_of(setup, target).load().contents
     if not path.exists():
-        text = f"{name} can be written; the first push makes it"
-        return Check(name="target", subject=target.name, text=text, events=0)
+        return Check(text=f"{name} can be written; the first push makes it", events=0)
     upcoming, found = _upcoming(contents, now), path.stat()
     age = now - datetime.fromtimestamp(found.st_mtime, UTC)
     is_readable = bool(found.st_mode & stat.S_IROTH)
     text = f"{name}, {counted(upcoming, 'event')} to come, changed {ago(age)}"
-    if not is_readable:
-        text += "; a web server that is another user can't read it"
-    elif closed := _closed_folder(path):
+    closed = _closed_folder(path)
+    if is_readable and closed:
         # Not a warning: many home folders are closed, and the file may be served by other means.
         text += f"; other users can't get into {closed}"
-    return Check(
-        name="target",
-        subject=target.name,
-        status=Status.OK if is_readable else Status.WARNING,
-        text=text,
-        fix=None if is_readable else f"chmod 644 {name}",
-        age_seconds=seconds(age),
-        events=upcoming,
-        readable_by_others=is_readable and closed is None,
-    )
+    is_open = is_readable and closed is None
+    check = Check(text=text, age_seconds=seconds(age), events=upcoming, readable_by_others=is_open)
+    if is_readable:
+        return check
+    return warned(check, "a web server that is another user can't read it", f"chmod 644 {name}")
 
 
 def target_google_check(setup: Setup, target: GoogleTarget, now: datetime) -> Check:
     """Raises CalendarGone, AuthorisationNeeded, Unavailable, RefusedToProtectData."""
     upcoming = _upcoming(calendar_of(setup, target).load().contents, now)
     text = f'the calendar "{target.calendar}" is in Google, {counted(upcoming, "event")} to come'
-    return Check(name="target", subject=target.name, text=text, events=upcoming)
+    return Check(text=text, events=upcoming)
 
 
 def _upcoming(contents: Contents, now: datetime) -> int:
     return sum(event.span.end > now for event in contents.events)
-
-
-def why_not_writable(folder: Path) -> str | None:
-    """What keeps calsync from making files in `folder`, which may not be there yet."""
-    for place in (folder, *folder.parents):
-        if place.is_dir():
-            return None if os.access(place, os.W_OK | os.X_OK) else f"you may not write to {place}"
-        if place.exists() or place.is_symlink():
-            return f"{place} is no folder"
-    return f"{folder} is nowhere"
 
 
 def _closed_folder(path: Path) -> Path | None:

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 
 from calsync import waits
-from calsync.app.doctor.calendars import why_not_writable
-from calsync.app.doctor.report import Check, Status, failed, seconds
+from calsync.app.doctor.report import Check, failed, seconds, warned, warning
 from calsync.app.schedule import units_folder
 from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
 from calsync.config.templates import Library
@@ -26,10 +25,26 @@ from calsync.words import ago, counted
 
 # --- the state folder, and the server's secret ------------------------------------------------------------
 
-
 # Twice the slowest schedule that makes sense, which is once a day.
 _STALE = timedelta(days=2)
 _SERVE_NEEDS = ("segno", "starlette", "uvicorn")
+
+
+def why_not_writable(folder: Path) -> str | None:
+    """What keeps calsync from making files in `folder`, which may not be there yet."""
+    for place in (folder, *folder.parents):
+        if place.is_dir():
+            return None if os.access(place, os.W_OK | os.X_OK) else f"you may not write to {place}"
+        if place.exists() or place.is_symlink():
+            return f"{place} is no folder"
+    return f"{folder} is nowhere"
+
+
+def others_can_read(path: Path) -> bool:
+    try:
+        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    except OSError:
+        return False
 
 
 def folder_check(state: State) -> Check:
@@ -39,81 +54,63 @@ def folder_check(state: State) -> Check:
         advice = "correct that, or name another folder with CALSYNC_STATE"
         raise Unavailable(f"{folder} can't be written: {obstacle}; {advice}")
     if not folder.is_dir():
-        return Check(name="state folder", text=f"{folder} can be made; the first push does it")
+        return Check(text=f"{folder} can be made; the first push does it")
     # Damaged files stop a push, and reading them shows it.
     state.wishes()
     state.checkins()
     files = state.files()
-    if _is_open(folder):
-        return _state_warning(f"other users of this machine can look into {folder}", f"chmod 700 {folder}")
-    if open_ones := [file for file in files if _is_open(file)]:
+    if others_can_read(folder):
+        return warning(f"other users of this machine can look into {folder}", f"chmod 700 {folder}")
+    if open_ones := [file for file in files if others_can_read(file)]:
         listed = " ".join(str(file) for file in open_ones)
         text = f"{folder}: {counted(len(open_ones), 'file')} would be readable by others"
-        return _state_warning(text, f"chmod 600 {listed}")
-    return Check(name="state folder", text=f"{folder}, {counted(len(files), 'file')}, for you alone")
-
-
-def _state_warning(text: str, fix: str) -> Check:
-    return Check(name="state folder", status=Status.WARNING, text=text, fix=fix)
-
-
-def _is_open(path: Path) -> bool:
-    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+        return warning(text, f"chmod 600 {listed}")
+    return Check(text=f"{folder}, {counted(len(files), 'file')}, for you alone")
 
 
 def lock_check(state: State) -> Check:
     """Raises Unavailable if that can't be told."""
     if not state.is_locked():
-        return Check(name="lock", text="no push runs now")
-    return Check(
-        name="lock",
-        status=Status.WARNING,
-        text=f"another process holds {state.lock_file}: a push, most likely",
-        fix="if it is still so in ten minutes, look for a push that hangs, and end it",
+        return Check(text="no push runs now")
+    return warning(
+        f"another process holds {state.lock_file}: a push, most likely",
+        "if it is still so in ten minutes, look for a push that hangs, and end it",
     )
 
 
 def push_check(state: State, now: datetime) -> Check:
     last = state.last_push()
     if last is None:
-        fix = "`calsync push` brings the calendars up to date"
-        return Check(name="last push", status=Status.WARNING, text="never pushed yet", fix=fix)
+        return warning("never pushed yet", "`calsync push` brings the calendars up to date")
     age = now - last
     if age < _STALE:
-        return Check(name="last push", text=f"went well {ago(age)}", age_seconds=seconds(age))
-    return Check(
-        name="last push",
-        status=Status.WARNING,
-        text=f"the last one that went well was {ago(age)}",
-        fix="run `calsync push` and see; what cron's runs said is in its mail, systemd's in journalctl",
+        return Check(text=f"went well {ago(age)}", age_seconds=seconds(age))
+    return warning(
+        f"the last one that went well was {ago(age)}",
+        "run `calsync push` and see; what cron's runs said is in its mail, systemd's in journalctl",
         age_seconds=seconds(age),
     )
 
 
-def serve_check(state: State) -> Check | None:
-    """None for somebody who doesn't serve."""
+def serve_check(state: State) -> Check:
+    """Says nothing to somebody who doesn't serve."""
     secret = state.secret_file
     if not state.has_secret():
-        return None
+        return Check(text="")
     if missing := [name for name in _SERVE_NEEDS if importlib.util.find_spec(name) is None]:
-        return Check(
-            name="serve",
-            status=Status.WARNING,
-            text=f"`calsync serve` can't run: {', '.join(missing)} not installed",
-            fix="install calsync with its extra `serve`; in a checkout: pip install '.[serve]'",
+        return warning(
+            f"`calsync serve` can't run: {', '.join(missing)} not installed",
+            "install calsync with its extra `serve`; in a checkout: pip install '.[serve]'",
         )
-    if _is_open(secret):
-        return Check(
-            name="serve",
-            status=Status.WARNING,
-            text=f"other users of this machine may read the secret in {secret}",
-            fix=f"chmod 600 {secret}; then `calsync serve --rotate-secret`",
+    if others_can_read(secret):
+        return warning(
+            f"other users of this machine may read the secret in {secret}",
+            f"chmod 600 {secret}; then `calsync serve --rotate-secret`",
         )
-    return Check(name="serve", text="its secret is for you alone, and all that it needs is installed")
+    return Check(text="its secret is for you alone, and all that it needs is installed")
 
 
 # --- schedule ---------------------------------------------------------------------------------------------
-
 
 # A schedule is a line of a crontab, an active timer or a running service that mentions calsync. What else it
 # says is never shown: lines for cron may hold addresses. That a command is missing, slow or broken is no
@@ -129,21 +126,12 @@ _SYSTEM_UNITS = (Path("/etc/systemd/system"),)
 def schedule_check() -> Check:
     runs = [*_cron(), *(found for scope in _scopes() for found in scope.running())]
     if runs:
-        return Check(name="schedule", text="; ".join(runs))
+        return Check(text="; ".join(runs))
     idle = next((found for scope in _scopes() if (found := scope.idle_timer())), None)
     if idle:
         unit, command = idle
-        return _schedule_warning(f"{unit} is there, but it is not active", f"`{command} enable --now {unit}`")
-    return _schedule_warning(
-        "nothing runs calsync by itself yet", "`calsync schedule` prints a line for cron"
-    )
-
-
-def _schedule_warning(text: str, fix: str) -> Check:
-    return Check(name="schedule", status=Status.WARNING, text=text, fix=fix)
-
-
-# --- cron -------------------------------------------------------------------------------------------------
+        return warning(f"{unit} is there, but it is not active", f"`{command} enable --now {unit}`")
+    return warning("nothing runs calsync by itself yet", "`calsync schedule` prints a line for cron")
 
 
 def _cron() -> Iterator[str]:
@@ -157,9 +145,6 @@ def _lines(crontab: str) -> Iterator[str]:
     for line in crontab.splitlines():
         if _WORD in line and (match := _WHEN.match(line)):
             yield " ".join(match[1].split())
-
-
-# --- systemd ----------------------------------------------------------------------------------------------
 
 
 class _Scope:
@@ -203,9 +188,6 @@ def _scopes() -> tuple[_Scope, _Scope]:
     )
 
 
-# --- asking other programs --------------------------------------------------------------------------------
-
-
 def _said(*command: str) -> str:
     """What a command prints; nothing if it is not there, fails, or takes too long."""
     try:
@@ -238,7 +220,6 @@ def _text(file: Path) -> str:
 
 # --- the config -------------------------------------------------------------------------------------------
 
-
 _NOT_SET = "https://not-set.invalid/"
 
 
@@ -266,7 +247,7 @@ def read_config(given: Path | None) -> Found:
     except ConfigError as problem:
         check = failed("config", None, problem, "correct it; the rest of it can be checked then")
         return _without_variables(path, check)
-    return Found(Check(name="config", text=str(config.path)), config, config.name)
+    return Found(Check(text=str(config.path)), config, config.name)
 
 
 def _without_variables(path: Path, check: Check) -> Found:
@@ -289,10 +270,7 @@ def zone_check(config: Config, now: datetime) -> Check:
     here = now.astimezone(config.zone)
     offset = f"{here:%z}"
     text = f"{config.zone.key}, where it is {here:%a} {here.day} {here:%b} {here:%H:%M} "
-    return Check(name="time zone", text=f"{text}(UTC{offset[:3]}:{offset[3:5]})")
-
-
-# --- templates --------------------------------------------------------------------------------------------
+    return Check(text=f"{text}(UTC{offset[:3]}:{offset[3:5]})")
 
 
 def template_check(library: Library, name: str) -> Check:
@@ -304,14 +282,8 @@ def template_check(library: Library, name: str) -> Check:
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     text = f"{counted(len(template.runs), 'run')}, {counted(len(template.strength), 'strength session')}"
     if not findings:
-        return Check(name="template", subject=name, text=text, findings=0)
+        return Check(text=text, findings=0)
     said = counted(len(findings), "finding") + (f" ({counted(errors, 'error')})" if errors else "")
     # Not a failure: a template that no calendar can hold still makes a plan, with sessions left out.
-    return Check(
-        name="template",
-        subject=name,
-        status=Status.WARNING,
-        text=f"{text}; the training rules have {said}",
-        fix=f"`calsync lint {name}` says which",
-        findings=len(findings),
-    )
+    check = Check(text=text, findings=len(findings))
+    return warned(check, f"the training rules have {said}", f"`calsync lint {name}` says which")

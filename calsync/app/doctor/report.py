@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,12 +21,13 @@ class Status(StrEnum):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What one look found. `subject` says which one, where there are several; `fix` says what to do.
+    """What one look found. `fix` says what to do.
 
-    The fields that may be unset are facts for programs; JSON leaves them out where they have no meaning.
+    checked() gives it its `name`, and as `subject` which one it was where there are several. The fields that
+    may be unset are facts for programs; JSON leaves them out where they have no meaning.
     """
 
-    name: str
+    name: str = ""
     subject: str | None = None
     status: Status = Status.OK
     text: str
@@ -43,6 +45,21 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Look = Callable[[], Check]
+
+
+def warning(text: str, fix: str, **facts: Any) -> Check:
+    return Check(status=Status.WARNING, text=text, fix=fix, **facts)
+
+
+def with_more(check: Check, text: str, **facts: Any) -> Check:
+    return msgspec.structs.replace(check, text=f"{check.text}; {text}", **facts)
+
+
+def warned(check: Check, trouble: str, fix: str) -> Check:
+    """The check as a warning, unless it is one already: what was wrong first is what to do first."""
+    if check.status is not Status.OK:
+        return check
+    return with_more(check, trouble, status=Status.WARNING, fix=fix)
 
 
 def failed(name: str, subject: str | None, problem: CalsyncError, fix: str | None = None) -> Check:
@@ -74,7 +91,7 @@ def checked(
     told where a check broke.
     """
     try:
-        return look()
+        return msgspec.structs.replace(look(), name=name, subject=subject)
     except CalsyncError as problem:
         return failed(name, subject, problem, fix if isinstance(problem, Unavailable) else None)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the other checks still have something to say

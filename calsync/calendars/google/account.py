@@ -67,8 +67,6 @@ class Connection:
             self._opened.close()
             self._opened = None
 
-    # --- busy time ------------------------------------------------------------------------------------------
-
     def free_busy(self, sources: Sequence[GoogleBusy], window: Timespan) -> dict[str, tuple[Timespan, ...]]:
         """Each source's busy time, by its name. Raises ConfigError if one of them is a target."""
         from calsync.calendars.google.client import free_busy
@@ -83,8 +81,6 @@ class Connection:
         return {
             source.name: merge(span for one in source.calendars for span in found[one]) for source in sources
         }
-
-    # --- calendars ------------------------------------------------------------------------------------------
 
     @property
     def _targets(self) -> tuple[GoogleTarget, ...]:
@@ -138,14 +134,9 @@ class Connection:
             self._refuse_robots(target)
             if not anew:
                 self._refuse_renamed(target)
+            config = self._config
             created[target.name] = create_calendar(
-                self.client,
-                self.records,
-                target=target.name,
-                title=target.calendar,
-                plan=self._config.name,
-                zone=self._config.zone,
-                now=now,
+                self.client, self.records, target, config.name, config.zone, now
             )
             self._new.add(target.name)
         return created

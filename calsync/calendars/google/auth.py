@@ -33,7 +33,6 @@ from calsync.state import Token, TokenFile
 
 # --- credentials ------------------------------------------------------------------------------------------
 
-
 _SCOPE = "https://www.googleapis.com/auth/"
 OWN_CALENDARS = f"{_SCOPE}calendar.app.created"
 FREE_BUSY = f"{_SCOPE}calendar.freebusy"
@@ -44,7 +43,9 @@ SCOPES = (OWN_CALENDARS, FREE_BUSY)
 SERVICE_ACCOUNT_SCOPES = (EVENTS, FREE_BUSY)
 
 
-class _InstalledApp(msgspec.Struct):
+class InstalledApp(msgspec.Struct, frozen=True):
+    """A client of the type "Desktop app", as the Cloud console describes it."""
+
     client_id: str
     auth_uri: str
     token_uri: str
@@ -52,7 +53,7 @@ class _InstalledApp(msgspec.Struct):
 
 
 class _CredentialsFile(msgspec.Struct):
-    installed: _InstalledApp | None = None
+    installed: InstalledApp | None = None
     web: object = None
     type: str = ""
     client_email: str = ""
@@ -61,12 +62,9 @@ class _CredentialsFile(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class OAuthClient:
-    """A client of the type "Desktop app", and where the token of its user is kept."""
+    """A client, and where the token of its user is kept."""
 
-    client_id: str
-    client_secret: str
-    auth_uri: str
-    token_uri: str
+    app: InstalledApp
     token_file: TokenFile
 
     def authorise(self, transport: Http) -> google.oauth2.credentials.Credentials:
@@ -78,9 +76,9 @@ class OAuthClient:
             self._keep,
             token=token.token or None,
             refresh_token=token.refresh_token,
-            token_uri=self.token_uri,
-            client_id=self.client_id,
-            client_secret=self.client_secret,
+            token_uri=self.app.token_uri,
+            client_id=self.app.client_id,
+            client_secret=self.app.client_secret,
             scopes=list(token.scopes),
             # google-auth counts in naive UTC.
             expiry=token.expiry and token.expiry.astimezone(UTC).replace(tzinfo=None),
@@ -97,7 +95,7 @@ class OAuthClient:
             raise AuthorisationNeeded(
                 "calsync has no access to Google Calendar yet: run `calsync auth google`"
             )
-        if token.client_id != self.client_id:
+        if token.client_id != self.app.client_id:
             message = "the token belongs to another OAuth client than google.credentials names; run"
             raise AuthorisationNeeded(f"{self.token_file.path}: {message} `calsync auth google`")
         return token
@@ -178,7 +176,7 @@ def load_credentials(path: Path, token_file: TokenFile) -> OAuthClient | Service
     if app := file.installed:
         _check_uri(path, "auth_uri", app.auth_uri)
         _check_uri(path, "token_uri", app.token_uri)
-        return OAuthClient(app.client_id, app.client_secret, app.auth_uri, app.token_uri, token_file)
+        return OAuthClient(app, token_file)
     found = "a client of the type Web application" if file.web else "something else"
     wanted = 'an OAuth client of the type "Desktop app" or a service account\'s key'
     raise ConfigError(f"{path}: expected {wanted}, found {found}")
@@ -192,7 +190,6 @@ def _check_uri(path: Path, name: str, uri: str) -> None:
 
 
 # --- asking a person --------------------------------------------------------------------------------------
-
 
 _WHAT_FOR = {
     OWN_CALENDARS: "make a calendar of its own and write to it",
@@ -224,9 +221,14 @@ def ask(
     answers: queue.SimpleQueue[Answer | CalsyncError] = queue.SimpleQueue()
     state = secrets.token_urlsafe(24)
     with _listening(port, state, answers) as actual:
-        flow = _flow(client, f"http://127.0.0.1:{actual}/")
+        flow = Flow.from_client_config(
+            {"installed": msgspec.to_builtins(client.app)},
+            scopes=list(SCOPES),
+            redirect_uri=f"http://127.0.0.1:{actual}/",
+            autogenerate_code_verifier=True,
+        )
         # prompt=consent: without it there is no refresh token the second time.
-        with _environment_for(client.auth_uri):
+        with _environment_for(client.app.auth_uri):
             url, _ = flow.authorization_url(state=state, access_type="offline", prompt="consent")
         show(url, actual)
         threading.Thread(target=_read_pasted, args=(pasted, state, answers), daemon=True).start()
@@ -243,22 +245,10 @@ def ask(
     return _fetch_token(client, flow, answer["code"])
 
 
-def _flow(client: OAuthClient, redirect_uri: str) -> Flow:
-    app = {
-        "client_id": client.client_id,
-        "client_secret": client.client_secret,
-        "auth_uri": client.auth_uri,
-        "token_uri": client.token_uri,
-    }
-    return Flow.from_client_config(
-        {"installed": app}, scopes=list(SCOPES), redirect_uri=redirect_uri, autogenerate_code_verifier=True
-    )
-
-
 def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
     import requests
 
-    with _environment_for(client.token_uri):
+    with _environment_for(client.app.token_uri):
         try:
             flow.fetch_token(code=code, timeout=waits.TOKEN)
         except OAuth2Error as problem:
@@ -285,7 +275,7 @@ def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
             "https://myaccount.google.com/permissions and run `calsync auth google` again"
         )
     expiry = given.expiry and given.expiry.replace(tzinfo=UTC)
-    return Token(client.client_id, given.refresh_token, SCOPES, given.token, expiry)
+    return Token(client.app.client_id, given.refresh_token, SCOPES, given.token, expiry)
 
 
 @contextmanager

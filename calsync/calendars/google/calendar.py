@@ -16,6 +16,7 @@ import msgspec
 from calsync.calendars.google import resource
 from calsync.calendars.google.client import Answer, Client, Failure, Refused, Request
 from calsync.calendars.google.resource import Item, NotReadable, event_id
+from calsync.config.settings import GoogleTarget
 from calsync.errors import CalsyncError, TargetUnavailable, Unavailable
 from calsync.event import Action, Applied, Change, Contents, week_of_key
 from calsync.state import WEEKS_KEPT, Creation, State, Tombstones
@@ -224,7 +225,6 @@ def _deleted(items: Mapping[str, Item], remembered: Tombstones) -> frozenset[str
 
 # --- writing ----------------------------------------------------------------------------------------------
 
-
 _Answered = Callable[["_Step", Answer, "_Outcome"], None]
 
 
@@ -283,11 +283,11 @@ class LoadedCalendar:
         remembered = self.calendar.tombstones
         deleted = self.contents.deleted
         for key, item in self.items.items():
-            if item.stored or key in deleted:
-                remembered.forget(key)
             if key in deleted:
-                remembered.deleted[key] = item.generation
-            elif item.is_withdrawn and not item.stored and key not in remembered.released:
+                remembered.set_deleted(key, item.generation)
+            elif item.stored:
+                remembered.forget(key)
+            elif item.is_withdrawn and key not in remembered.released:
                 # Also where another machine did it: in a month the tombstone is gone, and the mark with it.
                 remembered.cancelled[key] = item.generation
         for change in changes:
@@ -366,11 +366,14 @@ class LoadedCalendar:
 
     # --- what the answers mean ----------------------------------------------------------------------------
 
+    def _is_there(self, step: _Step, outcome: _Outcome) -> None:
+        self.calendar.tombstones.forget(step.key)
+        outcome.done.add(step.key)
+
     def _inserted(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
         assert step.change is not None
         if not isinstance(answer, Failure):
-            self.calendar.tombstones.forget(step.key)
-            outcome.done.add(step.key)
+            self._is_there(step, outcome)
         elif answer.status == 409:
             # The id is taken: by the event itself, if the list is behind or the answer to an earlier try was
             # lost; or by its tombstone.
@@ -388,7 +391,7 @@ class LoadedCalendar:
             elif step.key in remembered.cancelled or step.key in remembered.released:
                 self._next_generation(step, outcome)
             else:
-                remembered.deleted[step.key] = step.generation
+                remembered.set_deleted(step.key, step.generation)
                 outcome.look_again = True
             return
         item = resource.parse_item(answer, self.calendar.plan, self.calendar.zone)
@@ -402,14 +405,12 @@ class LoadedCalendar:
         if _is_own(tombstone, remembered):
             outcome.next.append(self._revive(step.change, tombstone))
         else:
-            remembered.forget(step.key)
-            remembered.deleted[step.key] = step.generation
+            remembered.set_deleted(step.key, step.generation)
             outcome.look_again = True
 
     def _revived(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
         if not isinstance(answer, Failure):
-            self.calendar.tombstones.forget(step.key)
-            outcome.done.add(step.key)
+            self._is_there(step, outcome)
         elif answer.status == 412:
             outcome.look_again = True
         elif answer.is_final or answer.is_passing:
@@ -489,34 +490,28 @@ def maybe_created(title: str, since: datetime) -> str:
 
 
 def create_calendar(
-    client: Client,
-    records: Records,
-    *,
-    target: str,
-    title: str,
-    plan: str,
-    zone: ZoneInfo,
-    now: datetime,
+    client: Client, records: Records, target: GoogleTarget, plan: str, zone: ZoneInfo, now: datetime
 ) -> str:
     """The id of a new calendar for `target`. Raises AuthorisationNeeded or Unavailable."""
     client.prepare()
-    records.begin_creation(target, now)
+    name, title = target.name, target.calendar
+    records.begin_creation(name, now)
     body = {"summary": title, "description": marker(plan), "timeZone": zone.key}
     try:
         created = client.call_once(client.service.calendars().insert(body=body))
     except Refused as problem:
         failure = problem.failure
         if failure.is_certain:
-            records.end_creation(target, None)
+            records.end_creation(name, None)
             raise failure.error(f'the calendar "{title}" could not be created') from problem
-        records.tell_of_creation(target)
-        raise Unavailable(f"{target}: {maybe_created(title, now)} ({failure})") from problem
+        records.tell_of_creation(name)
+        raise Unavailable(f"{name}: {maybe_created(title, now)} ({failure})") from problem
     except CalsyncError:
         # There is no access any more, so Google has said no.
-        records.end_creation(target, None)
+        records.end_creation(name, None)
         raise
     calendar_id = str(created["id"])
-    records.end_creation(target, calendar_id)
+    records.end_creation(name, calendar_id)
     _colour(client, calendar_id)
     return calendar_id
 

@@ -68,7 +68,6 @@ class Http(httplib2.Http):  # type: ignore[misc]
 
 # --- what can go wrong ------------------------------------------------------------------------------------
 
-
 AUTH_AGAIN = "run `calsync auth google`"
 
 _SLOW_DOWN = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
@@ -222,7 +221,6 @@ def _retry_after(problem: HttpError) -> timedelta | None:
 
 # --- requests ---------------------------------------------------------------------------------------------
 
-
 T = TypeVar("T")
 Request = Any
 Answer = Mapping[str, Any] | Failure
@@ -274,7 +272,7 @@ class Client:
 
     def call(self, request: Request, *, also: frozenset[str] = frozenset()) -> Mapping[str, Any]:
         """The answer. `also` names reasons that pass in this case. Raises Refused or a CalsyncError."""
-        return self._tried(lambda: self._execute(request), also)
+        return self._tried(lambda: self.call_once(request), also)
 
     def prepare(self) -> None:
         """See to all that could fail before a request that must not be repeated. Raises as call() does."""
@@ -284,7 +282,10 @@ class Client:
 
     def call_once(self, request: Request) -> Mapping[str, Any]:
         """The answer to what must not be repeated. Raises as call() does."""
-        return self._execute(request)
+        answer = self._guarded(lambda: request.execute(num_retries=0))
+        if answer is not None and not isinstance(answer, dict):
+            raise Refused(Failure(200, message="the answer can't be understood"))
+        return answer or {}
 
     def send(
         self, requests: Mapping[str, Request], *, also: frozenset[str] = frozenset()
@@ -295,8 +296,8 @@ class Client:
         Raises a CalsyncError only where there is no authorisation.
         """
         answers: dict[str, Answer] = {}
-        for chunk in _chunks(requests, BATCH):
-            found = self._send_chunk(chunk, also)
+        for names in _chunks(list(requests), BATCH):
+            found = self._send_chunk({name: requests[name] for name in names}, also)
             answers |= found
             final = [a for a in found.values() if isinstance(a, Failure) and a.is_final]
             if final:
@@ -329,7 +330,7 @@ class Client:
         if len(requests) == 1:
             ((name, request),) = requests.items()
             try:
-                return {name: self._execute(request)}
+                return {name: self.call_once(request)}
             except Refused as problem:
                 return {name: problem.failure}
         answers: dict[str, Answer] = {}
@@ -344,12 +345,6 @@ class Client:
         self._guarded(self._refresh_if_needed)
         self._guarded(lambda: batch.execute(http=self._http))
         return answers
-
-    def _execute(self, request: Request) -> Mapping[str, Any]:
-        answer = self._guarded(lambda: request.execute(num_retries=0))
-        if answer is not None and not isinstance(answer, dict):
-            raise Refused(Failure(200, message="the answer can't be understood"))
-        return answer or {}
 
     def _refresh_if_needed(self) -> None:
         if not self._credentials.valid:
@@ -398,10 +393,9 @@ class Client:
             self._left -= time.monotonic() - start
 
 
-def _chunks(requests: Mapping[str, Request], size: int) -> Iterator[dict[str, Request]]:
-    names = list(requests)
+def _chunks(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), size):
-        yield {name: requests[name] for name in names[start : start + size]}
+        yield names[start : start + size]
 
 
 # --- busy time --------------------------------------------------------------------------------------------
@@ -430,8 +424,7 @@ def free_busy(client: Client, calendars: Sequence[str], window: Timespan) -> dic
     """
     found: dict[str, list[Timespan]] = {calendar: [] for calendar in calendars}
     for part in _slices(window):
-        for first in range(0, len(calendars), _CALENDARS):
-            asked = calendars[first : first + _CALENDARS]
+        for asked in _chunks(calendars, _CALENDARS):
             for calendar, spans in _query(client, asked, part).items():
                 found[calendar] += spans
     return {calendar: merge(spans) for calendar, spans in found.items()}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from calsync.calendars.google.auth import OAuthClient
+from calsync.calendars.google.auth import InstalledApp, OAuthClient
 from calsync.calendars.google.calendar import GoogleCalendar, Records
 from calsync.calendars.google.client import Client, Patience
 from calsync.files import Folder
@@ -26,13 +26,10 @@ class Google:
         self.calendar_id = "training@group.calendar.google.com"
         server.add_calendar(self.calendar_id, summary="Training", time_zone=zone, created_by_app=True)
         given = server.authorise()
-        self.account = OAuthClient(
-            given["client_id"],
-            given["client_secret"],
-            f"{server.url}/auth",
-            given["token_uri"],
-            State(Folder(folder)).token_file(),
+        app = InstalledApp(
+            given["client_id"], f"{server.url}/auth", given["token_uri"], given["client_secret"]
         )
+        self.account = OAuthClient(app, State(Folder(folder)).token_file())
         token = Token(given["client_id"], given["refresh_token"], tuple(given["scopes"]), given["token"])
         self.account.token_file.save(token)
         self.client = Client(server.url, self.account.authorise, patience)

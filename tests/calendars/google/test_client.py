@@ -176,7 +176,7 @@ def test_a_refresh_does_not_bring_back_a_token_that_was_replaced_meanwhile(googl
     google.client.call(listing(google))
     other = google.server.authorise()
     google.account.token_file.save(
-        Token(google.account.client_id, other["refresh_token"], tuple(other["scopes"]), other["token"])
+        Token(google.account.app.client_id, other["refresh_token"], tuple(other["scopes"]), other["token"])
     )
     google.server.expire()
     google.client.call(listing(google))
