@@ -185,9 +185,6 @@ class Week:
         return f"{self.year:04}-W{self.number:02}"
 
 
-# --- checkin ----------------------------------------------------------------------------------------------
-
-
 # Rule `out-of-balance`: a check-in acts on the week of the date this many days after it. So what is said up
 # to Wednesday still changes the week it is said in, and later the next one.
 _LOOKS_AHEAD = timedelta(days=4)
@@ -219,9 +216,6 @@ def acting_on(week: Week, checkins: Iterable[CheckIn]) -> CheckIn | None:
     """The latest check-in that points at `week`; None if none does."""
     pointing = [checkin for checkin in checkins if checkin.week == week]
     return max(pointing, key=lambda checkin: checkin.day, default=None)
-
-
-# --- workout ----------------------------------------------------------------------------------------------
 
 
 class Sort(StrEnum):

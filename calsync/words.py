@@ -29,14 +29,11 @@ def elapsed(length: timedelta | int) -> str:
 
 def ago(age: timedelta) -> str:
     """ "just now", "1 minute ago", "5 hours ago", "3 days ago": as much of it as matters."""
-    minutes = max(int(age.total_seconds()), 0) // 60
-    if minutes < 1:
-        return "just now"
-    if minutes >= 48 * 60:
-        return f"{counted(minutes // (24 * 60), 'day')} ago"
-    if minutes >= 60:
-        return f"{counted(minutes // 60, 'hour')} ago"
-    return f"{counted(minutes, 'minute')} ago"
+    minutes = age // timedelta(minutes=1)
+    for least, unit, size in ((48 * 60, "day", 24 * 60), (60, "hour", 60), (1, "minute", 1)):
+        if minutes >= least:
+            return f"{counted(minutes // size, unit)} ago"
+    return "just now"
 
 
 # --- days and times ---------------------------------------------------------------------------------------

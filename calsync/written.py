@@ -50,9 +50,6 @@ def missing(text: str) -> Meta:
     return Meta(extra={"missing": text})
 
 
-# --- durations --------------------------------------------------------------------------------------------
-
-
 def duration(text: str) -> timedelta:
     """ "90m", "3h", "1h30m" or "7d"."""
     if not re.fullmatch(DURATION, text):
@@ -97,8 +94,6 @@ UpToADay = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("
 UpToAYear = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("366d"))]
 Minutes = Annotated[int, written(DURATION, *DURATIONS), read_by(minutes)]
 Hold = Annotated[str, written(HOLD, "30s")]
-
-# --- times of day, dates, paces ---------------------------------------------------------------------------
 
 
 def clock_time(text: str) -> int:
@@ -153,8 +148,6 @@ Pace = Annotated[int, written(_PACE, "6:00/km", "9:40/mi"), read_by(pace)]
 IsoWeek = Annotated[str, written(r"[0-9]{4}-W[0-5][0-9]", "2026-W52")]
 # The years of training.py; FIRST_YEAR to LAST_YEAR.
 PlanDate = Annotated[date, Meta(extra_json_schema={"pattern": "^(?:197[1-9]|19[89].|20[0-7].|208[0-5])-"})]
-
-# --- names, paths, addresses ------------------------------------------------------------------------------
 
 
 def plan_name(text: str) -> str:

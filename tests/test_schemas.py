@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
-from calsync.config.toml import SchemaKind, schema_folder, schema_line
+from calsync.config.toml import SchemaKind, schema_line, shipped_folder
 from calsync.errors import ConfigError
 from calsync.training import FIRST_YEAR, LAST_YEAR
 from docs.schemas import SCHEMA_KINDS, schema_text
@@ -91,8 +91,8 @@ def test_every_key_says_what_it_is_for(kind: SchemaKind) -> None:
 def test_the_first_line_for_a_copy_leads_to_the_schema() -> None:
     for kind in SCHEMA_KINDS:
         line = schema_line(kind)
-        assert line == f"#:schema {(schema_folder() / f'{kind}.schema.json').as_uri()}\n"
-        assert (schema_folder() / f"{kind}.schema.json").is_file()
+        assert line == f"#:schema {(shipped_folder('schemas') / f'{kind}.schema.json').as_uri()}\n"
+        assert (shipped_folder("schemas") / f"{kind}.schema.json").is_file()
 
 
 # --- they accept what the loaders accept ------------------------------------------------------------------

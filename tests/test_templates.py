@@ -8,15 +8,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from calsync.config.templates import Library, load_routine, shipped_folder
+from calsync.config.templates import Library, load_routine
+from calsync.config.toml import shipped_folder
 from calsync.errors import TemplateError
 from calsync.planning.lint import lint
 from calsync.program import WeekTemplate
 from calsync.training import Kind, Load, Region, Weekday
 from tests.soak import usually
 
-SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
-ROUTINES = sorted(path.stem for path in (shipped_folder() / "routines").glob("*.toml"))
+SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
+ROUTINES = sorted(path.stem for path in (shipped_folder("templates") / "routines").glob("*.toml"))
 LIBRARY = Library(Path("/nowhere"))
 
 
@@ -179,7 +180,7 @@ def loads_or_says_why(path: Path, content: bytes) -> None:
 @settings(max_examples=usually(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from([*SHIPPED, *(f"routines/{name}" for name in ROUTINES)]))
 def test_a_template_with_a_hole_loads_or_says_why(tmp_path: Path, data: st.DataObject, name: str) -> None:
-    whole = (shipped_folder() / f"{name}.toml").read_bytes()
+    whole = (shipped_folder("templates") / f"{name}.toml").read_bytes()
     begin = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(begin, min(len(whole), begin + 80)))
     filling = data.draw(
@@ -193,7 +194,7 @@ def test_a_template_with_a_hole_loads_or_says_why(tmp_path: Path, data: st.DataO
 def test_a_template_with_a_value_of_another_kind_loads_or_says_why(
     tmp_path: Path, data: st.DataObject, name: str
 ) -> None:
-    lines = (shipped_folder() / f"{name}.toml").read_text().splitlines()
+    lines = (shipped_folder("templates") / f"{name}.toml").read_text().splitlines()
     keys = [n for n, line in enumerate(lines) if "=" in line and not line.startswith("#")]
     assume(keys)
     at = data.draw(st.sampled_from(keys))

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from calsync.feeds.place import Place
 
 
-# --- answers ----------------------------------------------------------------------------------------------
-
 FEED_FILE = "public/training.ics"
 
 
@@ -67,8 +65,6 @@ class Answers:
     def is_secret(self) -> bool:
         return any(place.is_secret for place in (self.feed, self.busy) if place)
 
-
-# --- the text ---------------------------------------------------------------------------------------------
 
 IGNORE = """#ignore = ["Lunch*"] # titles that don't keep you from training\n"""
 
@@ -122,27 +118,24 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
 
     What was asked about is switched on, the other settings are switched off, each with what it is for.
     """
-    tables = (_head, _plan, _availability, _busy, _targets)
-    return schema_line + "\n\n".join(table(answers, name, words) for table in tables)
-
-
-def _head(answers: Answers, name: str, words: Wording) -> str:
+    times, feed, busy = answers.times, answers.feed, answers.busy
+    monday = Week.of(answers.start).monday
+    pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
+    feed_off, busy_off = ("" if place else "#" for place in (feed, busy))
+    days = "".join(
+        f"{day} = {_list(map(str, ranges))}\n"
+        for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
+        if ranges is not None
+    )
     return f"""\
-{words.head}# Relative paths start from the folder of this file.
+{schema_line}{words.head}# Relative paths start from the folder of this file.
 
 {_about(ConfigFile, "name")}
 name = {_quoted(name)}
 
 {words.zone}timezone = {_quoted(answers.zone)}
-"""
 
 
-def _plan(answers: Answers, name: str, words: Wording) -> str:
-    monday = Week.of(answers.start).monday
-    pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
-    feed = answers.feed
-    off = "" if feed else "#"
-    return f"""\
 # --- Your training -----------------------------------------------------------------------------------
 
 [plan]
@@ -169,8 +162,8 @@ usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 
 # Runs from Runna, TrainingPeaks, Final Surge, Garmin or any other calendar of workouts, instead of the
 # {words.feed} A week in which it has no run uses the template's.
-{off}[plan.feed]
-{off}{feed.line if feed else words.feed_place}
+{feed_off}[plan.feed]
+{feed_off}{feed.line if feed else words.feed_place}
 #strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
 #pace = "6:00/km" # for runs that say how far but not how long
 #kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
@@ -183,17 +176,8 @@ usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 #[[pause]]
 #from = {pause_first}
 #to = {pause_last}
-"""
 
 
-def _availability(answers: Answers, name: str, words: Wording) -> str:
-    times = answers.times
-    days = "".join(
-        f"{day} = {_list(map(str, ranges))}\n"
-        for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
-        if ranges is not None
-    )
-    return f"""\
 # --- When strength may be placed ---------------------------------------------------------------------
 
 [availability]
@@ -207,20 +191,15 @@ buffer = {_default(Availability, "buffer")}
 
 # Nothing is placed or moved closer to now than this.
 notice = {_default(Availability, "notice")}
-"""
 
 
-def _busy(answers: Answers, name: str, words: Wording) -> str:
-    busy = answers.busy
-    off = "" if busy else "#"
-    return f"""\
 # --- When you are busy -------------------------------------------------------------------------------
 # As many calendars as you like. calsync only reads them.
 
-{off}[[busy]]
-{off}name = {_quoted(words.busy_name)}
-{off}type = "ics"
-{off}{busy.line + words.busy_note if busy else words.busy_place}
+{busy_off}[[busy]]
+{busy_off}name = {_quoted(words.busy_name)}
+{busy_off}type = "ics"
+{busy_off}{busy.line + words.busy_note if busy else words.busy_place}
 {words.busy_more}
 {words.web}#[[busy]]
 #name = "private"
@@ -233,11 +212,8 @@ def _busy(answers: Answers, name: str, words: Wording) -> str:
 #name = "google"
 #type = "google"
 #calendars = ["primary"]
-"""
 
 
-def _targets(answers: Answers, name: str, words: Wording) -> str:
-    return f"""\
 # --- Where the plan goes -----------------------------------------------------------------------------
 
 # A calendar file to subscribe to from your phone or computer.
@@ -285,9 +261,6 @@ def _list(texts: Iterable[str]) -> str:
 def _quoted(text: str) -> str:
     """A TOML string. JSON's is one as well, where all can be printed, which answers are asked for."""
     return json.dumps(text, ensure_ascii=False)
-
-
-# --- a look at the calendars ------------------------------------------------------------------------------
 
 
 _WEEKS = 4

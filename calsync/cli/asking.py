@@ -26,9 +26,6 @@ from calsync.training import Experience, TimeRange, Week
 from calsync.words import did_you_mean
 from calsync.written import time_range
 
-# --- asking -----------------------------------------------------------------------------------------------
-
-
 T = TypeVar("T")
 # Something that answers without reading (`yes | calsync init`) would be asked for ever.
 _PATIENCE = 10
@@ -128,9 +125,6 @@ def _is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-# --- the questions ----------------------------------------------------------------------------------------
-
-
 _DEFAULT_WEEK = "balanced"
 # Ordinary weeks first, the shortest way to a choice; then those for single weeks.
 _ORDER = (
@@ -170,9 +164,6 @@ def ask_all(
     return Answers(zone.key, start, weeks, times, experience, feed, busy)
 
 
-# --- the zone ---------------------------------------------------------------------------------------------
-
-
 def machine_zone() -> ZoneInfo | None:
     """None where the machine doesn't say it, or says what is no zone."""
     import os
@@ -204,9 +195,6 @@ def _zone(text: str) -> ZoneInfo:
     for lower, name in {**by_city, **known}.items():
         hint = hint.replace(f'"{lower}"', f'"{name}"')
     raise ValueError(f'no time zone is called "{text}"{hint}')
-
-
-# --- weeks ------------------------------------------------------------------------------------------------
 
 
 def _ask_weeks(asking: Asking, look: Look) -> tuple[tuple[str, ...], PlaceText | None]:
@@ -247,8 +235,6 @@ def _week(text: str, names: list[str]) -> str:
     raise ValueError(f'no week is called "{text}"{did_you_mean(text, names)}')
 
 
-# --- busy time --------------------------------------------------------------------------------------------
-
 _BUSY_EXPLAINED = """\
    A file, a folder of .ics files, or an address (https:// or webcal://). Google
    shows it in a calendar's settings, as "Secret address in iCal format". More
@@ -267,8 +253,6 @@ def _ask_busy(asking: Asking, look: Look, feed: PlaceText | None) -> PlaceText |
 
     return asking.ask("Where is the calendar that says when you are busy?", parse, "none", _BUSY_EXPLAINED)
 
-
-# --- times ------------------------------------------------------------------------------------------------
 
 _TIMES_EXPLAINED = """\
    1  early bird    06:00-08:30, at weekends 08:00-12:00
@@ -317,8 +301,6 @@ def _range(text: str) -> TimeRange:
     except ValueError as problem:
         raise ValueError(f'{problem}, found "{text}"') from problem
 
-
-# --- experience -------------------------------------------------------------------------------------------
 
 _EXPERIENCE_EXPLAINED = """\
    1  new           none for months: builds up over eight weeks

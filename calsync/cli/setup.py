@@ -10,15 +10,13 @@ import click
 
 from calsync import waits
 from calsync.cli.options import Common, common_options, format_option, now_option
+from calsync.errors import TargetUnavailable
 
 if TYPE_CHECKING:
     from calsync.app.gather import Setup
     from calsync.app.new_config import Answers
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
     from calsync.state import Token
-
-
-# --- init -------------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Write a config: five questions at most.")
@@ -57,10 +55,6 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
 
 def _config_file(path: Path, *, force: bool) -> Path:
     """Where the config goes, if it may go there. Asked first of all: answers are not to be lost."""
-    import os
-
-    from calsync.errors import TargetUnavailable
-
     if path.is_dir():
         path = path / "config.toml"
     if path.exists() and not force:
@@ -74,7 +68,6 @@ def _config_file(path: Path, *, force: bool) -> Path:
 def _write(path: Path, answers: "Answers") -> None:
     from calsync.app.new_config import config_text
     from calsync.config.toml import schema_line
-    from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
     text = config_text(answers, schema_line("config"), _name(path))
@@ -101,7 +94,6 @@ def _name(path: Path) -> str:
 
 
 def _say_what_next(path: Path, answers: "Answers") -> None:
-    import os
     import shlex
 
     from calsync.app.new_config import FEED_FILE
@@ -129,9 +121,6 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
         click.echo("  " + click.style(command, bold=True) + (" " * (room - len(command)) + what) * is_wide)
         if not is_wide:
             click.echo(f"      {what}")
-
-
-# --- auth -------------------------------------------------------------------------------------------------
 
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
@@ -263,9 +252,6 @@ def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: dateti
         click.echo(f"{source.name}: free/busy of {', '.join(source.calendars)} can be read.")
     if not targets and not sources:
         click.echo('The config has no target and no busy source of the type "google" yet.')
-
-
-# --- doctor -----------------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Check that everything works.")

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,14 @@ import click
 
 from calsync.cli import options
 from calsync.cli.options import Common, common_options
+from calsync.errors import TargetUnavailable, TemplateError
 from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
     from calsync.config.templates import Draft, Library
     from calsync.config.toml import SchemaKind
-    from calsync.errors import TemplateError
     from calsync.planning.lint import Finding
     from calsync.program import Run, WeekTemplate
-
-
-# --- text -------------------------------------------------------------------------------------------------
 
 
 def template_lines(week: "WeekTemplate") -> Iterator[str]:
@@ -43,9 +41,6 @@ def _run(run: "Run") -> str:
     elif run.between:
         when = " between " + " or ".join(str(times) for times in run.between)
     return f"{run.title or run.kind} ({run.kind}, {run.minutes} min{when})"
-
-
-# --- templates --------------------------------------------------------------------------------------------
 
 
 @click.group(short_help="List, show and copy templates.")
@@ -117,7 +112,6 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file
     from calsync.config.toml import with_schema_line
-    from calsync.errors import TargetUnavailable
     from calsync.files import write_atomically
 
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
@@ -135,9 +129,6 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     click.echo(f"{source.name} copied to {path}", err=True)
 
 
-# --- lint -------------------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Check week templates.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=options.templates)
 @common_options
@@ -147,10 +138,7 @@ def lint(common: Common, templates: tuple[str, ...]) -> None:
     Without a TEMPLATE: those of the config, or the shipped ones if there is no config. Ends with exit code 3
     if a template can't be read, or asks for what no calendar could ever hold.
     """
-    from dataclasses import replace
-
     from calsync.app.gather import library_or_shipped
-    from calsync.errors import TemplateError
     from calsync.planning.lint import Severity
     from calsync.words import counted
 
@@ -180,7 +168,6 @@ def _look_at(
 ) -> "tuple[tuple[TemplateError, ...], tuple[tuple[str, Finding], ...]]":
     """What can't be read, and what the rules find in the rest, with its place. Raises TemplateError."""
     from calsync.config.templates import is_path, is_routine_file, load_routine
-    from calsync.errors import TemplateError
     from calsync.planning.lint import lint as find
 
     path = library.template_path(name)
@@ -220,8 +207,6 @@ def _show(where: str, finding: "Finding") -> None:
     click.echo(click.style(f"       {finding.suggestion}", dim=True))
 
 
-# --- pictures of weeks ------------------------------------------------------------------------------------
-
 # Days across, with what is run and for how long; of strength only how much there is, by load. The words say
 # all that the colours say, and click leaves colours out of a pipe.
 _EFFORTS: dict[Effort, dict[str, Any]] = {
@@ -257,23 +242,21 @@ def terminal_width() -> int:
 
 def week_header(width: int) -> str:
     """The names of the days, as the pictures below it have them."""
-    day = _day_width(width)
-    cells = [(weekday.long_name[: min(3, day - 1)], {"bold": True}) for weekday in WEEKDAYS]
-    return _line([("", {})] if _has_names_beside(width) else None, cells, day)
+    room = min(3, _day_width(width) - 1)
+    return _line([], [(weekday.long_name[:room], {"bold": True}) for weekday in WEEKDAYS], width)
 
 
 def week_picture(week: "WeekTemplate", label: str, width: int) -> Iterator[str]:
     """Lines of at most `width` characters; `label` names the week. Below 30 there is no room for a week."""
-    day = _day_width(width)
     name: list[_Piece] = [(label, {"bold": True})]
     # Under the name, not under the number that may stand before it.
     strength = [(" " * (len(label) - len(label.lstrip(" 0123456789"))), {}), *_strength(week)]
-    beside = [name, strength] if _has_names_beside(width) else None
-    if beside is None:
+    beside = [name, strength]
+    if not _has_names_beside(width):
+        beside = []
         yield _cut([*name, ("  ", {}), *_strength(week)], width)
-    for number, cells in enumerate(_rows(week, day - 1)):
-        left = None if beside is None else beside[number] if number < len(beside) else [("", {})]
-        yield _line(left, cells, day)
+    for left, cells in zip_longest(beside, _rows(week, _day_width(width) - 1), fillvalue=list[_Piece]()):
+        yield _line(left, cells, width)
 
 
 def _rows(week: "WeekTemplate", room: int) -> Iterator[list[_Piece]]:
@@ -281,17 +264,12 @@ def _rows(week: "WeekTemplate", room: int) -> Iterator[list[_Piece]]:
     days = [[run for run in week.runs if run.day is day] for day in WEEKDAYS]
     for number in range(max(1, *map(len, days))):
         runs = [day[number] if number < len(day) else None for day in days]
+        without = ["" if number else "rest" if day in week.rest else "-" for day in WEEKDAYS]
         yield [
-            (_kind(run, room), _EFFORTS[run.kind.effort]) if run else _without(week, place, number)
-            for place, run in enumerate(runs)
+            (_kind(run, room), _EFFORTS[run.kind.effort]) if run else (empty, _DIM)
+            for run, empty in zip(runs, without, strict=True)
         ]
         yield [(_minutes(run, room) if run else "", _DIM) for run in runs]
-
-
-def _without(week: "WeekTemplate", place: int, number: int) -> _Piece:
-    if number:
-        return ("", _DIM)
-    return ("rest" if WEEKDAYS[place] in week.rest else "-", _DIM)
 
 
 def _kind(run: "Run", room: int) -> str:
@@ -315,9 +293,6 @@ def _strength(week: "WeekTemplate") -> list[_Piece]:
     return pieces
 
 
-# --- layout -----------------------------------------------------------------------------------------------
-
-
 def _has_names_beside(width: int) -> bool:
     return width >= _NAMES + 7 * _DAY - 1
 
@@ -328,9 +303,10 @@ def _day_width(width: int) -> int:
     return _WIDE_DAY if width >= _NAMES + 7 * _WIDE_DAY - 1 else _DAY
 
 
-def _line(left: Sequence[_Piece] | None, cells: Sequence[_Piece], day: int) -> str:
-    start = " " * _INDENT if left is None else _cut(left, _NAMES - 1, fill=True) + " "
-    return (start + " ".join(_cut([cell], day - 1, fill=True) for cell in cells)).rstrip()
+def _line(left: Sequence[_Piece], cells: Sequence[_Piece], width: int) -> str:
+    start = _cut(left, _NAMES - 1, fill=True) + " " if _has_names_beside(width) else " " * _INDENT
+    room = _day_width(width) - 1
+    return (start + " ".join(_cut([cell], room, fill=True) for cell in cells)).rstrip()
 
 
 def _cut(pieces: Sequence[_Piece], room: int, *, fill: bool = False) -> str:

@@ -67,9 +67,6 @@ class Config:
         return self.document.fail(("plan", "templates"), f"there is no folder {folder}")
 
 
-# --- which file it is -------------------------------------------------------------------------------------
-
-
 def find_config(given: Path | None) -> Path:
     """`given`, $CALSYNC_CONFIG, ./config.toml, or that in the user's config folder. Raises ConfigError."""
     if named := given or os.environ.get("CALSYNC_CONFIG"):
@@ -117,9 +114,6 @@ def variables_of(path: Path) -> tuple[str, ...]:
         return ()
 
 
-# --- its content ------------------------------------------------------------------------------------------
-
-
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     """The config at `path`; `environment` supplies what it names as `*_env`. Raises ConfigError."""
     table, document = read(path, ConfigFile)
@@ -140,8 +134,6 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         document=document,
     )
 
-
-# --- calendars --------------------------------------------------------------------------------------------
 
 _Placed = TypeVar("_Placed", IcsBusy, FeedSettings)
 
@@ -223,9 +215,6 @@ def _check_google(document: Document, table: ConfigFile) -> None:
     if needed and table.google is None:
         message = 'needs a [google] table with credentials = "client_secret.json" (see docs/google.md)'
         raise document.fail(needed[0], message)
-
-
-# --- training ---------------------------------------------------------------------------------------------
 
 
 def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> None:

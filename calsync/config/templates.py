@@ -5,20 +5,18 @@ Only what has no meaning is refused here. Whether a week is good training is for
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from calsync.config.toml import Document, read
+from calsync.config.toml import Document, read, shipped_folder
 from calsync.errors import TemplateError
 from calsync.program import MOST_SESSIONS, Prescription, Routine, TemplateFile, WeekTemplate
 from calsync.training import Load, Region
 from calsync.words import Keys, did_you_mean
 from calsync.written import HOLD
-
-# --- templates --------------------------------------------------------------------------------------------
 
 _DAY = 24 * 60
 
@@ -50,31 +48,6 @@ class Draft:
         for problem in self.missing.values():
             raise problem
         return self.template
-
-
-def load_draft(path: Path, name: str, find_routine: Callable[[str], Path]) -> Draft:
-    """The template at `path`. Raises TemplateError if it can't be read at all.
-
-    `find_routine` says where a routine is; it raises TemplateError for one that doesn't exist.
-    """
-    table, document = read(path, TemplateFile, TemplateError)
-    for number, run in enumerate(table.runs):
-        if run.start is not None and run.between:
-            keys = ("runs", number, "between")
-            raise document.fail(keys, "a run has a start or ranges to look in, not both")
-    missing: dict[str, TemplateError] = {}
-    for number, session in enumerate(table.strength):
-        if session.least is not None and session.least > session.minutes:
-            keys = ("strength", number, "shortest")
-            message = f"longer than the session: {document.value(keys)} of {session.minutes} min"
-            raise document.fail(keys, message)
-        try:
-            find_routine(session.routine)
-        except TemplateError as problem:
-            error = document.fail(("strength", number, "routine"), str(problem))
-            missing.setdefault(session.routine, TemplateError(str(error)))
-    template = WeekTemplate(**msgspec.structs.asdict(table), name=name)
-    return Draft(template, document, tuple(_what_has_no_meaning(template)), missing)
 
 
 def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
@@ -112,9 +85,6 @@ def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
         reached = max(reached, start + length)
 
 
-# --- routines ---------------------------------------------------------------------------------------------
-
-
 def load_routine(path: Path) -> Routine:
     """The routine at `path`. Raises TemplateError."""
     routine, document = read(path, Routine, TemplateError)
@@ -139,16 +109,6 @@ def _check(document: Document, keys: Keys, prescription: Prescription | None) ->
     reps = prescription.reps
     if isinstance(reps, str) and not re.fullmatch(HOLD, reps):
         raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
-
-
-# --- finding them -----------------------------------------------------------------------------------------
-
-
-def shipped_folder() -> Path:
-    """The templates that come with calsync: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).parents[1]
-    installed = package / "data" / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
 
 
 def is_routine_file(path: Path) -> bool:
@@ -176,7 +136,7 @@ class Library:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return (*([self.own] if self.own else []), shipped_folder())
+        return (*([self.own] if self.own else []), shipped_folder("templates"))
 
     def template_names(self) -> tuple[str, ...]:
         """Every name that can be used without a path, in order."""
@@ -204,7 +164,24 @@ class Library:
     def draft(self, name: str) -> Draft:
         """The same with all that is to be refused, where a file can be read at all. Raises TemplateError."""
         path = self.template_path(name)
-        return load_draft(path, Path(name).stem, lambda routine: self.routine_path(routine, path.parent))
+        table, document = read(path, TemplateFile, TemplateError)
+        for number, run in enumerate(table.runs):
+            if run.start is not None and run.between:
+                keys = ("runs", number, "between")
+                raise document.fail(keys, "a run has a start or ranges to look in, not both")
+        missing: dict[str, TemplateError] = {}
+        for number, session in enumerate(table.strength):
+            if session.least is not None and session.least > session.minutes:
+                keys = ("strength", number, "shortest")
+                message = f"longer than the session: {document.value(keys)} of {session.minutes} min"
+                raise document.fail(keys, message)
+            try:
+                self.routine_path(session.routine, path.parent)
+            except TemplateError as problem:
+                error = document.fail(("strength", number, "routine"), str(problem))
+                missing.setdefault(session.routine, TemplateError(str(error)))
+        template = WeekTemplate(**msgspec.structs.asdict(table), name=Path(name).stem)
+        return Draft(template, document, tuple(_what_has_no_meaning(template)), missing)
 
     def routine_path(self, name: str, beside: Path | None = None) -> Path:
         """Where the routine of that name is; `beside` is the folder of the template that asks for it."""
@@ -221,17 +198,19 @@ class Library:
             return self.template_path(name)
         if name in routines:
             return self.routine_path(name)
-        known = (*templates, *routines)
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise TemplateError(f'no template or routine is called "{name}"{hint}')
+        raise _unknown("template or routine", name, (*templates, *routines))
 
     def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
         # A name that no file system would take is no file's name, so only known ones are tried.
         for folder in folders if name in known else ():
             if (path := folder / f"{name}.toml").is_file():
                 return path
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise TemplateError(f'no {what} is called "{name}"{hint}')
+        raise _unknown(what, name, known)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> TemplateError:
+    hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+    return TemplateError(f'no {what} is called "{name}"{hint}')
 
 
 def _names(folders: Iterable[Path]) -> tuple[str, ...]:

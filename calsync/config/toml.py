@@ -109,31 +109,23 @@ class _Reader:
 
     def _value(self, keys: Keys, *ends: str) -> None:
         if self._is("["):
-            self._items(keys)
+            for number, _ in enumerate(self._inside("]")):
+                self._note((*keys, number))
+                self._value((*keys, number), ",", "]")
         elif self._is("{"):
-            self._inline(keys)
+            for _ in self._inside("}"):
+                self._pair(keys, ",", "}")
         while self._at < len(self._tokens) and not self._is(*ends):
             self._at += 1
 
-    def _items(self, keys: Keys) -> None:
+    def _inside(self, end: str) -> Iterator[None]:
+        """Stops at each item between brackets, which the caller reads, and goes on behind the end."""
         self._at += 1
-        number = 0
-        while self._at < len(self._tokens) and not self._is("]"):
-            if self._is("\n", ","):
-                self._at += 1
-                continue
-            self._note((*keys, number))
-            self._value((*keys, number), ",", "]")
-            number += 1
-        self._at += 1
-
-    def _inline(self, keys: Keys) -> None:
-        self._at += 1
-        while self._at < len(self._tokens) and not self._is("}"):
+        while self._at < len(self._tokens) and not self._is(end):
             if self._is("\n", ","):
                 self._at += 1
             else:
-                self._pair(keys, ",", "}")
+                yield
         self._at += 1
 
 
@@ -470,11 +462,11 @@ SchemaKind = Literal["config", "week", "routine"]
 _DIRECTIVE = "#:schema "
 
 
-def schema_folder() -> Path:
-    """The schemas that come with calsync: inside the wheel, or beside the package in a checkout."""
+def shipped_folder(name: Literal["schemas", "templates"]) -> Path:
+    """What comes with calsync: inside the wheel, or beside the package in a checkout."""
     package = Path(__file__).parents[1]
-    installed = package / "data" / "schemas"
-    return installed if installed.is_dir() else package.parent / "schemas"
+    installed = package / "data" / name
+    return installed if installed.is_dir() else package.parent / name
 
 
 def schema_line(kind: SchemaKind) -> str:
@@ -483,7 +475,7 @@ def schema_line(kind: SchemaKind) -> str:
     It works from any folder on this machine. A file:// URL, as taplo's language server takes an absolute path
     for "a relative URL without a base" (https://github.com/tamasfe/taplo/issues/293).
     """
-    return f"{_DIRECTIVE}{(schema_folder() / f'{kind}.schema.json').resolve().as_uri()}\n"
+    return f"{_DIRECTIVE}{(shipped_folder('schemas') / f'{kind}.schema.json').resolve().as_uri()}\n"
 
 
 def with_schema_line(content: bytes, kind: SchemaKind) -> bytes:

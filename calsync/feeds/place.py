@@ -213,9 +213,6 @@ def _ics_files(folder: Path) -> list[Path]:
     )
 
 
-# --- what the application asks -----------------------------------------------------------------------------
-
-
 # To be raised whenever the same bytes would give another result.
 _VERSION = 2
 

@@ -23,8 +23,6 @@ def words(*alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(alternatives)})(?![a-z0-9])")
 
 
-# --- kinds of run -----------------------------------------------------------------------------------------
-
 # Quality, in the order in which a title that names two is read: "tempo intervals" are a tempo run.
 QUALITY: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -58,9 +56,6 @@ QUALITY: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             "tempos?", "race simulation",
             "rehearsal",
             "zugig\\w*", "flott\\w*",
-
-
-
             "tempo(?:lauf\\w*|laufe|dauerlauf\\w*|runs?|lopp|pass|okt|tr[ae]ning|wechsel\\w*|intervall\\w*|loop)",
             "mp", "hmp", "marathon[ -]?pace",
             "(?:half|hm)[ -](?:marathon )?pace",
@@ -137,16 +132,11 @@ WALK_RUN = words(
     "walk[ /&+-]*runs?", "run[ /&+-]*walks?", "walk(?:ing)? and run(?:ning)?", "run(?:ning)? and walk(?:ing)?"
 )
 SHAKEOUT = words("shake ?-?outs?")
-STRIDES = words(
-    "strides?", "striders?", "steigerungen", "lignes droites", "progresivos", "allunghi", "rectas"
-)
 RUNNING = words(
     "runs?", "running", "jog\\w*", "laufs?", "laufen", "course a pied", "correr", "corsa", "hardlopen",
     "loop\\w*", "lopning", "loping", "lop\\w*", "footing", "dauerlauf", "duurloop", "rodaje", "corrida",
     "treadmill", "laufband", "trail", "strides?",
 )  # fmt: skip
-
-# --- other sorts of workout -------------------------------------------------------------------------------
 
 STRENGTH = words(
     "strength\\w*", "stronger", "gym", "weights", "weight training", "weightlifting", "lift", "lifting",

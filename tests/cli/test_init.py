@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from calsync.config.load import Config, load_config
-from calsync.config.templates import shipped_folder
-from calsync.config.toml import schema_line
+from calsync.config.toml import schema_line, shipped_folder
 from tests.cli.box import NOW, ROOT, Box, Result
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
 
@@ -367,7 +366,7 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     terminal.wait_for("> ")
     terminal.type("st johns\n")
     pictures = terminal.wait_for("> [balanced] ")
-    assert all(path.stem in pictures for path in shipped_folder().glob("*.toml"))
+    assert all(path.stem in pictures for path in shipped_folder("templates").glob("*.toml"))
     terminal.type("ten-k-build\n")
     terminal.wait_for(BUSY)
     terminal.wait_for("> [none] ")

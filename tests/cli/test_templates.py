@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from calsync.config.templates import shipped_folder
+from calsync.config.toml import shipped_folder
 from tests.cli.box import ROOT, Box
 
-SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
-ROUTINES = sorted(path.stem for path in (shipped_folder() / "routines").glob("*.toml"))
+SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
+ROUTINES = sorted(path.stem for path in (shipped_folder("templates") / "routines").glob("*.toml"))
 DOUBTFUL = """title = "Hard on hard"
 strength_days = ["sat"]
 [[runs]]
@@ -75,7 +75,9 @@ def test_a_copy_is_the_file_itself_and_names_its_schema_from_where_it_is(bare: B
     bare.ok("templates", "copy", name, "new/mine.toml")
     kind, folder = ("week", "") if name in SHIPPED else ("routine", "routines")
     first, rest = (bare.folder / "new" / "mine.toml").read_text("utf-8").split("\n", 1)
-    of_original, original = (shipped_folder() / folder / f"{name}.toml").read_text("utf-8").split("\n", 1)
+    of_original, original = (
+        (shipped_folder("templates") / folder / f"{name}.toml").read_text("utf-8").split("\n", 1)
+    )
     assert rest == original
     assert of_original.endswith(f"../schemas/{kind}.schema.json")
     assert first == f"#:schema {(ROOT / 'schemas' / f'{kind}.schema.json').as_uri()}"

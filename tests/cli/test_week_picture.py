@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.cli.templates import week_header, week_picture
-from calsync.config.templates import Library, shipped_folder
+from calsync.config.templates import Library
+from calsync.config.toml import shipped_folder
 from calsync.program import Run, Session, WeekTemplate
 from calsync.training import WEEKDAYS, Kind, Load
 from tests.cli.box import Box
 
-SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.toml"))
-LIBRARY = Library(shipped_folder())
+SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
+LIBRARY = Library(shipped_folder("templates"))
 
 
 def drawn(week: WeekTemplate, width: int, label: str = "") -> list[str]:
