@@ -282,13 +282,14 @@ def _times(text: str) -> Availability:
     parts = [part.lower() for part in _parts(text)]
     presets = [_PRESETS[key] for part in parts if (key := _PRESET_NAMES.get(part, part)) in _PRESETS]
     own = [_range(part) for part in parts if _PRESET_NAMES.get(part, part) not in _PRESETS]
-    default = tuple(sorted({*own, *(times for preset in presets for times in preset.default or ())}))
+
+    def on(key: str) -> tuple[TimeRange, ...]:
+        # Own times are those of every day, also where the presets have others.
+        return tuple(sorted({*own, *(times for preset in presets for times in getattr(preset, key) or ())}))
+
     if not presets:
-        return Availability(default)
-    # Own times are those of every day, also where the presets have others.
-    sat = {*own, *(times for preset in presets for times in preset.sat or ())}
-    sun = {*own, *(times for preset in presets for times in preset.sun or ())}
-    return Availability(default, sat=tuple(sorted(sat)), sun=tuple(sorted(sun)))
+        return Availability(on("default"))
+    return Availability(on("default"), sat=on("sat"), sun=on("sun"))
 
 
 def _range(text: str) -> TimeRange:

@@ -16,7 +16,7 @@ from calsync.errors import TargetUnavailable, TemplateError
 from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
-    from calsync.config.templates import Draft, Library
+    from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
     from calsync.program import Run, WeekTemplate
@@ -168,7 +168,10 @@ def _look_at(
 ) -> "tuple[tuple[TemplateError, ...], tuple[tuple[str, Finding], ...]]":
     """What can't be read, and what the rules find in the rest, with its place. Raises TemplateError."""
     from calsync.config.templates import is_path, is_routine_file, load_routine
+    from calsync.planning.lint import Finding, Severity
     from calsync.planning.lint import lint as find
+    from calsync.planning.rules import Rule
+    from calsync.planning.why import Reason
 
     path = library.template_path(name)
     if is_path(name) and is_routine_file(path):
@@ -182,20 +185,13 @@ def _look_at(
                 routines[routine] = library.routine(routine, path.parent)
             except TemplateError as problem:
                 problems.append(problem)
-    findings = (*_refused(draft), *find(draft.template, routines))
-    return tuple(problems), tuple((draft.document.where(finding.keys), finding) for finding in findings)
-
-
-def _refused(draft: "Draft") -> "tuple[Finding, ...]":
-    """What plans refuse, as findings, so that one fault doesn't hide the others."""
-    from calsync.planning.lint import Finding, Severity
-    from calsync.planning.rules import Rule
-    from calsync.planning.why import Reason
-
-    return tuple(
+    # What plans refuse is also a finding here, so that one fault doesn't hide the others.
+    refused = [
         Finding(Reason(Rule(found.rule), found.text), Severity.ERROR, found.keys, found.suggestion)
         for found in draft.refusals
-    )
+    ]
+    findings = (*refused, *find(draft.template, routines))
+    return tuple(problems), tuple((draft.document.where(finding.keys), finding) for finding in findings)
 
 
 def _show(where: str, finding: "Finding") -> None:
