@@ -103,12 +103,10 @@ def ask_feed(
 ) -> "Answer[PlatformFeed]":
     """What the training feed says of feed_days(). Raises SourceUnavailable."""
     from calsync.feeds.place import feed_workouts
-    from calsync.feeds.workouts import PlatformReading
 
     first, last = feed_days(setup.config, now)
-    reading = PlatformReading(settings.kinds, settings.seconds_per_km)
     place, zone, cache = _place(_WHO, settings), setup.config.zone, setup.state.cache
-    return feed_workouts(place, reading, first, last, zone, now, cache, show, remember=remember)
+    return feed_workouts(place, settings, first, last, zone, now, cache, show, remember=remember)
 
 
 def feed_days(config: Config, now: datetime) -> tuple[date, date]:

@@ -19,7 +19,7 @@ from calsync.app import NOBODY, Listener
 from calsync.config.settings import ConfigFile
 from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
-from calsync.program import Availability, Pause, Plan, Race, UsualStart
+from calsync.program import Availability, FeedSettings, Pause, Plan, Race, UsualStart
 from calsync.timespan import Timespan
 from calsync.training import Experience, Week
 from calsync.words import counted
@@ -342,7 +342,6 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
 def look_at_runs(where: PlaceText, look: Look) -> str:
     """What a training platform's feed says, in words. Raises ValueError if it can't be read."""
     from calsync.feeds.place import feed_workouts
-    from calsync.feeds.workouts import PlatformReading
     from calsync.training import Sort
 
     first = look.monday.date()
@@ -351,7 +350,7 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
         with look.listener.progress() as show:
             show("reading your training calendar …")
             place = _place("your training calendar", where, look)
-            answer = feed_workouts(place, PlatformReading(), first, last, look.zone, look.now, None, show)
+            answer = feed_workouts(place, FeedSettings(), first, last, look.zone, look.now, None, show)
     except CalsyncError as problem:
         raise ValueError(str(problem)) from problem
     feed = answer.result

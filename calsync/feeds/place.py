@@ -21,7 +21,8 @@ from calsync.timespan import Timespan, merge
 from calsync.words import Show, ago
 
 if TYPE_CHECKING:
-    from calsync.feeds.workouts import PlatformFeed, PlatformReading
+    from calsync.feeds.workouts import PlatformFeed
+    from calsync.program import FeedSettings
 
 T = TypeVar("T")
 
@@ -266,7 +267,7 @@ def _joined(parts: Sequence[tuple[str, BusyTime]]) -> BusyTime:
 
 def feed_workouts(
     place: Place,
-    reading: "PlatformReading",
+    settings: "FeedSettings",
     first: date,
     last: date,
     zone: ZoneInfo,
@@ -286,7 +287,7 @@ def feed_workouts(
     from calsync.feeds.workouts import PlatformFeed, read_workouts
 
     def read(content: Content) -> PlatformFeed:
-        parts = content.each(lambda body: read_workouts(body, first, last, zone, reading))
+        parts = content.each(lambda body: read_workouts(body, first, last, zone, settings))
         return PlatformFeed.of_files([part for _, part in parts])
 
     return place.ask(read, now, cache, show, remember=remember, is_suspicious=lambda feed: not feed.has_runs)

@@ -17,23 +17,14 @@ from calsync.feeds.event import Component, Reader, is_ours, occurrences, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
 from calsync.feeds.recurrence import Freq, Rule
 from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
+from calsync.program import FeedSettings
 from calsync.timespan import Timespan
-from calsync.training import Meant, Sort, Workout
+from calsync.training import Sort, Workout
 from calsync.words import one_line, plain_lines
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
 _LONGEST_NOTES = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformReading:
-    """How to read the entries, all from the config."""
-
-    kinds: tuple[tuple[str, Meant], ...] = ()
-    """Patterns of titles and what they are."""
-    seconds_per_km: int = 360
-    """For entries that say how far, but not how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class PlatformFeed:
 
 
 def read_workouts(
-    body: bytes, first: date, last: date, zone: ZoneInfo, reading: PlatformReading | None = None
+    body: bytes, first: date, last: date, zone: ZoneInfo, settings: FeedSettings | None = None
 ) -> PlatformFeed:
     """The workouts from `first` to `last`, both included, on the dates of `zone`.
 
@@ -70,7 +61,7 @@ def read_workouts(
     notes = Notes()
     workouts: list[Workout] = []
     for calendar in ics.calendars(text):
-        reader = _FeedReader(text, calendar, zone, reading or PlatformReading(), notes)
+        reader = _FeedReader(text, calendar, zone, settings or FeedSettings(), notes)
         workouts += reader.workouts(first, last)
     return PlatformFeed(tuple(sorted(workouts, key=attrgetter("order"))), notes.lines())
 
@@ -91,12 +82,13 @@ class _FeedReader:
     """Reads one calendar of a body."""
 
     def __init__(
-        self, text: bytes, calendar: Calendar, zone: ZoneInfo, reading: PlatformReading, notes: Notes
+        self, text: bytes, calendar: Calendar, zone: ZoneInfo, settings: FeedSettings, notes: Notes
     ) -> None:
         self.text = text
         self.calendar = calendar
         self.zone = zone
-        self.reading = reading
+        self.kinds = settings.kinds
+        self.seconds_per_km = settings.seconds_per_km
         self.notes = notes
         # Whether it takes time is no question here: platforms mark workouts as free.
         self.reader = Reader.of(text, calendar, zone, lambda fields, all_day: False, self._note)
@@ -182,7 +174,7 @@ class _FeedReader:
             minute = length = None  # from midnight to midnight: all day, as some exporters write it
         name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST_NAME]))
         description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
-        what = what_is(name, entry.text("UID").strip()[:LONGEST_NAME], description, self.reading.kinds)
+        what = what_is(name, entry.text("UID").strip()[:LONGEST_NAME], description, self.kinds)
         if entry.text("STATUS").strip().upper() == "CANCELLED":
             return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)")
         minutes = None
@@ -214,9 +206,9 @@ class _FeedReader:
             titles.from_span(length) if length else None,
             titles.from_segments(first_line),
             titles.from_segments(name.whole),
-            titles.from_title(name.text, self.reading.seconds_per_km),
-            titles.from_distance(name.text, self.reading.seconds_per_km),
-            titles.from_distance(first_line, self.reading.seconds_per_km),
+            titles.from_title(name.text, self.seconds_per_km),
+            titles.from_distance(name.text, self.seconds_per_km),
+            titles.from_distance(first_line, self.seconds_per_km),
         )
         return next((minutes for minutes in found if minutes), None)
 

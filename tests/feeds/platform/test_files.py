@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.feeds.workouts import read_workouts
+from calsync.program import FeedSettings
 from calsync.training import Effort, Kind, Load, Sort, Workout
 
 FILES = Path(__file__).parent / "files"
@@ -206,7 +207,7 @@ def test_the_files_are_as_odd_as_the_feeds(name: str) -> None:
 
 
 def test_the_config_names_what_the_club_does_not() -> None:
-    reading = PlatformReading(kinds=(("club night", Kind.THRESHOLD), ("parkrun", None)), seconds_per_km=300)
+    reading = FeedSettings(kind={"club night": "threshold", "parkrun": "ignore"}, seconds_per_km=300)
     feed = read_workouts((FILES / "club.ics").read_bytes(), FIRST, LAST, BERLIN, reading)
     club = [workout for workout in feed.workouts if "Club night" in workout.title]
     assert [workout.kind for workout in club] == [Kind.THRESHOLD] * 4

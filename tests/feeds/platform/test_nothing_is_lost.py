@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.errors import NotACalendar
-from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.feeds.workouts import read_workouts
+from calsync.program import FeedSettings
 from calsync.training import Kind, Load, Sort, Workout
 from tests.feeds.calendars import bodies, folded
 
@@ -487,10 +488,8 @@ LENGTHY = {
 
 @pytest.mark.parametrize("text", LENGTHY.values(), ids=LENGTHY)
 def test_long_texts_come_to_an_end(text: str) -> None:
-    patterns = PlatformReading(
-        kinds=(("*a*b*c*d*e*f*", Kind.RACE), ("1*1*1*1*1*2", Kind.RACE), ("x y", None))
-    )
-    for reading in (PlatformReading(), patterns):
+    patterns = FeedSettings(kind={"*a*b*c*d*e*f*": "race", "1*1*1*1*1*2": "race", "x y": "ignore"})
+    for reading in (FeedSettings(), patterns):
         for entries in (
             [entry("1", FIRST, escaped(text))],
             [entry("1", FIRST, "Club night", f"DESCRIPTION:{escaped(text)}")],

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.feeds.workouts import PlatformReading, read_workouts
+from calsync.feeds.workouts import read_workouts
+from calsync.program import FeedSettings
 from calsync.training import Effort, Kind, Load, Sort, Workout
 
 DAY = date(2026, 11, 24)
@@ -34,8 +35,8 @@ def event(title: str | None, description: str | None = None, *lines: str, uid: s
     return "\r\n".join([*body, "END:VEVENT", "END:VCALENDAR", ""]).encode()
 
 
-def read(body: bytes, reading: PlatformReading | None = None) -> Workout:
-    feed = read_workouts(body, DAY, DAY, BERLIN, reading or PlatformReading())
+def read(body: bytes, reading: FeedSettings | None = None) -> Workout:
+    feed = read_workouts(body, DAY, DAY, BERLIN, reading or FeedSettings())
     assert feed.warnings == ()
     (workout,) = feed.workouts
     return workout
@@ -644,18 +645,18 @@ def test_what_follows_in_the_description_decides_nothing(first: str, later: str)
     ],
 )
 def test_a_pattern_of_the_config(pattern: str, title: str, matches: bool) -> None:
-    reading = PlatformReading(kinds=((pattern, Kind.HILLS),))
+    reading = FeedSettings(kind={pattern: "hills"})
     assert (read(event(title), reading).kind is Kind.HILLS) is matches
 
 
 def test_a_pattern_comes_before_everything_else() -> None:
-    reading = PlatformReading(kinds=(("Rolling 400s", Kind.FARTLEK),))
+    reading = FeedSettings(kind={"Rolling 400s": "fartlek"})
     body = event("🏃 Rolling 400s • 12.9km", "Tempo • 12.9km • 1h10m", uid=f"{PLAN}_INTERVALS_1")
     assert read(body, reading).kind is Kind.FARTLEK
 
 
 def test_a_pattern_without_a_kind_takes_the_entry_out_of_the_runs() -> None:
-    reading = PlatformReading(kinds=(("Book club", None), ("*tempo*", None)))
+    reading = FeedSettings(kind={"Book club": "ignore", "*tempo*": "ignore"})
     for title in ("Book club", "Run: Book club", "A tempo of the old school"):
         workout = read(event(title), reading)
         assert (workout.sort, workout.kind) == (Sort.OTHER, None)
@@ -753,7 +754,7 @@ def test_minutes_of_a_title(title: str, minutes: int | None) -> None:
 def test_a_distance_takes_as_long_as_the_config_says(
     distance: str, seconds_per_km: int, minutes: int
 ) -> None:
-    reading = PlatformReading(seconds_per_km=seconds_per_km)
+    reading = FeedSettings(seconds_per_km=seconds_per_km)
     assert read(event(f"Easy Run, {distance}"), reading).minutes == minutes
 
 
