@@ -20,8 +20,6 @@ _UID = re.compile(r"(?P<week>\d{4}-W\d\d)-(?P<what>[a-z]+)-(?P<slot>[a-z0-9-]+)@
 # The title of events that shall not say what they are.
 BUSY = "Busy"
 
-# --- events -----------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -138,9 +136,6 @@ class Wishes:
     moved_from: Mapping[str, Timespan] = field(default_factory=dict)
 
 
-# --- keys: they name the week and the slot, never a time --------------------------------------------------
-
-
 def run_key(week: Week, day: Weekday, number: int) -> str:
     """The key of the n-th run (from 1) that a template lists on `day`."""
     return f"{week}/run/{day}-{number}"
@@ -182,9 +177,6 @@ def is_of_another_plan(text: str, name: str) -> bool:
     """Whether a UID is that of an event of another plan than `name`."""
     match = _UID.fullmatch(text)
     return match is not None and match["name"] != name
-
-
-# --- changes ----------------------------------------------------------------------------------------------
 
 
 class Action(StrEnum):

@@ -329,8 +329,6 @@ class State:
     def cache(self) -> Cache:
         return Cache(self.store, "cache/")
 
-    # --- what the runner said -----------------------------------------------------------------------------
-
     def wishes(self) -> Wishes:
         """Raises Unavailable if it can't be read or is damaged: to forget a skip would be worse."""
         return _WISHES.read(self.store, _parse_wishes, "to forget all moves and skips") or Wishes()
@@ -356,8 +354,6 @@ class State:
         said = [_CheckIn(one.day, [sign for sign in Sign if sign in one.signs]) for one in in_order]
         _CHECKINS.write(self.store, said)
 
-    # --- Google -------------------------------------------------------------------------------------------
-
     def google(self) -> GoogleRecords:
         """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""
         advice = "and name the calendar in the config with calendar_id"
@@ -370,8 +366,6 @@ class State:
     def token_file(self) -> TokenFile:
         """Where the token is, unless the config says otherwise."""
         return TokenFile(self.store.where("google-token.json"))
-
-    # --- what calsync did ---------------------------------------------------------------------------------
 
     def workouts(self) -> tuple[Workout, ...]:
         """What the training platform's feed said the last time; nothing if that can't be told."""
@@ -427,8 +421,6 @@ class State:
         with suppress(OSError):
             self.store.replace("last-push", content, lasting=False)
 
-    # --- the secret in the addresses of `calsync serve` ---------------------------------------------------
-
     @property
     def secret_file(self) -> Path:
         return self.store.where("serve-secret")
@@ -447,8 +439,6 @@ class State:
         write = self.store.replace if anew else self.store.create
         with unavailable_if_not(self.secret_file, "written"):
             write("serve-secret", f"{secret}\n".encode())
-
-    # --- the lock -----------------------------------------------------------------------------------------
 
     @property
     def lock_file(self) -> Path:

@@ -166,12 +166,10 @@ def refuse_mass_delete(
         return
     withdrawn = [c for c in changes if c.action is Action.WITHDRAW and not c.wish]
     if plan_is_empty and withdrawn:
-        raise RefusedToProtectData(
-            f"the plan is empty, but {target} holds {len(upcoming)} upcoming events; nothing was changed. "
-            "If this is meant, run: calsync push --allow-mass-delete"
-        )
-    if len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
-        raise RefusedToProtectData(
-            f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}; nothing "
-            "was changed. If this is meant, run: calsync push --allow-mass-delete"
-        )
+        what = f"the plan is empty, but {target} holds {len(upcoming)} upcoming events"
+    elif len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
+        what = f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}"
+    else:
+        return
+    advice = "If this is meant, run: calsync push --allow-mass-delete"
+    raise RefusedToProtectData(f"{what}; nothing was changed. {advice}")

@@ -296,7 +296,7 @@ class Target:
 
     @property
     def is_editable(self) -> bool:
-        """Whether its owner can move and delete events there."""
+        """Whether the runner can move and delete events there."""
         return isinstance(self.settings, GoogleTarget)
 
     def takes(self, key: str) -> bool:

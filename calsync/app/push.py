@@ -19,7 +19,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
     """`changes`, each with the reason why it is not as it was before.
 
     Looked for only where something is written, and not in a calendar that is filled for the first time. What
-    the owner asked for needs no other cause.
+    the runner asked for needs no other cause.
     """
     if not target.contents.events or not any(change.writes and not change.wish for change in changes):
         return tuple(changes)
@@ -47,7 +47,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 def _before(gathered: Gathered, target: Target) -> dict[str, Event]:
     """The events as they were, by key: those of `target`, and of other calendars what is missing there.
 
-    Without what its owner moved there by hand: when they did so, nobody knows.
+    Without what the runner moved there by hand: when they did so, nobody knows.
     """
     was: dict[str, Event] = {}
     for one in (target, *(other for other in gathered.targets if other is not target)):

@@ -106,7 +106,7 @@ MARK = "# Written by calsync schedule."
 
 
 def cron_line(job: Job, times: Times) -> str:
-    """A line for crontab -e. Raises ConfigError for a path that can't stand in one."""
+    """A line for crontab -e. Raises ConfigError for a path that it can't hold."""
     words = [f"{name}={shlex.quote(value)}" for name, value in job.variables.items()]
     words += [shlex.quote(word) for word in job.push()]
     command = " ".join(words)

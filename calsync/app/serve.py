@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from calsync import waits
+from calsync.addresses import is_loopback
 from calsync.app.gather import Setup
 from calsync.app.push import Pushed, rounds
 from calsync.config.settings import IcsTarget
@@ -104,9 +105,8 @@ def subscriptions(setup: Setup, address: ServerAddress, *, rotates: bool) -> Sub
     else:
         secret.ensure()
     feeds = [(feed.name, feed.addresses(address.base, secret)) for feed in _feeds(setup, {})]
-    host = urlsplit(address.base).hostname or ""
-    is_loopback = host in ("127.0.0.1", "localhost", "::1")
-    return Subscriptions(tuple(feeds), f"{address.base}/{secret.value()}/", is_loopback)
+    only_here = is_loopback(urlsplit(address.base).hostname or "")
+    return Subscriptions(tuple(feeds), f"{address.base}/{secret.value()}/", only_here)
 
 
 def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:
@@ -127,13 +127,8 @@ def _file_names(targets: Sequence[IcsTarget]) -> list[str]:
     names: list[str] = []
     for target in targets:
         numbered = (f"{target.name}-{number}.ics" for number in count(2))
-        names.append(
-            next(
-                name
-                for name in chain((target.path.name, f"{target.name}.ics"), numbered)
-                if name not in names
-            )
-        )
+        candidates = chain((target.path.name, f"{target.name}.ics"), numbered)
+        names.append(next(name for name in candidates if name not in names))
     return names
 
 
@@ -141,25 +136,19 @@ def _ics_targets(setup: Setup) -> list[IcsTarget]:
     return [target for target in setup.config.targets if isinstance(target, IcsTarget)]
 
 
+@dataclass(slots=True)
 class _Rounds:
     """Plans with the config and the templates as they are each time; `feeds` are those of the last time."""
 
-    def __init__(
-        self,
-        load: Callable[[], Setup],
-        first: Setup,
-        clock: Callable[[], datetime],
-        pushed: Callable[[Pushed], None],
-    ) -> None:
-        self._load = load
-        self._clock = clock
-        self._pushed = pushed
-        self.feeds = _feeds(first, {})
+    load: Callable[[], Setup]
+    clock: Callable[[], datetime]
+    pushed: Callable[[Pushed], None]
+    feeds: tuple[Feed, ...]
 
     def plan(self) -> Snapshot:
         """Plan and write the feeds. Raises CalsyncError."""
-        now = self._clock()
-        setup = self._load()
+        now = self.clock()
+        setup = self.load()
         self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
         try:
             names = [target.name for target in _ics_targets(setup)]
@@ -169,7 +158,7 @@ class _Rounds:
                     setup.state.remember_push(now, setup.config.zone)
         finally:
             setup.close()
-        self._pushed(pushed)
+        self.pushed(pushed)
         gathered, zone = pushed.gathered, pushed.gathered.plan.zone
         return Snapshot(
             (
@@ -224,7 +213,7 @@ def run_server(
     def clock() -> datetime:
         return now or datetime.now(UTC)
 
-    its_rounds = _Rounds(load, setup, clock, pushed)
+    its_rounds = _Rounds(load, clock, pushed, _feeds(setup, {}))
     planner = Planner(its_rounds.plan, every.total_seconds(), say)
     site = Site(
         name=setup.config.name,

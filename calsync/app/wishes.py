@@ -26,7 +26,7 @@ from calsync.words import did_you_mean
 class Known:
     """Every key that can be named: what the weeks want, and what the calendars hold.
 
-    `deleted` are those that their owner deleted in a calendar, and the target's name. `training` is what the
+    `deleted` are those that the runner deleted in a calendar, and the target's name. `training` is what the
     weeks follow beside their templates.
     """
 
@@ -36,7 +36,7 @@ class Known:
     training: Training
 
     def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises UsageError for a key that is unknown, has begun, or was made to repeat by its owner."""
+        """Raises UsageError for a key that is unknown, has begun, or was made to repeat by the runner."""
         known = sorted({*self.wanted, *self.stored})
         for key in keys:
             if key not in known:
@@ -124,7 +124,7 @@ def _moved(known: Known, key: str, start: datetime) -> Published:
 
 
 def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> list[str]:
-    """What the training rules say of a session there. Busy time is the owner's own business."""
+    """What the training rules say of a session there. Busy time is not looked at: the runner knows it."""
     if not is_strength(key):
         return []
     standing = what_stands(setup, load_targets(setup))

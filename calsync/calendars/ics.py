@@ -197,16 +197,12 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp) -> bytes:
             # Readers disagree on the escaping of properties that they don't know: there is nothing to escape.
             component.add(f"X-CALSYNC-{name}", vText(quote(value, safe="")))
     if event.alarm is not None:
-        component.add_component(_alarm(event.summary, event.alarm))
+        alarm = Alarm()
+        alarm.add("ACTION", "DISPLAY")
+        alarm.add("DESCRIPTION", event.summary)
+        alarm["TRIGGER"] = vDuration(-event.alarm)
+        component.add_component(alarm)
     return bytes(component.to_ical())
-
-
-def _alarm(summary: str, before: timedelta) -> Alarm:
-    alarm = Alarm()
-    alarm.add("ACTION", "DISPLAY")
-    alarm.add("DESCRIPTION", summary)
-    alarm["TRIGGER"] = vDuration(-before)
-    return alarm
 
 
 def _in_zone(span: Timespan, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -363,14 +359,14 @@ class IcsCalendar:
             # An editor or a version control system may have changed the line ends.
             block = self._block(_LINE_END.sub(b"\r\n", match[0].rstrip() + b"\r\n"))
             if block is not None:
-                # In a damaged file a UID may stand twice: the later one is the one that clients show.
+                # In a damaged file a UID may be there twice: the later one is the one that clients show.
                 blocks[block.uid] = block
         loaded = LoadedFile(self, content, tuple(blocks.values()))
         self._refuse_foreign(loaded)
         return loaded
 
     def _block(self, content: bytes) -> _Block | None:
-        """What stands between BEGIN and END; None if it is damaged beyond what can be read."""
+        """The event from BEGIN to END; None if it is damaged beyond what can be read."""
         parsed = parse_event(content, self.plan) if _is_text(content) else None
         if parsed is None:
             return None

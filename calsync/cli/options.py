@@ -164,13 +164,14 @@ def now_option(command: F) -> F:
     )(command)
 
 
+Offer = Callable[[click.Context], Iterable[str]]
 Complete = Callable[[click.Context, click.Parameter, str], list[Any]]
 
 
-def _quietly(*, or_a_file: bool = False) -> Callable[[Callable[[click.Context], Iterable[str]]], Complete]:
+def _quietly(*, or_a_file: bool = False) -> Callable[[Offer], Complete]:
     """For `shell_complete=`: what the function has that begins like the word, and is not on the line yet."""
 
-    def completion(offer: Callable[[click.Context], Iterable[str]]) -> Complete:
+    def completion(offer: Offer) -> Complete:
         def complete(ctx: click.Context, parameter: click.Parameter, word: str) -> list[Any]:
             from click.shell_completion import CompletionItem
 

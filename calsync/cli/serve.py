@@ -161,22 +161,17 @@ def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: b
     work, times = job(common.config_path()), Times.random(every)
     if not systemd:
         click.echo(cron_line(work, times))
-        _say_cron(work)
+        say = (
+            "Add this line with `crontab -e`. cron mails what is printed: changes and trouble, nothing else."
+        )
+        about = "cron doesn't know your variables. Put these above the line, with their values:"
+        _say_what_is_left([say], work, about)
     elif serve:
         _units(work, {f"calsync-serve-{work.plan}.service": server(work, every)}, write=write)
     else:
         # Named after the plan, so that two plans on one machine don't overwrite each other's units.
         name = f"calsync-{work.plan}"
         _units(work, {f"{name}.service": service(work), f"{name}.timer": timer(times)}, write=write)
-
-
-def _say_cron(work: "Job") -> None:
-    say = ["Add this line with `crontab -e`. cron mails what is printed: changes and trouble, nothing else."]
-    if work.secrets:
-        say += ["cron doesn't know your variables. Put these above the line, with their values:"]
-        say += [f"  {name}=..." for name in work.secrets]
-    say += _about_cache(work)
-    click.echo("\n".join(say), err=True)
 
 
 def _units(work: "Job", units: "Mapping[str, str]", *, write: bool) -> None:
@@ -193,15 +188,15 @@ def _units(work: "Job", units: "Mapping[str, str]", *, write: bool) -> None:
     last = list(units)[-1]
     say += ["  systemctl --user daemon-reload", f"  systemctl --user enable --now {last}"]
     say += ["  loginctl enable-linger    # so that it also runs while you are not logged in"]
+    file = folder.parents[1] / "calsync" / "environment"
+    _say_what_is_left(say, work, f"systemd doesn't know your variables. Write them into {file} (chmod 600):")
+
+
+def _say_what_is_left(say: list[str], work: "Job", about_variables: str) -> None:
     if work.secrets:
-        file = folder.parents[1] / "calsync" / "environment"
-        say += [f"systemd doesn't know your variables. Write them into {file} (chmod 600):"]
-        say += [f"  {name}=..." for name in work.secrets]
-    say += _about_cache(work)
+        say += [about_variables, *(f"  {name}=..." for name in work.secrets)]
+    if "/uv/" in work.program[0] and "archive" in work.program[0]:
+        say += [
+            "This calsync is in uv's cache, which is cleaned at times: `uv tool install calsync` keeps one."
+        ]
     click.echo("\n".join(say), err=True)
-
-
-def _about_cache(work: "Job") -> list[str]:
-    if "/uv/" not in work.program[0] or "archive" not in work.program[0]:
-        return []
-    return ["This calsync is in uv's cache, which is cleaned at times: `uv tool install calsync` keeps one."]

@@ -209,7 +209,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         return
     if day > today:
         click.echo(f"Note: {day} has not come yet.", err=True)
-    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
+    _say_what_next()
 
 
 def _remove(setup: "Setup", day: date) -> None:

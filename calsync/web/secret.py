@@ -29,25 +29,28 @@ class Secret:
             if self._read is None:
                 raise
             return self._read
-        self._read = self._parsed(text)
+        if not _FORM.fullmatch(text.strip()):
+            message = "is damaged; restore it, or run `calsync serve --rotate-secret` and subscribe anew"
+            raise Unavailable(f"{self._state.secret_file}: {message}")
+        self._read = text.strip()
         return self._read
 
     def ensure(self) -> str:
         """The secret; made when there is none yet. Raises Unavailable."""
         if not self._state.has_secret():
             # Of two processes that start together, one makes it, and both use it.
-            self._state.save_secret(_new(), anew=False)
+            self._state.save_secret(secrets.token_urlsafe(_BYTES), anew=False)
         return self.value()
 
     def rotate(self) -> str:
         """A new secret: every address from before is dead. Raises Unavailable."""
-        self._state.save_secret(_new(), anew=True)
+        self._state.save_secret(secrets.token_urlsafe(_BYTES), anew=True)
         return self.value()
 
     def of_feed(self, name: str, *, is_for_others: bool) -> str:
         """The secret of a feed's address.
 
-        A feed that says no more than when its owner is busy is made to be passed on, so what is in its
+        A feed that says no more than when the runner is busy is made to be passed on, so what is in its
         address must not open the others.
         """
         value = self.value()
@@ -55,16 +58,6 @@ class Secret:
             return value
         digest = hmac.digest(value.encode(), f"feed {name}".encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-    def _parsed(self, text: str) -> str:
-        if not _FORM.fullmatch(text.strip()):
-            message = "is damaged; restore it, or run `calsync serve --rotate-secret` and subscribe anew"
-            raise Unavailable(f"{self._state.secret_file}: {message}")
-        return text.strip()
-
-
-def _new() -> str:
-    return secrets.token_urlsafe(_BYTES)
 
 
 def is_same(given: str, secret: str) -> bool:

@@ -5,6 +5,7 @@ Planning goes on in a thread of its own, so that no request waits for it.
 """
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import io
@@ -58,15 +59,13 @@ class FeedFile:
 
     def version(self) -> Version | None:
         """What the file holds now, or did when it could last be read; None if it never could."""
-        try:
+        # Better yesterday's training than none; the page and `calsync doctor` say what is wrong.
+        with contextlib.suppress(OSError):
             status = self.path.stat()
             stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
             if stamp != self._stamp:
                 self._take(self.path.read_bytes(), int(status.st_mtime))
                 self._stamp = stamp
-        except OSError:
-            # Better yesterday's training than none; the page and `calsync doctor` say what is wrong.
-            return self._version
         return self._version
 
     def _take(self, body: bytes, modified: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,37 +29,37 @@ def all_checks(given: Path | None, now: datetime, listener: Listener) -> tuple[C
         return tuple(check for check in checks if check.text)
 
 
+@dataclass(frozen=True, slots=True)
 class _Doctor:
-    def __init__(self, given: Path | None, now: datetime, listener: Listener, show: Show) -> None:
-        self._given = given
-        self._now = now
-        self._listener = listener
-        self._show = show
+    given: Path | None
+    now: datetime
+    listener: Listener
+    show: Show
 
     def checks(self) -> Iterator[Check]:
         found: Found | None = None
 
         def config_check() -> Check:
             nonlocal found
-            found = machine.read_config(self._given)
+            found = machine.read_config(self.given)
             return found.check
 
         yield self._checked("config", None, config_check)
         state = state_of(found.name) if found and found.name else None
         if found and found.config:
-            with closing(Setup.without_templates(found.config, self._listener)) as setup:
+            with closing(Setup.without_templates(found.config, self.listener)) as setup:
                 yield from self._of_config(setup, found.unset)
         if state:
             yield self._checked("state folder", None, lambda: machine.folder_check(state))
             yield self._checked("lock", None, lambda: machine.lock_check(state))
-            yield self._checked("last push", None, lambda: machine.push_check(state, self._now))
-        self._show("asking cron and systemd …")
+            yield self._checked("last push", None, lambda: machine.push_check(state, self.now))
+        self.show("asking cron and systemd …")
         yield self._checked("schedule", None, machine.schedule_check)
         if state:
             yield self._checked("serve", None, lambda: machine.serve_check(state))
 
     def _of_config(self, setup: Setup, unset: frozenset[str]) -> Iterator[Check]:
-        config, now = setup.config, self._now
+        config, now = setup.config, self.now
         yield self._checked("time zone", None, lambda: machine.zone_check(config, now))
         if problem := config.folder_problem:
             yield failed("template", None, problem)
@@ -66,12 +67,12 @@ class _Doctor:
             yield self._checked("template", name, partial(machine.template_check, config.library, name))
         no_access: Check | None = None
         if config.google:
-            self._show("asking Google …")
+            self.show("asking Google …")
             access = self._checked("google", None, lambda: calendars.access_check(setup, now))
             no_access = access if access.status is Status.FAILED else None
             yield access
         for source in config.sources:
-            self._show(f"reading {source.name} …")
+            self.show(f"reading {source.name} …")
             if isinstance(source, GoogleBusy):
                 look = partial(calendars.busy_google_check, setup, source, now)
                 yield self._of_google(no_access, "busy", source.name, look)
@@ -79,11 +80,11 @@ class _Doctor:
                 look = partial(calendars.busy_ics_check, setup, source, now, unset)
                 yield self._checked("busy", source.name, look, _FOR_A_SOURCE)
         if feed := config.program.feed:
-            self._show("reading the training feed …")
+            self.show("reading the training feed …")
             look = partial(calendars.feed_check, setup, feed, now, unset)
             yield self._checked("training feed", None, look, _FOR_A_SOURCE)
         for target in config.targets:
-            self._show(f"reading {target.name} …")
+            self.show(f"reading {target.name} …")
             if isinstance(target, GoogleTarget):
                 look = partial(calendars.target_google_check, setup, target, now)
                 yield self._of_google(no_access, "target", target.name, look)
@@ -99,4 +100,4 @@ class _Doctor:
         return msgspec.structs.replace(no_access, name=name, subject=subject, text=text, fix=fix)
 
     def _checked(self, name: str, subject: str | None, look: Look, fix: str | None = None) -> Check:
-        return checked(name, subject, look, fix, tell=self._listener.tell)
+        return checked(name, subject, look, fix, tell=self.listener.tell)

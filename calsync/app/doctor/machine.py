@@ -23,8 +23,6 @@ from calsync.planning.lint import Severity, lint
 from calsync.state import State
 from calsync.words import ago, counted
 
-# --- the state folder, and the server's secret ------------------------------------------------------------
-
 # Twice the slowest schedule that makes sense, which is once a day.
 _STALE = timedelta(days=2)
 _SERVE_NEEDS = ("segno", "starlette", "uvicorn")
@@ -110,8 +108,6 @@ def serve_check(state: State) -> Check:
     return Check(text="its secret is for you alone, and all that it needs is installed")
 
 
-# --- schedule ---------------------------------------------------------------------------------------------
-
 # A schedule is a line of a crontab, an active timer or a running service that mentions calsync. What else it
 # says is never shown: lines for cron may hold addresses. That a command is missing, slow or broken is no
 # reason to fail.
@@ -147,12 +143,12 @@ def _lines(crontab: str) -> Iterator[str]:
             yield " ".join(match[1].split())
 
 
+@dataclass(frozen=True, slots=True)
 class _Scope:
-    """The units of the user, or of the system."""
+    """The units of the user, or of the system; `command` is how they are asked for."""
 
-    def __init__(self, command: str, folders: tuple[Path, ...]) -> None:
-        self._command = command
-        self._folders = folders
+    command: str
+    folders: tuple[Path, ...]
 
     def running(self) -> Iterator[str]:
         listed = self._systemctl("list-units", "--all", "--type=timer,service")
@@ -167,18 +163,18 @@ class _Scope:
         """A timer that is installed, which running() has not found, and the command that knows it."""
         listed = self._systemctl("list-unit-files", "--type=timer")
         names = [match[0] for line in listed.splitlines() if (match := _UNIT.search(line))]
-        names += [file.name for folder in self._folders for file in sorted(folder.glob("*.timer"))]
-        return next(((name, self._command) for name in names if self._is_ours(name, name)), None)
+        names += [file.name for folder in self.folders for file in sorted(folder.glob("*.timer"))]
+        return next(((name, self.command) for name in names if self._is_ours(name, name)), None)
 
     def _is_ours(self, unit: str, line: str) -> bool:
         """Whether its name or description mentions calsync, or what is written in its files."""
         stem = unit.rpartition(".")[0]
-        files = (folder / f"{stem}.{kind}" for folder in self._folders for kind in ("timer", "service"))
+        files = (folder / f"{stem}.{kind}" for folder in self.folders for kind in ("timer", "service"))
         return _WORD in line or any(_WORD in _text(file) for file in files)
 
     def _systemctl(self, *arguments: str) -> str:
         flags = ("--plain", "--no-legend", "--no-pager", "--full")
-        return _said(*self._command.split(), *arguments, *flags)
+        return _said(*self.command.split(), *arguments, *flags)
 
 
 def _scopes() -> tuple[_Scope, _Scope]:
@@ -217,8 +213,6 @@ def _text(file: Path) -> str:
     except OSError:
         return ""
 
-
-# --- the config -------------------------------------------------------------------------------------------
 
 _NOT_SET = "https://not-set.invalid/"
 

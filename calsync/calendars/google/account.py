@@ -5,6 +5,7 @@ Imports inside functions: Google's libraries take 0.2 s, and are needed only whe
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from calsync.config.load import OWN_CALENDAR, Config
@@ -26,16 +27,13 @@ class Connection:
         self._config = config
         self._state = state
         self._opened: Client | None = None
-        self._records: Records | None = None
         self._new: set[str] = set()
 
-    @property
+    @cached_property
     def records(self) -> "Records":
         from calsync.calendars.google.calendar import Records
 
-        if self._records is None:
-            self._records = Records(self._state)
-        return self._records
+        return Records(self._state)
 
     @property
     def access(self) -> GoogleAccess:

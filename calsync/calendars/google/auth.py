@@ -31,8 +31,6 @@ from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
 from calsync.state import Token, TokenFile
 
-# --- credentials ------------------------------------------------------------------------------------------
-
 _SCOPE = "https://www.googleapis.com/auth/"
 OWN_CALENDARS = f"{_SCOPE}calendar.app.created"
 FREE_BUSY = f"{_SCOPE}calendar.freebusy"
@@ -189,8 +187,6 @@ def _check_uri(path: Path, name: str, uri: str) -> None:
         raise ConfigError(f"{path}: {name} {problem}") from problem
 
 
-# --- asking a person --------------------------------------------------------------------------------------
-
 _WHAT_FOR = {
     OWN_CALENDARS: "make a calendar of its own and write to it",
     FREE_BUSY: "see when you are busy (not why)",
@@ -295,9 +291,6 @@ def _environment_for(uri: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-# --- how the answer gets here -----------------------------------------------------------------------------
 
 
 @contextmanager

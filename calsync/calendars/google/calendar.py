@@ -230,13 +230,16 @@ _Answered = Callable[["_Step", Answer, "_Outcome"], None]
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A request for one key, and what looks at its answer. `change` is None for housekeeping."""
+    """A request that a change needs, and what looks at its answer."""
 
     request: Request
     answered: _Answered
-    key: str
-    change: Change | None
+    change: Change
     generation: int
+
+    @property
+    def key(self) -> str:
+        return self.change.key
 
 
 @dataclass(slots=True)
@@ -304,7 +307,7 @@ class LoadedCalendar:
         outcome = _Outcome()
         steps = [step for change in changes if (step := self._step(change, now))]
         steps += [
-            self._patch(item, resource.withdrawal(), self._tidied)
+            self._patch(item, resource.withdrawal(), self._tidied, Change(Action.WITHDRAW, item.key))
             for item in self.surplus
             if item.stored and item.stored.span.start > now
         ]
@@ -334,14 +337,14 @@ class LoadedCalendar:
                 return self._patch(item, resource.release(item), self._released, change)
             case Action.KEEP | Action.PIN if item and item.is_withdrawn and item.stored:
                 if item.stored.span.start > now:
-                    return self._patch(item, resource.unmarked(), self._tidied)
+                    return self._patch(item, resource.unmarked(), self._tidied, change)
         return None
 
     def _insert(self, change: Change, generation: int) -> _Step:
         assert change.wanted is not None
         body = resource.new_event(change.wanted, self.calendar.plan, generation, self.calendar.zone)
         request = self.events.insert(calendarId=self.calendar.calendar_id, body=body, sendUpdates="none")
-        return _Step(request, self._inserted, change.key, change, generation)
+        return _Step(request, self._inserted, change, generation)
 
     def _revive(self, change: Change, tombstone: Item) -> _Step:
         assert change.wanted is not None
@@ -352,17 +355,15 @@ class LoadedCalendar:
         request = self.events.get(
             calendarId=self.calendar.calendar_id, eventId=event_id(self.calendar.plan, change.key, generation)
         )
-        return _Step(request, self._found, change.key, change, generation)
+        return _Step(request, self._found, change, generation)
 
-    def _patch(
-        self, item: Item, body: dict[str, Any], answered: _Answered, change: Change | None = None
-    ) -> _Step:
+    def _patch(self, item: Item, body: dict[str, Any], answered: _Answered, change: Change) -> _Step:
         request = self.events.patch(
             calendarId=self.calendar.calendar_id, eventId=item.id, body=body, sendUpdates="none"
         )
         if item.etag:
             request.headers["If-Match"] = item.etag
-        return _Step(request, answered, item.key, change, item.generation)
+        return _Step(request, answered, change, item.generation)
 
     # --- what the answers mean ----------------------------------------------------------------------------
 
@@ -371,7 +372,6 @@ class LoadedCalendar:
         outcome.done.add(step.key)
 
     def _inserted(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
-        assert step.change is not None
         if not isinstance(answer, Failure):
             self._is_there(step, outcome)
         elif answer.status == 409:
@@ -383,7 +383,6 @@ class LoadedCalendar:
 
     def _found(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
         """What holds the id of an event that could not be inserted."""
-        assert step.change is not None
         remembered = self.calendar.tombstones
         if isinstance(answer, Failure):
             if not answer.is_missing:
@@ -420,14 +419,13 @@ class LoadedCalendar:
             self._next_generation(step, outcome)
 
     def _next_generation(self, step: _Step, outcome: _Outcome) -> None:
-        assert step.change is not None
         if step.generation >= _GENERATIONS:
             outcome.failures[step.key] = Failure(409, "duplicate", "all of its ids are taken")
         else:
             outcome.next.append(self._insert(step.change, step.generation + 1))
 
     def _patched(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
-        is_withdrawal = step.change is not None and step.change.action is Action.WITHDRAW
+        is_withdrawal = step.change.action is Action.WITHDRAW
         if is_withdrawal and isinstance(answer, Failure) and answer.is_certain and not answer.is_missing:
             # It did not come about, so it is the runner who deletes the event now.
             self.calendar.tombstones.cancelled.pop(step.key, None)
