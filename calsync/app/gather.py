@@ -370,13 +370,12 @@ class Gathered:
         of_sources = (
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
-        of_plan = ((warning.code, warning.text) for warning in self.plan.warnings)
-        return (*of_sources, *self.training.warnings, *of_plan)
+        return (*of_sources, *self.training.warnings, *self.plan.warnings)
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
         """What is good to know when looking at the plan, and asks for nothing: (code, text)."""
-        return (*self.training.notices, *((notice.code, notice.text) for notice in self.plan.notices))
+        return (*self.training.notices, *self.plan.notices)
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -104,9 +104,9 @@ def subscriptions(setup: Setup, address: ServerAddress, *, rotates: bool) -> Sub
         secret.rotate()
     else:
         secret.ensure()
-    feeds = [(feed.name, feed.addresses(address.base, secret)) for feed in _feeds(setup, {})]
+    feeds = tuple((feed.name, feed.addresses(address.base, secret)) for feed in _feeds(setup, {}))
     only_here = is_loopback(urlsplit(address.base).hostname or "")
-    return Subscriptions(tuple(feeds), f"{address.base}/{secret.value()}/", only_here)
+    return Subscriptions(feeds, f"{address.base}/{secret.value()}/", only_here)
 
 
 def _feeds(setup: Setup, known: Mapping[Path, FeedFile]) -> tuple[Feed, ...]:

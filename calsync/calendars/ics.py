@@ -326,7 +326,7 @@ class _Block:
 
     content: bytes
     uid: str
-    stored: StoredEvent | None = None
+    event: Event | None = None
     stamp: Stamp | None = None
 
 
@@ -374,12 +374,12 @@ class IcsCalendar:
             return _Block(content, parsed.uid)
         # Nearly always the same bytes. If not, something was damaged that says nothing, and is healed here.
         content = event_bytes(parsed.event, self.plan, parsed.zone or self.zone, parsed.stamp)
-        return _Block(content, parsed.uid, StoredEvent(parsed.event, parsed.event.span), parsed.stamp)
+        return _Block(content, parsed.uid, parsed.event, parsed.stamp)
 
     def _refuse_foreign(self, loaded: "LoadedFile") -> None:
         """A file that calsync did not make is not overwritten, however its path came into the config."""
         content = loaded.content or b""
-        has_trace = PRODID.encode() in content or any(block.stored for block in loaded.blocks)
+        has_trace = PRODID.encode() in content or any(block.event for block in loaded.blocks)
         # What a power cut can leave of a file is nothing, or zeros.
         if self.is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
             return
@@ -399,7 +399,8 @@ class LoadedFile:
 
     @property
     def contents(self) -> Contents:
-        found = (block.stored for block in self.blocks if block.stored)
+        events = (block.event for block in self.blocks if block.event)
+        found = (StoredEvent(event, event.span) for event in events)
         return Contents(tuple(sorted(found, key=lambda event: (event.span, event.key))))
 
     def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
@@ -424,8 +425,8 @@ class LoadedFile:
 
     def _content_after(self, changes: Sequence[Change], now: datetime) -> bytes:
         plan, zone = self.calendar.plan, self.calendar.zone
-        by_key = {block.stored.key: block for block in self.blocks if block.stored}
-        foreign = [block.content for block in self.blocks if block.stored is None]
+        by_key = {block.event.key: block for block in self.blocks if block.event}
+        foreign = [block.content for block in self.blocks if block.event is None]
         for change in changes:
             if change.action is Action.WITHDRAW:
                 by_key.pop(change.key, None)
@@ -433,12 +434,11 @@ class LoadedFile:
                 before = by_key.get(change.key)
                 stamp = Stamp.after(before.stamp if before else None, now)
                 content = event_bytes(change.wanted, plan, zone, stamp)
-                stored = StoredEvent(change.wanted, change.wanted.span)
-                by_key[change.key] = _Block(content, "", stored, stamp)
+                by_key[change.key] = _Block(content, "", change.wanted, stamp)
         recent = [
-            (block.stored.span, key, block.content)
+            (block.event.span, key, block.content)
             for key, block in by_key.items()
-            if block.stored and block.stored.span.end > now - KEEP_PAST
+            if block.event and block.event.span.end > now - KEEP_PAST
         ]
         recent.sort(key=lambda entry: entry[:2])
         first_year = (recent[0][0].start if recent else now).year - 1
