@@ -30,9 +30,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 LONGEST = (
     "tests/web/test_browser",
     "tests/cli/test_google_machine.py",
+    "tests/golden/",
     "tests/web/test_serve.py",
     "tests/clients/test_",
-    "tests/golden/",
+    "tests/planning/test_fix_kinds.py",
+    "tests/cli/test_push_trouble.py",
+    "tests/cli/test_init.py",
+    "tests/planning/test_optimum.py",
 )
 
 

@@ -158,13 +158,20 @@ def _in_folder(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _in_environment(environment: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environment)
+    _set_environment(environment)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        _set_environment(before)
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    """Only what differs: threads of test servers may look into it at the same time, through the C library."""
+    for key in os.environ.keys() - wanted.keys():
+        del os.environ[key]
+    for key, value in wanted.items():
+        if os.environ.get(key) != value:
+            os.environ[key] = value
 
 
 @contextlib.contextmanager
