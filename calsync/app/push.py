@@ -106,14 +106,13 @@ def rounds(
         decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
         if dry_run:
             return Pushed(gathered, tuple(decided), ())
+        missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
+        setup.state.remember_lost((key for key in missing if key in gathered.standing.published), now)
         applied, failures = _apply(setup, decided, now, is_last=number == ROUNDS)
         for name, one in applied.items():
             before[name] = _together(before.get(name, ()), one.changes)
         if not any(one.look_again for one in applied.values()):
             break
-    published = gathered.standing.published
-    missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
-    setup.state.remember_lost((key for key in missing if key in published), now)
     done = tuple(
         (target, changes)
         for target, decided_changes in decided
