@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from calsync.web.week import DARK, LIGHT, Block, Day, Look, Scheme, Stretch, WeekPicture
+from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekPicture
 from calsync.words import one_line
 
 # --- html -------------------------------------------------------------------------------------------------
@@ -138,12 +138,10 @@ def _style(weeks: Sequence[WeekPicture], now: datetime) -> str:
 def _sheet(print_hour: str) -> str:
     # The style sheet holds no texts from calendars, so nothing in it has to be escaped for HTML.
     template = _environment().overlay(autoescape=False).get_template("week.css")
-    light, dark = _variables(LIGHT), _variables(DARK)
+    light, dark = (
+        " ".join(f"{name}: {value};" for name, value in each.variables()) for each in (LIGHT, DARK)
+    )
     return template.render(light=light, dark=dark, looks=tuple(Look), print_hour=print_hour)
-
-
-def _variables(scheme: Scheme) -> str:
-    return " ".join(f"{name}: {value};" for name, value in scheme.variables())
 
 
 def _places(weeks: Iterable[WeekPicture], now: datetime) -> Iterator[str]:
@@ -184,6 +182,7 @@ _WIDTH = _GUTTER + 7 * _DAY + 2 * _PAD
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 # The least height in which one line can be read.
 _LEAST = 19
+_HATCHED = {"patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
 
 
 def render_svg(weeks: Sequence[WeekPicture], *, name: str, now: datetime) -> str:
@@ -191,20 +190,23 @@ def render_svg(weeks: Sequence[WeekPicture], *, name: str, now: datetime) -> str
     height = sum(_height(week) for week in weeks)
     svg = Element(
         "svg",
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_WIDTH} {height}",
-        width=str(_WIDTH),
-        height=str(height),
-        role="img",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"0 0 {_WIDTH} {height}",
+            "width": str(_WIDTH),
+            "height": str(height),
+            "role": "img",
+            "font-family": _FONT,
+            "aria-label": f"{name}: {', '.join(week.dates for week in weeks)}",
+        },
     )
-    svg.set("font-family", _FONT)
-    svg.set("aria-label", f"{name}: {', '.join(week.dates for week in weeks)}")
-    _hatch(SubElement(svg, "defs"), LIGHT)
+    hatch = _draw(SubElement(svg, "defs"), "pattern", id="busy", width=8, height=8, **_HATCHED)
+    _rect(hatch, 0, 0, 2, 8, LIGHT.hatch)
     _rect(svg, 0, 0, _WIDTH, height, LIGHT.page)
     top = 0
     for week in weeks:
         group = SubElement(svg, "g", transform=f"translate({_PAD} {top})")
-        _Week(group, week, LIGHT, now).draw()
+        _Week(group, week, now).draw()
         top += _height(week)
     indent(svg, " ")
     return tostring(svg, encoding="unicode") + "\n"
@@ -215,24 +217,17 @@ def _height(week: WeekPicture) -> int:
     return _HEAD + (week.hours[1] - week.hours[0]) * _HOUR + _FOOT + 2 * _LINE + below
 
 
-def _hatch(defs: Element, scheme: Scheme) -> None:
-    pattern = SubElement(defs, "pattern", id="busy", width="8", height="8", patternUnits="userSpaceOnUse")
-    pattern.set("patternTransform", "rotate(45)")
-    _rect(pattern, 0, 0, 2, 8, scheme.hatch)
-
-
 class _Week:
-    def __init__(self, group: Element, week: WeekPicture, scheme: Scheme, now: datetime) -> None:
+    def __init__(self, group: Element, week: WeekPicture, now: datetime) -> None:
         self._group = group
         self._week = week
-        self._scheme = scheme
         self._now = now
         self._bottom = self._y(week.hours[1] * 60)
 
     def draw(self) -> None:
-        week, scheme = self._week, self._scheme
-        _text(self._group, 0, 34, week.dates, scheme.ink, size=22, weight="bold")
-        _text(self._group, 0, 55, f"{week.week} · {week.title}", scheme.muted, size=13)
+        week = self._week
+        _text(self._group, 0, 34, week.dates, LIGHT.ink, font_size=22, font_weight="bold")
+        _text(self._group, 0, 55, f"{week.week} · {week.title}", LIGHT.muted, font_size=13)
         for number, day in enumerate(week.days):
             self._day(number, day)
         self._hours()
@@ -256,31 +251,40 @@ class _Week:
         return (self._y(start), (end - start) / 60 * _HOUR) if start < end else None
 
     def _day(self, number: int, day: Day) -> None:
-        scheme, x = self._scheme, self._x(number)
+        x = self._x(number)
         is_today = day.date == self._now.date()
         label = f"{day.name[:3]} {day.date.day}" + (f" · {day.label}" if day.label else "")
-        colour = scheme.accent if is_today else scheme.ink
-        _text(self._group, x + _DAY / 2, _HEAD - 14, label, colour, size=14, weight="bold", anchor="middle")
-        for stretches, fill in ((day.free, scheme.free), (day.busy, "url(#busy)")):
+        colour = LIGHT.accent if is_today else LIGHT.ink
+        _text(
+            self._group,
+            x + _DAY / 2,
+            _HEAD - 14,
+            label,
+            colour,
+            font_size=14,
+            font_weight="bold",
+            text_anchor="middle",
+        )
+        for stretches, fill in ((day.free, LIGHT.free), (day.busy, "url(#busy)")):
             for shown in filter(None, map(self._shown, stretches)):
                 _rect(self._group, x, shown[0], _DAY, shown[1], fill)
 
     def _hours(self) -> None:
-        scheme, (first, last) = self._scheme, self._week.hours
+        first, last = self._week.hours
         for hour in range(first, last + 1):
             y = self._y(hour * 60)
-            _rule(self._group, _GUTTER, y, _GUTTER + 7 * _DAY, y, scheme.line)
-            _text(self._group, _GUTTER - 8, y + 4, f"{hour:02}:00", scheme.muted, size=12, anchor="end")
+            _rule(self._group, _GUTTER, y, _GUTTER + 7 * _DAY, y, LIGHT.line)
+            _text(self._group, _GUTTER - 8, y + 4, f"{hour:02}:00", LIGHT.muted, text_anchor="end")
         for number in range(8):
             x = self._x(number)
-            _rule(self._group, x, self._y(first * 60), x, self._bottom, scheme.line)
+            _rule(self._group, x, self._y(first * 60), x, self._bottom, LIGHT.line)
 
     def _block(self, number: int, block: Block) -> None:
         shown = self._shown(block.span)
         assert shown  # the hours hold every block
         is_past = block.state == "past"
-        paint = self._scheme.looks[block.look]
-        fill, ink = (self._scheme.page, self._scheme.muted) if is_past else (paint.fill, paint.ink)
+        paint = LIGHT.looks[block.look]
+        fill, ink = (LIGHT.page, LIGHT.muted) if is_past else (paint.fill, paint.ink)
         width = (_DAY - 4) / block.lanes
         x = self._x(number) + 2 + block.lane * width
         y, height = shown[0], max(shown[1], _LEAST)
@@ -294,85 +298,61 @@ class _Week:
             _text(group, x + 10, y + 14, _fit(f"{block.times[:5]} {block.title}", room), ink)
         else:
             _text(group, x + 10, y + 15, block.times, ink)
-            _text(group, x + 10, y + 30, _fit(block.title, room, bold=True), ink, weight="bold")
+            _text(group, x + 10, y + 30, _fit(block.title, room, bold=True), ink, font_weight="bold")
 
     def _line_of_now(self, number: int) -> None:
-        minute = self._now.hour * 60 + self._now.minute
+        minute = _minute(self._now)
         if self._week.hours[0] * 60 <= minute < self._week.hours[1] * 60:
             x, y = self._x(number), self._y(minute)
-            _rule(self._group, x, y, x + _DAY, y, self._scheme.now, width=2)
+            _rule(self._group, x, y, x + _DAY, y, LIGHT.now, width=2)
 
     def _below(self) -> None:
-        scheme, y = self._scheme, self._bottom + _FOOT + 8
+        y = self._bottom + _FOOT + 8
         x = float(_GUTTER)
-        for label, fill, edge in _legend(scheme):
+        for label, fill, edge in _legend():
             _rect(self._group, x, y - 10, 18, 12, fill, stroke=edge)
-            _text(self._group, x + 24, y, label, scheme.muted)
+            _text(self._group, x + 24, y, label, LIGHT.muted)
             x += 36 + _width(label)
         for one in self._week.missing:
             y += 2 * _LINE
             fix = f"to make room: {one.fix}" if one.fix else "no single change would make room"
-            _text(self._group, _GUTTER, y - 4, f"No place for {one.title}", scheme.ink, weight="bold")
-            _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), scheme.muted)
+            _text(self._group, _GUTTER, y - 4, f"No place for {one.title}", LIGHT.ink, font_weight="bold")
+            _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), LIGHT.muted)
 
 
-def _legend(scheme: Scheme) -> Iterator[tuple[str, str, str]]:
+def _legend() -> Iterator[tuple[str, str, str]]:
+    """Each label with the colours of the area and of its edge."""
     for look in Look:
-        yield look.label, scheme.looks[look].fill, scheme.looks[look].edge
-    yield "Strength may be here", scheme.free, scheme.line
-    yield "Busy", "url(#busy)", scheme.hatch
+        yield look.label, LIGHT.looks[look].fill, LIGHT.looks[look].edge
+    yield "Strength may be here", LIGHT.free, LIGHT.line
+    yield "Busy", "url(#busy)", LIGHT.hatch
 
 
-# --- elements ---------------------------------------------------------------------------------------------
+def _draw(parent: Element, tag: str, **attributes: str | float) -> Element:
+    """A new element; `font_size` becomes `font-size`, and numbers get two decimals at most."""
+    return SubElement(
+        parent, tag, {name.replace("_", "-"): _written(value) for name, value in attributes.items()}
+    )
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+def _written(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _rect(
-    parent: Element,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    fill: str,
-    *,
-    stroke: str = "",
-    rx: int = 0,
+    parent: Element, x: float, y: float, width: float, height: float, fill: str, **more: str | float
 ) -> None:
-    box = dict(zip(("x", "y", "width", "height"), map(_number, (x, y, width, height)), strict=True))
-    rect = SubElement(parent, "rect", {**box, "fill": fill})
-    if stroke:
-        rect.set("stroke", stroke)
-    if rx:
-        rect.set("rx", str(rx))
+    _draw(parent, "rect", x=x, y=y, width=width, height=height, fill=fill, **more)
 
 
-def _rule(
-    parent: Element, x1: float, y1: float, x2: float, y2: float, stroke: str, *, width: int = 1
-) -> None:
-    ends = dict(zip(("x1", "y1", "x2", "y2"), map(_number, (x1, y1, x2, y2)), strict=True))
-    SubElement(parent, "line", {**ends, "stroke": stroke, "stroke-width": str(width)})
+def _rule(parent: Element, x1: float, y1: float, x2: float, y2: float, stroke: str, width: int = 1) -> None:
+    _draw(parent, "line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=width)
 
 
 def _text(
-    parent: Element,
-    x: float,
-    y: float,
-    text: str,
-    fill: str,
-    *,
-    size: int = 12,
-    weight: str = "normal",
-    anchor: str = "start",
+    parent: Element, x: float, y: float, text: str, fill: str, font_size: int = 12, **more: str
 ) -> None:
-    place = {"x": _number(x), "y": _number(y), "fill": fill, "font-size": str(size)}
-    element = SubElement(parent, "text", place)
-    if weight != "normal":
-        element.set("font-weight", weight)
-    if anchor != "start":
-        element.set("text-anchor", anchor)
+    element = _draw(parent, "text", x=x, y=y, fill=fill, font_size=font_size, **more)
     # XML has no place for control characters, not even escaped.
     element.text = one_line(text)
 
