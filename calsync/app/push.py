@@ -126,9 +126,8 @@ def rounds(
 def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool) -> tuple[Change, ...]:
     plan = gathered.plan
     why = {
-        session.key: "; ".join(reason.text for reason in lasting_reasons(plan, week, session)[:2])
-        for week in plan.weeks
-        for session in week.strength
+        session.key: "; ".join(reason.text for reason in lasting_reasons(plan, session)[:2])
+        for session in plan.sessions
     }
     why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
     why = {key: text for key, text in why.items() if target.takes(key)}

@@ -5,7 +5,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,16 +15,17 @@ from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
 from calsync.app.push import Decided, Pushed
 from calsync.event import BUSY, Action, Change
-from calsync.planning.descriptions import no_place, reasons, run_title, term_text
+from calsync.planning.descriptions import no_place, run_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
-from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
-from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession
-from calsync.planning.what_if import Alternative, Alternatives, alternative_text, dodged_text
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sign, acting_on
 from calsync.words import counted, date_name, on_one_line
+
+if TYPE_CHECKING:
+    from calsync.planning.room import Fix
+    from calsync.planning.what_if import Explained, Explainer
 
 
 def as_json(data: object) -> str:
@@ -36,15 +37,17 @@ def as_json(data: object) -> str:
 
 def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
+    # Imported here, so that a push doesn't wait for what looks for other places.
+    from calsync.planning.what_if import Explainer
+
     plan, config = gathered.plan, gathered.setup.config
-    fixes = Fixes(plan.problem)
-    alternatives = Alternatives(plan.problem, plan.placement)
+    explainer = Explainer(plan)
     data = {
         "name": config.name,
         "timezone": config.zone.key,
         "now": _instant(plan.now, plan.zone),
         "cost": plan.cost,
-        "weeks": [_week(plan, week, fixes, alternatives) for week in weeks],
+        "weeks": [_week(plan, week, explainer) for week in weeks],
         "busy": [span_json(span, plan.zone) for span in plan.busy],
         "warnings": [{"code": code, "text": text} for code, text in gathered.warnings],
         "notices": [{"code": code, "text": text} for code, text in gathered.notices],
@@ -52,19 +55,16 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     return as_json(data)
 
 
-def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternatives) -> dict[str, Any]:
+def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, Any]:
     template = week.wanted.template
     return {
         "week": str(week.week),
         "template": template.name,
         "recovery": template.recovery,
         "runs_from": "feed" if week.wanted.follows_feed else "template",
-        "notes": [
-            {"rule": note.rule, "text": note.text, "private": note.private}
-            for note in week.wanted.adjusted.notes
-        ],
-        "rest": list(template.rest),
-        "strength_days": list(template.strength_days),
+        "notes": week.wanted.adjusted.notes,
+        "rest": template.rest,
+        "strength_days": template.strength_days,
         "runs": [_run(plan, run) for run in week.runs],
         "wanted": [
             {
@@ -76,18 +76,14 @@ def _week(plan: Plan, week: PlannedWeek, fixes: Fixes, alternatives: Alternative
             }
             for session in week.wanted.sessions
         ],
-        "strength": [_session(plan, week, session, alternatives) for session in week.strength],
+        "strength": [_session(plan, session, explainer.explained(session)) for session in week.strength],
         "unplaced": [
-            *(
-                _unplaced(plan, week, session, fixes.smallest(week.wanted, session))
-                for session in week.unplaced
-            ),
-            *(_unplaced(plan, week, session, None) | {"too_late": True} for session in week.too_late),
+            *(_unplaced(plan, week, session, explainer) for session in week.unplaced),
+            *(_unplaced(plan, week, session, explainer) | {"too_late": True} for session in week.too_late),
         ],
-        "skipped": list(week.skipped),
+        "skipped": week.skipped,
         "days": [
-            {"date": day.isoformat(), "effort": effort}
-            for day, effort in zip(week.week.days, week.efforts, strict=True)
+            {"date": day, "effort": effort} for day, effort in zip(week.week.days, week.efforts, strict=True)
         ],
     }
 
@@ -98,20 +94,13 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "kind": planned.run.kind,
         "effort": planned.run.effort,
         "title": run_title(planned),
-        **span_json(planned.run.span, plan.zone),
+        **span_json(planned.span, plan.zone),
         "state": planned.state,
     }
 
 
-def _session(
-    plan: Plan, week: PlannedWeek, session: PlannedSession, alternatives: Alternatives
-) -> dict[str, Any]:
-    why = [{"rule": str(reason.rule), "text": reason.text} for reason in reasons(plan, week, session)]
-    others: tuple[Alternative, ...] = ()
-    if session.wanted and session.place:
-        others = alternatives.best(week.wanted, session.wanted)
-        if dodged := alternatives.dodged(week.wanted, session.wanted):
-            why.append({"rule": Rule.BUSY, "text": dodged_text(dodged, plan.zone)})
+def _session(plan: Plan, session: PlannedSession, explained: "Explained") -> dict[str, Any]:
+    """`more` is what the plan would cost more with the session in another place."""
     return {
         "key": session.key,
         "routine": session.routine,
@@ -119,64 +108,54 @@ def _session(
         "minutes": session.minutes,
         **span_json(session.span, plan.zone),
         "state": session.state,
-        "cost": dict(session.cost),
-        "terms": [
-            {"term": name, "points": points, "text": term_text(name, plan, week.wanted, session)}
-            for name, points in session.cost.items()
+        "cost": session.cost,
+        "terms": explained.terms,
+        "reasons": [{"rule": reason.rule, "text": reason.text} for reason in explained.reasons],
+        "alternatives": [
+            {
+                **span_json(other.place.span, plan.zone),
+                "load": other.place.load,
+                "minutes": other.place.minutes,
+                "more": other.more,
+                "unplaced": other.unplaced,
+                "text": other.text(plan.zone),
+            }
+            for other in explained.others
         ],
-        "reasons": why,
-        "alternatives": [_alternative(plan, alternative) for alternative in others],
     }
 
 
-def _unplaced(plan: Plan, week: PlannedWeek, session: WantedSession, fix: Fix | None) -> dict[str, Any]:
+def _unplaced(
+    plan: Plan, week: PlannedWeek, session: WantedSession, explainer: "Explainer"
+) -> dict[str, Any]:
+    fix = explainer.fix(week, session)
     return {
         "key": session.key,
         "days": [
-            {"day": day.isoformat(), "rule": reason.rule, "text": reason.text}
+            {"day": day, "rule": reason.rule, "text": reason.text}
             for day, reason in no_place(plan, week, session)
         ],
-        "fix": _fix(plan, fix),
+        "fix": _fix(plan, fix) if fix else None,
     }
 
 
-def _alternative(plan: Plan, alternative: Alternative) -> dict[str, Any]:
-    """`more` is what the plan would cost more with the session there."""
-    place = alternative.place
-    return {
-        **span_json(place.span, plan.zone),
-        "load": place.load,
-        "minutes": place.minutes,
-        "more": alternative.more,
-        "unplaced": list(alternative.unplaced),
-        "text": alternative_text(alternative, plan.zone),
-    }
-
-
-def _fix(plan: Plan, fix: Fix | None) -> dict[str, Any] | None:
+def _fix(plan: Plan, fix: "Fix") -> dict[str, Any]:
     """The change in a form that a program can apply, `text` for people."""
+    from calsync.planning.room import EarlierRun, FewerHoursApart, ShorterBusy, WiderRange
+
+    data: dict[str, Any]
     match fix:
         case WiderRange():
             instead = str(fix.instead_of) if fix.instead_of else None
-            data: dict[str, Any] = {
-                "kind": "availability",
-                "day": fix.day,
-                "range": str(fix.range),
-                "instead_of": instead,
-            }
+            data = {"kind": "availability", "day": fix.day, "range": str(fix.range), "instead_of": instead}
         case ShorterBusy():
-            data = {
-                "kind": "busy",
-                "from": span_json(fix.block, plan.zone),
-                "to": span_json(fix.left, plan.zone),
-            }
+            before, after = span_json(fix.block, plan.zone), span_json(fix.left, plan.zone)
+            data = {"kind": "busy", "from": before, "to": after}
         case EarlierRun():
             data = {"kind": "run", "key": fix.run.key, **span_json(fix.span, plan.zone)}
         case FewerHoursApart():
             minutes = int(fix.hours_apart.total_seconds()) // 60
             data = {"kind": "hours-apart", "hours_apart": f"{minutes}m"}
-        case None:
-            return None
     return {**data, "text": fix.text(plan.zone)}
 
 

@@ -1,7 +1,7 @@
 """Plans and busy time as tables, in colour on a terminal and without in a pipe. The only module with rich."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,71 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from calsync.app.gather import Busy, Gathered
-from calsync.planning.descriptions import no_place, reasons, run_title, session_title, term_text
-from calsync.planning.plan import PlannedSession, PlannedWeek, State
-from calsync.planning.room import Fixes
-from calsync.planning.week import WantedSession
-from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
+from calsync.planning.descriptions import no_place, reasons, run_title, session_title
+from calsync.planning.plan import PlannedWeek, State
+from calsync.planning.what_if import Explainer
 from calsync.timespan import Timespan
 from calsync.training import Effort, Week
 from calsync.words import elapsed, moment, on_one_line
 
-# --- why sessions are where they are ----------------------------------------------------------------------
-
-
 _LABEL = 15
-
-
-def print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, fixes: Fixes) -> None:
-    """Every session of a week, and every one that has no place."""
-    alternatives = Alternatives(gathered.plan.problem, gathered.plan.placement)
-    for session in week.strength:
-        _print(out, _session(gathered, week, session, alternatives))
-    for wanted in week.unplaced:
-        _print(out, _unplaced(gathered, week, wanted, fixes))
-
-
-def _print(out: Console, lines: Iterator[Text]) -> None:
-    for line in lines:
-        out.print(line, soft_wrap=True)
-    out.print()
-
-
-def _session(
-    gathered: Gathered, week: PlannedWeek, session: PlannedSession, alternatives: Alternatives
-) -> Iterator[Text]:
-    plan = gathered.plan
-    when = f"{moment(session.span, plan.zone)}  "
-    title = session_title(session, gathered.routines)
-    yield Text.assemble("  ", (when + title, "bold"), (f"  {session.key}, {session.state}", "dim"))
-    for reason in reasons(plan, week, session):
-        yield _line(reason.rule, reason.text)
-    if session.wanted and session.place:
-        if dodged := alternatives.dodged(week.wanted, session.wanted):
-            yield _line("busy", dodged_text(dodged, plan.zone))
-        for name, points in session.cost.items():
-            yield _line(f"{name} {points}", term_text(name, plan, week.wanted, session))
-        for alternative in alternatives.best(week.wanted, session.wanted):
-            yield _line("or", alternative_text(alternative, plan.zone), "dim")
-
-
-def _unplaced(gathered: Gathered, week: PlannedWeek, wanted: WantedSession, fixes: Fixes) -> Iterator[Text]:
-    title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
-    yield Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim"))
-    for day, reason in no_place(gathered.plan, week, wanted):
-        yield _line(f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
-    fix = fixes.smallest(week.wanted, wanted)
-    text = fix.text(gathered.plan.zone) if fix else "no single change would make room"
-    yield _line("to make room", text, "yellow")
-
-
-def _line(label: str, text: str, style: str = "") -> Text:
-    return Text.assemble((f"    {label:<{_LABEL}} ", "dim"), (text, style))
-
-
-# --- weeks and busy time ----------------------------------------------------------------------------------
-
-
 _EFFORT_STYLES = {
     Effort.RACE: "bold magenta",
     Effort.HARD: "bold red",
@@ -99,9 +42,9 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bool = False) -> None:
     out = console()
-    fixes = Fixes(gathered.plan.problem)
+    explainer = Explainer(gathered.plan)
     for week in weeks:
-        table = _week_table(gathered, week, fixes, is_narrow=out.width < _WIDE)
+        table = _week_table(gathered, week, explainer, is_narrow=out.width < _WIDE)
         if out.measure(table, options=out.options.update_width(1000)).maximum > out.width:
             # Busy times break well between two of them; titles and reasons don't.
             table.columns[-1].max_width = _TWO_BUSY_TIMES
@@ -112,7 +55,7 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
             out.print(Text(text, style="dim"), soft_wrap=True)
         out.print()
         if explains:
-            print_explanations(out, gathered, week, fixes)
+            _print_explanations(out, gathered, week, explainer)
     if explains:
         cost = gathered.plan.cost
         text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
@@ -121,12 +64,42 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
     print_notices(text for _, text in gathered.notices)
 
 
+def _print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, explainer: Explainer) -> None:
+    """Every session of a week, and every one that has no place."""
+    zone = gathered.plan.zone
+    for session in week.strength:
+        title = f"  {moment(session.span, zone)}  {session_title(session, gathered.routines)}"
+        out.print(
+            Text.assemble((title, "bold"), (f"  {session.key}, {session.state}", "dim")), soft_wrap=True
+        )
+        explained = explainer.explained(session)
+        for reason in explained.reasons:
+            _print_line(out, reason.rule, reason.text)
+        for term in explained.terms if session.place else ():
+            _print_line(out, f"{term.term} {term.points}", term.text)
+        for other in explained.others:
+            _print_line(out, "or", other.text(zone), "dim")
+        out.print()
+    for wanted in week.unplaced:
+        title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
+        out.print(Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim")), soft_wrap=True)
+        for day, reason in no_place(gathered.plan, week, wanted):
+            _print_line(out, f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
+        fix = explainer.fix(week, wanted)
+        text = fix.text(zone) if fix else "no single change would make room"
+        _print_line(out, "to make room", text, "yellow")
+        out.print()
+
+
+def _print_line(out: Console, label: str, text: str, style: str = "") -> None:
+    out.print(Text.assemble((f"    {label:<{_LABEL}} ", "dim"), (text, style)), soft_wrap=True)
+
+
 def print_warnings(warnings: Iterable[str]) -> None:
     err = console(stderr=True)
     for text in warnings:
-        err.print(
-            Text("Warning: ", style="bold yellow") + Text(on_one_line(text), style="default"), soft_wrap=True
-        )
+        label = Text("Warning: ", style="bold yellow")
+        err.print(label + Text(on_one_line(text), style="default"), soft_wrap=True)
 
 
 def print_notices(notices: Iterable[str]) -> None:
@@ -135,7 +108,7 @@ def print_notices(notices: Iterable[str]) -> None:
         err.print(Text(f"Note: {on_one_line(text)}", style="dim"), soft_wrap=True)
 
 
-def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narrow: bool) -> Table:
+def _week_table(gathered: Gathered, week: PlannedWeek, explainer: Explainer, *, is_narrow: bool) -> Table:
     first, last = week.week.days[0], week.week.days[-1]
     title = Text.assemble(
         (str(week.week), "bold"),
@@ -148,17 +121,16 @@ def _week_table(gathered: Gathered, week: PlannedWeek, fixes: Fixes, *, is_narro
     table.add_column("Run", ratio=None)
     table.add_column("Strength")
     table.add_column("Busy", style="dim")
-    days = week.week.days
-    for day in days:
+    for day in week.week.days:
         table.add_row(
             _day_cell(gathered, week, day),
             _run_cell(gathered, week, day),
-            _strength_cell(gathered, week, day),
+            _strength_cell(gathered, day),
             _busy_cell(gathered, day, is_narrow=is_narrow),
         )
     for session in week.unplaced:
         text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
-        if fix := fixes.smallest(week.wanted, session):
+        if fix := explainer.fix(week, session):
             text.append(f"\n  {fix.text(gathered.plan.zone)}", style="yellow")
         table.add_row("", "", text, "")
     for key in week.skipped:
@@ -176,7 +148,7 @@ def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     lines = []
     for planned in gathered.plan.runs:
         if planned.run.day == day:
-            times = clock_span(planned.run.span, gathered.plan.zone)
+            times = clock_span(planned.span, gathered.plan.zone)
             style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[planned.run.effort]
             lines.append(Text.assemble(f"{times}  ", (run_title(planned), style), _mark(planned.state)))
     if gathered.setup.config.program.is_paused(day):
@@ -186,7 +158,7 @@ def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     return Text("\n").join(lines)
 
 
-def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
+def _strength_cell(gathered: Gathered, day: date) -> Text:
     lines = []
     for session in gathered.plan.sessions:
         if session.day == day:
@@ -194,14 +166,10 @@ def _strength_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
             style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
             times = clock_span(session.span, gathered.plan.zone)
             lines.append(Text.assemble(f"{times}  ", (title, style), _mark(session.state)))
-            if why := _first_reason(gathered, week, session):
-                lines.append(Text(f"  {why}", style="dim"))
+            why = reasons(gathered.plan, session)
+            if why and session.state is not State.PAST:
+                lines.append(Text(f"  {why[0].text}", style="dim"))
     return Text("\n").join(lines)
-
-
-def _first_reason(gathered: Gathered, week: PlannedWeek, session: PlannedSession) -> str:
-    found = reasons(gathered.plan, week, session)
-    return found[0].text if found and session.state is not State.PAST else ""
 
 
 def _mark(state: State) -> tuple[str, str]:

@@ -20,11 +20,7 @@ from calsync.words import elapsed, kind_name, one_line, plain_lines
 def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
     """The runs and sessions of `plan` as events, in the order of time. `routines` by name."""
     events = [_run_event(run) for run in plan.runs]
-    for week in plan.weeks:
-        events += [
-            _session_event(session, routines, lasting_reasons(plan, week, session))
-            for session in week.strength
-        ]
+    events += [_session_event(session, routines, lasting_reasons(plan, session)) for session in plan.sessions]
     return tuple(sorted(events, key=lambda event: (event.span, event.key)))
 
 
@@ -57,9 +53,7 @@ def _run_event(planned: PlannedRun) -> Event:
 
 
 def _session_event(
-    session: PlannedSession,
-    routines: Mapping[str, Routine],
-    because: tuple[Reason, ...],
+    session: PlannedSession, routines: Mapping[str, Routine], because: tuple[Reason, ...]
 ) -> Event:
     categories = ("Strength", str(session.load).capitalize())
     if session.wanted is None and session.published:
@@ -115,18 +109,14 @@ def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
 # --- why here ---------------------------------------------------------------------------------------------
 
 
-def reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Reason, ...]:
+def reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     """Why `session` is where it is, the most telling reason first."""
-    return (*_about_standing(session), *lasting_reasons(plan, week, session))
+    return (*_about_standing(session), *lasting_reasons(plan, session))
 
 
-def lasting_reasons(plan: Plan, week: PlannedWeek, session: PlannedSession) -> tuple[Reason, ...]:
+def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     """The reasons that stay true as time goes by, fit for a description that shall not change by itself."""
-    return (
-        *_about_day(plan, week.wanted, session),
-        *_about_size(plan, week.wanted, session),
-        *week.wanted.adjusted.notes,
-    )
+    return (*_about_day(plan, session), *_about_size(plan, session), *session.week.adjusted.notes)
 
 
 def _about_standing(session: PlannedSession) -> Iterator[Reason]:
@@ -136,7 +126,7 @@ def _about_standing(session: PlannedSession) -> Iterator[Reason]:
         yield why.starts_too_soon()
 
 
-def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterator[Reason]:
+def _about_day(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     days = plan.problem.days
     start, end = wall.seconds(session.span.start), wall.seconds(session.span.end)
     hard = [run for run in days.runs_on(session.day) if run.effort in (Effort.HARD, Effort.LONG)]
@@ -147,13 +137,13 @@ def _about_day(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterato
     # Where its owner put it is their own choice, not for want of a better place.
     is_pinned = session.published is not None and session.published.pinned
     if effort in (Effort.EASY, Effort.NONE) and not is_pinned:
-        kept = week.is_strength_day(session.day)
+        kept = session.week.is_strength_day(session.day)
         yield why.strength_day(session.day) if kept else why.second_best_day(effort)
     if (after := days.next_fresh_run(end)) is not None and after.start - end < 72 * 3600:
         yield why.hours_before(after.start - end, of_run(after))
 
 
-def _about_size(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterator[Reason]:
+def _about_size(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     wanted = session.wanted
     if wanted is None or session.state is State.PINNED:
         return
@@ -161,16 +151,16 @@ def _about_size(plan: Plan, week: WantedWeek, session: PlannedSession) -> Iterat
         yield why.shorter(session.minutes, wanted.minutes)
     if session.load.rank < wanted.load.rank:
         start = wall.seconds(session.span.start)
-        bans = plan.problem.days.bans_at(week, session.day, start, session.minutes, wanted.load)
+        bans = plan.problem.days.bans_at(session.week, session.day, start, session.minutes, wanted.load)
         yield why.lighter(session.load, wanted.load, (ban.rule for ban in bans))
 
 
-def term_text(name: str, plan: Plan, week: WantedWeek, session: PlannedSession) -> str:
+def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
     """What a term of `session.cost` says of it; the names are those of docs/placement.md."""
     wanted, days = session.wanted, plan.problem.days
     match name:
         case "day":
-            effort, is_rest = days.effort(session.day), week.is_rest(session.day)
+            effort, is_rest = days.effort(session.day), session.week.is_rest(session.day)
             better = "; hard days are for strength, so that easy days stay easy"
             is_easy = effort is Effort.EASY and not is_rest
             return f"on {why.kind_of_day(effort, is_rest=is_rest)}{better if is_easy else ''}"

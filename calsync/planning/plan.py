@@ -230,16 +230,21 @@ class PlannedRun:
     def key(self) -> str:
         return self.run.key
 
+    @property
+    def span(self) -> Timespan:
+        return self.run.span
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedSession:
-    """A strength session with its time. `cost` holds the non-zero terms.
+    """A strength session with its time, in the week under which it is shown. `cost` holds the non-zero terms.
 
     One that was placed anew has a `place`; of one that stands, `published` is what its calendar says.
     `wanted` is None where the week no longer asks for it.
     """
 
     key: str
+    week: WantedWeek
     routine: str
     load: Load
     span: Timespan
@@ -313,7 +318,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is still to come."""
-        spans = (*(planned.run.span for planned in self.runs), *(session.span for session in self.sessions))
+        spans = (*(run.span for run in self.runs), *(session.span for session in self.sessions))
         return not any(span.start > self.now for span in spans)
 
 
@@ -336,7 +341,7 @@ def make_plan(
     problem = pose(given)
     placement = problem.solve()
     too_late = _too_late(problem, placement)
-    weeks = tuple(_planned_week(week, problem, placement, too_late, now) for week in problem.weeks)
+    weeks = tuple(_planned_week(week, problem, placement, too_late) for week in problem.weeks)
     clock = problem.days.clock
     horizon = wall.span(clock.at(weeks[0].week.monday, 0), clock.at(weeks[-1].week.plus(1).monday, 0))
     return Plan(
@@ -370,7 +375,7 @@ def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
 
 
 def _planned_week(
-    week: WantedWeek, problem: Problem, placement: Placement, too_late: frozenset[str], now: datetime
+    week: WantedWeek, problem: Problem, placement: Placement, too_late: frozenset[str]
 ) -> PlannedWeek:
     horizon = {other.week for other in problem.weeks}
 
@@ -379,11 +384,8 @@ def _planned_week(
         belongs_to = week_of_key(key)
         return (belongs_to if belongs_to in horizon else Week.of(day)) == week.week
 
-    wanted = {session.key: session for session in week.sessions}
     strength = [
-        _standing_session(
-            session, problem.given.standing.published[session.key], placement, wanted.get(session.key), now
-        )
+        _standing_session(session, week, problem, placement)
         for session in problem.fixed
         if is_shown_here(session.key, session.day)
     ]
@@ -397,7 +399,7 @@ def _planned_week(
     return PlannedWeek(
         wanted=week,
         runs=tuple(
-            _planned_run(run, problem, now) for run in problem.settled.runs if is_shown_here(run.key, run.day)
+            _planned_run(run, problem) for run in problem.settled.runs if is_shown_here(run.key, run.day)
         ),
         strength=tuple(sorted(strength, key=lambda session: (session.span, session.key))),
         unplaced=tuple(session for session in missing if session.key not in too_late),
@@ -408,17 +410,19 @@ def _planned_week(
 
 
 def _standing_session(
-    session: Fixed, published: Published, placement: Placement, wanted: WantedSession | None, now: datetime
+    session: Fixed, week: WantedWeek, problem: Problem, placement: Placement
 ) -> PlannedSession:
+    published, wanted = problem.given.standing.published[session.key], week.session(session.key)
     state = State.PINNED if published.pinned else State.PUBLISHED
     points = placement.spacing.get(session.key, 0)
     return PlannedSession(
         key=session.key,
+        week=week,
         routine=wanted.routine if wanted else published.routine or "",
         load=standing_load(published, wanted),
         span=published.span,
         day=session.day,
-        state=State.PAST if published.span.start <= now else state,
+        state=State.PAST if published.span.start <= problem.given.now else state,
         cost={"spacing": points} if points else {},
         wanted=wanted,
         published=published,
@@ -434,6 +438,7 @@ def _placed_session(
         terms["spacing"] = points
     return PlannedSession(
         key=session.key,
+        week=week,
         routine=session.routine,
         load=chosen.load,
         span=chosen.span,
@@ -445,9 +450,9 @@ def _placed_session(
     )
 
 
-def _planned_run(run: SettledRun, problem: Problem, now: datetime) -> PlannedRun:
+def _planned_run(run: SettledRun, problem: Problem) -> PlannedRun:
     published = problem.given.standing.published.get(run.key)
-    if run.span.start <= now:
+    if run.span.start <= problem.given.now:
         state = State.PAST
     elif run.pinned:
         state = State.PINNED

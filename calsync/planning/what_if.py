@@ -1,7 +1,7 @@
-"""What else a plan could have done with a session, and what that would have cost.
+"""What there is to say of a plan's sessions: why they are where they are, what else there was, at what cost.
 
-The plan is solved again: the session is put elsewhere and all others find their best places around it, so the
-difference is exact.
+To know the cost the plan is solved again: a session is put elsewhere and all others find their best places
+around it, so the difference is exact.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,13 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.planning.days import Candidate
+from calsync.planning.descriptions import reasons, term_text
 from calsync.planning.placement import Placement, place
-from calsync.planning.plan import Problem, solve_with, with_candidates
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, with_candidates
+from calsync.planning.room import Fix, Fixes
+from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.why import Reason
 from calsync.timespan import Timespan
 from calsync.words import day_name, moment
 
@@ -28,6 +32,13 @@ class Alternative:
     unplaced: tuple[str, ...] = ()
     is_later: bool = False
 
+    def text(self, zone: ZoneInfo) -> str:
+        where = f"{moment(self.place.span, zone)}, {self.place.minutes} min, {self.place.load}"
+        as_good = "as good" + ("; the earlier start wins" if self.is_later else "")
+        cost = f"{self.more} points more" if self.more else as_good
+        lost = ", ".join(self.unplaced)
+        return f"{where}: {cost}" + (f", and no place for {lost}" if lost else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Dodged:
@@ -39,6 +50,17 @@ class Dodged:
     place: Candidate
     less: int
     blocks: tuple[Timespan, ...]
+
+    def text(self, zone: ZoneInfo) -> str:
+        blocks = " and ".join(_block(block, self.place.day, zone) for block in self.blocks)
+        return f"would be on {moment(self.place.span, zone)} but for {blocks}: {self.less} points less"
+
+
+def _block(block: Timespan, day: date, zone: ZoneInfo) -> str:
+    start, end = block.start.astimezone(zone), block.end.astimezone(zone)
+    if start.date() == day and end - start <= timedelta(days=1):
+        return f"what is busy {start:%H:%M}-{end:%H:%M}"
+    return f"what is busy from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"
 
 
 class Alternatives:
@@ -101,26 +123,43 @@ class Alternatives:
         return min(others, key=lambda option: (option.cost, option.start), default=None)
 
 
-# --- in words ------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of a session's cost."""
+
+    term: str
+    points: int
+    text: str
 
 
-def alternative_text(alternative: Alternative, zone: ZoneInfo) -> str:
-    where = (
-        f"{moment(alternative.place.span, zone)}, {alternative.place.minutes} min, {alternative.place.load}"
-    )
-    as_good = "as good" + ("; the earlier start wins" if alternative.is_later else "")
-    cost = f"{alternative.more} points more" if alternative.more else as_good
-    lost = ", ".join(alternative.unplaced)
-    return f"{where}: {cost}" + (f", and no place for {lost}" if lost else "")
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """All there is to say of a session with a place; `others` is where else it could be, the best first."""
+
+    reasons: tuple[Reason, ...]
+    terms: tuple[Term, ...]
+    others: tuple[Alternative, ...] = ()
 
 
-def dodged_text(dodged: Dodged, zone: ZoneInfo) -> str:
-    blocks = " and ".join(_block(block, dodged.place.day, zone) for block in dodged.blocks)
-    return f"would be on {moment(dodged.place.span, zone)} but for {blocks}: {dodged.less} points less"
+class Explainer:
+    """Explains the sessions of one plan. For most of them that takes solving it again a few times."""
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._alternatives = Alternatives(plan.problem, plan.placement)
+        self._fixes = Fixes(plan.problem)
 
-def _block(block: Timespan, day: date, zone: ZoneInfo) -> str:
-    start, end = block.start.astimezone(zone), block.end.astimezone(zone)
-    if start.date() == day and end - start <= timedelta(days=1):
-        return f"what is busy {start:%H:%M}-{end:%H:%M}"
-    return f"what is busy from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"
+    def explained(self, session: PlannedSession) -> Explained:
+        why = reasons(self._plan, session)
+        terms = tuple(
+            Term(name, points, term_text(name, self._plan, session)) for name, points in session.cost.items()
+        )
+        if not (session.wanted and session.place):
+            return Explained(why, terms)
+        if dodged := self._alternatives.dodged(session.week, session.wanted):
+            why = (*why, Reason(Rule.BUSY, dodged.text(self._plan.zone)))
+        return Explained(why, terms, self._alternatives.best(session.week, session.wanted))
+
+    def fix(self, week: PlannedWeek, session: WantedSession) -> Fix | None:
+        """What would give it a place; None if no single change does, or if only time did not allow it."""
+        return None if session in week.too_late else self._fixes.smallest(week.wanted, session)

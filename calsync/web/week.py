@@ -10,10 +10,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Published, is_strength
-from calsync.planning.descriptions import exercises, no_place, reasons, run_title, session_title
+from calsync.planning.descriptions import exercises, no_place, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
-from calsync.planning.room import Fixes
-from calsync.planning.what_if import Alternatives, alternative_text, dodged_text
+from calsync.planning.what_if import Explainer
 from calsync.program import Program, Routine
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Week, clock
@@ -195,9 +194,7 @@ class _Drawing:
         self._plan = plan
         self._program = program
         self._routines = routines
-        self._fixes = Fixes(plan.problem)
-        self._alternatives = Alternatives(plan.problem, plan.placement)
-        self._weeks = {key: week for week in plan.weeks for key in _keys(week)}
+        self._explainer = Explainer(plan)
 
     def week(self, week: PlannedWeek) -> WeekPicture:
         days = tuple(self._day(week, day) for day in week.week.days)
@@ -233,7 +230,7 @@ class _Drawing:
 
     def _block(self, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
         zone = self._plan.zone
-        span = planned.run.span if isinstance(planned, PlannedRun) else planned.span
+        span = planned.span
         part = stretch_on(day, span, zone)
         if part is None:
             return None
@@ -262,14 +259,7 @@ class _Drawing:
         )
 
     def _session(self, session: PlannedSession, identity: str, part: Stretch, times: str) -> Block:
-        week = self._weeks[session.key]
-        why = [reason.text for reason in reasons(self._plan, week, session)]
-        others: Iterable[str] = ()
-        if session.wanted and session.place and session.state is not State.PAST:
-            if dodged := self._alternatives.dodged(week.wanted, session.wanted):
-                why.append(dodged_text(dodged, self._plan.zone))
-            found = self._alternatives.best(week.wanted, session.wanted)
-            others = (alternative_text(alternative, self._plan.zone) for alternative in found)
+        explained = self._explainer.explained(session)
         routine = self._routines.get(session.routine)
         return Block(
             identity,
@@ -281,24 +271,20 @@ class _Drawing:
             session.state,
             about=f"Strength, {session.minutes} min, {session.load}",
             steps=exercises(routine, session.minutes, session.load) if routine else (),
-            why=tuple(why),
-            others=tuple(others),
+            why=tuple(reason.text for reason in explained.reasons),
+            others=tuple(other.text(self._plan.zone) for other in explained.others),
         )
 
     def _missing(self, week: PlannedWeek) -> Iterator[Missing]:
         for session in week.unplaced:
             routine = self._routines.get(session.routine)
             name = one_line(routine.title) if routine else session.routine
-            fix = self._fixes.smallest(week.wanted, session)
+            fix = self._explainer.fix(week, session)
             yield Missing(
                 f"{name} ({session.load}, {session.minutes} min)",
                 tuple((day, reason.text) for day, reason in no_place(self._plan, week, session)),
                 fix.text(self._plan.zone) if fix else "",
             )
-
-
-def _keys(week: PlannedWeek) -> Iterator[str]:
-    return (session.key for session in week.strength)
 
 
 def element_id(key: str, *, is_continued: bool) -> str:
