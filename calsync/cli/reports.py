@@ -4,7 +4,8 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,10 @@ from calsync.app.push import Decided, Pushed
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import no_place, run_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
-from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.week import WantedSession
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sign, acting_on
-from calsync.words import counted, date_name, on_one_line
+from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
     from calsync.planning.room import Fix
@@ -224,7 +224,7 @@ def print_changes(pushed: Pushed, *, quiet: bool, dry_run: bool) -> None:
     to ignore it; trouble that somebody has to end is said each time.
     """
     gathered, changes = pushed.gathered, pushed.changes
-    told = _is_news if quiet else _writes
+    told = _is_news if quiet else attrgetter("writes")
     something = any(told(change) for _, its_changes in changes for change in its_changes)
     if not quiet:
         _print_by_target(gathered, changes, dry_run=dry_run)
@@ -313,10 +313,6 @@ def _is_renamed(change: Change) -> bool:
     return now != before and BUSY not in (now, before)
 
 
-def _writes(change: Change) -> bool:
-    return change.writes
-
-
 def _is_news(change: Change) -> bool:
     """Whether it is worth a mail: not if only the notes or the reminder are other ones."""
     moves = change.action is not Action.UPDATE or change.before != change.after
@@ -324,8 +320,7 @@ def _is_news(change: Change) -> bool:
 
 
 def _when(span: Timespan, zone: ZoneInfo) -> str:
-    start: datetime = span.start.astimezone(zone)
-    return f"{start:%a %d %b %H:%M}-{span.end.astimezone(zone):%H:%M}"
+    return f"{span.start.astimezone(zone):%a %d %b %H:%M}-{span.end.astimezone(zone):%H:%M}"
 
 
 def _summary(changes: Sequence[Change]) -> str:
@@ -345,8 +340,6 @@ QUESTIONS = {
     Sign.EASY_FEELS_HARD: "Did easy runs not feel easy?",
     Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
 }
-_TREND = timedelta(weeks=4)
-_SHOWN = 12
 
 
 def checkins_json(checkins: Sequence[CheckIn]) -> str:
@@ -360,61 +353,6 @@ def checkins_json(checkins: Sequence[CheckIn]) -> str:
         for checkin in checkins
     ]
     return as_json(data)
-
-
-def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
-    """A table of the latest ones, and the trend."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from calsync.cli.tables import console
-
-    out = console()
-    if not checkins:
-        out.print("No check-ins yet: `calsync checkin` asks how training feels.", soft_wrap=True)
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("Date", "Signs", "", "Week", "What it changes"):
-        table.add_column(title, no_wrap=title in ("Date", "Week"))
-    for checkin in checkins[-_SHOWN:]:
-        acts = acting_on(checkin.week, checkins) is checkin
-        signs = len(checkin.signs)
-        style = "dim" if not acts else "green" if not signs else "yellow" if signs < MANY_SIGNS else "red"
-        table.add_row(
-            f"{date_name(checkin.day)} {checkin.day.year}",
-            Text("■" * signs + "·" * (len(Sign) - signs), style=style),
-            signs_text(checkin),
-            str(checkin.week),
-            effect(checkin) if acts else "a later one counts",
-        )
-    out.print(table)
-    if len(checkins) > _SHOWN:
-        out.print(f"and {len(checkins) - _SHOWN} earlier ones", style="dim")
-    out.print(trend(checkins, today), soft_wrap=True)
-
-
-def trend(checkins: Sequence[CheckIn], today: date) -> str:
-    """How the last four weeks compare with the four before."""
-    now = [c for c in checkins if today - _TREND < c.day <= today]
-    before = [c for c in checkins if today - 2 * _TREND < c.day <= today - _TREND]
-    if not now:
-        return "No check-in in the last four weeks."
-    mean = _mean(now)
-    text = f"Last four weeks: {mean:.1f} signs a check-in"
-    if before:
-        was = _mean(before)
-        how = "as" if abs(mean - was) < 0.05 else "more than" if mean > was else "fewer than"
-        text += f", {how} in the four before ({was:.1f})"
-    counts = {sign: sum(sign in c.signs for c in now) for sign in Sign}
-    most = max(counts, key=lambda sign: counts[sign])
-    if counts[most] > 1:
-        text += f"; most often {most.replace('-', ' ')} ({counts[most]} of {len(now)})"
-    return text + "."
-
-
-def _mean(checkins: Sequence[CheckIn]) -> float:
-    return sum(len(checkin.signs) for checkin in checkins) / len(checkins)
 
 
 # --- doctor -----------------------------------------------------------------------------------------------

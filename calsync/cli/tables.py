@@ -1,4 +1,7 @@
-"""Plans and busy time as tables, in colour on a terminal and without in a pipe. The only module with rich."""
+"""Plans, busy time and check-ins as tables, in colour on a terminal and without in a pipe.
+
+The only module with rich.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,10 +16,11 @@ from rich.text import Text
 from calsync.app.gather import Busy, Gathered
 from calsync.planning.descriptions import no_place, reasons, run_title, session_title
 from calsync.planning.plan import PlannedWeek, State
+from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.what_if import Explainer
 from calsync.timespan import Timespan
-from calsync.training import Effort, Week
-from calsync.words import elapsed, moment, on_one_line
+from calsync.training import CheckIn, Effort, Sign, Week, acting_on
+from calsync.words import date_name, elapsed, moment, on_one_line
 
 _LABEL = 15
 _EFFORT_STYLES = {
@@ -216,3 +220,58 @@ def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
             table.add_row("", "nothing", "")
         out.print(table)
     print_warnings(f"{source.source}: {text}" for source in sources for text in source.warnings)
+
+
+# --- check-ins --------------------------------------------------------------------------------------------
+
+_TREND = timedelta(weeks=4)
+_SHOWN = 12
+
+
+def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
+    """A table of the latest ones, and the trend."""
+    out = console()
+    if not checkins:
+        out.print("No check-ins yet: `calsync checkin` asks how training feels.", soft_wrap=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("Date", "Signs", "", "Week", "What it changes"):
+        table.add_column(title, no_wrap=title in ("Date", "Week"))
+    for checkin in checkins[-_SHOWN:]:
+        acts = acting_on(checkin.week, checkins) is checkin
+        signs = len(checkin.signs)
+        style = "dim" if not acts else "green" if not signs else "yellow" if signs < MANY_SIGNS else "red"
+        table.add_row(
+            f"{date_name(checkin.day)} {checkin.day.year}",
+            Text("■" * signs + "·" * (len(Sign) - signs), style=style),
+            signs_text(checkin),
+            str(checkin.week),
+            effect(checkin) if acts else "a later one counts",
+        )
+    out.print(table)
+    if len(checkins) > _SHOWN:
+        out.print(f"and {len(checkins) - _SHOWN} earlier ones", style="dim")
+    out.print(_trend(checkins, today), soft_wrap=True)
+
+
+def _trend(checkins: Sequence[CheckIn], today: date) -> str:
+    """How the last four weeks compare with the four before."""
+    now = [c for c in checkins if today - _TREND < c.day <= today]
+    before = [c for c in checkins if today - 2 * _TREND < c.day <= today - _TREND]
+    if not now:
+        return "No check-in in the last four weeks."
+    mean = _mean(now)
+    text = f"Last four weeks: {mean:.1f} signs a check-in"
+    if before:
+        was = _mean(before)
+        how = "as" if abs(mean - was) < 0.05 else "more than" if mean > was else "fewer than"
+        text += f", {how} in the four before ({was:.1f})"
+    counts = {sign: sum(sign in c.signs for c in now) for sign in Sign}
+    most = max(counts, key=lambda sign: counts[sign])
+    if counts[most] > 1:
+        text += f"; most often {most.replace('-', ' ')} ({counts[most]} of {len(now)})"
+    return text + "."
+
+
+def _mean(checkins: Sequence[CheckIn]) -> float:
+    return sum(len(checkin.signs) for checkin in checkins) / len(checkins)

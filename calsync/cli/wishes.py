@@ -168,10 +168,15 @@ def checkin(
     today = now.astimezone(setup.config.zone).date()
     date_given = day.date() if day else today
     if shows:
-        from calsync.cli.reports import checkins_json, print_checkins
-
         checkins = setup.state.checkins()
-        click.echo(checkins_json(checkins)) if output == "json" else print_checkins(checkins, today)
+        if output == "json":
+            from calsync.cli.reports import checkins_json
+
+            click.echo(checkins_json(checkins))
+        else:
+            from calsync.cli.tables import print_checkins
+
+            print_checkins(checkins, today)
     elif remove:
         _remove(setup, date_given)
     else:

@@ -19,7 +19,7 @@ from calsync.planning.rules import Rule
 from calsync.planning.runs import SettledRun, of_run, ranges_of
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
 from calsync.planning.why import Reason
-from calsync.program import Pause, Program
+from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Load, Week, clock
 from calsync.words import counted, date_name, day_name, elapsed, kind_name, moment
@@ -97,7 +97,7 @@ class Causes:
             # What is busy is told by its hours alone.
             names_day = reason.rule is not Rule.BUSY or session.day == old_day
             return reason.text if names_day else f"on {day_name(old_day)}, {reason.text}"
-        return self._undone(key, before) or _gain(self._plan, week.wanted, session, session.wanted, before)
+        return self._undone(key, before) or _gain(self._plan, session, session.wanted, before)
 
     def _undone(self, key: str, before: Timespan | None) -> str:
         """The one change without which the session would be at `before` (None: without a place)."""
@@ -202,16 +202,16 @@ def _said(ban: Ban, place: Candidate, known: _Known) -> Reason:
         case Rule.AVAILABILITY:
             return why.not_available(program.availability.on(place.day), place.day)
         case Rule.PAUSE:
-            return why.paused(_pause(program, place.day))
+            return why.paused(program.pauses, place.day)
         case Rule.BUSY:
             return known.busy_there(place.span, program.availability.buffer)
         case Rule.RUN:
             runs = (run for run in known.problem.settled.runs if run.span.overlaps(place.span))
-            return why.run_there([known.run_now(run) for run in runs])
+            return why.run_there(map(known.run_now, runs))
         case Rule.RACE_DAY:
             return why.race_on(program.race, place.day)
-        case Rule.TAPER:
-            return why.tapering(program.race)
+        case Rule.TAPER if program.race:
+            return why.tapering(f"{program.race.title} on {date_name(program.race.day)}")
         case Rule.REST_DAY:
             return why.rest_day(place.day)
         case Rule.LONG_RUN_DAY:
@@ -230,10 +230,6 @@ def _said(ban: Ban, place: Candidate, known: _Known) -> Reason:
 
 def _run_of(effort: Effort, day: date, known: _Known) -> str:
     return next(of_run(run) for run in known.problem.days.runs_on(day) if run.effort is effort)
-
-
-def _pause(program: Program, day: date) -> Pause:
-    return next(pause for pause in program.pauses if day in pause)
 
 
 # --- one change taken back --------------------------------------------------------------------------------
@@ -362,15 +358,13 @@ def _sessions_back(known: _Known) -> Iterator[tuple[str, Problem]]:
 # --- what the plan gains by a move ------------------------------------------------------------------------
 
 
-def _gain(
-    plan: Plan, week: WantedWeek, session: PlannedSession, wanted: WantedSession, before: Timespan
-) -> str:
+def _gain(plan: Plan, session: PlannedSession, wanted: WantedSession, before: Timespan) -> str:
     """What is better than in the best plan in which the session stays; empty if nothing is.
 
     First the sessions that would have no place then, next the term of its own cost that falls most, last
     another session that can be where it is only so.
     """
-    days, start = plan.problem.days, wall.seconds(before.start)
+    days, week, start = plan.problem.days, session.week, wall.seconds(before.start)
     published = plan.problem.published_start(session.key)
     candidates = days.candidates(week, wanted, days.clock.day_of(start), published)
     there = min((one for one in candidates if one.start == start), key=lambda one: one.cost, default=None)
@@ -381,13 +375,10 @@ def _gain(
         return ""
     if helped := _helped(plan, session, staying):
         return helped
-    costs = {
-        **days.terms(week, wanted, there, published),
-        "spacing": staying.spacing.get(session.key, 0),
-    }
+    costs = {**days.terms(week, wanted, there, published), "spacing": staying.spacing.get(session.key, 0)}
     gains = {name: costs.get(name, 0) - session.cost.get(name, 0) for name in (*costs, *session.cost)}
     name = max(gains, key=lambda name: gains[name])
-    text = _better(name, plan, week, session, there) if gains[name] > 0 else _others(plan, session, staying)
+    text = _better(name, plan, session, there) if gains[name] > 0 else _others(plan, session, staying)
     return f"{text} (the plan costs {counted(staying.cost - plan.cost, 'point')} less)" if text else ""
 
 
@@ -415,12 +406,12 @@ def _routine(session: PlannedSession) -> str:
     return session.routine.replace("-", " ") or "strength"
 
 
-def _better(name: str, plan: Plan, week: WantedWeek, session: PlannedSession, old: Candidate) -> str:
+def _better(name: str, plan: Plan, session: PlannedSession, old: Candidate) -> str:
     """What is better by the cost term `name`."""
     days = plan.problem.days
     match name:
         case "day":
-            kind = why.kind_of_day(days.effort(old.day), is_rest=week.is_rest(old.day))
+            kind = why.kind_of_day(days.effort(old.day), is_rest=session.week.is_rest(old.day))
             old_day = f"{day_name(old.day)}, {kind}" if kind else day_name(old.day)
             return f"{day_name(session.day)} suits strength better than {old_day}"
         case "gap":
@@ -490,7 +481,7 @@ def _why_run_went(week: WantedWeek, key: str, before: Timespan, known: _Known) -
     if any(run.key == key for run in week.runs) or Week.of(day) != week.week:
         return ""
     if program.is_paused(day):
-        return why.paused(_pause(program, day)).text
+        return why.paused(program.pauses, day).text
     if program.race and program.race.day == day:
         return f"{program.race.title} takes its place"
     who = "the training feed" if week.follows_feed else _template(week)

@@ -121,9 +121,9 @@ def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
 
 def _about_standing(session: PlannedSession) -> Iterator[Reason]:
     if session.state is State.PINNED:
-        yield why.pinned()
+        yield why.PINNED
     elif session.state is State.PUBLISHED and session.place is None:
-        yield why.starts_too_soon()
+        yield why.STARTS_TOO_SOON
 
 
 def _about_day(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
@@ -232,20 +232,8 @@ def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
     match rule:
         case Rule.AVAILABILITY:
             return why.not_available(program.availability.on(day))
-        case Rule.PAUSE:
-            return why.paused()
-        case Rule.BUSY:
-            return why.busy()
-        case Rule.RUN:
-            return why.run_there()
         case Rule.NOTICE:
             return why.within_notice(program.availability.notice)
-        case Rule.RACE_DAY:
-            return why.race_near()
-        case Rule.TAPER:
-            return why.tapering()
-        case Rule.REST_DAY:
-            return why.rest_day()
         case Rule.HOURS_APART:
             efforts = {run.effort for run in days.runs_on(day)}
             is_long = Effort.LONG in efforts and Effort.HARD not in efforts
@@ -257,5 +245,5 @@ def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
         case Rule.PAIR:
             return why.too_near(week.min_days_apart)
         case _:
-            # Long runs and hard runs rule out no light session.
-            return Reason(rule, str(rule))
+            # Long runs and hard runs rule out no light session, so none of their rules comes here.
+            return Reason(rule, why.IN_GENERAL[rule])

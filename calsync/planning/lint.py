@@ -136,7 +136,7 @@ def _recovery(template: WeekTemplate) -> Iterator[Finding]:
     for number, session in enumerate(template.strength):
         if template.recovery and session.load is Load.HEAVY:
             suggestion = "ask for moderate or light work"
-            yield _warning(why.heavy_in_recovery(), ("strength", number, "load"), suggestion)
+            yield _warning(why.HEAVY_IN_RECOVERY, ("strength", number, "load"), suggestion)
 
 
 def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:

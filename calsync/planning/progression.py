@@ -121,7 +121,7 @@ def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
 def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
     if not of.program.rules.short_on_time:
         return was
-    return _lower(was, why.short_on_time(), 2, each=_at_shortest)
+    return _lower(was, why.SHORT_ON_TIME, 2, each=_at_shortest)
 
 
 def _ease_off(was: Adjusted, of: _Of) -> Adjusted:

@@ -47,6 +47,17 @@ def kind_of_day(effort: Effort, *, is_rest: bool) -> str:
             return ""
 
 
+# What a rule says of a whole day, where no certain case is told.
+IN_GENERAL = {
+    Rule.PAUSE: "a pause",
+    Rule.BUSY: "busy",
+    Rule.RUN: "the run takes the time",
+    Rule.RACE_DAY: "nothing on the day of a race or the day before it",
+    Rule.TAPER: f"no strength in the {REST_BEFORE_RACE} days before the race",
+    Rule.REST_DAY: "a rest day stays free",
+}
+
+
 # --- what is no matter of training: availability, pause, busy, run, notice, pair --------------------------
 
 
@@ -61,23 +72,22 @@ def not_available(ranges: Sequence[TimeRange], weekday: date | None = None) -> R
     return Reason(Rule.AVAILABILITY, text)
 
 
-def paused(pause: Pause | None = None) -> Reason:
-    if pause is None:
-        return Reason(Rule.PAUSE, "a pause")
+def paused(pauses: Iterable[Pause], day: date) -> Reason:
+    """`pauses` are the plan's; one of them holds `day`."""
+    pause = next(pause for pause in pauses if day in pause)
     if pause.first == pause.last:
-        return Reason(Rule.PAUSE, f"{date_name(pause.first)} is a pause")
+        return Reason(Rule.PAUSE, f"{date_name(day)} is a pause")
     return Reason(Rule.PAUSE, f"a pause from {date_name(pause.first)} to {date_name(pause.last)}")
 
 
 def busy(blocks: Sequence[str] = (), kept_free: timedelta = timedelta(0)) -> Reason:
     """`blocks` say who is busy when; `kept_free` is the buffer, where only that is in the way."""
     near = f", and {elapsed(kept_free)} are kept free" if kept_free else ""
-    return Reason(Rule.BUSY, f"{' and '.join(blocks[:2])}{near}" if blocks else "busy")
+    return Reason(Rule.BUSY, f"{' and '.join(blocks[:2])}{near}" if blocks else IN_GENERAL[Rule.BUSY])
 
 
-def run_there(runs: Sequence[str] = ()) -> Reason:
-    text = f"the time is taken by {' and '.join(runs)}" if runs else "the run takes the time"
-    return Reason(Rule.RUN, text)
+def run_there(runs: Iterable[str]) -> Reason:
+    return Reason(Rule.RUN, f"the time is taken by {' and '.join(runs)}")
 
 
 def no_range_for(minutes: int) -> Reason:
@@ -89,8 +99,7 @@ def within_notice(notice: timedelta) -> Reason:
     return Reason(Rule.NOTICE, f"past, or less than {elapsed(notice)} away")
 
 
-def starts_too_soon() -> Reason:
-    return Reason(Rule.NOTICE, "starts too soon to be moved")
+STARTS_TOO_SOON = Reason(Rule.NOTICE, "starts too soon to be moved")
 
 
 def too_near(days: int, other: str = "another strength session") -> Reason:
@@ -113,10 +122,6 @@ def strength_day(day: date) -> Reason:
 # --- race-day, taper --------------------------------------------------------------------------------------
 
 
-def race_near() -> Reason:
-    return Reason(Rule.RACE_DAY, "nothing on the day of a race or the day before it")
-
-
 def race_on(race: Race | None, day: date) -> Reason:
     """Why a session can't be on `day`; `race` is the plan's."""
     ahead = (race.day - day).days if race else 0
@@ -127,9 +132,8 @@ def race_on(race: Race | None, day: date) -> Reason:
     return Reason(Rule.RACE_DAY, "no strength on the day of a race or the day before it")
 
 
-def tapering(race: Race | None = None) -> Reason:
-    which = f"{race.title} on {date_name(race.day)}" if race else "the race"
-    return Reason(Rule.TAPER, f"no strength in the {REST_BEFORE_RACE} days before {which}")
+def tapering(race: str) -> Reason:
+    return Reason(Rule.TAPER, f"no strength in the {REST_BEFORE_RACE} days before {race}")
 
 
 def tapered(race: Race, sessions: int, minutes: int, load: Load) -> Reason:
@@ -144,8 +148,8 @@ def before_race_of_next_week(day: Weekday) -> Reason:
 # --- rest-day, long-run-day, controlled -------------------------------------------------------------------
 
 
-def rest_day(day: date | None = None) -> Reason:
-    return Reason(Rule.REST_DAY, f"{day_name(day)} is a rest day" if day else "a rest day stays free")
+def rest_day(day: date) -> Reason:
+    return Reason(Rule.REST_DAY, f"{day_name(day)} is a rest day")
 
 
 def no_rest(*, runs: bool) -> Reason:
@@ -216,8 +220,7 @@ def too_close_before(run: str) -> Reason:
 # --- support-not-compete: where the owner wants it, or less than wanted -----------------------------------
 
 
-def pinned() -> Reason:
-    return Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
+PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
 
 
 def lighter(load: Load, wanted: Load, against: Iterable[Rule]) -> Reason:
@@ -246,8 +249,7 @@ def shorter(minutes: int, wanted: int) -> Reason:
     return Reason(Rule.SHORT_AND_REGULAR, text)
 
 
-def short_on_time() -> Reason:
-    return Reason(Rule.SHORT_AND_REGULAR, "short on time: at most two sessions, at their shortest")
+SHORT_ON_TIME = Reason(Rule.SHORT_AND_REGULAR, "short on time: at most two sessions, at their shortest")
 
 
 def too_long(minutes: int) -> Reason:
@@ -282,8 +284,7 @@ def recovery_week(sessions: int) -> Reason:
     return Reason(Rule.EASE_OFF, f"recovery week: {_sessions(sessions)}, nothing heavy")
 
 
-def heavy_in_recovery() -> Reason:
-    return Reason(Rule.EASE_OFF, "a recovery week has nothing heavy; the session becomes moderate")
+HEAVY_IN_RECOVERY = Reason(Rule.EASE_OFF, "a recovery week has nothing heavy; the session becomes moderate")
 
 
 def out_of_balance(checkin: date, effect: str, signs: str) -> Reason:
