@@ -23,6 +23,9 @@ from calsync.training import CheckIn, Effort, Sign, Week, acting_on
 from calsync.words import date_name, elapsed, moment, on_one_line
 
 _LABEL = 15
+# Of check-ins: how many are shown, and what their trend compares.
+_SHOWN = 12
+_TREND = timedelta(weeks=4)
 _EFFORT_STYLES = {
     Effort.RACE: "bold magenta",
     Effort.HARD: "bold red",
@@ -220,12 +223,6 @@ def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
             table.add_row("", "nothing", "")
         out.print(table)
     print_warnings(f"{source.source}: {text}" for source in sources for text in source.warnings)
-
-
-# --- check-ins --------------------------------------------------------------------------------------------
-
-_TREND = timedelta(weeks=4)
-_SHOWN = 12
 
 
 def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:

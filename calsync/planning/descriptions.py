@@ -14,8 +14,6 @@ from calsync.program import Routine
 from calsync.training import Effort, Load
 from calsync.words import elapsed, kind_name, one_line, plain_lines
 
-# --- events -----------------------------------------------------------------------------------------------
-
 
 def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
     """The runs and sessions of `plan` as events, in the order of time. `routines` by name."""
@@ -106,9 +104,6 @@ def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
     return lines
 
 
-# --- why here ---------------------------------------------------------------------------------------------
-
-
 def reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     """Why `session` is where it is, the most telling reason first."""
     return (*_about_standing(session), *lasting_reasons(plan, session))
@@ -188,9 +183,6 @@ def _days_before(plan: Plan, session: PlannedSession) -> int:
     earlier = [other.day for other in plan.problem.fixed if other.start < wall.seconds(session.span.start)]
     earlier += [other.day for other in plan.sessions if other.span.start < session.span.start]
     return (session.day - max(earlier, default=session.day)).days
-
-
-# --- why not there ----------------------------------------------------------------------------------------
 
 
 def no_place(plan: Plan, week: PlannedWeek, session: WantedSession) -> tuple[tuple[date, Reason], ...]:

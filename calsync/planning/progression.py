@@ -121,7 +121,7 @@ def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
 def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
     if not of.program.rules.short_on_time:
         return was
-    return _lower(was, why.SHORT_ON_TIME, 2, each=_at_shortest)
+    return _lower(was, why.SHORT_ON_TIME, 2, each=lambda session: structs.replace(session, minutes=session.shortest))
 
 
 def _ease_off(was: Adjusted, of: _Of) -> Adjusted:
@@ -202,10 +202,6 @@ def _lower(
     if tuple(lowered) == was.sessions:
         return was
     return replace(was, sessions=tuple(lowered), notes=(*was.notes, note))
-
-
-def _at_shortest(session: Session) -> Session:
-    return structs.replace(session, minutes=session.shortest)
 
 
 def _lighter_and_shorter(session: Session) -> Session:

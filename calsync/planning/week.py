@@ -13,12 +13,9 @@ from msgspec import structs
 
 from calsync.event import race_key, run_key, session_key
 from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart
-from calsync.program import Program, Race, Run, Session, WeekTemplate
+from calsync.program import Program, Run, Session, WeekTemplate
 from calsync.training import WEEKDAYS, CheckIn, Effort, Kind, Load, Sort, Week, Weekday, Workout, acting_on
 from calsync.words import date_name
-
-# --- what a training platform says of a week --------------------------------------------------------------
-
 
 # In a platform's feed an easy run of this many minutes is the week's long run, whatever it is called.
 LONG_FROM = 90
@@ -137,9 +134,6 @@ def routine_name(workout: Workout) -> str:
     return f"{workout.title} ({date_name(workout.day)})"
 
 
-# --- what a week asks for ---------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class WantedRun:
     """A run on its date; `run` is the template's, or a training platform's if it is `from_feed`."""
@@ -227,7 +221,10 @@ def wanted_week(
         week=week,
         template=template,
         runs=tuple(_eased(runs, checkin) if checkin and eases_a_run(checkin) else runs),
-        sessions=tuple(_number(week, adjusted.sessions)),
+        sessions=tuple(
+            WantedSession(session_key(week, n), n, s.routine, s.load, s.minutes, s.shortest)
+            for n, s in enumerate(adjusted.sessions, start=1)
+        ),
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
         follows_feed=follows_feed,
@@ -246,13 +243,9 @@ def _runs_on_dates(
         if not program.is_paused(day) and not (race and race.day == day):
             runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run, from_feed))
     if race and Week.of(race.day) == week and not program.is_paused(race.day):
-        run = _race_run(race)
+        run = Run(Weekday.of(race.day), Kind.RACE, race.minutes, race.title, race.start)
         runs.append(WantedRun(race_key(week, run.day), race.day, run))
     return runs
-
-
-def _race_run(race: Race) -> Run:
-    return Run(Weekday.of(race.day), Kind.RACE, race.minutes, race.title, race.start)
 
 
 def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
@@ -270,10 +263,3 @@ def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
         notes=f"Easy all the way, after the check-in of {date_name(checkin.day)}.",
     )
     return [replace(run, run=easy) if run is last else run for run in runs]
-
-
-def _number(week: Week, sessions: tuple[Session, ...]) -> list[WantedSession]:
-    return [
-        WantedSession(session_key(week, n), n, s.routine, s.load, s.minutes, s.shortest)
-        for n, s in enumerate(sessions, start=1)
-    ]

@@ -77,12 +77,7 @@ class Alternatives:
 
         One for each day, or the same hour a quarter later would be all there is to say.
         """
-        chosen = self._optimum.chosen.get(session.key)
-        published = self._problem.published_start(session.key)
-        days = [day for day in week.week.days if chosen is None or day != chosen.day]
-        places = [self._problem.days.cheapest(week, session, day, published) for day in days]
-        if chosen is not None:
-            places.append(self._second(week, session, chosen, published))
+        places = (self._cheapest_elsewhere(week, session, day) for day in week.week.days)
         found = self._tried(session, (place for place in places if place))
         return tuple(sorted(found, key=lambda one: (one.more, one.place.start))[:count])
 
@@ -114,13 +109,13 @@ class Alternatives:
                 unplaced = tuple(key for key in solved.chosen if key in lost)
                 yield Alternative(candidate, solved.cost - self._optimum.cost, unplaced, is_later)
 
-    def _second(
-        self, week: WantedWeek, session: WantedSession, chosen: Candidate, published: int | None
-    ) -> Candidate | None:
-        """The cheapest start of the chosen day but the chosen one."""
-        candidates = self._problem.days.candidates(week, session, chosen.day, published)
-        others = (option for option in candidates if option.start != chosen.start)
-        return min(others, key=lambda option: (option.cost, option.start), default=None)
+    def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
+        """The cheapest place on a day that is not where the session is."""
+        chosen = self._optimum.chosen.get(session.key)
+        published = self._problem.published_start(session.key)
+        candidates = self._problem.days.candidates(week, session, day, published)
+        others = (one for one in candidates if chosen is None or one.start != chosen.start)
+        return min(others, key=lambda one: (one.cost, one.start), default=None)
 
 
 @dataclass(frozen=True, slots=True)
