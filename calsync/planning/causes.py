@@ -32,7 +32,7 @@ class Causes:
     """The causes of one plan's changes.
 
     `busy` is what each source says, by its name; `was` holds the events as calendars had them before the
-    push, by key, without those that their owner moved by hand.
+    push, by key, without those that the runner moved by hand.
     """
 
     def __init__(self, plan: Plan, busy: Mapping[str, Sequence[Timespan]], was: Mapping[str, Event]) -> None:
@@ -247,7 +247,7 @@ class Causes:
         return replace(session, minutes=max(was.span.minutes, session.minutes), load=load)
 
     def _sessions_back(self) -> Iterator[tuple[str, Problem]]:
-        """A session that is gone, or that its owner moved, where it was."""
+        """A session that is gone, or that the runner moved, where it was."""
         problem = self._problem
         given = problem.given
         free = {session.key for _, sessions in problem.free for session in sessions}

@@ -142,7 +142,7 @@ class Days:
         self._busy = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in busy]
         self._busy_ends = [end for _, end in self._busy]
         self._runs = sorted(runs, key=_by_start)
-        # A run may go on over midnight, and one that its owner stretched over days.
+        # A run may go on over midnight, and one that the runner stretched over days.
         longest = max((run.end - run.start for run in runs), default=0)
         self._days_near = range(-1 - -(-longest // 86400), 2)
         self._fresh = [run for run in self._runs if run.effort.wants_fresh_legs]
@@ -263,26 +263,22 @@ class Days:
         """The cheapest allowed candidate of a session on a day, the earliest of equals; None if none is."""
         best: tuple[int, int] | None = None
         found: Candidate | None = None
-        for minutes in wanted.lengths:
-            for load in wanted.load.and_lighter:
-                extra = _extra(wanted, minutes, load)
-                for minute, start, cost in self._best_starts(week, day, minutes, load, published_start):
-                    cost += extra
-                    if best is None or (cost, start) < best:
-                        best = cost, start
-                        found = Candidate(day, minute, start, minutes, load, cost)
+        for minutes, load, extra in _sizes(wanted):
+            for minute, start, cost in self._best_starts(week, day, minutes, load, published_start):
+                cost += extra
+                if best is None or (cost, start) < best:
+                    best = cost, start
+                    found = Candidate(day, minute, start, minutes, load, cost)
         return found
 
     def candidates(
         self, week: WantedWeek, wanted: WantedSession, day: date, published_start: int | None
     ) -> Iterator[Candidate]:
         """All allowed candidates of a session on a day."""
-        for minutes in wanted.lengths:
-            for load in wanted.load.and_lighter:
-                extra = _extra(wanted, minutes, load)
-                for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
-                    moved = MOVED_POINTS if published_start not in (None, start) else 0
-                    yield Candidate(day, minute, start, minutes, load, cost + extra + moved)
+        for minutes, load, extra in _sizes(wanted):
+            for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
+                moved = MOVED_POINTS if published_start not in (None, start) else 0
+                yield Candidate(day, minute, start, minutes, load, cost + extra + moved)
 
     def _best_starts(
         self, week: WantedWeek, day: date, minutes: int, load: Load, published_start: int | None
@@ -332,10 +328,12 @@ class Days:
         return min(-(-away // 15), MOST_TIME_POINTS)
 
 
-def _extra(wanted: WantedSession, minutes: int, load: Load) -> int:
-    """`lighter` and `shorter`."""
-    lighter = LIGHTER_POINTS * (wanted.load.rank - load.rank)
-    return lighter + (SHORTER_POINTS if minutes < wanted.minutes else 0)
+def _sizes(wanted: WantedSession) -> Iterator[tuple[int, Load, int]]:
+    """Each length and load that the session may have, with what `shorter` and `lighter` cost for it."""
+    for minutes in wanted.lengths:
+        shorter = SHORTER_POINTS if minutes < wanted.minutes else 0
+        for load in wanted.load.and_lighter:
+            yield minutes, load, shorter + LIGHTER_POINTS * (wanted.load.rank - load.rank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _about_day(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
         last = max(before, key=lambda run: run.end)
         yield why.hours_after(start - last.end, of_run(last))
     effort = days.effort(session.day)
-    # Where its owner put it is their own choice, not for want of a better place.
+    # Where the runner put it is their own choice, not for want of a better place.
     is_pinned = session.published is not None and session.published.pinned
     if effort in (Effort.EASY, Effort.NONE) and not is_pinned:
         kept = session.week.is_strength_day(session.day)

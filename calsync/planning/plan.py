@@ -380,7 +380,7 @@ def _planned_week(
     horizon = {other.week for other in problem.weeks}
 
     def is_shown_here(key: str, day: date) -> bool:
-        # Under the week that it belongs to, or if the horizon lacks that, where its owner moved it.
+        # Under the week that it belongs to, or if the horizon lacks that, where the runner moved it.
         belongs_to = week_of_key(key)
         return (belongs_to if belongs_to in horizon else Week.of(day)) == week.week
 

@@ -13,7 +13,7 @@ from msgspec import structs
 from calsync.planning import why
 from calsync.planning.rules import LEAST_DAYS_APART
 from calsync.planning.why import Reason
-from calsync.program import MOST_SESSIONS, Program, Session, WeekTemplate
+from calsync.program import MOST_SESSIONS, Program, Race, Session, WeekTemplate
 from calsync.training import CheckIn, Experience, Load, Sign, Week
 
 
@@ -48,17 +48,6 @@ MANY_SIGNS = 3
 DAYS_APART = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Of:
-    """What a progression looks at."""
-
-    template: WeekTemplate
-    week: Week
-    program: Program
-    checkin: CheckIn | None
-    lists: str
-
-
 def adjust(
     template: WeekTemplate,
     week: Week,
@@ -70,11 +59,12 @@ def adjust(
 
     `checkin` is the one that acts on this week; `lists` names who lists the sessions.
     """
-    adjusted = Adjusted(template.strength)
-    of = _Of(template, week, program, checkin, lists)
-    for step in (_ease_in, _twice_a_week, _short_on_time, _ease_off, _taper, _out_of_balance):
-        adjusted = step(adjusted, of)
-    return adjusted
+    adjusted = _ease_in(Adjusted(template.strength), week, program)
+    adjusted = _twice_a_week(adjusted, template, program, lists)
+    adjusted = _short_on_time(adjusted, program)
+    adjusted = ease_off(adjusted, template)
+    adjusted = _taper(adjusted, week, program.race)
+    return _out_of_balance(adjusted, checkin)
 
 
 def min_days_apart(program: Program, checkin: CheckIn | None) -> int:
@@ -88,10 +78,10 @@ def eases_a_run(checkin: CheckIn | None) -> bool:
     return checkin is not None and len(checkin.signs) >= MANY_SIGNS
 
 
-def _ease_in(was: Adjusted, of: _Of) -> Adjusted:
-    if of.program.experience is not Experience.NEW:
+def _ease_in(was: Adjusted, week: Week, program: Program) -> Adjusted:
+    if program.experience is not Experience.NEW:
         return was
-    number = _week_of_training(of.week, of.program)
+    number = _week_of_training(week, program)
     for last, sessions, minutes, load in EASE_IN:
         if number <= last:
             return _lower(was, why.easing_in(number, sessions, minutes, load), sessions, minutes, load)
@@ -109,23 +99,19 @@ def _week_of_training(week: Week, program: Program) -> int:
     return max(1, first.until(week) + (1 if days_left >= FULL_ENOUGH else 0))
 
 
-def _twice_a_week(was: Adjusted, of: _Of) -> Adjusted:
-    is_experienced = of.program.experience is Experience.EXPERIENCED
+def _twice_a_week(was: Adjusted, template: WeekTemplate, program: Program, lists: str) -> Adjusted:
+    is_experienced = program.experience is Experience.EXPERIENCED
     most = MOST_SESSIONS if is_experienced else 2
     if len(was.sessions) <= most:
         return was
-    note = why.too_many(of.lists, len(of.template.strength), is_experienced=is_experienced)
+    note = why.too_many(lists, len(template.strength), is_experienced=is_experienced)
     return replace(_lower(was, note, most), warnings=(*was.warnings, note))
 
 
-def _short_on_time(was: Adjusted, of: _Of) -> Adjusted:
-    if not of.program.rules.short_on_time:
+def _short_on_time(was: Adjusted, program: Program) -> Adjusted:
+    if not program.rules.short_on_time:
         return was
     return _lower(was, why.SHORT_ON_TIME, 2, each=lambda session: structs.replace(session, minutes=session.shortest))
-
-
-def _ease_off(was: Adjusted, of: _Of) -> Adjusted:
-    return ease_off(was, of.template)
 
 
 def ease_off(was: Adjusted, template: WeekTemplate) -> Adjusted:
@@ -136,11 +122,10 @@ def ease_off(was: Adjusted, template: WeekTemplate) -> Adjusted:
     return _lower(was, why.recovery_week(left), left, load=Load.MODERATE)
 
 
-def _taper(was: Adjusted, of: _Of) -> Adjusted:
-    race = of.program.race
+def _taper(was: Adjusted, week: Week, race: Race | None) -> Adjusted:
     if race is None:
         return was
-    ahead = of.week.until(Week.of(race.day - timedelta(days=1)))
+    ahead = week.until(Week.of(race.day - timedelta(days=1)))
     if ahead not in TAPER:
         return was
     sessions, load = TAPER[ahead]
@@ -148,16 +133,16 @@ def _taper(was: Adjusted, of: _Of) -> Adjusted:
     return _lower(was, note, sessions, TAPER_MINUTES, load)
 
 
-def _out_of_balance(was: Adjusted, of: _Of) -> Adjusted:
-    if of.checkin is None or not of.checkin.signs:
+def _out_of_balance(was: Adjusted, checkin: CheckIn | None) -> Adjusted:
+    if checkin is None or not checkin.signs:
         return was
-    signs = len(of.checkin.signs)
+    signs = len(checkin.signs)
     left, load = len(was.sessions), Load.HEAVY
     if signs >= FEWER_SIGNS:
         left = max(1, left - 1)
     if signs >= MANY_SIGNS:
         left, load = 1, Load.LIGHT
-    note = why.out_of_balance(of.checkin.day, effect(of.checkin), signs_text(of.checkin))
+    note = why.out_of_balance(checkin.day, effect(checkin), signs_text(checkin))
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
     return lowered if lowered is not was else replace(was, notes=(*was.notes, note))

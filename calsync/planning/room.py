@@ -250,7 +250,7 @@ class _Weeks:
 
     @cached_property
     def _lasting(self) -> tuple[Fixed, ...]:
-        """The sessions that stand whatever is allowed: begun, or put there by their owner."""
+        """The sessions that stand whatever is allowed: begun, or put there by the runner."""
         given, published = self.problem.given, self.problem.given.standing.published
         return tuple(
             fixed

@@ -24,7 +24,7 @@ from calsync.words import day_name, kind_name
 class SettledRun:
     """A run with its time, in seconds since the epoch, and the date on which it starts.
 
-    `fixed`: it stays where a calendar has it, since its owner moved it (`pinned`) or it is too close to now.
+    `fixed`: it stays where a calendar has it, since the runner moved it (`pinned`) or it is too close to now.
     `unwanted` is what its calendar says of one that the template no longer asks for.
     """
 
@@ -73,7 +73,7 @@ def settle(
         if is_strength(key) or key in standing.skipped:
             continue
         run = wanted.get(key)
-        # One that its owner moved here counts whatever week it belongs to.
+        # One that the runner moved here counts whatever week it belongs to.
         stays = published.pinned and planned & {
             week_of_key(key),
             Week.of(clock.day_of(wall.seconds(published.span.start))),
@@ -106,7 +106,7 @@ def _is_ours(run: WantedRun) -> bool:
 
 def _standing_run(key: str, run: WantedRun | None, published: Published, clock: Wall) -> SettledRun:
     start, end = wall.seconds(published.span.start), wall.seconds_up(published.span.end)
-    # A run that its owner moved stays even if the template no longer asks for it. What a calendar that
+    # A run that the runner moved stays even if the template no longer asks for it. What a calendar that
     # shows only "Busy" can't say is taken for easy: it occupies its time, and asks nothing of the legs.
     kind = run.kind if run else published.kind or Kind.EASY
     title = run.run.title if run else published.title

@@ -217,7 +217,7 @@ def too_close_before(run: str) -> Reason:
     return Reason(Rule.FRESH_LEGS, f"too close to {run}")
 
 
-# --- support-not-compete: where the owner wants it, or less than wanted -----------------------------------
+# --- support-not-compete: where the runner wants it, or less than wanted ----------------------------------
 
 
 PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")

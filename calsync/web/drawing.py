@@ -65,7 +65,7 @@ def render_page(
     warnings: Sequence[str] = (),
     feeds: Sequence[FeedLinks] = (),
 ) -> Page:
-    """`now` in the plan's zone. Without `links` the weeks stand below one another, for a file."""
+    """`now` in the plan's zone. Without `links` the weeks are below one another, for a file."""
     style = Markup(_style(weeks, now))
     script = Markup(_file("page.js"))
     html = (
@@ -125,7 +125,7 @@ def _file(name: str) -> str:
 
 
 def _style(weeks: Sequence[WeekPicture], now: datetime) -> str:
-    """The sheet, and where the blocks of these weeks stand.
+    """The sheet, and where the blocks of these weeks are.
 
     A class for each pair of times: style attributes would need a policy that allows any.
     """

@@ -1,6 +1,6 @@
 """A week as it is drawn, in HTML and SVG alike: days, hours, blocks, shades, and the words beside them.
 
-Everything stands in minutes of the wall clock. Of busy time it shows when it is, and nothing else.
+All times are minutes of the wall clock. Of busy time it shows when it is, and nothing else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -113,7 +113,7 @@ class Stretch:
 class Block:
     """A run or a strength session, or the part of it that falls on one day.
 
-    `lane` of `lanes` says where it stands beside others at the same time. `about` is what it is, `steps` what
+    `lane` of `lanes` says where it is beside others at the same time. `about` is what it is, `steps` what
     to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be.
     """
 
