@@ -32,6 +32,19 @@ def as_json(data: object) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
+def checkins_json(checkins: Sequence[CheckIn]) -> str:
+    data = [
+        {
+            "date": checkin.day,
+            "signs": [sign for sign in Sign if sign in checkin.signs],
+            "week": str(checkin.week),
+            "acts": acting_on(checkin.week, checkins) is checkin,
+        }
+        for checkin in checkins
+    ]
+    return as_json(data)
+
+
 # --- a plan as JSON ---------------------------------------------------------------------------------------
 
 
@@ -168,7 +181,6 @@ def _instant(instant: datetime, zone: ZoneInfo) -> str:
 
 
 # --- what a push changes ----------------------------------------------------------------------------------
-
 
 _SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
 _DRY = "dry run, nothing is written"
@@ -331,32 +343,7 @@ def _summary(changes: Sequence[Change]) -> str:
     return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])
 
 
-# --- check-ins --------------------------------------------------------------------------------------------
-
-
-QUESTIONS = {
-    Sign.HEAVY_LEGS: "Did runs feel heavy or flat?",
-    Sign.SORE: "Were you sore for more than two days?",
-    Sign.EASY_FEELS_HARD: "Did easy runs not feel easy?",
-    Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
-}
-
-
-def checkins_json(checkins: Sequence[CheckIn]) -> str:
-    data = [
-        {
-            "date": checkin.day,
-            "signs": [sign for sign in Sign if sign in checkin.signs],
-            "week": str(checkin.week),
-            "acts": acting_on(checkin.week, checkins) is checkin,
-        }
-        for checkin in checkins
-    ]
-    return as_json(data)
-
-
 # --- doctor -----------------------------------------------------------------------------------------------
-
 
 _COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red"}
 _STATUS_WIDTH = max(len(status) for status in Status)

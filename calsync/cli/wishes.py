@@ -183,16 +183,22 @@ def checkin(
         _record(setup, date_given, today, frozenset(map(Sign, signs)) if signs or all_well else _ask())
 
 
+_QUESTIONS = {
+    Sign.HEAVY_LEGS: "Did runs feel heavy or flat?",
+    Sign.SORE: "Were you sore for more than two days?",
+    Sign.EASY_FEELS_HARD: "Did easy runs not feel easy?",
+    Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
+}
+
+
 def _ask() -> frozenset[Sign]:
     """A short dialogue; without a terminal there is nobody to ask."""
     import sys
 
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to ask: name --sign (repeatable) or --none")
-    from calsync.cli.reports import QUESTIONS
-
     click.echo("How were the last seven days?")
-    return frozenset(sign for sign, question in QUESTIONS.items() if click.confirm(f"  {question}", False))
+    return frozenset(sign for sign, question in _QUESTIONS.items() if click.confirm(f"  {question}", False))
 
 
 def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:

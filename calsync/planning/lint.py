@@ -81,27 +81,23 @@ def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
         one, other = _hardest(template, day), _hardest(template, _day_after(day))
         if one is None or other is None:
             continue
-        runs = f"{_named(template, one)} and {_named(template, other)}"
+        runs = f"{_named(*one)} and {_named(*other)}"
         yield _warning(
             why.side_by_side(runs, next_week=day is WEEKDAYS[-1]),
-            ("runs", _number(template, other), "day"),
+            ("runs", other[0], "day"),
             "put an easy day or a rest day between them",
         )
 
 
-def _hardest(template: WeekTemplate, day: Weekday) -> Run | None:
-    """The run that makes a day hard, long or a race day; None if none does."""
-    runs = [run for run in template.runs if run.day is day and run.kind.effort.wants_fresh_legs]
-    return max(runs, key=lambda run: run.kind.effort.rank, default=None)
+def _hardest(template: WeekTemplate, day: Weekday) -> tuple[int, Run] | None:
+    """The run that makes a day hard, long or a race day, with its number; None if none does."""
+    numbered = enumerate(template.runs)
+    runs = [(n, run) for n, run in numbered if run.day is day and run.kind.effort.wants_fresh_legs]
+    return max(runs, key=lambda one: one[1].kind.effort.rank, default=None)
 
 
-def _named(template: WeekTemplate, run: Run) -> str:
-    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{_number(template, run)}])"
-
-
-def _number(template: WeekTemplate, run: Run) -> int:
-    # By identity: two runs may be alike.
-    return next(number for number, other in enumerate(template.runs) if other is run)
+def _named(number: int, run: Run) -> str:
+    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{number}])"
 
 
 def _ranges(template: WeekTemplate) -> Iterator[Finding]:

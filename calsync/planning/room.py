@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
@@ -330,7 +330,7 @@ class _Weeks:
         found: list[_Attempt] = []
         for (block, at_end), of_block in needs.items():
             if block not in liked:
-                found += self._attempts(self._day(block.start), of_block, _cutting(block, at_end))
+                found += self._attempts(self._day(block.start), of_block, partial(_cut, block, at_end))
         if liked:
             anywhere = list(self._places(self.problem.days_if(runs=self._steady_runs, busy=())))
             for _, there in anywhere:
@@ -341,8 +341,7 @@ class _Weeks:
                 day, last = self._day(block.start), self._day(block.end) + _DAY
                 near = self._opened(cell for cell, _ in anywhere if day - 2 * _DAY <= cell[1] <= last)
                 for at_end, less in sorted(cuts):
-                    fix = _cutting(block, at_end)(less, 0)
-                    found.append(_Attempt(less, day, fix, may_open=near))
+                    found.append(_Attempt(less, day, _cut(block, at_end, less), may_open=near))
         return found
 
     def _cuts(self, needed: Timespan) -> Iterator[tuple[Timespan, bool, int]]:
@@ -494,10 +493,8 @@ def _standing(fixed: Fixed) -> _Cell:
     return f"{fixed.key} stands", fixed.day
 
 
-def _cutting(block: Timespan, at_end: bool) -> Callable[[int, int], Fix]:
-    def change(less: int, _: int) -> Fix:
-        if at_end:
-            return ShorterBusy(block, Timespan(block.start, wall.instant(wall.seconds_up(block.end) - less)))
-        return ShorterBusy(block, Timespan(wall.instant(wall.seconds(block.start) + less), block.end))
-
-    return change
+def _cut(block: Timespan, at_end: bool, less: int, _: int = 0) -> Fix:
+    """The block without so many seconds at its end or at its start."""
+    if at_end:
+        return ShorterBusy(block, Timespan(block.start, wall.instant(wall.seconds_up(block.end) - less)))
+    return ShorterBusy(block, Timespan(wall.instant(wall.seconds(block.start) + less), block.end))

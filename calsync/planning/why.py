@@ -219,7 +219,6 @@ def too_close_before(run: str) -> Reason:
 
 # --- support-not-compete: where the runner wants it, or less than wanted ----------------------------------
 
-
 PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
 
 

@@ -21,7 +21,6 @@ from calsync.words import one_line
 
 # --- html -------------------------------------------------------------------------------------------------
 
-
 _ASSETS = Path(__file__).parent / "assets"
 # The height of A4 in landscape that is left for the hours, in millimetres.
 _PRINT_HEIGHT = 132
@@ -169,7 +168,6 @@ def _minute(now: datetime) -> int:
 
 
 # --- svg --------------------------------------------------------------------------------------------------
-
 
 _GUTTER = 54
 _DAY = 152

@@ -49,7 +49,6 @@ def lanes(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 # --- the week ---------------------------------------------------------------------------------------------
 
-
 MIDNIGHT = 24 * 60
 _CONTINUED = "-after-midnight"
 # The hours that are always shown, also of a day in which nothing happens.
