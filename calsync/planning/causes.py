@@ -392,8 +392,7 @@ def _gain(plan: Plan, session: PlannedSession, wanted: WantedSession, before: Ti
     another session that can be where it is only so.
     """
     days, week, start = plan.problem.days, session.week, wall.seconds(before.start)
-    published = plan.problem.published_start(session.key)
-    candidates = days.candidates(week, wanted, days.clock.day_of(start), published)
+    candidates = days.candidates(week, wanted, days.clock.day_of(start))
     there = min((one for one in candidates if one.start == start), key=lambda one: one.cost, default=None)
     if there is None:
         return ""
@@ -402,7 +401,7 @@ def _gain(plan: Plan, session: PlannedSession, wanted: WantedSession, before: Ti
         return ""
     if helped := _helped(plan, session, staying):
         return helped
-    costs = {**days.terms(week, wanted, there, published), "spacing": staying.spacing.get(session.key, 0)}
+    costs = {**days.terms(week, wanted, there), "spacing": staying.spacing.get(session.key, 0)}
     gains = {name: costs.get(name, 0) - session.cost.get(name, 0) for name in (*costs, *session.cost)}
     name = max(gains, key=lambda name: gains[name])
     text = _better(name, plan, session, there) if gains[name] > 0 else _others(plan, session, staying)

@@ -123,7 +123,8 @@ _cost = itemgetter(2)
 class Days:
     """What every day of the horizon offers, given the settled runs and the busy time.
 
-    `busy` is merged and in order. Remembers what it found, since the sessions of a week often ask the same.
+    `busy` is merged and in order; `published` holds the starts of what is on a calendar, by key.
+    Remembers what it found, since the sessions of a week often ask the same.
     """
 
     def __init__(
@@ -133,9 +134,11 @@ class Days:
         busy: Iterable[Timespan],
         now: datetime,
         clock: Wall,
+        published: Mapping[str, int],
     ) -> None:
         self.program = program
         self.clock = clock
+        self.published = published
         self._hours_apart = int(program.rules.hours_apart.total_seconds())
         self._buffer = int(program.availability.buffer.total_seconds())
         self._earliest = wall.seconds_up(now + program.availability.notice)
@@ -237,13 +240,7 @@ class Days:
 
     # --- what a start costs -------------------------------------------------------------------------------
 
-    def terms(
-        self,
-        week: WantedWeek,
-        wanted: WantedSession,
-        place: Candidate,
-        published_start: int | None,
-    ) -> Mapping[str, int]:
+    def terms(self, week: WantedWeek, wanted: WantedSession, place: Candidate) -> Mapping[str, int]:
         """The non-zero cost terms of a candidate; their sum is its cost."""
         day = self._day_terms(week, place.day)
         terms = {
@@ -253,39 +250,36 @@ class Days:
             "lighter": LIGHTER_POINTS * (wanted.load.rank - place.load.rank),
             "shorter": SHORTER_POINTS if place.minutes < wanted.minutes else 0,
             "time": self._time(place.minute),
-            "moved": MOVED_POINTS if published_start not in (None, place.start) else 0,
+            "moved": self._moved(wanted, place.start),
         }
         return {name: points for name, points in terms.items() if points}
 
-    def cheapest(
-        self, week: WantedWeek, wanted: WantedSession, day: date, published_start: int | None
-    ) -> Candidate | None:
+    def cheapest(self, week: WantedWeek, wanted: WantedSession, day: date) -> Candidate | None:
         """The cheapest allowed candidate of a session on a day, the earliest of equals; None if none is."""
         best: tuple[int, int] | None = None
         found: Candidate | None = None
         for minutes, load, extra in _sizes(wanted):
-            for minute, start, cost in self._best_starts(week, day, minutes, load, published_start):
+            for minute, start, cost in self._best_starts(week, wanted, day, minutes, load):
                 cost += extra
                 if best is None or (cost, start) < best:
                     best = cost, start
                     found = Candidate(day, minute, start, minutes, load, cost)
         return found
 
-    def candidates(
-        self, week: WantedWeek, wanted: WantedSession, day: date, published_start: int | None
-    ) -> Iterator[Candidate]:
+    def candidates(self, week: WantedWeek, wanted: WantedSession, day: date) -> Iterator[Candidate]:
         """All allowed candidates of a session on a day."""
         for minutes, load, extra in _sizes(wanted):
             for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
-                moved = MOVED_POINTS if published_start not in (None, start) else 0
-                yield Candidate(day, minute, start, minutes, load, cost + extra + moved)
+                cost += extra + self._moved(wanted, start)
+                yield Candidate(day, minute, start, minutes, load, cost)
 
     def _best_starts(
-        self, week: WantedWeek, day: date, minutes: int, load: Load, published_start: int | None
+        self, week: WantedWeek, wanted: WantedSession, day: date, minutes: int, load: Load
     ) -> Iterator[tuple[int, int, int]]:
-        """The day's cheapest start, and the one where the session is published: (minute, start, cost)."""
+        """The day's cheapest start, or of a session that is published all of them: (minute, start, cost)."""
+        published = self.published.get(wanted.key)
         key = (day, load, minutes)
-        if published_start is None:
+        if published is None:
             if key not in self._cheapest:
                 starts = self._starts_with_costs(week, day, minutes, load)
                 self._cheapest[key] = min(starts, key=_cost, default=None)
@@ -293,7 +287,10 @@ class Days:
                 yield best
         else:
             for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
-                yield minute, start, cost + (MOVED_POINTS if start != published_start else 0)
+                yield minute, start, cost + (MOVED_POINTS if start != published else 0)
+
+    def _moved(self, wanted: WantedSession, start: int) -> int:
+        return MOVED_POINTS if self.published.get(wanted.key, start) != start else 0
 
     def _starts_with_costs(
         self, week: WantedWeek, day: date, minutes: int, load: Load

@@ -89,10 +89,6 @@ class Problem:
     fixed: tuple[Fixed, ...]
     free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
 
-    def published_start(self, key: str) -> int | None:
-        published = self.given.standing.published.get(key)
-        return wall.seconds(published.span.start) if published else None
-
     def solve(self) -> Placement:
         return place(self.slot_weeks(), self.fixed)
 
@@ -101,15 +97,17 @@ class Problem:
         program: Program | None = None,
         runs: Sequence[SettledRun] | None = None,
         busy: Iterable[Timespan] | None = None,
+        now: datetime | None = None,
     ) -> Days:
-        """What the days would offer with another program, other runs or other busy time."""
+        """What the days would offer with another program, other runs, other busy time, at another time."""
         given = self.given
         return Days(
             given.program if program is None else program,
             self.settled.runs if runs is None else runs,
             given.busy if busy is None else busy,
-            given.now,
+            given.now if now is None else now,
             self.days.clock,
+            self.days.published,
         )
 
     def slot_weeks(self) -> tuple[SlotWeek, ...]:
@@ -120,8 +118,7 @@ class Problem:
         )
 
     def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
-        published = self.published_start(wanted.key)
-        places = (self.days.cheapest(week, wanted, day, published) for day in week.week.days)
+        places = (self.days.cheapest(week, wanted, day) for day in week.week.days)
         return Slot(wanted.key, tuple(found for found in places if found))
 
 
@@ -157,7 +154,8 @@ def pose(given: Given) -> Problem:
     # The runs of the week after the horizon count for its last sessions.
     weeks = [given.wanted_week(week) for week in (*horizon, horizon[-1].plus(1))]
     settled = settle(weeks, program, standing, given.busy, now, clock)
-    days = Days(program, settled.runs, given.busy, now, clock)
+    published = {key: wall.seconds(one.span.start) for key, one in standing.published.items()}
+    days = Days(program, settled.runs, given.busy, now, clock, published)
     weeks = weeks[:-1]
     fixed = _fixed(weeks, given, days)
     standing_keys = {session.key for session in fixed} | standing.skipped
@@ -362,15 +360,14 @@ def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
     So nothing is wrong but the hour: the days that could have held them are over, or too near by `notice`. A
     session that was on a calendar before and lost its place is none of them: the runner counts on it.
     """
-    given, days = problem.given, problem.days
+    given = problem.given
     known = given.standing.published.keys() | given.standing.lost
     missing = placement.missing - known
-    monday = wall.instant(days.clock.at(problem.weeks[0].week.monday, 0))
+    monday = wall.instant(problem.days.clock.at(problem.weeks[0].week.monday, 0))
     notice = given.program.availability.notice
     if not missing or given.now + notice <= monday:
         return frozenset()
-    whole_week = Days(given.program, problem.settled.runs, given.busy, monday - notice, days.clock)
-    solved = replace(problem, days=whole_week).solve()
+    solved = replace(problem, days=problem.days_if(now=monday - notice)).solve()
     return frozenset(key for key in missing if solved.chosen[key] is not None)
 
 
@@ -432,8 +429,7 @@ def _standing_session(
 def _placed_session(
     session: WantedSession, chosen: Candidate, week: WantedWeek, problem: Problem, placement: Placement
 ) -> PlannedSession:
-    published = problem.published_start(session.key)
-    terms = dict(problem.days.terms(week, session, chosen, published))
+    terms = dict(problem.days.terms(week, session, chosen))
     if points := placement.spacing.get(session.key, 0):
         terms["spacing"] = points
     return PlannedSession(
@@ -443,7 +439,7 @@ def _placed_session(
         load=chosen.load,
         span=chosen.span,
         day=chosen.day,
-        state=State.PUBLISHED if published == chosen.start else State.PLACED,
+        state=State.PUBLISHED if problem.days.published.get(session.key) == chosen.start else State.PLACED,
         cost=terms,
         wanted=session,
         place=chosen,

@@ -111,7 +111,9 @@ def _twice_a_week(was: Adjusted, template: WeekTemplate, program: Program, lists
 def _short_on_time(was: Adjusted, program: Program) -> Adjusted:
     if not program.rules.short_on_time:
         return was
-    return _lower(was, why.SHORT_ON_TIME, 2, each=lambda session: structs.replace(session, minutes=session.shortest))
+    return _lower(
+        was, why.SHORT_ON_TIME, 2, each=lambda session: structs.replace(session, minutes=session.shortest)
+    )
 
 
 def ease_off(was: Adjusted, template: WeekTemplate) -> Adjusted:

@@ -441,8 +441,7 @@ class _Weeks:
         for week, free in self.problem.free:
             for day in week.week.days:
                 for session in free:
-                    start = self.problem.published_start(session.key)
-                    for found in days.candidates(week, session, day, start):
+                    for found in days.candidates(week, session, day):
                         yield (session.key, day), found
         for week, fixed, published in self._soon:
             if still_allowed(week, fixed.key, fixed.day, published, days):

@@ -84,8 +84,7 @@ class Alternatives:
     def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
         """The better place that busy time keeps `session` from; None if it keeps it from none."""
         chosen = self._optimum.chosen.get(session.key)
-        published = self._problem.published_start(session.key)
-        places = (self._free.cheapest(week, session, day, published) for day in week.week.days)
+        places = (self._free.cheapest(week, session, day) for day in week.week.days)
         candidates = tuple(found for found in places if found)
         solved = place(with_candidates(self._weeks, session.key, candidates), self._problem.fixed)
         better = solved.chosen[session.key]
@@ -112,8 +111,7 @@ class Alternatives:
     def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
         """The cheapest place on a day that is not where the session is."""
         chosen = self._optimum.chosen.get(session.key)
-        published = self._problem.published_start(session.key)
-        candidates = self._problem.days.candidates(week, session, day, published)
+        candidates = self._problem.days.candidates(week, session, day)
         others = (one for one in candidates if chosen is None or one.start != chosen.start)
         return min(others, key=lambda one: (one.cost, one.start), default=None)
 

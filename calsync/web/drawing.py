@@ -66,7 +66,7 @@ def render_page(
 ) -> Page:
     """`now` in the plan's zone. Without `links` the weeks are below one another, for a file."""
     style = Markup(_style(weeks, now))
-    script = Markup(_file("page.js"))
+    script = Markup((_ASSETS / "page.js").read_text("utf-8"))
     html = (
         _environment()
         .get_template("page.html")
@@ -116,11 +116,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-
-
-@cache
-def _file(name: str) -> str:
-    return (_ASSETS / name).read_text("utf-8")
 
 
 def _style(weeks: Sequence[WeekPicture], now: datetime) -> str:
@@ -310,7 +305,7 @@ class _Week:
         for label, fill, edge in _legend():
             _rect(self._group, x, y - 10, 18, 12, fill, stroke=edge)
             _text(self._group, x + 24, y, label, LIGHT.muted)
-            x += 36 + _width(label)
+            x += 36 + len(label) * _ADVANCE
         for one in self._week.missing:
             y += 2 * _LINE
             fix = f"to make room: {one.fix}" if one.fix else "no single change would make room"
@@ -358,10 +353,6 @@ def _text(
 # Measured on DejaVu Sans, the widest of the usual fonts: the mean advance at 12 px.
 _ADVANCE = 7.1
 _BOLD_ADVANCE = 7.9
-
-
-def _width(text: str) -> float:
-    return len(text) * _ADVANCE
 
 
 def _fit(text: str, room: float, *, bold: bool = False) -> str:

@@ -117,11 +117,11 @@ class Block:
     """
 
     id: str
+    span: Stretch
+    times: str
     look: Look
     title: str
     short: str
-    span: Stretch
-    times: str
     state: State
     lane: int = 0
     lanes: int = 1
@@ -228,45 +228,33 @@ class _Drawing:
         )
 
     def _block(self, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
-        zone = self._plan.zone
-        span = planned.span
-        part = stretch_on(day, span, zone)
-        if part is None:
+        when = _when(planned.key, planned.span, day, self._plan.zone)
+        if when is None:
             return None
-        first, last = span.start.astimezone(zone), span.end.astimezone(zone)
-        identity = element_id(planned.key, is_continued=first.date() != day)
-        times = f"{first:%H:%M}-{last:%H:%M}"
-        if isinstance(planned, PlannedRun):
-            return self._run(planned, identity, part, times)
-        return self._session(planned, identity, part, times)
+        return self._run(planned, when) if isinstance(planned, PlannedRun) else self._session(planned, when)
 
-    def _run(self, planned: PlannedRun, identity: str, part: Stretch, times: str) -> Block:
+    def _run(self, planned: PlannedRun, when: tuple[str, Stretch, str]) -> Block:
         run = planned.run
-        kind = kind_name(run.kind)
         minutes = (run.end - run.start) // 60
         return Block(
-            identity,
+            *when,
             Look.of(run.effort),
             run_title(planned),
             SHORT[run.kind],
-            part,
-            times,
             planned.state,
-            about=f"{kind.capitalize()}, {minutes} min",
+            about=f"{kind_name(run.kind).capitalize()}, {minutes} min",
             steps=tuple((line, "") for line in run.notes.splitlines() if line.strip()),
             why=("you moved it here",) if planned.state is State.PINNED else (),
         )
 
-    def _session(self, session: PlannedSession, identity: str, part: Stretch, times: str) -> Block:
+    def _session(self, session: PlannedSession, when: tuple[str, Stretch, str]) -> Block:
         explained = self._explainer.explained(session)
         routine = self._routines.get(session.routine)
         return Block(
-            identity,
+            *when,
             Look.STRENGTH,
             session_title(session, self._routines).removeprefix("Strength: "),
             "Lift",
-            part,
-            times,
             session.state,
             about=f"Strength, {session.minutes} min, {session.load}",
             steps=exercises(routine, session.minutes, session.load) if routine else (),
@@ -286,9 +274,15 @@ class _Drawing:
             )
 
 
-def element_id(key: str, *, is_continued: bool) -> str:
-    """The id of a block on the page; the part after midnight has one of its own."""
-    return key.replace("/", "-") + (_CONTINUED if is_continued else "")
+def _when(key: str, span: Timespan, day: date, zone: ZoneInfo) -> tuple[str, Stretch, str] | None:
+    """The part of an event on `day`: its id on the page, where it is, and the times of the whole event."""
+    part = stretch_on(day, span, zone)
+    if part is None:
+        return None
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    # The part after midnight has an id of its own.
+    identity = key.replace("/", "-") + (_CONTINUED if start.date() != day else "")
+    return identity, part, f"{start:%H:%M}-{end:%H:%M}"
 
 
 def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
@@ -350,21 +344,18 @@ def _picture(week: Week, published: Mapping[str, Published], zone: ZoneInfo) -> 
 
 def _blocks(day: date, published: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Block]:
     for key, one in published.items():
-        part = stretch_on(day, one.span, zone)
-        if part is None:
+        when = _when(key, one.span, day, zone)
+        if when is None:
             continue
-        start, end = one.span.start.astimezone(zone), one.span.end.astimezone(zone)
         lines = [line.strip().removeprefix("- ") for line in one.description.splitlines() if line.strip()]
         is_lift = is_strength(key)
         # A calendar that shows no more than "Busy" says nothing of what it was.
         title = one.title if one.title not in ("", BUSY) else "Strength" if is_lift else "Run"
         yield Block(
-            element_id(key, is_continued=start.date() != day),
+            *when,
             Look.STRENGTH if is_lift else Look.of(one.kind.effort if one.kind else Effort.EASY),
             one_line(title).removeprefix("Strength: "),
             "Lift" if is_lift else SHORT[one.kind] if one.kind else "Run",
-            part,
-            f"{start:%H:%M}-{end:%H:%M}",
             State.PAST,
             about=lines[0] if lines else "",
             steps=tuple((line, "") for line in lines[1:]),

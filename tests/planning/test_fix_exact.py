@@ -133,12 +133,11 @@ class Search:
             if day.weekday() != weekday:
                 continue
             for session in week.sessions:
-                published = open_days.published_start(session.key)
                 for minutes in session.lengths:
                     for load in session.load.and_lighter:
                         for minute, start in days.starts(week, day, minutes, load):
                             place = Candidate(day, minute, start, minutes, load, 0)
-                            cost = sum(days.terms(week, session, place, published).values())
+                            cost = sum(days.terms(week, session, place).values())
                             yield session.key, day, start, place.end, (cost, start)
         for key, day, span in self.soon():
             if day.weekday() == weekday:
