@@ -21,7 +21,7 @@ from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Slot, SlotWeek, place
 from calsync.planning.plan import Given, Problem, pose, still_allowed
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun, of_run, ranges_of
+from calsync.planning.runs import SettledRun, of_run, ranges_of, starts_within
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
 from calsync.timespan import Timespan, merge
@@ -394,11 +394,8 @@ class _Weeks:
             run, ranges = settled.get(wanted.key), ranges_of(wanted, problem.given.program)
             if run and ranges and not run.fixed and wanted.run.start is None:
                 length = wanted.run.minutes * 60
-                places = []
-                for first, last in (clock.range(wanted.day, times) for times in ranges):
-                    starts = (start for _, start in clock.grid(wanted.day) if first <= start <= last - length)
-                    places += [wall.span(start, start + length) for start in starts]
-                found.append((run, places))
+                starts = starts_within(ranges, wanted.day, length, clock)
+                found.append((run, [wall.span(start, start + length) for start in starts]))
         return found
 
     @cached_property

@@ -99,6 +99,13 @@ def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
     return wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
 
 
+def starts_within(ranges: Iterable[TimeRange], day: date, length: int, clock: Wall) -> Iterator[int]:
+    """The starts of a run of `length` seconds in its ranges, the one that it likes best first."""
+    for times in ranges:
+        first, last = clock.range(day, times)
+        yield from (start for _, start in clock.grid(day) if first <= start <= last - length)
+
+
 def _is_ours(run: WantedRun) -> bool:
     """Whether its time is ours to keep. `notice` spares the runner our changes, not those of their coach."""
     return not run.from_feed or run.run.start is None
@@ -170,16 +177,9 @@ class _Taken:
         self.take(SettledRun(wanted.key, run.kind, run.title, day, start, start + length, run.notes))
 
     def _within(self, wanted: WantedRun, ranges: tuple[TimeRange, ...], length: int) -> int:
-        grid = self.clock.grid(wanted.day)
-        for times in ranges:
-            first, last = self.clock.range(wanted.day, times)
-            for _, start in grid:
-                if (
-                    first <= start <= last - length
-                    and not self.busy.clash(start, start + length)
-                    and not self._taken(start, start + length)
-                ):
-                    return start
+        for start in starts_within(ranges, wanted.day, length, self.clock):
+            if not self.busy.clash(start, start + length) and not self._taken(start, start + length):
+                return start
         self.without_room.add(wanted.key)
         return self.clock.at(wanted.day, ranges[0].start)
 

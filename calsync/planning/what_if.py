@@ -7,12 +7,13 @@ around it, so the difference is exact.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from calsync.planning.days import Candidate
+from calsync.planning.days import Candidate, Days
 from calsync.planning.descriptions import reasons, term_text
-from calsync.planning.placement import Placement, place
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, with_candidates
+from calsync.planning.placement import SlotWeek, place
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, solve_with, with_candidates
 from calsync.planning.room import Fix, Fixes
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession, WantedWeek
@@ -63,59 +64,6 @@ def _block(block: Timespan, day: date, zone: ZoneInfo) -> str:
     return f"what is busy from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"
 
 
-class Alternatives:
-    """Looks for other places in one problem, whose optimum is `optimum`."""
-
-    def __init__(self, problem: Problem, optimum: Placement) -> None:
-        self._problem = problem
-        self._optimum = optimum
-        self._weeks = problem.slot_weeks()
-        self._free = problem.days_if(busy=())
-
-    def best(self, week: WantedWeek, session: WantedSession, count: int = 2) -> tuple[Alternative, ...]:
-        """The cheapest other places in the week, one for each day, the earliest of equals first.
-
-        One for each day, or the same hour a quarter later would be all there is to say.
-        """
-        places = (self._cheapest_elsewhere(week, session, day) for day in week.week.days)
-        found = self._tried(session, (place for place in places if place))
-        return tuple(sorted(found, key=lambda one: (one.more, one.place.start))[:count])
-
-    def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
-        """The better place that busy time keeps `session` from; None if it keeps it from none."""
-        chosen = self._optimum.chosen.get(session.key)
-        places = (self._free.cheapest(week, session, day) for day in week.week.days)
-        candidates = tuple(found for found in places if found)
-        solved = place(with_candidates(self._weeks, session.key, candidates), self._problem.fixed)
-        better = solved.chosen[session.key]
-        less = self._optimum.cost - solved.cost
-        if (
-            better is None
-            or less <= 0
-            or (chosen and (better.day, better.start) == (chosen.day, chosen.start))
-        ):
-            return None
-        needed = better.span.padded(self._problem.given.program.availability.buffer)
-        blocks = tuple(block for block in self._problem.given.busy if block.overlaps(needed))
-        return Dodged(better, less, blocks) if blocks else None
-
-    def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
-        for candidate in places:
-            if solved := solve_with(self._weeks, self._problem.fixed, session.key, candidate):
-                lost = solved.missing - self._optimum.missing
-                now = self._optimum.chosen[session.key]
-                is_later = now is not None and candidate.start > now.start
-                unplaced = tuple(key for key in solved.chosen if key in lost)
-                yield Alternative(candidate, solved.cost - self._optimum.cost, unplaced, is_later)
-
-    def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
-        """The cheapest place on a day that is not where the session is."""
-        chosen = self._optimum.chosen.get(session.key)
-        candidates = self._problem.days.candidates(week, session, day)
-        others = (one for one in candidates if chosen is None or one.start != chosen.start)
-        return min(others, key=lambda one: (one.cost, one.start), default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Term:
     """A term of a session's cost."""
@@ -139,8 +87,18 @@ class Explainer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._alternatives = Alternatives(plan.problem, plan.placement)
+        self._problem = plan.problem
+        self._optimum = plan.placement
         self._fixes = Fixes(plan.problem)
+
+    @cached_property
+    def _weeks(self) -> tuple[SlotWeek, ...]:
+        return self._problem.slot_weeks()
+
+    @cached_property
+    def _free(self) -> Days:
+        """The days without any busy time."""
+        return self._problem.days_if(busy=())
 
     def explained(self, session: PlannedSession) -> Explained:
         why = reasons(self._plan, session)
@@ -149,10 +107,49 @@ class Explainer:
         )
         if not (session.wanted and session.place):
             return Explained(why, terms)
-        if dodged := self._alternatives.dodged(session.week, session.wanted):
+        if dodged := self.dodged(session.week, session.wanted):
             why = (*why, Reason(Rule.BUSY, dodged.text(self._plan.zone)))
-        return Explained(why, terms, self._alternatives.best(session.week, session.wanted))
+        return Explained(why, terms, self.best(session.week, session.wanted))
 
     def fix(self, week: PlannedWeek, session: WantedSession) -> Fix | None:
         """What would give it a place; None if no single change does, or if only time did not allow it."""
         return None if session in week.too_late else self._fixes.smallest(week.wanted, session)
+
+    def best(self, week: WantedWeek, session: WantedSession, count: int = 2) -> tuple[Alternative, ...]:
+        """The cheapest other places in the week, one for each day, the earliest of equals first.
+
+        One for each day, or the same hour a quarter later would be all there is to say.
+        """
+        places = (self._cheapest_elsewhere(week, session, day) for day in week.week.days)
+        found = self._tried(session, (place for place in places if place))
+        return tuple(sorted(found, key=lambda one: (one.more, one.place.start))[:count])
+
+    def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
+        """The better place that busy time keeps `session` from; None if it keeps it from none."""
+        chosen = self._optimum.chosen.get(session.key)
+        places = (self._free.cheapest(week, session, day) for day in week.week.days)
+        candidates = tuple(found for found in places if found)
+        solved = place(with_candidates(self._weeks, session.key, candidates), self._problem.fixed)
+        better = solved.chosen[session.key]
+        less = self._optimum.cost - solved.cost
+        if better is None or less <= 0 or (chosen and better.start == chosen.start):
+            return None
+        needed = better.span.padded(self._problem.given.program.availability.buffer)
+        blocks = tuple(block for block in self._problem.given.busy if block.overlaps(needed))
+        return Dodged(better, less, blocks) if blocks else None
+
+    def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
+        for candidate in places:
+            if solved := solve_with(self._weeks, self._problem.fixed, session.key, candidate):
+                lost = solved.missing - self._optimum.missing
+                now = self._optimum.chosen[session.key]
+                is_later = now is not None and candidate.start > now.start
+                unplaced = tuple(key for key in solved.chosen if key in lost)
+                yield Alternative(candidate, solved.cost - self._optimum.cost, unplaced, is_later)
+
+    def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
+        """The cheapest place on a day that is not where the session is."""
+        chosen = self._optimum.chosen.get(session.key)
+        candidates = self._problem.days.candidates(week, session, day)
+        others = (one for one in candidates if chosen is None or one.start != chosen.start)
+        return min(others, key=lambda one: (one.cost, one.start), default=None)

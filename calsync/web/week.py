@@ -85,11 +85,7 @@ class Look(StrEnum):
 
     @property
     def label(self) -> str:
-        match self:
-            case Look.STRENGTH | Look.RACE:
-                return self.capitalize()
-            case _:
-                return f"{self.capitalize()} run"
+        return self.capitalize() if self in (Look.STRENGTH, Look.RACE) else f"{self.capitalize()} run"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from calsync.event import Published, Standing
 from calsync.planning.plan import Plan, PlannedSession, pose
 from calsync.planning.week import WantedSession, WantedWeek
-from calsync.planning.what_if import Alternatives
+from calsync.planning.what_if import Explainer
 from tests.planning import reference
 from tests.planning.cases import cases
 from tests.planning.test_optimum import plan_of
@@ -28,9 +28,9 @@ def placed(plan: Plan) -> list[tuple[WantedWeek, WantedSession, PlannedSession]]
 def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference.Case) -> None:
     plan = plan_of(case)
     assume(placed(plan))
-    alternatives = Alternatives(plan.problem, plan.placement)
+    explainer = Explainer(plan)
     for week, wanted, session in placed(plan):
-        found = alternatives.best(week, wanted)
+        found = explainer.best(week, wanted)
         assert [one.more for one in found] == sorted(one.more for one in found)
         assert len({one.place.day for one in found}) == len(found)
         assert all(one.more >= 0 and one.place.start != session.place.start for one in found if session.place)
@@ -53,9 +53,9 @@ def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference
 @given(cases())
 def test_what_busy_time_costs_is_what_is_saved_without_it(case: reference.Case) -> None:
     plan = plan_of(case)
-    alternatives = Alternatives(plan.problem, plan.placement)
+    explainer = Explainer(plan)
     for week, wanted, session in placed(plan):
-        if dodged := alternatives.dodged(week, wanted):
+        if dodged := explainer.dodged(week, wanted):
             assert dodged.less > 0
             assert dodged.blocks
             assert session.place
