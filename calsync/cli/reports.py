@@ -146,7 +146,7 @@ def _unplaced(
         "key": session.key,
         "days": [
             {"day": day, "rule": reason.rule, "text": reason.text}
-            for day, reason in no_place(plan, week, session)
+            for day, reason in no_place(plan, week.wanted, session)
         ],
         "fix": _fix(plan, fix) if fix else None,
     }

@@ -90,7 +90,7 @@ def _print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, exp
     for wanted in week.unplaced:
         title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
         out.print(Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim")), soft_wrap=True)
-        for day, reason in no_place(gathered.plan, week, wanted):
+        for day, reason in no_place(gathered.plan, week.wanted, wanted):
             _print_line(out, f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
         fix = explainer.fix(week, wanted)
         text = fix.text(zone) if fix else "no single change would make room"

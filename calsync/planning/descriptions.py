@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from calsync.event import BUSY, Event, Published
 from calsync.planning import wall, why
-from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, Problem, State
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, Problem, State
 from calsync.planning.rules import Rule
 from calsync.planning.runs import of_run
 from calsync.planning.week import WantedSession, WantedWeek
@@ -185,7 +185,7 @@ def _days_before(plan: Plan, session: PlannedSession) -> int:
     return (session.day - max(earlier, default=session.day)).days
 
 
-def no_place(plan: Plan, week: PlannedWeek, session: WantedSession) -> tuple[tuple[date, Reason], ...]:
+def no_place(plan: Plan, week: WantedWeek, session: WantedSession) -> tuple[tuple[date, Reason], ...]:
     """For each day of the week the rule that rules out most of its starts; ties in the order A1 to A6.
 
     Looked at for the session at its shortest and lightest, which is what has most places.
@@ -193,29 +193,28 @@ def no_place(plan: Plan, week: PlannedWeek, session: WantedSession) -> tuple[tup
     return tuple((day, _no_place_on(day, plan, week, session)) for day in week.week.days)
 
 
-def _no_place_on(day: date, plan: Plan, week: PlannedWeek, session: WantedSession) -> Reason:
+def _no_place_on(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> Reason:
     problem = plan.problem
     starts = [start for _, start in problem.days.clock.grid(day)]
     ranges = problem.days.ranges(day, session.shortest)
     ruled_out = {Rule.AVAILABILITY: {s for s in starts if not any(a <= s <= b for a, b in ranges)}}
     # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
-    for ban in problem.days.bans(week.wanted, day, session.shortest, Load.LIGHT):
+    for ban in problem.days.bans(week, day, session.shortest, Load.LIGHT):
         ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
     if _breaks_pair_rule(day, plan, week, session):
         ruled_out[Rule.PAIR] = set(starts)
-    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week.wanted, problem)
+    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week, problem)
 
 
-def _breaks_pair_rule(day: date, plan: Plan, week: PlannedWeek, session: WantedSession) -> bool:
+def _breaks_pair_rule(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> bool:
     """Too near another session, or out of the order of the week."""
-    for other_week in plan.weeks:
-        for other in other_week.strength:
-            if plan.problem.given.are_too_near(day, other.day):
+    for other in plan.sessions:
+        if plan.problem.given.are_too_near(day, other.day):
+            return True
+        if other.place and other.wanted and other.week is week:
+            before = other.wanted.number < session.number
+            if (before and day <= other.day) or (not before and day >= other.day):
                 return True
-            if other.place and other.wanted and other_week is week:
-                before = other.wanted.number < session.number
-                if (before and day <= other.day) or (not before and day >= other.day):
-                    return True
     return False
 
 

@@ -173,21 +173,15 @@ def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]
     for key, published in standing.published.items():
         if not is_strength(key) or key in standing.skipped:
             continue
-        week = week_of_key(key)
-        begun = published.span.start <= now
-        start = wall.seconds(published.span.start)
+        week, start = week_of_key(key), wall.seconds(published.span.start)
         day = days.clock.day_of(start)
-        wanted = by_week.get(week)
-        if begun:
+        if published.span.start <= now:
             stands = first.plus(-1) in (week, Week.of(day)) or week in by_week or Week.of(day) in by_week
         elif published.pinned:
             stands = True
         else:
-            stands = (
-                published.span.start < soon
-                and wanted is not None
-                and still_allowed(wanted, key, day, published, days)
-            )
+            wanted = by_week.get(week) if published.span.start < soon else None
+            stands = wanted is not None and still_allowed(wanted, key, day, published, days)
         if stands:
             fixed.append(Fixed(key, day, start, given.min_days_apart(day)))
     return fixed

@@ -265,7 +265,7 @@ class _Drawing:
             fix = self._explainer.fix(week, session)
             yield Missing(
                 f"{name} ({session.load}, {session.minutes} min)",
-                tuple((day, reason.text) for day, reason in no_place(self._plan, week, session)),
+                tuple((day, reason.text) for day, reason in no_place(self._plan, week.wanted, session)),
                 fix.text(self._plan.zone) if fix else "",
             )
 
