@@ -95,9 +95,7 @@ def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, An
             *(_unplaced(plan, week, session, explainer) | {"too_late": True} for session in week.too_late),
         ],
         "skipped": week.skipped,
-        "days": [
-            {"date": day, "effort": effort} for day, effort in zip(week.week.days, week.efforts, strict=True)
-        ],
+        "days": [{"date": day, "effort": plan.problem.days.effort(day)} for day in week.week.days],
     }
 
 

@@ -255,7 +255,7 @@ class PlannedSession:
 @dataclass(frozen=True, slots=True)
 class PlannedWeek:
     """`too_late` are the sessions that have no place only because the week is nearly over, `unplaced` the
-    others without one. `skipped` holds keys of runs and sessions; `efforts` one entry a day, Monday first.
+    others without one. `skipped` holds keys of runs and sessions.
     """
 
     wanted: WantedWeek
@@ -264,7 +264,6 @@ class PlannedWeek:
     unplaced: tuple[WantedSession, ...]
     too_late: tuple[WantedSession, ...]
     skipped: tuple[str, ...]
-    efforts: tuple[Effort, ...]
 
     @property
     def week(self) -> Week:
@@ -272,9 +271,7 @@ class PlannedWeek:
 
     @property
     def too_late_text(self) -> str:
-        """What there is to say of `too_late`; empty if there are none."""
-        if not self.too_late:
-            return ""
+        """What there is to say of `too_late`, if there are any."""
         monday = date_name(self.week.plus(1).monday)
         if self.strength:
             return f"too late for more strength this week; it goes on from {monday}"
@@ -396,7 +393,6 @@ def _planned_week(
         unplaced=tuple(session for session in missing if session.key not in too_late),
         too_late=tuple(session for session in missing if session.key in too_late),
         skipped=tuple(sorted(key for key in problem.given.standing.skipped if week_of_key(key) == week.week)),
-        efforts=tuple(problem.days.effort(day) for day in week.week.days),
     )
 
 
