@@ -24,8 +24,6 @@ from calsync.timespan import Timespan, merge
 from calsync.training import CheckIn, Effort, Load, Week, acting_on
 from calsync.words import date_name
 
-# --- what a plan follows from -----------------------------------------------------------------------------
-
 
 def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
     """The time whose busy blocks a plan needs: its horizon, and a week more for the runs to be respected.
@@ -73,9 +71,6 @@ class Given:
     def are_too_near(self, one: date, other: date) -> bool:
         """The pair rule between two sessions on these days."""
         return abs((one - other).days) < self.min_days_apart(max(one, other))
-
-
-# --- the problem ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +195,6 @@ def standing_load(published: Published, wanted: WantedSession | None) -> Load:
     """What a standing session asks of the legs: as published, but never more than is wanted now."""
     loads = [load for load in (published.load, wanted.load if wanted else None) if load]
     return min(loads, key=lambda load: load.rank, default=Load.LIGHT)
-
-
-# --- the plan ---------------------------------------------------------------------------------------------
 
 
 class State(StrEnum):

@@ -28,8 +28,6 @@ from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, Effort, Load, TimeRange, Week, Weekday
 from calsync.words import elapsed
 
-# --- the changes ------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class WiderRange:
@@ -101,8 +99,6 @@ class FewerHoursApart:
 
 Fix = WiderRange | ShorterBusy | EarlierRun | FewerHoursApart
 
-
-# --- the search -------------------------------------------------------------------------------------------
 
 # A change is tried on so many weeks around the session's before it is tried on all of them. A horizon of as
 # many weeks is looked at as a whole, and the answer exact; what is missed in a longer one is a change that
