@@ -1,6 +1,6 @@
 """How numbers, ages, dates and other people's words are put into sentences."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from unicodedata import category, normalize
@@ -103,13 +103,15 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` if a known word is near, else nothing."""
+def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """`; did you mean "…"?` if a known word is near, else nothing. A mapping has how each is written."""
     # Only for a message about a mistake, so that nothing else waits for the import.
     import difflib
 
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    if not near:
+        return ""
+    return f'; did you mean "{known[near[0]] if isinstance(known, Mapping) else near[0]}"?'
 
 
 # --- what other people wrote ------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _table_name(struct: Any) -> str:
 
 
 def _with_words(schema: Any, words: Mapping[str, list[str]], names: Mapping[str, str]) -> Any:
-    """Words instead of references to them: draft 7 ignores what stands beside a reference, such as a text."""
+    """Words instead of references to them: draft 7 ignores what is beside a reference, such as a text."""
     match schema:
         case list():
             return [_with_words(item, words, names) for item in schema]
@@ -154,9 +154,9 @@ def _some_google(key: str) -> Schema:
     return {"properties": {key: {"contains": _is("google")}}, "required": [key]}
 
 
-def _unchanged(owner: _Struct, keys: Sequence[str]) -> Schema:
+def _unchanged(struct: _Struct, keys: Sequence[str]) -> Schema:
     """Keys that belong to another type: refused unless they have their default."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(owner)}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     return {key: _of_default(fields[key].default) for key in keys}
 
 

@@ -369,7 +369,7 @@ def _place(what: str, where: PlaceText, look: Look) -> "Place":
     from calsync.feeds.place import Place
 
     if where.is_secret:
-        # Somebody waits, and can say the same once more.
+        # A person is waiting, and can give the same answer again.
         limits = Limits(attempts=1, deadline=30)
         return Place(what, url=where.value, use_cache_on_error=False, limits=limits)
     return Place(what, look.folder / Path(where.value).expanduser())

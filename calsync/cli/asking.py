@@ -43,7 +43,7 @@ class Asking:
     def ask(self, title: str, parse: Callable[[str], T], default: str | None, explained: str = "") -> T:
         """What `parse` makes of the answer; its ValueError says what is wrong, and the question comes again.
 
-        `default` is what an empty answer stands for; None if there must be one. Raises UsageError or Abort.
+        `default` is what an empty answer means; None if there must be one. Raises UsageError or Abort.
         """
         if not self.asks:
             return parse(_needed(title, default))
@@ -192,8 +192,6 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError(f"there are several: {', '.join(cities)}")
     by_city = {name.lower().rpartition("/")[2]: name for name in known.values()}
     hint = did_you_mean(wanted, known) or did_you_mean(wanted, by_city)
-    for lower, name in {**by_city, **known}.items():
-        hint = hint.replace(f'"{lower}"', f'"{name}"')
     raise ValueError(f'no time zone is called "{text}"{hint}')
 
 

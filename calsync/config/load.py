@@ -29,6 +29,7 @@ from calsync.written import PLAN_NAME, VARIABLE
 # Rule `race-day` looks this far: a race that lies further back changes nothing.
 _AFTER_RACE = timedelta(days=7)
 OWN_CALENDAR = "names the calendar that calsync writes; the plan itself must not keep you busy"
+_NEEDS_GOOGLE = 'needs a [google] table with credentials = "client_secret.json" (see docs/google.md)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +204,13 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
 
 def _check_google(document: Document, table: ConfigFile) -> None:
     own = {target.calendar_id for target in table.targets if isinstance(target, GoogleTarget)}
-    needed: list[Keys] = []
     for number, source in enumerate(table.sources):
-        if isinstance(source, GoogleBusy):
-            if own.intersection(source.calendars):
-                raise document.fail(("busy", number, "calendars"), OWN_CALENDAR)
-            needed.append(("busy", number, "type"))
-    for number, target in enumerate(table.targets):
-        if isinstance(target, GoogleTarget):
-            needed.append(("targets", number, "type"))
-    if needed and table.google is None:
-        message = 'needs a [google] table with credentials = "client_secret.json" (see docs/google.md)'
-        raise document.fail(needed[0], message)
+        if isinstance(source, GoogleBusy) and own.intersection(source.calendars):
+            raise document.fail(("busy", number, "calendars"), OWN_CALENDAR)
+    for key, calendars in (("busy", table.sources), ("targets", table.targets)):
+        for number, calendar in enumerate(calendars):
+            if table.google is None and isinstance(calendar, GoogleBusy | GoogleTarget):
+                raise document.fail((key, number, "type"), _NEEDS_GOOGLE)
 
 
 def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> None:
@@ -224,7 +220,7 @@ def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> No
         if not pattern.strip():
             raise document.fail(keys, "the pattern of a title must not be empty")
         if word not in MEANINGS:
-            hint = did_you_mean(word, MEANINGS) or f"; known: {', '.join(MEANINGS)}"
+            hint = did_you_mean(word, tuple(MEANINGS)) or f"; known: {', '.join(MEANINGS)}"
             raise document.fail(keys, f'no kind of run is called "{word}"{hint}')
     path = feed.path.resolve() if feed.path else None
     for source in table.sources:
@@ -295,9 +291,6 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
     except (KeyError, ValueError, OSError) as problem:
         from zoneinfo import available_timezones
 
-        known = {zone.lower(): zone for zone in available_timezones()}
-        hint = did_you_mean(name, known)
-        for lower, zone in known.items():
-            hint = hint.replace(f'"{lower}"', f'"{zone}"')
+        hint = did_you_mean(name, {zone.lower(): zone for zone in available_timezones()})
         message = f'expected an IANA zone such as "Europe/London", found "{name}"{hint}'
         raise document.fail(("timezone",), message) from problem

@@ -444,7 +444,7 @@ def _shown(value: object) -> str:
 
 
 def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """What each field of a struct is for: the text that stands below it in the source."""
+    """What each field of a struct is for: the text below it in the source."""
     import ast
     import inspect
 

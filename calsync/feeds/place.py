@@ -1,7 +1,7 @@
 """A calendar of the config: where it is, what is used when it can't be had, and what it says.
 
 Nothing is ever made of a calendar that can't be read: that is an error, unless the last good copy is allowed
-to take its place. What the bytes mean is up to those who read them.
+to take its place. Parsing the bytes is the job of busy.py and workouts.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -229,7 +229,7 @@ def busy_time(
     *,
     remember: bool = True,
 ) -> Answer[BusyTime]:
-    """When a busy calendar says that its owner is busy within `window`; `zone` is the plan's.
+    """When somebody is busy within `window`; `zone` is the plan's.
 
     `cache` has copies and results of earlier times; without `remember` nothing is added to it.
 

@@ -29,7 +29,7 @@ _SAYS_MORE = ("race", "track", "walk/run", "jog")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A title taken apart: `text` is without emoji and without the sport that stands before a colon."""
+    """A title taken apart: `text` is without emoji and without the sport before a colon."""
 
     whole: str
     text: str
@@ -38,7 +38,7 @@ class Name:
 
 
 def take_apart(title: str) -> Name:
-    """What a title says, and what stands in front of that."""
+    """What a title says, and what comes before it."""
     stripped = title.lstrip()
     emoji = next((sort for sign, sort in vocabulary.EMOJI.items() if stripped.startswith(sign)), None)
     # Emoji and their joiners; letters of any language, digits and opening brackets begin the title itself.

@@ -1,7 +1,7 @@
 """The words that coaches and platforms write, and the kind of run, sort of workout or load that each means.
 
 All words are plain: without accents and in small letters, as `plain` makes them. Which of several words
-counts is up to `titles`.
+counts, titles.py says.
 """
 
 import re
@@ -181,7 +181,7 @@ OTHER = words(
     "triathlon", "duathlon", "notes?", "nutrition", "weigh[ -]in",
 )  # fmt: skip
 
-# What stands before a colon, as TrainingPeaks and Final Surge write it.
+# What is written before a colon, as TrainingPeaks and Final Surge write it.
 PREFIXES: dict[str, Sort] = {
     **dict.fromkeys(
         (

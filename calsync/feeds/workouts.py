@@ -36,7 +36,7 @@ class PlatformFeed:
 
     @classmethod
     def of_files(cls, feeds: "Sequence[PlatformFeed]") -> "PlatformFeed":
-        """What several files say. What stands in two of them is one: they are exports of the same plan."""
+        """What several files say. What is in two of them counts once: they are exports of the same plan."""
         if len(feeds) == 1:
             return feeds[0]
         count: Counter[Workout] = Counter()
