@@ -117,10 +117,12 @@ def _served() -> Iterator[int]:
         server.shutdown()
 
 
-def _free_port() -> int:
+@contextmanager
+def _nobody() -> Iterator[int]:
+    """A port at which nobody listens, and which no other test gets in the meantime."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+        yield int(taken.getsockname()[1])
 
 
 @scenario
@@ -168,6 +170,7 @@ def busy_feed_that_fails(recorder: Recorder) -> None:
         for args in (("plan",), ("push", "--quiet"), ("busy",), ("doctor",)):
             recorder.run(*args)
     recorder.say("Nobody answers, and there is no copy")
-    where = f'url = "http://127.0.0.1:{_free_port()}/secret"'
-    recorder.box.config(more=_source("work", where, 'on_error = "fail"'))
-    recorder.run("plan")
+    with _nobody() as port:
+        where = f'url = "http://127.0.0.1:{port}/secret"'
+        recorder.box.config(more=_source("work", where, 'on_error = "fail"'))
+        recorder.run("plan")
