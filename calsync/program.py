@@ -270,8 +270,6 @@ class Program(Plan, frozen=True, kw_only=True):
         return any(day in pause for pause in self.pauses)
 
 
-# --- week templates and routines --------------------------------------------------------------------------
-
 # Rule `twice-a-week`: a fourth session is refused where templates are read.
 MOST_SESSIONS = 3
 # Of a session whose template doesn't say how short it may become.

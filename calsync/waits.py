@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# --- for a push that runs, which holds the plan's lock ----------------------------------------------------
-
 # Nobody waits for cron, and a mail that a server was just planning would help nobody. A push by hand asks for
 # no wait: who is there can try again.
 QUIET_PUSH = 10.0
@@ -25,8 +23,6 @@ WISH = 10.0
 SERVER = 60.0
 # Longer than a push takes at most: somebody has just gone through all of Google's pages.
 NEW_CONSENT = 240.0
-
-# --- for other programs and other people ------------------------------------------------------------------
 
 # A person who reads Google's pages and decides.
 CONSENT = 300.0
@@ -38,8 +34,6 @@ SCHEDULERS = 3.0
 REQUEST_HEAD = 15.0
 # Requests, and a plan in the making, when the server is to end.
 SERVER_END = 3
-
-# --- for another try --------------------------------------------------------------------------------------
 
 
 def tried(

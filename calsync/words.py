@@ -12,8 +12,6 @@ from calsync.training import Kind, Weekday
 Show = Callable[[str], None]
 """Shows people who wait what is being done; each text takes the place of the one before."""
 
-# --- counts and lengths of time ---------------------------------------------------------------------------
-
 
 def counted(number: int, one: str, many: str = "", *, zero: str = "0") -> str:
     """ "1 event", "2 events"; "no events" if `zero` is "no"."""
@@ -34,9 +32,6 @@ def ago(age: timedelta) -> str:
         if minutes >= least:
             return f"{counted(minutes // size, unit)} ago"
     return "just now"
-
-
-# --- days and times ---------------------------------------------------------------------------------------
 
 
 def day_name(day: date) -> str:
@@ -74,9 +69,6 @@ def busy_next(spans: Sequence[Timespan], now: datetime, zone: ZoneInfo) -> str:
     return f"next {moment(found, zone)}"
 
 
-# --- names ------------------------------------------------------------------------------------------------
-
-
 def kind_name(kind: Kind) -> str:
     """ "intervals", "long run"."""
     match kind:
@@ -112,9 +104,6 @@ def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
     if not near:
         return ""
     return f'; did you mean "{known[near[0]] if isinstance(known, Mapping) else near[0]}"?'
-
-
-# --- what other people wrote ------------------------------------------------------------------------------
 
 
 def one_line(text: str) -> str:

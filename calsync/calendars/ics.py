@@ -36,8 +36,6 @@ from calsync.files import temporary_files, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
-# --- the zone of the times --------------------------------------------------------------------------------
-
 # So many years of changes decide whether a zone follows a yearly rule; where none does, they are listed.
 _YEARS = 12
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -131,8 +129,6 @@ def _yearly_rule(changes: list[_Change]) -> vRecur | None:
         return None
     return vRecur({"FREQ": "YEARLY", "BYMONTH": first.month, "BYDAY": f"{ordinal}{_DAYS[first.weekday()]}"})
 
-
-# --- events as text ---------------------------------------------------------------------------------------
 
 # Without a version, so that an upgrade alone changes no feed.
 PRODID = "-//calsync//calsync//EN"
@@ -299,8 +295,6 @@ def _alarm_of(component: Any) -> timedelta | None:
         return -trigger
     return None
 
-
-# --- the file ---------------------------------------------------------------------------------------------
 
 KEEP_PAST = timedelta(weeks=8)
 

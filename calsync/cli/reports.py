@@ -45,9 +45,6 @@ def checkins_json(checkins: Sequence[CheckIn]) -> str:
     return as_json(data)
 
 
-# --- a plan as JSON ---------------------------------------------------------------------------------------
-
-
 def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
     """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
     # Imported here, so that a push doesn't wait for what looks for other places.
@@ -177,8 +174,6 @@ def span_json(span: Timespan, zone: ZoneInfo) -> dict[str, str]:
 def _instant(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).isoformat()
 
-
-# --- what a push changes ----------------------------------------------------------------------------------
 
 _SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
 _DRY = "dry run, nothing is written"
@@ -340,8 +335,6 @@ def _summary(changes: Sequence[Change]) -> str:
         return f"up to date, {kept} events"
     return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])
 
-
-# --- doctor -----------------------------------------------------------------------------------------------
 
 _COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red"}
 _STATUS_WIDTH = max(len(status) for status in Status)

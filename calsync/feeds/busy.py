@@ -161,9 +161,6 @@ class CalendarReader:
         return datetime(moment.year, moment.month, moment.day, tzinfo=self.zone).astimezone(UTC)
 
 
-# --- busy or free -----------------------------------------------------------------------------------------
-
-
 def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
     """True if the event takes nobody's time; docs/busy.md has the order in which that is asked."""
 
@@ -199,9 +196,6 @@ def _declined(fields: Properties, email: str) -> bool:
     return False
 
 
-# --- VFREEBUSY --------------------------------------------------------------------------------------------
-
-
 def periods(
     fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
 ) -> Iterator[Timespan]:
@@ -220,9 +214,6 @@ def periods(
             if length > timedelta(0):
                 begin = start.astimezone(UTC)
                 yield Timespan(begin, begin + length)
-
-
-# --- rules that repeat too often --------------------------------------------------------------------------
 
 
 FEW_STARTS = 20_000

@@ -27,9 +27,6 @@ from calsync.feeds.recurrence import Rule, parse_rule, starts
 from calsync.feeds.zones import Zones
 from calsync.timespan import Timespan
 
-# --- one event --------------------------------------------------------------------------------------------
-
-
 LONGEST = timedelta(days=366_000)
 """A thousand years: what is more is somebody's "for ever", and beyond what datetime can calculate with."""
 _NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
@@ -300,9 +297,6 @@ def _alike(item: Moment, start: Moment) -> Moment:
     if not isinstance(start, datetime):
         return item.date() if isinstance(item, datetime) else item
     return item if isinstance(item, datetime) else datetime.combine(item, time(), start.tzinfo)
-
-
-# --- the events of one UID --------------------------------------------------------------------------------
 
 
 Occurrence = tuple[Moment, Moment]

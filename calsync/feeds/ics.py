@@ -13,9 +13,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from calsync.errors import NotACalendar
 from calsync.timespan import Timespan
 
-# --- bodies and components --------------------------------------------------------------------------------
-
-
 Stretch = tuple[int, int]
 """Where a component's lines begin and end."""
 
@@ -134,9 +131,6 @@ def calendars(text: bytes) -> list[Calendar]:
 def texts(text: bytes, stretches: list[Stretch]) -> Iterator[bytes]:
     """The components' own texts, unfolded."""
     return (unfolded(text[start:end]) for start, end in stretches)
-
-
-# --- properties -------------------------------------------------------------------------------------------
 
 
 Moment = date | datetime
@@ -291,9 +285,6 @@ def period(value: str, tzid: str, find_zone: FindZone) -> tuple[datetime, timede
     if not isinstance(end, datetime) or end < start:
         raise ValueError("a period that ends before it starts")
     return start, end - start
-
-
-# --- which events can be left out -------------------------------------------------------------------------
 
 
 MARGIN = timedelta(days=7)

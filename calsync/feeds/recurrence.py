@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, timedelta
 from enum import IntEnum
 
-# --- rules ------------------------------------------------------------------------------------------------
-
 
 class Freq(IntEnum):
     YEARLY = 0
@@ -166,9 +164,6 @@ def _weekdays(
         nth |= set(itertools.product(plain, every))
         plain = set()
     return tuple(sorted(plain)), tuple(sorted(nth))
-
-
-# --- starts -----------------------------------------------------------------------------------------------
 
 
 COUNTED_PERIODS = 100_000

@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds.recurrence import Rule, parse_rule, starts
 
-# --- VTIMEZONE --------------------------------------------------------------------------------------------
-
-
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
 _LINE = re.compile(
     rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
@@ -127,9 +124,6 @@ def _offset(value: str) -> timedelta:
     if offset >= timedelta(days=1):
         raise ValueError(value)
     return -offset if sign == "-" else offset
-
-
-# --- names ------------------------------------------------------------------------------------------------
 
 
 _ALSO_UTC = {"Z", "UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"}

@@ -172,6 +172,9 @@ def _set_environment(wanted: Mapping[str, str]) -> None:
     for key, value in wanted.items():
         if os.environ.get(key) != value:
             os.environ[key] = value
+    # tzlocal remembers the zone for as long as a process lives; a command in a process of its own asks anew.
+    if unix := sys.modules.get("tzlocal.unix"):
+        unix._cache_tz_name = None
 
 
 @contextlib.contextmanager

