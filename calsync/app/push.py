@@ -47,7 +47,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 def _before(gathered: Gathered, target: Target) -> dict[str, Event]:
     """The events as they were, by key: those of `target`, and of other calendars what is missing there.
 
-    Without what the runner moved there by hand: when they did so, nobody knows.
+    Without what the runner moved there by hand: when they did so is not known.
     """
     was: dict[str, Event] = {}
     for one in (target, *(other for other in gathered.targets if other is not target)):

@@ -27,7 +27,7 @@ DEFAULT_READING = Reading()
 
 
 class BusyTime(NamedTuple):
-    """What one calendar says of when its owner is busy."""
+    """What one calendar says of when the runner is busy."""
 
     spans: tuple[Timespan, ...]
     """Merged, and clipped to the window."""

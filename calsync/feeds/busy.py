@@ -1,4 +1,4 @@
-"""One ICS body, and when its owner is busy.
+"""One ICS body, and when the runner is busy.
 
 The zone of a time that has none is the calendar's own (X-WR-TIMEZONE) or else the plan's. That of a date is
 always the plan's: a day off is a day off wherever the server stands.

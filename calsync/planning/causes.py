@@ -287,7 +287,7 @@ class Causes:
             return ""
         was = self._was.get(run.key)
         if was is not None and was.kind is not run.kind:
-            # Runs go by their day. Which of them this one was, nobody knows.
+            # Runs go by their day. Which of them this one was can't be told.
             has = f"{_asker(week, wanted)} has {kind_name(run.kind)} on {day_name(wanted.day)} now"
             return has if was.kind and not week.adjusted.notes else ""
         if wanted.run.start is not None and before.start != run.span.start:

@@ -136,7 +136,7 @@ def _recovery(template: WeekTemplate) -> Iterator[Finding]:
 
 
 def _regions(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
-    # Of a routine that could not be read nobody knows what it leaves out.
+    # What a routine leaves out can't be told if it could not be read.
     if not template.strength or any(session.routine not in routines for session in template.strength):
         return
     known = [(routines[session.routine], session.minutes) for session in template.strength]

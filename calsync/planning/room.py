@@ -15,7 +15,7 @@ from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
-from calsync.event import Published, Standing
+from calsync.event import Published
 from calsync.planning import wall
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Slot, SlotWeek, place
@@ -77,7 +77,7 @@ class EarlierRun:
 
     def apply(self, given: Given) -> Given:
         published = {**given.standing.published, self.run.key: Published(self.span, pinned=True)}
-        return replace(given, standing=Standing(published, given.standing.skipped))
+        return replace(given, standing=replace(given.standing, published=published))
 
     def text(self, zone: ZoneInfo) -> str:
         earlier = self.run.start - wall.seconds(self.span.start)
