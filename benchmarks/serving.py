@@ -117,12 +117,12 @@ def _serve(plans: bool) -> None:
     from calsync.web.server import Feed, FeedFile, Latest, Site, Snapshot, application
     from calsync.web.week import week_pictures
 
-    config = find_config(None)
-    setup = load_setup(config)
+    path = find_config(None)
+    setup = load_setup(path)
     secret = Secret(setup.state)
 
     def plan() -> Snapshot:
-        gathered = rounds(load_setup(config), NOW, None, allow_mass_delete=False, dry_run=False).gathered
+        gathered = rounds(load_setup(path), NOW, None, allow_mass_delete=False, dry_run=False).gathered
         zone = gathered.plan.zone
         weeks = week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines)
         return Snapshot(weeks, NOW.astimezone(zone), zone)

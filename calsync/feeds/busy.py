@@ -125,10 +125,12 @@ class CalendarReader:
             else:
                 first[uid] = stretch
         for uid, stretch in first.items():
-            others = more.get(uid, [])
-            stretches = [stretch, *others]
+            if uid not in more:
+                yield [stretch], uid in near
+                continue
+            stretches = [stretch, *more[uid]]
             # Occurrences that an override moves may come from far away, and so may all that it reaches.
-            yield stretches, uid in near or (bool(others) and ics.any_reaches(self.text, stretches))
+            yield stretches, uid in near or ics.any_reaches(self.text, stretches)
 
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""

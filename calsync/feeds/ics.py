@@ -294,7 +294,7 @@ _NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE
 _WHOLE_LINE = re.compile(
     rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|BEGIN|END)([;:][^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
 )
-_RECURRENCE_ID = re.compile(rb"\nRECURRENCE-ID((?:;[^\n]*(?:\n[ \t][^\n]*)*))", re.IGNORECASE)
+_RECURRENCE_ID = re.compile(rb"\nRECURRENCE-ID(;[^\n]*(?:\n[ \t][^\n]*)*)")
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
 _COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
@@ -371,8 +371,16 @@ class Glance:
 
 def any_reaches(text: bytes, stretches: Iterable[Stretch]) -> bool:
     """True if one of these events is an override that reaches beyond its own occurrence (3.2.13)."""
-    found = (match for stretch in stretches for match in _RECURRENCE_ID.finditer(text, *stretch))
-    return any(b"RANGE" in unfolded(match[1]).upper() for match in found)
+    for start, end in stretches:
+        # A plain search finds where to look: a pattern that ignores case is ten times as slow.
+        event = text[start:end].upper()
+        place = event.find(b"\nRECURRENCE-ID;")
+        while place >= 0:
+            match = _RECURRENCE_ID.match(event, place)
+            if match and b"RANGE" in unfolded(match[1]):
+                return True
+            place = event.find(b"\nRECURRENCE-ID;", place + 1)
+    return False
 
 
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
