@@ -371,16 +371,10 @@ class Glance:
 
 def any_reaches(text: bytes, stretches: Iterable[Stretch]) -> bool:
     """True if one of these events is an override that reaches beyond its own occurrence (3.2.13)."""
-    for start, end in stretches:
-        # A plain search finds where to look: a pattern that ignores case is ten times as slow.
-        event = text[start:end].upper()
-        place = event.find(b"\nRECURRENCE-ID;")
-        while place >= 0:
-            match = _RECURRENCE_ID.match(event, place)
-            if match and b"RANGE" in unfolded(match[1]):
-                return True
-            place = event.find(b"\nRECURRENCE-ID;", place + 1)
-    return False
+    # In capitals, as a pattern that ignores case has no fixed beginning to look for: ten times as slow.
+    events = (text[start:end].upper() for start, end in stretches)
+    found = (match for event in events for match in _RECURRENCE_ID.finditer(event))
+    return any(b"RANGE" in unfolded(match[1]) for match in found)
 
 
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
