@@ -1,7 +1,7 @@
 """Fetching a feed over HTTP, in bounded time and size, and never over an address that others can read.
 
-Every answer that is no complete 200 or 304 is an error with a reason that a person can act on. Of an earlier
-copy only the two headers matter here that ask whether anything changed.
+Every answer that is no complete 200, 203 or 304 is an error with a reason that a person can act on. Of an
+earlier copy only the two headers matter here that ask whether anything changed.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class Limits:
     """Seconds between two pieces of an answer."""
     deadline: float = 120.0
     """Seconds for all of it, with redirects and repetitions."""
-    max_bytes: int = 50_000_000
+    max_bytes: int = 64_000_000
     """Of the body, decompressed."""
     redirects: int = 5
     attempts: int = 3
@@ -40,6 +40,10 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+# What some servers call a body that is not compressed.
+_PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8", "8bit", "binary"))
+_LONGEST_VALIDATOR = 1000
+"""Servers refuse headers of some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,9 @@ def download(url: str, etag: str, last_modified: str, limits: Limits) -> Respons
     """
     end = time.monotonic() + limits.deadline
     headers = {"Accept": "text/calendar, */*;q=0.5", "Accept-Encoding": "gzip", "User-Agent": "calsync"}
-    if etag:
+    if etag := _validator(etag):
         headers["If-None-Match"] = etag
-    if last_modified:
+    if last_modified := _validator(last_modified):
         headers["If-Modified-Since"] = last_modified
     clients: list[httpx.Client] = []
     answer = _in_time(lambda: _attempts(url, headers, limits, end, clients), limits.deadline)
@@ -79,6 +83,11 @@ def download(url: str, etag: str, last_modified: str, limits: Limits) -> Respons
             client.close()  # ends the thread too, at the latest when its read times out
         raise SourceUnavailable(f"{shown(url)} did not answer completely within {limits.deadline:g} seconds")
     return answer
+
+
+def _validator(value: str) -> str:
+    """The ETag or Last-Modified, or nothing if it can't be sent: a request with it would fail for ever."""
+    return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR else ""
 
 
 def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
@@ -191,7 +200,7 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
     status = response.status_code
     if status == 304:
         return Response(None)
-    if status != 200:
+    if status not in (200, 203):  # 203: a proxy on the way has changed something
         raise _refused(status, response.headers.get("Retry-After", ""), server)
     pieces: list[bytes] = []
     size = 0
@@ -202,28 +211,36 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
         if time.monotonic() > end:
             raise _Failure(f"{server} did not answer completely within {limits.deadline:g} seconds")
         pieces.append(piece)
-    headers = response.headers
-    return Response(b"".join(pieces), headers.get("ETag", ""), headers.get("Last-Modified", ""))
+    etag, last_modified = (_validator(response.headers.get(name, "")) for name in ("ETag", "Last-Modified"))
+    return Response(b"".join(pieces), etag, last_modified)
 
 
 def _decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:
     """The body in pieces; each is bounded, which httpx's own decompression is not."""
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in ("", "identity"):
+    encodings = response.headers.get("Content-Encoding", "").lower().split(",")
+    compressed = [name for item in encodings if (name := item.strip()) not in _PLAIN]
+    if not compressed:
         yield from response.iter_raw()
         return
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if len(compressed) > 1 or compressed[0] not in ("gzip", "x-gzip", "deflate"):
         raise _Failure(f"{server} compresses its answer in an unknown way")
     inflater = zlib.decompressobj(47)  # gzip or zlib, whichever it is
+    is_whole = False
     try:
         for raw in response.iter_raw():
             left = raw
-            while left and not inflater.eof:
+            while left:
+                if inflater.eof:
+                    # RFC 1952, 2.2: several members, one behind the other. What else follows is padding.
+                    if left[:1] != b"\x1f":
+                        break
+                    inflater, is_whole = zlib.decompressobj(47), False
                 yield inflater.decompress(left, min(most + 1, 1 << 20))
-                left = inflater.unconsumed_tail
+                left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            is_whole = inflater.eof
     except zlib.error as error:
         raise _Failure(f"{server} compresses its answer in a way that can't be undone", again=True) from error
-    if not inflater.eof:
+    if not is_whole:
         raise _Failure(f"{server} broke off in the middle of its answer", again=True)
 
 

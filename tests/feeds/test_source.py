@@ -5,6 +5,7 @@ import json
 import select
 import stat
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -257,6 +258,52 @@ def test_webcal_on_loopback_and_credentials(server: Server) -> None:
 def test_compressed(server: Server) -> None:
     server.answers = [answer(gzip.compress(feed(10)), Content_Encoding="gzip")]
     assert hours(ask(source(server))) == [10]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (feed(10), "none"),
+        (feed(10), "identity"),
+        (feed(10), "UTF-8"),
+        (feed(10), "Identity, utf-8"),
+        (gzip.compress(feed(10)), "GZIP, utf-8"),
+        (
+            gzip.compress(feed(10)[:40]) + gzip.compress(feed(10)[40:90]) + gzip.compress(feed(10)[90:]),
+            "gzip",
+        ),
+        (gzip.compress(b"") + gzip.compress(feed(10)) + bytes(20), "x-gzip"),
+        (zlib.compress(feed(10)), "deflate"),
+    ],
+)
+def test_what_servers_call_the_form_of_a_body(server: Server, body: bytes, encoding: str) -> None:
+    server.answers = [answer(body, Content_Encoding=encoding)]
+    assert hours(ask(source(server))) == [10]
+
+
+def test_half_of_several_parts_is_half_a_feed(server: Server) -> None:
+    half = gzip.compress(feed(10)[:40]) + gzip.compress(feed(10)[40:])[:-10]
+    server.answers = [answer(half, Content_Encoding="gzip")]
+    with pytest.raises(SourceUnavailable, match="broke off"):
+        ask(source(server))
+
+
+def test_an_answer_that_a_proxy_has_changed_is_one(server: Server) -> None:
+    server.answers = [answer(feed(10), status=203)]
+    assert hours(ask(source(server))) == [10]
+
+
+@pytest.mark.parametrize("etag", ['"caf\xe9"', '"\t"', "x" * 5000])
+def test_a_validator_that_can_not_be_sent_is_forgotten(server: Server, tmp_path: Path, etag: str) -> None:
+    server.answers = [answer(feed(10), ETag=etag, Last_Modified=etag), answer(feed(12))]
+    of = source(server)
+    assert hours(ask(of, tmp_path)) == [10]
+    assert hours(ask(of, tmp_path)) == [12]
+    assert "If-None-Match" not in server.requests[1][1]
+    # One that is kept from earlier is not sent, either.
+    cache = Cache(Folder(tmp_path))
+    of.place.kept_in(cache).keep(feed(10), NOW, etag, etag)
+    assert hours(of.busy(WINDOW, LONDON, NOW, cache)) == [12]
 
 
 def test_an_unchanged_feed_is_asked_for_and_not_sent_again(server: Server, tmp_path: Path) -> None:
