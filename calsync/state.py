@@ -107,6 +107,7 @@ class _Result(msgspec.Struct, frozen=True):
     spans: list[tuple[datetime, datetime]]
     warnings: list[str]
     events: int
+    guesses: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +181,26 @@ class CachedCalendar:
         """Remember that the copy was still what the feed holds at `now`."""
         self._origin.remember(self.store, msgspec.structs.replace(copy.origin, fetched=now))
 
-    def busy(self, key: str) -> tuple[tuple[Timespan, ...], tuple[str, ...], int] | None:
+    def busy(self, key: str) -> tuple[tuple[Timespan, ...], tuple[str, ...], int, tuple[str, ...]] | None:
         """What was kept under `key`, which names all that the busy time depends on."""
         for result in self._results.recall(self.store) or ():
             if result.key == key:
                 with suppress(ValueError):  # spans that are none
                     spans = tuple(Timespan(start, end) for start, end in result.spans)
-                    return spans, tuple(result.warnings), result.events
+                    return spans, tuple(result.warnings), result.events, tuple(result.guesses)
         return None
 
-    def keep_busy(self, key: str, spans: Iterable[Timespan], warnings: Iterable[str], events: int) -> None:
-        """Remember merged busy time, the warnings for people and how many events were read."""
-        result = _Result(key, [(span.start, span.end) for span in spans], list(warnings), events)
+    def keep_busy(
+        self,
+        key: str,
+        spans: Iterable[Timespan],
+        warnings: Iterable[str],
+        events: int,
+        guesses: Iterable[str] = (),
+    ) -> None:
+        """Remember merged busy time, warnings and guesses for people, and how many events were read."""
+        times = [(span.start, span.end) for span in spans]
+        result = _Result(key, times, list(warnings), events, list(guesses))
         others = [old for old in self._results.recall(self.store) or () if old.key != key]
         self._results.remember(self.store, [result, *others][:_RESULTS_KEPT])
 

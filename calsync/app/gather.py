@@ -258,6 +258,8 @@ def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, sh
     answer = ask_busy(setup, source, window, now, show, what=what)
     busy = answer.result
     setup.listener.tell(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
+    for guess in busy.guesses:
+        setup.listener.tell(f"{source.name}: {guess}")
     return Busy(source.name, busy.spans, (*answer.trouble, *busy.warnings), answer.trouble)
 
 

@@ -35,3 +35,5 @@ class BusyTime(NamedTuple):
     """For people, one line each; without titles."""
     events: int
     """How many VEVENTs and VFREEBUSYs the calendar has."""
+    guesses: tuple[str, ...] = ()
+    """What was guessed, and why, for those who ask; one line each, without titles."""

@@ -4,27 +4,25 @@ The zone of a time that has none is the calendar's own (X-WR-TIMEZONE) or else t
 always the plan's: a day off is a day off wherever the server stands.
 """
 
+import bisect
 import fnmatch
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
-from calsync.feeds.event import Component, Occurrence, Reader, is_ours, master_of, occurrences
+from calsync.feeds.event import Reader, is_ours
 from calsync.feeds.ics import (
-    Calendar,
-    FindZone,
     Glance,
     Moment,
     Properties,
     Stretch,
+    last_of,
     parameter,
     period,
     read_properties,
-    text_of,
 )
-from calsync.feeds.recurrence import SECONDS, Freq, Rule
+from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
 from calsync.timespan import Timespan, merge
 
 MOST_WARNINGS = 30
@@ -37,32 +35,39 @@ def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = 
 
     Raises NotACalendar if the body is no whole calendar.
     """
-    text = ics.normalised(body)
-    notes = Notes()
-    spans: list[Timespan] = []
-    events = 0
-    for calendar in ics.calendars(text):
-        events += len(calendar.events) + len(calendar.free_busy)
-        spans += CalendarReader(text, calendar, window, zone, reading, notes).spans()
-    return BusyTime(merge(spans), notes.lines(), events)
+    return BodyReader(body, window, zone, reading).busy()
 
 
 class Notes:
     """Warnings, gathered so that a thousand events with one problem are one line; `mute` takes none in."""
 
     def __init__(self) -> None:
-        self._uids: dict[str, dict[str | None, None]] = {}
+        self._problems: dict[str, dict[str | None, None]] = {}
+        self._guesses: dict[str, dict[str | None, None]] = {}
         self.mute = False
 
     def __call__(self, problem: str, uid: str | None) -> None:
         """`problem` is what is said of the event, or all of it if there is no event to name."""
         if not self.mute:
-            self._uids.setdefault(problem, {})[uid] = None
+            self._problems.setdefault(problem, {})[uid] = None
+
+    def guess(self, guess: str, uid: str | None) -> None:
+        """What was guessed, and is told to those who ask."""
+        if not self.mute:
+            self._guesses.setdefault(guess, {})[uid] = None
 
     def lines(self) -> tuple[str, ...]:
-        lines = tuple(_line(problem, list(uids)) for problem, uids in self._uids.items())
-        more = len(lines) - MOST_WARNINGS
-        return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more problems")
+        """The problems."""
+        return _lines(self._problems, "problems")
+
+    def guesses(self) -> tuple[str, ...]:
+        return _lines(self._guesses, "guesses")
+
+
+def _lines(told: Mapping[str, Mapping[str | None, None]], what: str) -> tuple[str, ...]:
+    lines = tuple(_line(problem, list(uids)) for problem, uids in told.items())
+    more = len(lines) - MOST_WARNINGS
+    return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more {what}")
 
 
 def _line(problem: str, uids: list[str | None]) -> str:
@@ -71,37 +76,46 @@ def _line(problem: str, uids: list[str | None]) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
-class CalendarReader:
-    """Reads one calendar of a body."""
+class BodyReader:
+    """Reads the calendars of a body. Events of one UID belong together, in whichever of them they are."""
 
-    def __init__(
-        self,
-        text: bytes,
-        calendar: Calendar,
-        window: Timespan,
-        zone: ZoneInfo,
-        reading: Reading,
-        notes: Notes,
-    ) -> None:
-        self.text = text
-        self.calendar = calendar
+    def __init__(self, body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading) -> None:
+        self.text = ics.normalised(body)
+        self.calendars = ics.calendars(self.text)
         self.window = window
         self.zone = zone
         self.reading = reading
-        self.notes = notes
-        self.reader = Reader.of(text, calendar, zone, self._is_free, notes)
+        self.notes = Notes()
+        self._begins = [calendar.begin for calendar in self.calendars]
+        self._readers: dict[int, Reader] = {}
+
+    def busy(self) -> BusyTime:
+        spans = merge(self.spans())
+        events = sum(len(calendar.events) + len(calendar.free_busy) for calendar in self.calendars)
+        return BusyTime(spans, self.notes.lines(), events, self.notes.guesses())
+
+    def reader(self, place: int) -> Reader:
+        """That of the calendar which is at this place of the text."""
+        number = max(0, bisect.bisect_right(self._begins, place) - 1)
+        if number not in self._readers:
+            self._readers[number] = Reader.of(
+                self.text, self.calendars[number], self.zone, self._is_free, self.notes, self.notes.guess
+            )
+        return self._readers[number]
 
     def _is_free(self, fields: Properties, all_day: bool) -> bool:
         return is_free(fields, self.reading, all_day=all_day)
 
     def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
+        for calendar in self.calendars:
+            self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
         for stretches, may_matter in self.groups():
             if may_matter:
                 yield from self.group(stretches)
-        for start, end in self.calendar.free_busy:
-            fields = read_properties(self.text, start, end)
-            for span in periods(fields, self.reading, self.reader.find_zone(""), self.notes):
+        for start, end in (stretch for calendar in self.calendars for stretch in calendar.free_busy):
+            fields, reader = read_properties(self.text, start, end), self.reader(start)
+            for span in periods(fields, self.reading, reader, self.zone, self.notes, self.notes.guess):
                 yield from self._within(span.start, span.end)
 
     def groups(self) -> Iterator[tuple[list[Stretch], bool]]:
@@ -114,7 +128,7 @@ class CalendarReader:
         first: dict[bytes, Stretch] = {}
         more: dict[bytes, list[Stretch]] = {}
         glance = Glance(self.text, self.window)
-        for stretch in self.calendar.events:
+        for stretch in (stretch for calendar in self.calendars for stretch in calendar.events):
             uid, may_matter = glance(*stretch)
             if not uid:
                 uid = b"\n%d" % stretch[0]  # one of its own: no UID holds a line break
@@ -134,48 +148,57 @@ class CalendarReader:
 
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""
-        fields = [read_properties(self.text, start, end) for start, end in stretches]
-        if is_ours(fields[0]):
-            return
-        components = [component for item in fields if (component := self.reader.component(item))]
-        if (master := master_of(components)) is not None:
+        components = []
+        for start, end in stretches:
+            fields = read_properties(self.text, start, end)
+            if is_ours(fields):
+                return
+            if component := self.reader(start).component(fields):
+                components.append(component)
+        events = related(components, self.notes.guess)
+        masters = []
+        for master in events.masters:
             followed, solid = without_dense_rules(master, self.window)
-            components = [followed if component is master else component for component in components]
+            masters.append(followed)
             if solid and not master.free:
                 self.notes("repeats more often than hourly; taken as busy from its start on", master.uid)
                 for span in solid:
                     yield from self._within(span.start, span.end)
-        for start, end in self.occurrences(components):
-            yield from self._within(start, end)
+            if len(followed.exrules) < len(master.exrules):
+                self.notes("has exceptions more often than hourly, which take nothing out", master.uid)
+        for start_at, end_at in self.occurrences(Related(tuple(masters), events.overrides)):
+            yield from self._within(start_at, end_at)
 
-    def occurrences(self, components: Sequence[Component]) -> Iterator[Occurrence]:
+    def occurrences(self, events: Related) -> Iterator[Occurrence]:
         """When the events of one UID are."""
-        return occurrences(components, self.window)
+        return occurrences(events, self.window)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
-        first, last = self._instant(start), self._instant(end)
+        first, last = instant(start, self.zone), instant(end, self.zone)
         if first < last and first < self.window.end and self.window.start < last:
             yield Timespan(max(first, self.window.start), min(last, self.window.end))
 
-    def _instant(self, moment: Moment) -> datetime:
-        if isinstance(moment, datetime):
-            return moment.astimezone(UTC)
-        return datetime(moment.year, moment.month, moment.day, tzinfo=self.zone).astimezone(UTC)
+
+def instant(moment: Moment, zone: ZoneInfo) -> datetime:
+    """In UTC; of a date, its midnight in `zone`."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return datetime(moment.year, moment.month, moment.day, tzinfo=zone).astimezone(UTC)
 
 
 def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
     """True if the event takes nobody's time; docs/busy.md has the order in which that is asked."""
 
     def said(name: str) -> str:
-        return fields[name][0][1].decode("utf-8", "replace").strip().upper() if name in fields else ""
+        return last_of(fields, name).strip().upper()
 
     status, transparency, microsoft = said("STATUS"), said("TRANSP"), said("X-MICROSOFT-CDO-BUSYSTATUS")
-    if status == "CANCELLED":
+    if status in ("CANCELLED", "CANCELED"):
         return True
     if reading.email and _declined(fields, reading.email):
         return True
     if reading.ignore and "SUMMARY" in fields:
-        title = text_of(fields["SUMMARY"][0][1]).casefold()
+        title = last_of(fields, "SUMMARY").casefold()
         if any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in reading.ignore):
             return True
     if not reading.tentative_busy and "TENTATIVE" in (status, microsoft):
@@ -199,12 +222,17 @@ def _declined(fields: Properties, email: str) -> bool:
 
 
 def periods(
-    fields: Properties, reading: Reading, find_zone: FindZone, note: Callable[[str, str | None], None]
+    fields: Properties,
+    reading: Reading,
+    reader: Reader,
+    zone: ZoneInfo,
+    note: Callable[[str, str | None], None],
+    guess: Callable[[str, str | None], None],
 ) -> Iterator[Timespan]:
     """What a VFREEBUSY makes busy (RFC 5545, 3.6.4)."""
+    find_zone = reader.find_zone("")
     for parameters, values in fields.get("FREEBUSY", ()):
-        kind = parameter(parameters, "FBTYPE").upper()
-        if kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy):
+        if _leaves_free(parameter(parameters, "FBTYPE"), reading):
             continue
         tzid = parameter(parameters, "TZID")
         for value in values.decode("utf-8", "replace").split(","):
@@ -213,60 +241,23 @@ def periods(
             except ValueError:
                 note("a VFREEBUSY has a period that can't be read", None)
                 continue
-            if length > timedelta(0):
-                begin = start.astimezone(UTC)
-                yield Timespan(begin, begin + length)
+            begin, end = instant(start, zone), instant(length.after(start), zone)
+            if begin < end:
+                yield Timespan(begin, end)
+    if "FREEBUSY" in fields or not {"DTEND", "DURATION"}.intersection(fields):
+        return
+    if _leaves_free(last_of(fields, "FBTYPE"), reading):
+        return
+    # As Radicale answers: one for each busy time.
+    whole = reader.component(fields)
+    if whole is not None:
+        guess("a VFREEBUSY without periods is busy from its start to its end", None)
+        begin, end = instant(whole.start, zone), instant(whole.end, zone)
+        if begin < end:
+            yield Timespan(begin, end)
 
 
-FEW_STARTS = 20_000
-
-
-def without_dense_rules(component: Component, window: Timespan) -> tuple[Component, tuple[Timespan, ...]]:
-    """The component without the rules that can't be followed, and when it is busy because of them."""
-    if not any(_is_dense(rule) for rule, _ in component.rules):
-        return component, ()
-    kept: list[tuple[Rule, datetime | None]] = []
-    solid: list[Timespan] = []
-    first = component.start if isinstance(component.start, datetime) else component.first.replace(tzinfo=UTC)
-    for rule, until in component.rules:
-        end = _end(rule, until, component, first, window)
-        if not _is_dense(rule) or (_has_end(rule, until) and (end - first) // _step(rule) <= FEW_STARTS):
-            kept.append((rule, until))
-        elif first < end:
-            solid.append(Timespan(first, end))
-    return replace(component, rules=tuple(kept)), tuple(solid)
-
-
-def _is_dense(rule: Rule) -> bool:
-    return _step(rule) < timedelta(hours=1)
-
-
-def _step(rule: Rule) -> timedelta:
-    """The mean time between two starts, where nothing but the time of day restricts them."""
-    if rule.freq >= Freq.MINUTELY:
-        return _period(rule)
-    if rule.freq is Freq.HOURLY:
-        return _period(rule) / (len(rule.minutes) * len(rule.seconds))
-    return timedelta(days=1) / (len(rule.hours) * len(rule.minutes) * len(rule.seconds))
-
-
-def _period(rule: Rule) -> timedelta:
-    return timedelta(seconds=SECONDS.get(rule.freq, 86_400) * rule.interval)
-
-
-def _has_end(rule: Rule, until: datetime | None) -> bool:
-    return until is not None or rule.count is not None
-
-
-def _end(
-    rule: Rule, until: datetime | None, component: Component, first: datetime, window: Timespan
-) -> datetime:
-    """When the rule's last occurrence in the window is over at the latest."""
-    end = min(until + component.length, window.end) if until else window.end
-    if rule.count is None or rule.restricts_days or rule.freq < Freq.DAILY:
-        return end
-    if rule.freq > Freq.DAILY and (rule.hours or (rule.freq >= Freq.MINUTELY and rule.minutes)):
-        return end
-    if rule.count < (window.end - first) // _period(rule):
-        return min(end, first + _period(rule) * max(rule.count, 1) + component.length)
-    return end
+def _leaves_free(kind: str, reading: Reading) -> bool:
+    """FBTYPE (RFC 5545, 3.2.9)."""
+    kind = kind.strip().upper()
+    return kind == "FREE" or (kind == "BUSY-TENTATIVE" and not reading.tentative_busy)

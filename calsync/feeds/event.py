@@ -5,51 +5,69 @@ accident. Whether an event makes busy is the caller's question (`Reader.is_free`
 dates stay dates.
 """
 
+import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from calsync.feeds.ics import (
+    TEXT,
     Calendar,
     FindZone,
+    Length,
     Moment,
     Properties,
+    between,
     duration,
+    last_of,
     moment,
     parameter,
     period,
     text_of,
     texts,
 )
-from calsync.feeds.recurrence import Rule, parse_rule, starts
+from calsync.feeds.recurrence import Rule, parse_rule
 from calsync.feeds.zones import Zones
-from calsync.timespan import Timespan
 
 LONGEST = timedelta(days=366_000)
 """A thousand years: what is more is somebody's "for ever", and beyond what datetime can calculate with."""
 _NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
 """What an override names if that can't be read: it stays an override, and takes no occurrence's place."""
+_NO_DIGIT = re.compile(rb"\D+")
+_LENGTHS = frozenset((8, 15, 16))
+"""Characters of a date, a time, and a time in UTC, as RFC 5545 writes them."""
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Component:
-    """A VEVENT that could be read. `start` <= `end`; both are dates or both are times with a zone."""
+    """A VEVENT that could be read. It does not end before it starts."""
 
     uid: str
     sequence: int
+    """0 if it says none (RFC 5545, 3.8.7.4)."""
     start: Moment
-    end: Moment
+    """A date, or a time with a zone."""
+    lasts: Length
     free: bool
     rules: tuple[tuple[Rule, datetime | None], ...] = ()
     """Each with its UNTIL as an instant; of an event on dates, as midnight UTC of the last date."""
     rdates: tuple[Moment, ...] = ()
-    periods: tuple[tuple[datetime, timedelta], ...] = ()
+    periods: tuple[tuple[datetime, Length], ...] = ()
     exdates: tuple[Moment, ...] = ()
+    exrules: tuple[tuple[Rule, datetime | None], ...] = ()
     recurrence_id: Moment | None = None
+    recurrence_day: date | None = None
+    """The date that `recurrence_id` has if the series is on dates."""
+    recurrence_id_floats: bool = False
+    """Whether `recurrence_id` has no zone of its own: then it is on the clock of the series."""
     this_and_future: bool = False
+    stamp: tuple[bytes, ...] = ()
+    """LAST-MODIFIED and DTSTAMP as digits, for comparing: one of them alone counts for both."""
+    cancels: bool = False
+    """Whether it calls off other events of its UID (METHOD:CANCEL)."""
 
     @property
     def repeats(self) -> bool:
@@ -65,11 +83,13 @@ class Component:
         return wall(self.start)
 
     @property
+    def end(self) -> Moment:
+        return self.lasts.after(self.start)
+
+    @property
     def length(self) -> timedelta:
-        """On the clock: an event from 22:00 to 06:00 is that in the night of the change of clocks too."""
-        if isinstance(self.start, datetime) and isinstance(self.end, datetime):
-            return self.end - self.start
-        return wall(self.end) - wall(self.start)
+        """More or less an hour, where the clocks change in between."""
+        return self.lasts.total
 
 
 def wall(instant: Moment) -> datetime:
@@ -81,7 +101,7 @@ def wall(instant: Moment) -> datetime:
 
 def is_ours(fields: Properties) -> bool:
     """True for an event that calsync wrote itself, by its UID."""
-    return "UID" in fields and _OURS.search(text_of(fields["UID"][0][1])) is not None
+    return "UID" in fields and _OURS.search(last_of(fields, "UID")) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +111,14 @@ class Reader:
     zones: Zones
     floating: tzinfo
     """Of times without a zone: X-WR-TIMEZONE, else the plan's."""
-    own_zone: ZoneInfo | None
-    """X-WR-TIMEZONE, if it is one of IANA's."""
     is_free: Callable[[Properties, bool], bool]
     """Takes an event's properties, and whether it is on dates."""
     note: Callable[[str, str | None], None]
     """Takes a problem and the UID it concerns."""
+    guess: Callable[[str, str | None], None]
+    """Takes what was guessed, where the standard leaves it open or something else is written."""
+    cancels: bool = False
+    """Whether the calendar calls its events off."""
 
     @classmethod
     def of(
@@ -106,6 +128,7 @@ class Reader:
         zone: ZoneInfo,
         is_free: Callable[[Properties, bool], bool],
         note: Callable[[str, str | None], None],
+        guess: Callable[[str, str | None], None],
     ) -> "Reader":
         """For a calendar of the body `text`; `zone` is the plan's."""
         zones = Zones(texts(text, calendar.timezones))
@@ -113,36 +136,52 @@ class Reader:
         found = zones.find(name) if name else None
         if name and found is None:
             note(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
-        own = found if isinstance(found, ZoneInfo) else None
-        return cls(zones, found or zone, own, is_free, note)
+        if calendar.cancels:
+            guess("METHOD:CANCEL: the events of this calendar are called off", None)
+        return cls(zones, found or zone, is_free, note, guess, calendar.cancels)
 
     def component(self, fields: Properties) -> Component | None:
         """The event; None if it has no start that can be read. What is wrong is noted."""
-        uid = text_of(fields["UID"][0][1]) if "UID" in fields else ""
+        uid = last_of(fields, "UID")
         find_zone = self.find_zone(uid)
-        try:
-            start = self._moments(fields["DTSTART"][0], find_zone)[0]
-        except KeyError:
+        for name in dict.fromkeys(name.decode().title() for _, name in fields.get(TEXT, ())):
+            self.guess(f'has a line "{name}: …" that is text, and no property', uid)
+        if "DTSTART" not in fields:
             self.note("has no start and is left out", uid)
             return None
-        except (ValueError, IndexError):
+        start = self._last_moment(fields, "DTSTART", find_zone, uid)
+        if start is None:
             self.note("has a start that can't be read and is left out", uid)
             return None
-        start, end = self._end(fields, start, find_zone, uid)
+        start, lasts = self._lasts(fields, start, find_zone, uid)
         rdates, periods = self._rdates(fields, start, find_zone, uid)
-        recurrence_id, this_and_future = self._recurrence_id(fields, find_zone, uid)
+        rules = self._rules(fields, "RRULE", start, uid)
+        exdates = self._exdates(fields, start, find_zone, uid)
+        for rule, _ in rules:
+            exdates += tuple(
+                self._exdates_of(b",".join(map(str.encode, rule.exdates)), b"", start, find_zone, uid)
+            )
+        named, floats = self._recurrence_id(fields, find_zone, uid)
+        reach = (
+            parameter(fields["RECURRENCE-ID"][-1][0], "RANGE") if named not in (None, _NO_OCCURRENCE) else ""
+        )
         return Component(
             uid,
             self._sequence(fields),
             start,
-            end,
-            self.is_free(fields, not isinstance(start, datetime)),
-            self._rules(fields, start, uid),
+            lasts,
+            self.cancels or self.is_free(fields, not isinstance(start, datetime)),
+            rules,
             rdates,
             periods,
-            self._exdates(fields, start, find_zone, uid),
-            recurrence_id,
-            this_and_future,
+            exdates,
+            self._rules(fields, "EXRULE", start, uid),
+            named,
+            self._day_of(named) if named else None,
+            floats,
+            reach.upper() == "THISANDFUTURE",
+            self._stamp(fields),
+            self.cancels,
         )
 
     def find_zone(self, uid: str) -> FindZone:
@@ -155,72 +194,143 @@ class Reader:
             if zone is None:
                 self.note(f'is in an unknown time zone "{tzid[:60]}", read as {self.floating}', uid)
                 return self.floating
+            if self.zones.is_ambiguous(tzid):
+                self.guess(
+                    f'is in a time zone "{tzid[:60]}" of the calendar\'s own, whatever else that means', uid
+                )
             return zone
 
         return find
 
-    def _moments(self, line: tuple[bytes, bytes], find_zone: FindZone) -> list[Moment]:
+    def _moments(self, line: tuple[bytes, bytes], find_zone: FindZone, uid: str) -> list[Moment]:
         """The values of a date property.
 
         Raises ValueError.
         """
         parameters, values = line
         tzid = parameter(parameters, "TZID") if parameters else ""
-        found = [moment(value, tzid, find_zone) for value in values.decode("utf-8", "replace").split(",")]
-        if self.own_zone:
-            # What recurring-ical-events does, and those who write X-WR-TIMEZONE beside times in UTC mean it
-            # so: a series in UTC repeats at the same time on the clock of the calendar's zone.
-            return [_in_zone(item, self.own_zone) for item in found]
+        texts = values.decode("utf-8", "replace").split(",")
+        found = [moment(value, tzid, find_zone) for value in texts]
+        if b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE":
+            if any(isinstance(item, datetime) for item in found):
+                self.guess("has a date with a time behind it, which is passed over", uid)
+            return [item.date() if isinstance(item, datetime) else item for item in found]
+        if len(values) not in _LENGTHS and any(len(text.strip()) not in _LENGTHS for text in texts):
+            self.guess("has times in another form than iCalendar's", uid)
         return found
 
-    def _end(self, fields: Properties, start: Moment, find_zone: FindZone, uid: str) -> tuple[Moment, Moment]:
-        """RFC 5545, 3.6.1: without an end, a date is one day and a time has no length at all."""
-        end: Moment | None = None
-        if "DTEND" in fields:
-            try:
-                end = self._moments(fields["DTEND"][0], find_zone)[0]
-            except (ValueError, IndexError):
-                self.note("has an end that can't be read", uid)
-        elif "DURATION" in fields:
-            try:
-                length = duration(fields["DURATION"][0][1].decode("utf-8", "replace"))
-            except ValueError:
-                self.note("has a duration that can't be read", uid)
-            else:
-                if not isinstance(start, datetime) and length % timedelta(days=1):
-                    start = self._midnight(start)
-                end = start + length
+    def _last_moment(self, fields: Properties, name: str, find_zone: FindZone, uid: str) -> Moment | None:
+        """The value of the last such line that can be read."""
+        for line in reversed(fields.get(name, ())):
+            with contextlib.suppress(ValueError):
+                return self._moments(line, find_zone, uid)[0]
+        return None
+
+    def _lasts(
+        self, fields: Properties, start: Moment, find_zone: FindZone, uid: str
+    ) -> tuple[Moment, Length]:
+        """How long it lasts, and the start, which is a time if the end is one.
+
+        RFC 5545, 3.6.1: without an end, a date is one day and a time has no length at all.
+        """
+        end = self._last_moment(fields, "DTEND", find_zone, uid)
+        lasts: Length | None = None
         if end is None:
-            end = start if isinstance(start, datetime) else start + timedelta(days=1)
-        if isinstance(start, datetime) and not isinstance(end, datetime):
-            end = datetime.combine(end, time(), start.tzinfo)
-        elif isinstance(end, datetime) and not isinstance(start, datetime):
-            start = datetime.combine(start, time(), end.tzinfo)
-        if wall(end) - wall(start) > LONGEST:
-            end = start + LONGEST
-        if end < start:  # exchanged, as recurring-ical-events does: busy in between
-            self.note("ends before it starts; taken the other way round", uid)
-            return end, start
-        return start, end
+            lasts = self._duration(fields)
+            if lasts is None and any(value for _, value in fields.get("DTEND", ())):
+                self.note("has an end that can't be read", uid)
+            elif lasts is None and "DURATION" in fields:
+                self.note("has a duration that can't be read", uid)
+            elif lasts is not None and "DTEND" in fields:
+                self.guess("has an end that can't be read, and lasts as its DURATION says", uid)
+        if end is not None:
+            if isinstance(start, datetime) and not isinstance(end, datetime):
+                end = datetime.combine(end, time(), start.tzinfo)
+            elif isinstance(end, datetime) and not isinstance(start, datetime):
+                start = datetime.combine(start, time(), end.tzinfo)
+            if isinstance(start, datetime) and isinstance(end, datetime):
+                lasts = between(start, end)
+            else:
+                lasts = Length(wall(end) - wall(start))
+        if isinstance(start, datetime):
+            if lasts is not None and lasts.total < timedelta(0):
+                self.note("ends before it starts; taken as without length", uid)
+                lasts = None
+            lasts = lasts or Length(timedelta(0))
+        elif lasts is None or lasts.total <= timedelta(0):
+            if lasts is not None:
+                self.guess("ends on the day that it starts on, or before; taken as that one day", uid)
+            lasts = Length(timedelta(days=1))
+        elif lasts.exact % timedelta(days=1):
+            start = self._midnight(start)
+        else:
+            lasts = Length(lasts.total)
+        if lasts.total > LONGEST:
+            lasts = Length(LONGEST)
+        return start, lasts
+
+    def _duration(self, fields: Properties) -> Length | None:
+        for _, value in reversed(fields.get("DURATION", ())):
+            with contextlib.suppress(ValueError):
+                return duration(value.decode("utf-8", "replace"))
+        return None
+
+    def _day_of(self, instant: Moment) -> date:
+        """The date that a time means where dates are asked for.
+
+        One in UTC is that of a midnight in the calendar's zone, or else in the plan's.
+        """
+        if not isinstance(instant, datetime):
+            return instant
+        if instant.tzinfo is not UTC:
+            return instant.date()
+        local = instant.astimezone(self.floating)
+        return instant.date() if instant.time() == time() != local.time() else local.date()
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.floating)
 
-    def _rules(self, fields: Properties, start: Moment, uid: str) -> tuple[tuple[Rule, datetime | None], ...]:
+    def _rules(
+        self, fields: Properties, name: str, start: Moment, uid: str
+    ) -> tuple[tuple[Rule, datetime | None], ...]:
         rules: dict[bytes, tuple[Rule, datetime | None]] = {}
-        for _, text in fields.get("RRULE", ()):
+        for _, text in fields.get(name, ()):
             try:
                 rule = parse_rule(text.decode("utf-8", "replace"), wall(start))
-                rules[text] = rule, until(rule.until, start) if rule.until else None
+                rules[text] = rule, self._until(rule.until, start, uid) if rule.until else None
             except ValueError as error:
-                self.note(f"has a rule that can't be read ({error}); taken once only", uid)
+                taken = "taken once only" if name == "RRULE" else "takes nothing out"
+                self.note(f"has a rule that can't be read ({error}); {taken}", uid)
+                continue
+            for guess in rule.guesses:
+                self.guess(f"has a rule that is not written by the book: {guess}", uid)
         return tuple(rules.values())
+
+    def _until(self, text: str, start: Moment, uid: str) -> datetime:
+        """UNTIL (RFC 5545, 3.3.10) as an instant; the last occurrence may begin then.
+
+        It should be of the same kind as the start, or in UTC. A date instead of a time is the whole day, a
+        time without a zone is on the start's clock: of the readings in use those that leave nothing out.
+
+        Raises ValueError.
+        """
+        if not isinstance(start, datetime):
+            last = moment(text, "", lambda _: self.floating)
+            day = self._day_of(last)
+            if isinstance(last, datetime) and last.date() != day:
+                self.guess(
+                    f"repeats until {text[:20]}, which is midnight before {day} in {self.floating}", uid
+                )
+            return datetime.combine(day, time(), UTC)
+        zone = start.tzinfo or UTC
+        last = moment(text, "", lambda _: zone)
+        return last if isinstance(last, datetime) else datetime.combine(last, time(23, 59, 59), zone)
 
     def _rdates(
         self, fields: Properties, start: Moment, find_zone: FindZone, uid: str
-    ) -> tuple[tuple[Moment, ...], tuple[tuple[datetime, timedelta], ...]]:
+    ) -> tuple[tuple[Moment, ...], tuple[tuple[datetime, Length], ...]]:
         dates: list[Moment] = []
-        periods: list[tuple[datetime, timedelta]] = []
+        periods: list[tuple[datetime, Length]] = []
         for parameters, values in fields.get("RDATE", ()):
             for value in values.split(b","):
                 try:
@@ -230,241 +340,78 @@ class Reader:
                         if isinstance(start, datetime):
                             periods.append((begin, length))
                         else:
-                            dates.append(begin.date())
-                    else:
-                        found = self._moments((parameters, value), find_zone)
-                        dates += (_alike(item, start) for item in found)
+                            dates.append(self._day_of(begin))
+                        continue
+                    found = self._moments((parameters, value), find_zone, uid)
                 except ValueError:
                     self.note("has an extra date that can't be read", uid)
+                    continue
+                if not isinstance(start, datetime):
+                    dates += (self._day_of(item) for item in found)
+                    continue
+                for item in found:
+                    if not isinstance(item, datetime):
+                        self.guess("has an extra date without a time; taken at the time of its start", uid)
+                        item = datetime.combine(item, start.timetz())
+                    dates.append(item)
         return tuple(dates), tuple(periods)
 
     def _exdates(
         self, fields: Properties, start: Moment, find_zone: FindZone, uid: str
     ) -> tuple[Moment, ...]:
-        dates: list[Moment] = []
-        for parameters, values in fields.get("EXDATE", ()):
-            for value in values.split(b","):
-                try:
-                    found = self._moments((parameters, value), find_zone)
-                except ValueError:
-                    self.note("has an exception that can't be read", uid)
-                    continue
-                # A date among the exceptions of an event at a time means the whole day.
-                dates += found if isinstance(start, datetime) else (_alike(item, start) for item in found)
-        return tuple(dates)
+        lines = fields.get("EXDATE", ())
+        return tuple(
+            item
+            for parameters, values in lines
+            for item in self._exdates_of(values, parameters, start, find_zone, uid)
+        )
+
+    def _exdates_of(
+        self, values: bytes, parameters: bytes, start: Moment, find_zone: FindZone, uid: str
+    ) -> Iterator[Moment]:
+        """Of an event on dates, dates. A date among the exceptions of one at a time means the whole day."""
+
+        def find(tzid: str) -> tzinfo:
+            # One without a zone is on the clock of the series.
+            own = start.tzinfo if isinstance(start, datetime) and not tzid else None
+            return own or find_zone(tzid)
+
+        for value in values.split(b",") if values else ():
+            try:
+                found = self._moments((parameters, value), find, uid)
+            except ValueError:
+                self.note("has an exception that can't be read", uid)
+                continue
+            for item in found:
+                if isinstance(start, datetime) and not isinstance(item, datetime):
+                    self.guess("has an exception without a time, which takes out all of that day", uid)
+                yield item if isinstance(start, datetime) else self._day_of(item)
 
     def _recurrence_id(self, fields: Properties, find_zone: FindZone, uid: str) -> tuple[Moment | None, bool]:
+        """What it names, and whether that has no zone of its own."""
         if "RECURRENCE-ID" not in fields:
             return None, False
-        line = fields["RECURRENCE-ID"][0]
-        try:
-            found = self._moments(line, find_zone)[0]
-        except ValueError:
+        floats = False
+
+        def find(tzid: str) -> tzinfo:
+            nonlocal floats
+            floats = not tzid
+            return find_zone(tzid)
+
+        found = self._last_moment(fields, "RECURRENCE-ID", find, uid)
+        if found is None:
             self.note("replaces an occurrence that can't be read; taken as one more", uid)
-            return _NO_OCCURRENCE, False
-        return found, parameter(line[0], "RANGE").upper() == "THISANDFUTURE"
+        return found or _NO_OCCURRENCE, floats
+
+    def _stamp(self, fields: Properties) -> tuple[bytes, ...]:
+        modified, stamp = (
+            _NO_DIGIT.sub(b"", fields[name][-1][1])[:14] if name in fields else b""
+            for name in ("LAST-MODIFIED", "DTSTAMP")
+        )
+        return (modified or stamp, stamp or modified) if modified or stamp else ()
 
     def _sequence(self, fields: Properties) -> int:
-        digits = fields["SEQUENCE"][0][1] if "SEQUENCE" in fields else b"-1"
-        try:
-            return int(digits[:12])
-        except ValueError:
-            return -1
-
-
-def _in_zone(item: Moment, zone: ZoneInfo) -> Moment:
-    return item.astimezone(zone) if isinstance(item, datetime) and item.tzinfo is UTC else item
-
-
-def until(text: str, start: Moment) -> datetime:
-    """UNTIL (RFC 5545, 3.3.10) as an instant; the last occurrence may begin then.
-
-    It should be of the same kind as the start, or in UTC. A date instead of a time is the whole day, a time
-    without a zone is on the start's clock: of the readings in use those that leave nothing out.
-
-    Raises ValueError.
-    """
-    floating = moment(text, "", lambda _: UTC)
-    if not isinstance(start, datetime):
-        return datetime.combine(floating, time(), UTC)
-    if not isinstance(floating, datetime):
-        return datetime.combine(floating, time(23, 59, 59), start.tzinfo)
-    return floating if text.endswith("Z") else floating.replace(tzinfo=start.tzinfo)
-
-
-def _alike(item: Moment, start: Moment) -> Moment:
-    """A date or a time, as the start is."""
-    if not isinstance(start, datetime):
-        return item.date() if isinstance(item, datetime) else item
-    return item if isinstance(item, datetime) else datetime.combine(item, time(), start.tzinfo)
-
-
-Occurrence = tuple[Moment, Moment]
-"""Start and end."""
-
-ZONE_MARGIN = timedelta(days=2)
-"""No clock on earth is further from UTC."""
-_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901
-
-
-def master_of(components: Sequence[Component]) -> Component | None:
-    """The event that is no override; of several the first with the highest SEQUENCE."""
-    masters = [component for component in components if component.recurrence_id is None]
-    return max(masters, key=lambda component: component.sequence, default=None)
-
-
-def occurrences(components: Sequence[Component], window: Timespan) -> Iterator[Occurrence]:
-    """When the events of one UID are busy in the window, and some times shortly before and after it."""
-    return _Series(components).occurrences(window)
-
-
-def ids(instant: Moment) -> tuple[datetime, ...]:
-    """What an occurrence is known by: its time in UTC and on its own clock; producers write either."""
-    if isinstance(instant, datetime) and instant.tzinfo is not UTC:
-        return instant.astimezone(UTC).replace(tzinfo=None), instant.replace(tzinfo=None)
-    return (wall(instant),)
-
-
-class _Series:
-    """The events of one UID (RFC 5545, 3.8.4.4): a master, and overrides of what its rules make.
-
-    An override takes the place of the occurrence that it names, wherever it moved to, and counts without a
-    master too. With RANGE=THISANDFUTURE (3.2.13) it also says how the later ones are, up to the next such.
-    """
-
-    def __init__(self, components: Sequence[Component]) -> None:
-        self.master = master_of(components)
-        self.overrides: dict[datetime, Component] = {}
-        for component in components:
-            for key in ids(component.recurrence_id) if component.recurrence_id is not None else ():
-                if key not in self.overrides or component.sequence > self.overrides[key].sequence:
-                    self.overrides[key] = component
-        exdates = self.master.exdates if self.master else ()
-        self.excluded = {key for exdate in exdates for key in ids(exdate)}
-        # A date takes out the whole day, also where the event is at a time.
-        self.excluded_days = {day for day in exdates if not isinstance(day, datetime)}
-        periods = self.master.periods if self.master else ()
-        self.lengths = {key: length for start, length in periods for key in ids(start)}
-
-    def occurrences(self, window: Timespan) -> Iterator[Occurrence]:
-        if self.master:
-            for ruler, after, until in self._rulers(self.master):
-                if not ruler.free:
-                    yield from self._ruled_by(ruler, self.master, after, until, window)
-        for override in self._each_override():
-            if not override.free and not self._is_gone(override):
-                yield override.start, override.end
-
-    def _each_override(self) -> Iterator[Component]:
-        return iter({id(override): override for override in self.overrides.values()}.values())
-
-    def _rulers(self, master: Component) -> Iterator[tuple[Component, datetime, datetime]]:
-        """The events that say how occurrences are, each with the ids after which and up to which it does."""
-        reaching = [
-            (key, override)
-            for key, override in self.overrides.items()
-            # Not by its clock time, the second id: the first ones alone can be put in order.
-            if override.this_and_future and override.recurrence_id and key == ids(override.recurrence_id)[0]
-        ]
-        ruler, after = master, _FIRST
-        for key, override in sorted(reaching, key=lambda item: item[0]):
-            if not self._is_outdated(override):
-                yield ruler, after, key
-                ruler, after = override, key
-        yield ruler, after, _LAST
-
-    def _ruled_by(
-        self, ruler: Component, master: Component, after: datetime, until: datetime, window: Timespan
-    ) -> Iterator[Occurrence]:
-        """The occurrences with ids after `after` and up to `until`, as `ruler` says."""
-        shift = _shift(ruler)
-        margin = ZONE_MARGIN + max([ruler.length, *self.lengths.values()])
-        low = max(_plus(window.start.replace(tzinfo=None), -margin - shift), _plus(after, -ZONE_MARGIN))
-        high = min(_plus(window.end.replace(tzinfo=None), ZONE_MARGIN - shift), _plus(until, ZONE_MARGIN))
-        is_whole = ruler is master and until == _LAST
-        is_plain = is_whole and not (self.excluded or self.overrides or self.lengths)
-        for start in _starts(master, low, high):
-            length = ruler.length
-            if not is_plain:
-                keys = ids(start)
-                if self._is_excluded(start, keys) or any(key in self.overrides for key in keys):
-                    continue
-                if not is_whole and not (after < keys[0] <= until and low <= wall(start) <= high):
-                    continue
-                for key in keys:
-                    length = self.lengths.get(key, length)
-            begin = start if ruler is master else _shifted(start, shift, ruler)
-            yield begin, begin + length
-
-    def _is_excluded(self, start: Moment, keys: tuple[datetime, ...]) -> bool:
-        return not self.excluded.isdisjoint(keys) or wall(start).date() in self.excluded_days
-
-    def _is_gone(self, override: Component) -> bool:
-        named = override.recurrence_id
-        return named is None or not self.excluded.isdisjoint(ids(named)) or self._is_outdated(override)
-
-    def _is_outdated(self, override: Component) -> bool:
-        """True if it is left over from an older rule: the master is newer, and has no such occurrence.
-
-        Only those that bring rules or dates along: what some producers copy into every override says which
-        version of the series it belonged to.
-        """
-        named, master = override.recurrence_id, self.master
-        if not master or named is None or not override.repeats or override.sequence >= master.sequence:
-            return False
-        wanted = set(ids(named))
-        for start in _starts(master, _plus(wall(named), -ZONE_MARGIN), _plus(wall(named), ZONE_MARGIN)):
-            keys = ids(start)
-            if wanted.intersection(keys) and not self._is_excluded(start, keys):
-                return False
-        return True
-
-
-def _shift(ruler: Component) -> timedelta:
-    """By how much an override moves its occurrence and, if it reaches further, the later ones."""
-    named = ruler.recurrence_id
-    if named is None:
-        return timedelta(0)
-    if isinstance(ruler.start, datetime) and isinstance(named, datetime):
-        return ruler.start - named
-    return wall(ruler.start) - wall(named)
-
-
-def _shifted(start: Moment, shift: timedelta, ruler: Component) -> Moment:
-    """A date or a time, as the ruler is."""
-    moved = wall(start) + shift
-    if not isinstance(ruler.start, datetime):
-        return moved.date()
-    return moved.replace(tzinfo=start.tzinfo if isinstance(start, datetime) else ruler.start.tzinfo)
-
-
-def _plus(start: datetime, length: timedelta) -> datetime:
-    """The sum, or the first or last moment that there is."""
-    try:
-        return start + length
-    except OverflowError:
-        return _LAST if length > timedelta(0) else _FIRST
-
-
-def _starts(master: Component, low: datetime, high: datetime) -> Iterator[Moment]:
-    """All starts from `low` to `high` on the master's clock, and some others."""
-    untils = [until for _, until in master.rules if until]
-    if not untils or _instant(master.start) <= max(untils):
-        yield master.start
-    yield from master.rdates
-    yield from (start for start, _ in master.periods)
-    for rule, until in master.rules:
-        for clock in starts(rule, master.first, low, high):
-            start = (
-                clock.replace(tzinfo=master.start.tzinfo)
-                if isinstance(master.start, datetime)
-                else clock.date()
-            )
-            if until and _instant(start) > until:
-                break
-            yield start
-
-
-def _instant(start: Moment) -> datetime:
-    """For comparing with UNTIL, which of an event on dates is a date too."""
-    return start if isinstance(start, datetime) else wall(start).replace(tzinfo=UTC)
+        for _, digits in reversed(fields.get("SEQUENCE", ())):
+            with contextlib.suppress(ValueError):
+                return max(0, int(digits[:12]))
+        return 0

@@ -215,7 +215,7 @@ def _ics_files(folder: Path) -> list[Path]:
 
 
 # To be raised whenever the same bytes would give another result.
-_VERSION = 2
+_VERSION = 3
 
 
 def busy_time(
@@ -262,6 +262,7 @@ def _joined(parts: Sequence[tuple[str, BusyTime]]) -> BusyTime:
         merge(span for _, part in parts for span in part.spans),
         tuple(f"{name}: {warning}" for name, part in parts for warning in part.warnings),
         sum(part.events for _, part in parts),
+        tuple(f"{name}: {guess}" for name, part in parts for guess in part.guesses),
     )
 
 

@@ -45,6 +45,8 @@ class Rule:
     minutes: tuple[int, ...] = ()
     seconds: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
+    exdates: tuple[str, ...] = ()  # as they are written: no part of a rule by the RFC, but there all the same
+    guesses: tuple[str, ...] = ()  # what is written in another way than the RFC's, for people
 
     @property
     def restricts_days(self) -> bool:
@@ -71,13 +73,23 @@ def parse_rule(text: str, first: datetime) -> Rule:
     Raises ValueError, saying what is wrong.
     """
     parts: dict[str, str] = {}
+    guesses: list[str] = []
     for part in text.upper().split(";"):
         name, _, value = part.strip().partition("=")
+        name, value = name.strip(), value.strip()
         if name.startswith("X-") or not name:
             continue
+        if '"' in value:
+            value = value.replace('"', "")
+            guesses.append("quotation marks in a rule are passed over")
+        if name[:4] == "WKST" and len(name) == 5 and not value:
+            name, value = "WKST", name[4:]
         if name in parts:
-            raise ValueError(f"{name} twice")
+            raise ValueError(f"{name[:20]} twice")
         parts[name] = value
+    exdates = tuple(parts.pop("EXDATE").split(",")) if "EXDATE" in parts else ()
+    if exdates:
+        guesses.append("an EXDATE within a rule counts like one of its own")
     # RFC 7529: these two say what holds anyway.
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
         raise ValueError("another calendar scale")
@@ -86,15 +98,23 @@ def parse_rule(text: str, first: datetime) -> Rule:
     except KeyError:
         raise ValueError("no known FREQ") from None
     interval = _number(parts.pop("INTERVAL", "1"), "INTERVAL")
-    if interval < 1:
+    if interval < 0:
         raise ValueError("INTERVAL below 1")
+    if interval == 0:
+        interval = 1
+        guesses.append("INTERVAL=0 counts as 1")
+    # What is more than ten thousand years never comes again.
+    interval = min(interval, 400_000_000_000 // SECONDS.get(freq, 86_400))
     count = _number(parts.pop("COUNT"), "COUNT") if "COUNT" in parts else None
     if count is not None and count < 0:
         count = None  # written by some producers for "without end"
     until = parts.pop("UNTIL", None)
     week_start = parts.pop("WKST", "MO")
     if week_start not in WEEKDAYS:
-        raise ValueError(f"WKST={week_start}")
+        if len(week_start) != 1 or week_start not in "01234567":
+            raise ValueError(f"WKST={week_start[:20]}")
+        guesses.append(f"WKST={week_start} is a day by its number")
+        week_start = WEEKDAYS[(int(week_start) - 1) % 7]
     weekdays, nth = _weekdays(parts.pop("BYDAY", ""), freq, "BYMONTH" in parts)
     numbers = {name: _numbers(name, parts.pop(name)) for name in tuple(parts) if name in _LIMITS}
     if parts:
@@ -124,6 +144,8 @@ def parse_rule(text: str, first: datetime) -> Rule:
         tuple(min(n, 59) for n in numbers.get("BYSECOND", ()))
         or ((first.second,) if freq < Freq.SECONDLY else ()),
         numbers.get("BYSETPOS", ()),
+        exdates,
+        tuple(guesses),
     )
 
 
@@ -133,7 +155,7 @@ def _number(text: str, name: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"{name}={text}") from None
+        raise ValueError(f"{name}={text[:20]}") from None
 
 
 def _numbers(name: str, text: str) -> tuple[int, ...]:

@@ -269,7 +269,7 @@ def from_field(value: str) -> int | None:
     if re.fullmatch(r"\d{1,6}(?:\.\d+)?", text):
         return _within(float(text) / 60)
     try:
-        return _of(duration(text))
+        return _of(duration(text).total)
     except ValueError:
         return None
 

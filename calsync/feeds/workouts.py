@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds import ics, titles
 from calsync.feeds.busy import Notes
-from calsync.feeds.event import Component, Reader, is_ours, occurrences, wall
-from calsync.feeds.ics import Calendar, Moment, Properties, line_pattern, read_properties, text_of
+from calsync.feeds.event import Component, Reader, is_ours, wall
+from calsync.feeds.ics import Calendar, Moment, Properties, last_of, line_pattern, read_properties
 from calsync.feeds.recurrence import Freq, Rule
+from calsync.feeds.series import Related, occurrences
 from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
@@ -75,7 +76,7 @@ class _Entry:
     length: timedelta | None
 
     def text(self, name: str) -> str:
-        return text_of(self.fields[name][0][1]) if name in self.fields else ""
+        return last_of(self.fields, name)
 
 
 class _FeedReader:
@@ -91,7 +92,9 @@ class _FeedReader:
         self.seconds_per_km = settings.seconds_per_km
         self.notes = notes
         # Whether it takes time is no question here: platforms mark workouts as free.
-        self.reader = Reader.of(text, calendar, zone, lambda fields, all_day: False, self._note)
+        self.reader = Reader.of(
+            text, calendar, zone, lambda fields, all_day: False, self._note, self.notes.guess
+        )
 
     def _note(self, problem: str, uid: str | None) -> None:
         # What is wrong with an end is no loss: a workout is as long as its feed says, one way or another. Nor
@@ -116,14 +119,13 @@ class _FeedReader:
             fields = read_properties(self.text, start, end, _LINES)
             if is_ours(fields):
                 continue
-            uid = text_of(fields["UID"][0][1]) if "UID" in fields else ""
+            uid = last_of(fields, "UID")
             if entry := self._entry(fields):
                 groups.setdefault(uid or f"\n{number}", []).append(entry)
         return groups.values()
 
     def _entry(self, fields: Properties) -> _Entry | None:
-        # Ends are read apart from starts: one that is a time makes a time of a start that is a date, and one
-        # before the start is exchanged with it.
+        # Ends are read apart from starts: one that is a time makes a time of a start that is a date.
         without_end = {name: lines for name, lines in fields.items() if name not in ("DTEND", "DURATION")}
         component = self.reader.component(without_end)
         if component is None:
@@ -155,7 +157,9 @@ class _FeedReader:
             # They take the place of one occurrence each, and stand for themselves, below.
             others = [replace(o.component, free=True, this_and_future=False) for o in overrides.values()]
             # A rule may name its first start again.
-            for start in dict.fromkeys(start for start, _ in occurrences([component, *others], window)):
+            for start in dict.fromkeys(
+                start for start, _ in occurrences(Related((component,), tuple(others)), window)
+            ):
                 yield entry, start
         for entry in overrides.values():
             yield entry, entry.component.start

@@ -5,7 +5,8 @@ import re
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from calsync.feeds.recurrence import Rule, parse_rule, starts
@@ -49,16 +50,36 @@ class Observances(tzinfo):
         self.observances = observances
         # At a tie the first one counts, as in dateutil.
         begins = {onset: observance for observance in reversed(observances) for onset in observance.onsets()}
-        self._onsets = sorted(begins)
-        self._offsets = [begins[onset].offset for onset in self._onsets]
-        standard = [observance for observance in observances if not observance.daylight]
-        self._earliest = (standard or observances)[0].offset
+        self._onsets = sorted(begins)  # on the clock before them
+        self._changes = [(begins[onset].before, begins[onset].offset) for onset in self._onsets]
+        self._instants = [
+            onset - before for onset, (before, _) in zip(self._onsets, self._changes, strict=True)
+        ]
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
         if moment is None:
-            return self._earliest
-        place = bisect.bisect_right(self._onsets, moment.replace(tzinfo=None))
-        return self._offsets[place - 1] if place else self._earliest
+            return self._changes[0][0]
+        clock = moment.replace(tzinfo=None)
+        place = bisect.bisect_right(self._onsets, clock)
+        if not place:
+            offset = self._changes[0][0]
+        else:
+            before, offset = self._changes[place - 1]
+            # RFC 5545, 3.3.5: a time that clocks skip has the offset before.
+            if clock < self._onsets[place - 1] + (offset - before) and not moment.fold:
+                return before
+        if moment.fold and place < len(self._onsets):
+            before, after = self._changes[place]
+            if clock >= self._onsets[place] + (after - before):
+                return after
+        return offset
+
+    def fromutc(self, moment: datetime) -> datetime:
+        instant = moment.replace(tzinfo=None)
+        place = bisect.bisect_right(self._instants, instant)
+        offset = self._changes[place - 1][1] if place else self._changes[0][0]
+        clock = moment + offset
+        return clock if clock.utcoffset() == offset else clock.replace(fold=1)
 
     def __str__(self) -> str:
         return self.tzid
@@ -128,6 +149,12 @@ def _offset(value: str) -> timedelta:
 
 _ALSO_UTC = {"Z", "UTC", "GMT", "ETC/UTC", "COORDINATED UNIVERSAL TIME"}
 _IANA_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,2}")
+_REGION_AND_CITY = re.compile(
+    r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
+    r"/[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40})?",
+    re.IGNORECASE,
+)
+_OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?\)?", re.IGNORECASE)
 _DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
 _DISPLAY_NAMES_WITHOUT_CITY = {
     "Eastern Time (US & Canada)": "America/New_York",
@@ -162,6 +189,11 @@ class Zones:
 
     def _look_up(self, tzid: str) -> tzinfo | None:
         name = tzid.strip().strip("/")
+        if _REGION_AND_CITY.fullmatch(name) and (found := iana_zone(name) or _in_other_letters(name)):
+            return found
+        # Whatever else the name means: Outlook's "GMT Standard Time" may be anything, and "GMT" London's.
+        if own := self._own_zone(tzid):
+            return own
         # Outlook on the web: tzone://Microsoft/Utc
         if name.upper() in _ALSO_UTC or name.lower() == "tzone://microsoft/utc":
             return UTC
@@ -174,7 +206,7 @@ class Zones:
                 return found
         if found := _windows_zone(name):
             return found
-        return self._own_zone(tzid) or _zone_of_display_name(name)
+        return _zone_of_display_name(name) or _zone_of_offset(name) or _in_other_letters(name)
 
     def _own_zone(self, tzid: str) -> Observances | None:
         if self._own is None:
@@ -182,7 +214,14 @@ class Zones:
             for text in self._timezones:
                 if zone := read_observances(text):
                     self._own.setdefault(zone.tzid, zone)
-        return self._own.get(tzid)
+        return self._own.get(tzid) or self._own.get(tzid.strip())
+
+    def is_ambiguous(self, tzid: str) -> bool:
+        """Whether the calendar's own VTIMEZONE says what this name means, though others say so, too."""
+        if not isinstance(self.find(tzid), Observances):
+            return False
+        name = tzid.strip().strip("/")
+        return name.upper() in _ALSO_UTC or iana_zone(name) is not None
 
 
 def iana_zone(name: str) -> ZoneInfo | None:
@@ -221,3 +260,29 @@ def _zone_of_display_name(name: str) -> ZoneInfo | None:
             if offset in {datetime(2025, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}:
                 return zone
     return None
+
+
+def _zone_of_offset(name: str) -> tzinfo | None:
+    """The zone of "GMT+0200" or "UTC+02:00", which is east of Greenwich; of IANA's Etc/GMT+2 it is west."""
+    match = _OFFSET_NAME.fullmatch(name)
+    if not match:
+        return None
+    sign, hours, minutes = match.groups(default="0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-offset if sign == "-" else offset) if offset < timedelta(days=1) else None
+
+
+def _in_other_letters(name: str) -> ZoneInfo | None:
+    """The zone that is called so but for capitals."""
+    if len(name) > 80:
+        return None
+    iana = _without_capitals().get(name.lower())
+    return iana_zone(iana) if iana else None
+
+
+@lru_cache(maxsize=1)
+def _without_capitals() -> dict[str, str]:
+    from tzlocal.windows_tz import win_tz
+
+    found = {name.lower(): iana for name, iana in win_tz.items()}
+    return found | {name.lower(): name for name in zoneinfo.available_timezones()}

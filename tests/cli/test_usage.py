@@ -164,6 +164,19 @@ def test_verbose_speaks_on_standard_error_only(box: Box, args: str) -> None:
     assert quiet.err == ""
 
 
+def test_verbose_says_what_was_guessed_of_a_busy_calendar_and_why(box: Box) -> None:
+    day = ";VALUE=DATE:20261124\n"
+    event = f"BEGIN:VEVENT\nUID:bins\nSUMMARY:Secret\nDTSTART{day}DTEND{day}END:VEVENT\n"
+    box.write("work.ics", f"BEGIN:VCALENDAR\nVERSION:2.0\n{event}END:VCALENDAR\n")
+    box.config(more='[[busy]]\nname = "work"\ntype = "ics"\npath = "work.ics"\n')
+    said = "work: event bins ends on the day that it starts on, or before; taken as that one day"
+    for _ in range(2):  # the second time it is not read again
+        busy = box.run("busy", "--verbose")
+        assert said in busy.err
+        assert "Secret" not in busy.err
+    assert said not in box.run("busy").err
+
+
 def test_the_environment_names_the_config(box: Box) -> None:
     box.write("elsewhere.toml", box.config(name="elsewhere").read_text())
     box.config(name="here")

@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
-from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
-from calsync.feeds.busy import CalendarReader, Notes
-from calsync.feeds.event import ZONE_MARGIN, Component, Occurrence
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading
+from calsync.feeds.busy import BodyReader
+from calsync.feeds.event import Component
 from calsync.feeds.ics import Moment
 from calsync.feeds.recurrence import WEEKDAYS, Freq, Rule, starts
+from calsync.feeds.series import ZONE_MARGIN, Occurrence, Related, named_by
 from calsync.feeds.zones import FIRST, Observances
-from calsync.timespan import Timespan, merge
+from calsync.timespan import Timespan
 
 _TEN_YEARS = timedelta(days=3653)
 
@@ -36,17 +37,10 @@ def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = 
 
     Raises NotACalendar, and NoOracle.
     """
-    text = ics.normalised(body)
-    notes = Notes()
-    spans: list[Timespan] = []
-    events = 0
-    for calendar in ics.calendars(text):
-        events += len(calendar.events) + len(calendar.free_busy)
-        spans += _Reader(text, calendar, window, zone, reading, notes).spans()
-    return BusyTime(merge(spans), notes.lines(), events)
+    return _Reader(body, window, zone, reading).busy()
 
 
-class _Reader(CalendarReader):
+class _Reader(BodyReader):
     """Leaves out no event, however far away it seems, and asks the libraries when each is."""
 
     def spans(self) -> Iterator[Timespan]:
@@ -57,9 +51,20 @@ class _Reader(CalendarReader):
                 self.notes.mute = False
         yield from super().spans()
 
-    def occurrences(self, components: Sequence[Component]) -> Iterator[Occurrence]:
-        if not components:
-            return iter(())
+    def occurrences(self, events: Related) -> Iterator[Occurrence]:
+        # Each master with the overrides of all of them: what an override says is the same for each, but which
+        # of the masters it belongs to only we ask.
+        series = next((master for master in events.masters if master.repeats), None)
+        others = [master for master in events.masters if master is not series]
+        first = series or (others.pop(0) if others else None)
+        groups = [[*([first] if first else []), *events.overrides], *([other] for other in others)]
+        if events.overrides and any(other.repeats for other in others):
+            raise NoOracle("several series of one UID, and overrides")
+        for components in groups:
+            if components:
+                yield from self._occurrences(components)
+
+    def _occurrences(self, components: Sequence[Component]) -> Iterator[Occurrence]:
         if reason := known_error(components):
             raise NoOracle(reason)
         try:
@@ -70,16 +75,24 @@ class _Reader(CalendarReader):
 
 def known_error(components: Sequence[Component]) -> str:
     """Why recurring-ical-events 3.8 is no judge of these events of one UID; empty if it is one."""
-    master = max(
-        (component for component in components if component.recurrence_id is None),
-        key=lambda component: component.sequence,
-        default=None,
-    )
+    master = next((component for component in components if component.recurrence_id is None), None)
     overrides = [component for component in components if component.recurrence_id is not None]
+    if any(component.exrules for component in components):
+        return "RFC 5545 has no EXRULE any more, and neither has the library"
+    for component in components:
+        if component.lasts.exact and component.periods:
+            return "an exact length, and periods with lengths of their own"
+    if (
+        master
+        and not master.all_day
+        and any(not isinstance(named_by(o, master), datetime) for o in overrides)
+    ):
+        return "a date names an occurrence of a series at a time"
     for override in overrides:
-        named = override.recurrence_id
+        named = named_by(override, master)
         if override.this_and_future and any(
-            other is not override and _instant(other.recurrence_id) == _instant(named) for other in overrides
+            other is not override and _instant(named_by(other, master)) == _instant(named)
+            for other in overrides
         ):
             # Of two with one RECURRENCE-ID the higher SEQUENCE is the valid one (RFC 5545, 3.8.7.4). The
             # library keeps the RANGE of one, and takes its times and its length from the other.
@@ -119,7 +132,17 @@ def found(components: Sequence[Component], window: Timespan) -> Iterator[Occurre
         )
     for event in events:
         if event.get("TRANSP") != "TRANSPARENT":
-            yield _moment(event, "DTSTART"), _moment(event, "DTEND")
+            start, end = _moment(event, "DTSTART"), _moment(event, "DTEND")
+            if isinstance(start, datetime) and start.tzinfo not in (None, UTC):
+                # It may be a time that clocks skip: then it is an hour later, and so is its end.
+                real = start.astimezone(UTC).astimezone(start.tzinfo)
+                start, end = real, end + (real.replace(tzinfo=None) - start.replace(tzinfo=None))
+                if "X-EXACT" in event:
+                    nominal, exact = (
+                        timedelta(seconds=int(event[name])) for name in ("X-NOMINAL", "X-EXACT")
+                    )
+                    end = (start + nominal).astimezone(UTC) + exact
+            yield start, end
 
 
 def _moment(event: icalendar.Component, name: str) -> Moment:
@@ -132,7 +155,8 @@ def _moment(event: icalendar.Component, name: str) -> Moment:
 def written(components: Sequence[Component], window: Timespan) -> bytes:
     """The events as ICS."""
     writer = _Writer(window)
-    events = [line for component in components for line in writer.event(component)]
+    master = next((component for component in components if component.recurrence_id is None), None)
+    events = [line for component in components for line in writer.event(component, master)]
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", *writer.timezones, *events, "END:VCALENDAR", ""]
     return "\r\n".join(lines).encode()
 
@@ -143,23 +167,27 @@ class _Writer:
         self.timezones: list[str] = []
         self.names: dict[int, str] = {}
 
-    def event(self, component: Component) -> Iterator[str]:
+    def event(self, component: Component, master: Component | None) -> Iterator[str]:
         yield "BEGIN:VEVENT"
         yield "UID:one"  # those given belong together, whatever their UIDs look like
-        if component.sequence >= 0:
+        if component.sequence:
             yield f"SEQUENCE:{component.sequence}"
         yield "DTSTART" + self.moment(component.start)
         yield "DTEND" + self.moment(component.end)
+        if component.lasts.exact:
+            # The library takes every length by the clock.
+            yield f"X-NOMINAL:{component.lasts.nominal.total_seconds():.0f}"
+            yield f"X-EXACT:{component.lasts.exact.total_seconds():.0f}"
         if component.recurrence_id is not None:
             reach = ";RANGE=THISANDFUTURE" if component.this_and_future else ""
-            yield f"RECURRENCE-ID{reach}" + self.moment(component.recurrence_id)
+            yield f"RECURRENCE-ID{reach}" + self.moment(named_by(component, master))
         for rule, until in component.rules:
             if self.falls_on_anything(rule, component.first):
                 yield "RRULE:" + _rule(rule, until, all_day=component.all_day)
         for moment in component.rdates:
             yield "RDATE" + self.moment(moment)
         for start, length in component.periods:
-            yield f"RDATE;VALUE=PERIOD{self.moment(start)}/PT{length // timedelta(seconds=1)}S"
+            yield f"RDATE;VALUE=PERIOD{self.moment(start)}/PT{length.total // timedelta(seconds=1)}S"
         for moment in component.exdates:
             yield "EXDATE" + self.moment(moment)
         if component.free:
@@ -187,12 +215,17 @@ class _Writer:
         if isinstance(zone, ZoneInfo):
             return zone.key
         if id(zone) not in self.names:
-            assert isinstance(zone, Observances)
-            lines = list(_observances(zone))
+            lines = list(_observances(zone) if isinstance(zone, Observances) else _fixed(zone))
             name = "own-" + hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
             self.names[id(zone)] = name
             self.timezones += ["BEGIN:VTIMEZONE", f"TZID:{name}", *lines, "END:VTIMEZONE"]
         return self.names[id(zone)]
+
+
+def _fixed(zone: tzinfo) -> Iterator[str]:
+    offset = _offset(zone.utcoffset(None) or timedelta(0))
+    yield from ("BEGIN:STANDARD", "DTSTART:16010101T000000", f"TZOFFSETFROM:{offset}", f"TZOFFSETTO:{offset}")
+    yield "END:STANDARD"
 
 
 def _observances(zone: Observances) -> Iterator[str]:

@@ -50,9 +50,13 @@ def test_a_vtimezone_says_what_the_zone_it_was_made_from_says(zone: str, moment:
     found = read_observances(text)
     assert found is not None
     expected = moment.replace(tzinfo=ZoneInfo(zone))
-    # A time that the clocks skip has no right offset: here it is the new one, in zoneinfo the old one.
-    if expected.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment:
-        assert moment.replace(tzinfo=found).utcoffset() == expected.utcoffset()
+    for fold in (0, 1):
+        assert moment.replace(tzinfo=found, fold=fold).utcoffset() == expected.replace(fold=fold).utcoffset()
+    there = expected.astimezone(UTC)
+    assert there.astimezone(found).replace(tzinfo=None) == there.astimezone(ZoneInfo(zone)).replace(
+        tzinfo=None
+    )
+    assert there.astimezone(found).astimezone(UTC) == there
 
 
 def test_vtimezones_that_are_broken() -> None:
