@@ -22,10 +22,14 @@ from calsync.feeds.ics import (
     period,
     read_properties,
 )
+from calsync.feeds.recurrence import Steps, TooManySteps
 from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
 from calsync.timespan import Timespan, merge
 
 MOST_WARNINGS = 30
+_STEPS = 2_000_000
+"""How many days and times all rules of a body may look at, in some seconds. Usual ones need a few hundred."""
+_STEPS_OF_A_SERIES = 400_000
 
 
 def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING) -> BusyTime:
@@ -88,6 +92,7 @@ class BodyReader:
         self.notes = Notes()
         self._begins = [calendar.begin for calendar in self.calendars]
         self._readers: dict[int, Reader] = {}
+        self._steps = Steps(_STEPS)
 
     def busy(self) -> BusyTime:
         spans = merge(self.spans())
@@ -166,12 +171,25 @@ class BodyReader:
                     yield from self._within(span.start, span.end)
             if len(followed.exrules) < len(master.exrules):
                 self.notes("has exceptions more often than hourly, which take nothing out", master.uid)
-        for start_at, end_at in self.occurrences(Related(tuple(masters), events.overrides)):
+        followed_events = Related(tuple(masters), events.overrides)
+        share = Steps(min(_STEPS_OF_A_SERIES, max(self._steps.left, 0)))
+        before = share.left
+        try:
+            found = list(self.occurrences(followed_events, share))
+        except TooManySteps:
+            found = []
+            for master in masters:
+                if not master.free:
+                    self.notes("has too many occurrences; taken as busy from its start on", master.uid)
+                    found.append((master.start, self.window.end))
+            found += ((item.start, item.end) for item in events.overrides if not item.free)
+        self._steps.left -= before - max(share.left, 0)
+        for start_at, end_at in found:
             yield from self._within(start_at, end_at)
 
-    def occurrences(self, events: Related) -> Iterator[Occurrence]:
-        """When the events of one UID are."""
-        return occurrences(events, self.window)
+    def occurrences(self, events: Related, steps: Steps) -> Iterator[Occurrence]:
+        """When the events of one UID are. Raises TooManySteps."""
+        return occurrences(events, self.window, steps)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
         first, last = instant(start, self.zone), instant(end, self.zone)

@@ -14,6 +14,10 @@ from typing import NamedTuple
 from calsync.errors import NotACalendar
 from calsync.timespan import Timespan
 
+MOST_BYTES = 64_000_000
+MOST_EVENTS = 1_000_000
+"""What is more is no calendar of a person, and would take minutes and all memory."""
+
 Stretch = tuple[int, int]
 """Where a component's lines begin and end."""
 
@@ -57,8 +61,10 @@ def unfolded(text: bytes) -> bytes:
 def normalised(body: bytes) -> bytes:
     """The body as UTF-8, in which every name and every BEGIN and END is on one line.
 
-    Raises NotACalendar if it does not look like one.
+    Raises NotACalendar if it does not look like one, or is too large.
     """
+    if len(body) > MOST_BYTES:
+        raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
         body = _from_utf16(body)
     while body.startswith(_BOM):
@@ -111,6 +117,8 @@ def calendars(text: bytes) -> list[Calendar]:
     event = other = -1
     for match in _OUTLINE.finditer(text):
         kind = match.lastindex
+        if len(current.events) > MOST_EVENTS:
+            raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
         if kind == 2:
             if event >= 0:
                 current.events.append((event, match.start() + 1))

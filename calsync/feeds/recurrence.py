@@ -192,11 +192,37 @@ COUNTED_PERIODS = 100_000
 """A COUNT is followed through at most so many periods, 11 years of hours; what lasts longer is endless."""
 
 
-def starts(rule: Rule, first: datetime, low: datetime, high: datetime) -> Iterator[datetime]:
+class TooManySteps(Exception):
+    """A rule can't be followed to its end in the time that it may take."""
+
+
+class Steps:
+    """How many days and times may still be looked at, for what is made to take for ever."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, number: int) -> None:
+        """Raises TooManySteps."""
+        self.left -= number
+        if self.left < 0:
+            raise TooManySteps
+
+
+def starts(
+    rule: Rule, first: datetime, low: datetime, high: datetime, steps: Steps | None = None
+) -> Iterator[datetime]:
     """The rule's starts from `low` to `high`, both included, in order; all are naive wall-clock times.
 
     `first` itself is among them only if the rule falls on it. UNTIL is left to the caller.
+
+    Raises TooManySteps.
     """
+    cost = (
+        _most_in_a_period(rule) if rule.freq < Freq.HOURLY else max(1, len(rule.minutes) * len(rule.seconds))
+    )
+    if steps:
+        steps.take(cost)
     left = rule.count
     index = max(0, _period_of(rule, first, low) - 1)
     if left is not None:
@@ -210,6 +236,8 @@ def starts(rule: Rule, first: datetime, low: datetime, high: datetime) -> Iterat
             index = 0
     last = _period_of(rule, first, high)
     while index <= last:
+        if steps:
+            steps.take(cost)
         for start in _in_period(rule, first, index):
             if start < first:
                 continue
@@ -246,6 +274,8 @@ def _week_of(rule: Rule, day: date) -> int:
 
 def _most_in_a_period(rule: Rule) -> int:
     times = max(1, len(rule.hours)) * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
+    if rule.freq is Freq.YEARLY and rule.months:
+        return times * 31 * len(rule.months)
     return times * (366, 31, 7, 1, 1, 1, 1)[rule.freq]
 
 

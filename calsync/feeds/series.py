@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from calsync.feeds.event import Component, wall
 from calsync.feeds.ics import Moment
-from calsync.feeds.recurrence import SECONDS, Freq, Rule, starts
+from calsync.feeds.recurrence import SECONDS, Freq, Rule, Steps, starts
 from calsync.timespan import Timespan
 
 # --- which of them count ----------------------------------------------------------------------------------
@@ -94,9 +94,12 @@ def _rank(master: Component) -> tuple[tuple[bytes, ...], bool, timedelta]:
     return master.stamp, not master.free, master.length
 
 
-def occurrences(events: Related, window: Timespan) -> Iterator[Occurrence]:
-    """When the events of one UID are busy in the window, and some times shortly before and after it."""
-    return _Series(events).occurrences(window)
+def occurrences(events: Related, window: Timespan, steps: Steps | None = None) -> Iterator[Occurrence]:
+    """When the events of one UID are busy in the window, and some times shortly before and after it.
+
+    Raises TooManySteps.
+    """
+    return _Series(events, steps).occurrences(window)
 
 
 def instant_of(instant: Moment) -> datetime:
@@ -111,8 +114,9 @@ class _Series:
     master too. With RANGE=THISANDFUTURE (3.2.13) it also says how the later ones are, up to the next such.
     """
 
-    def __init__(self, events: Related) -> None:
+    def __init__(self, events: Related, steps: Steps | None) -> None:
         self.masters = events.masters
+        self.steps = steps
         # The one whose clock says what a RECURRENCE-ID without a zone means.
         self.series = next((master for master in self.masters if master.repeats), None) or next(
             iter(self.masters), None
@@ -131,11 +135,11 @@ class _Series:
 
     def occurrences(self, window: Timespan) -> Iterator[Occurrence]:
         for master in self.masters:
-            exceptions = _Exceptions(master, window)
+            exceptions = _Exceptions(master, self.steps)
             for ruler, after, until in self._rulers(master, exceptions):
                 if not ruler.free:
                     yield from self._ruled_by(ruler, master, exceptions, after, until, window)
-        gone = _Exceptions(self.series, window) if self.series else None
+        gone = _Exceptions(self.series, self.steps) if self.series else None
         for override in self.overrides.values():
             if not override.free and not (gone is not None and self._is_gone(override, gone)):
                 yield override.start, override.end
@@ -169,7 +173,7 @@ class _Series:
         is_whole = ruler is master and until == _LAST
         is_plain = is_whole and not (exceptions or self.overrides or master.periods)
         lengths = {instant_of(start): length for start, length in master.periods}
-        for start in _starts(master, low, high):
+        for start in _starts(master, low, high, self.steps):
             length = ruler.lasts
             if not is_plain:
                 key = instant_of(start)
@@ -198,7 +202,7 @@ class _Series:
             return False
         wanted = instant_of(named)
         low, high = _plus(wall(named), -ZONE_MARGIN), _plus(wall(named), ZONE_MARGIN)
-        for start in _starts(master, low, high):
+        for start in _starts(master, low, high, self.steps):
             key = instant_of(start)
             is_named = key == wanted or (not isinstance(named, datetime) and wall(start).date() == named)
             if is_named and not exceptions.have(start, key, low, high):
@@ -209,8 +213,9 @@ class _Series:
 class _Exceptions:
     """What EXDATE and EXRULE take out of a series."""
 
-    def __init__(self, master: Component, window: Timespan) -> None:
+    def __init__(self, master: Component, steps: Steps | None) -> None:
         self._master = master
+        self._steps = steps
         self._instants = {instant_of(exdate) for exdate in master.exdates}
         # A date takes out the whole day, also where the event is at a time.
         self._days = {day for day in master.exdates if not isinstance(day, datetime)}
@@ -232,7 +237,7 @@ class _Exceptions:
             found = {
                 instant_of(excluded)
                 for rule, until in self._master.exrules
-                for excluded in _starts_of(rule, until, self._master, low, high)
+                for excluded in _starts_of(rule, until, self._master, low, high, self._steps)
             }
             self._by_rule[low, high] = found
         return key in self._by_rule[low, high]
@@ -284,7 +289,7 @@ def _plus(start: datetime, length: timedelta) -> datetime:
         return _LAST if length > timedelta(0) else _FIRST
 
 
-def _starts(master: Component, low: datetime, high: datetime) -> Iterator[Moment]:
+def _starts(master: Component, low: datetime, high: datetime, steps: Steps | None) -> Iterator[Moment]:
     """All starts from `low` to `high` on the master's clock, and some others."""
     untils = [until for _, until in master.rules if until]
     if not untils or _instant(master.start) <= max(untils):
@@ -292,13 +297,18 @@ def _starts(master: Component, low: datetime, high: datetime) -> Iterator[Moment
     yield from master.rdates
     yield from (start for start, _ in master.periods)
     for rule, until in master.rules:
-        yield from _starts_of(rule, until, master, low, high)
+        yield from _starts_of(rule, until, master, low, high, steps)
 
 
 def _starts_of(
-    rule: Rule, until: datetime | None, master: Component, low: datetime, high: datetime
+    rule: Rule,
+    until: datetime | None,
+    master: Component,
+    low: datetime,
+    high: datetime,
+    steps: Steps | None,
 ) -> Iterator[Moment]:
-    for clock in starts(rule, master.first, low, high):
+    for clock in starts(rule, master.first, low, high, steps):
         start = (
             clock.replace(tzinfo=master.start.tzinfo) if isinstance(master.start, datetime) else clock.date()
         )

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.recurrence import Rule, parse_rule, starts
+from calsync.feeds.recurrence import Rule, Steps, TooManySteps, parse_rule, starts
 
+_MOST_STEPS = 100_000
+"""Of one rule; a yearly one needs some five thousand."""
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
 _LINE = re.compile(
     rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
@@ -38,7 +40,7 @@ class Observance:
                 until = _wall(self.rule.until) + (
                     self.before if self.rule.until.endswith("Z") else timedelta(0)
                 )
-            found += starts(self.rule, self.start, FIRST, min(until, LAST))
+            found += starts(self.rule, self.start, FIRST, min(until, LAST), Steps(_MOST_STEPS))
         return found
 
 
@@ -103,9 +105,11 @@ def read_observances(text: bytes) -> Observances | None:
             fields, dates = {}, []
         elif name == "END" and value.upper() in ("STANDARD", "DAYLIGHT"):
             try:
-                observances.append(_observance(value.upper() == "DAYLIGHT", fields, dates))
-            except (KeyError, ValueError, OverflowError):
+                observance = _observance(value.upper() == "DAYLIGHT", fields, dates)
+                observance.onsets()
+            except (KeyError, ValueError, OverflowError, TooManySteps):
                 continue
+            observances.append(observance)
         elif name == "TZID":
             tzid = value.replace("\\,", ",").replace("\\;", ";").strip('"')
         elif name == "RDATE":

@@ -1,0 +1,119 @@
+"""Calendars that somebody made to keep us busy for ever: they cost a warning, and no more than a moment."""
+
+from datetime import datetime
+
+import pytest
+
+from calsync.errors import NotACalendar
+from calsync.feeds.busy import read_busy
+from calsync.feeds.recurrence import Steps, TooManySteps, parse_rule, starts
+from tests.feeds.test_busy_shapes import LONDON, WINDOW, calendar
+from tests.feeds.test_practice import at, days, ours
+from tests.feeds.test_rules import at_most
+
+HOURS, SIXTY = (",".join(map(str, range(number))) for number in (24, 60))
+LONG = 200_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DTSTART;" + " " * LONG + ";TZID=UTC:20261124T100000",
+        "DTSTART;" + "A = " * LONG + ";TZID=UTC:20261124T100000",
+        'DTSTART;A="' + '"a"' * LONG + '";TZID=UTC:20261124T100000',
+        "DTSTART:20261124T100000Z\nATTENDEE;" + 'X="a";' * LONG + '"b',
+        "DTSTART:20261124T100000Z\nDESCRIPTION:" + " \n" * LONG,
+        "DTSTART:20261124T100000Z\nDTSTART:2026" + "1" * LONG,
+        "DTSTART:20261124T100000Z\nSTATUS:" + " " * LONG,
+    ],
+)
+def test_every_line_is_read_in_one_go(line: str) -> None:
+    with at_most(3):
+        assert days(ours(calendar(f"UID:1\n{line}\nDURATION:PT1H"))) == [24]
+
+
+def test_a_rule_of_many_parts_at_a_glance() -> None:
+    event = "UID:1\nDTSTART:20201124T100000Z\nDTEND:20201124T110000Z\nRRULE:FREQ=DAILY" + ";COUNT=1" * LONG
+    with at_most(3):
+        assert len(ours(calendar(f"{event};")).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "is_busy"),
+    [
+        ("DTSTART:16010101T000000Z\nDURATION:P366000D\nRRULE:FREQ=HOURLY", True),
+        ("DTSTART:20200101T000000Z\nDURATION:PT1H\n" + "RRULE:FREQ=HOURLY;BYMINUTE=1,2\n" * 2000, True),
+        (
+            "DTSTART:20200101T000000Z\nDURATION:PT1H\n"
+            + "\n".join(f"RRULE:FREQ=HOURLY;COUNT={number}" for number in range(90_000, 93_000)),
+            True,
+        ),
+        ("DTSTART:80000101\nDTEND:16000101", False),
+        (
+            "DTSTART:79991231T235959Z\nDURATION:P366000D\nRRULE:FREQ=DAILY\nEXRULE:FREQ=DAILY;COUNT=999999",
+            False,
+        ),
+        (
+            f"DTSTART:20261220T235950Z\nRRULE:FREQ=YEARLY;COUNT=5;BYHOUR={HOURS};BYMINUTE={SIXTY};BYSECOND={SIXTY}",
+            True,
+        ),
+    ],
+)
+def test_series_that_take_too_long_are_busy_from_their_start(event: str, is_busy: bool) -> None:
+    with at_most(10):
+        busy = ours(calendar(f"UID:1\n{event}"))
+    if is_busy and "DURATION" in event:
+        assert busy.spans == (WINDOW,)
+        assert len(busy.warnings) == 1
+    elif not is_busy:
+        assert not busy.spans
+
+
+def test_many_series_share_what_may_be_looked_at() -> None:
+    rule = "DTSTART:19900101T000000Z\nDURATION:PT1H\nRRULE:FREQ=HOURLY;COUNT=50;BYMONTH=2;BYMONTHDAY=30"
+    with at_most(20):
+        busy = ours(calendar(*(f"UID:{number}\n{rule}" for number in range(300))))
+    assert busy.spans == (WINDOW,)
+    (warning,) = busy.warnings
+    assert "too many occurrences" in warning
+
+
+def test_a_zone_that_changes_every_second_is_none() -> None:
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:a\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0100\n"
+        f"RRULE:FREQ=YEARLY;BYMONTHDAY={','.join(map(str, range(1, 32)))};BYHOUR={HOURS};BYMINUTE={SIXTY};"
+        f"BYSECOND={SIXTY}\nEND:STANDARD\nEND:VTIMEZONE"
+    )
+    with at_most(3):
+        busy = ours(calendar("UID:1\nDTSTART;TZID=a:20261124T100000\nDURATION:PT1H", head=zone))
+    assert days(busy) == [24]
+    assert len(busy.warnings) == 1
+
+
+def test_steps_are_counted() -> None:
+    first = datetime(2026, 1, 1, 10)
+    rule = parse_rule("FREQ=DAILY", first)
+    steps = Steps(1000)
+    assert len(list(starts(rule, first, first, datetime(2026, 1, 31), steps))) == 30
+    assert 900 < steps.left < 1000
+    with pytest.raises(TooManySteps):
+        list(starts(rule, first, first, datetime(2036, 1, 1), steps))
+
+
+def test_what_is_too_large_is_an_error() -> None:
+    with pytest.raises(NotACalendar, match="larger than 64 MB"):
+        read_busy(calendar(at(24)) + bytes(64_000_000), WINDOW, LONDON)
+
+
+def test_names_in_warnings_are_cut() -> None:
+    name = "x" * 5000
+    busy = ours(
+        calendar(
+            at(24, 10, f"RRULE:FREQ=DAILY;BY{name}=1", uid=name),
+            f"UID:{name}\nDTSTART;TZID={name}:20261124T100000\nRRULE:FREQ=DAILY;WKST={name}",
+            f"UID:{name}\nDTSTART:20261124T100000Z\nRRULE:FREQ=DAILY;{name}=1;{name}=2",
+            head=f"X-WR-TIMEZONE:{name}",
+        )
+    )
+    assert busy.warnings
+    assert all(len(warning) < 250 and "x" * 81 not in warning for warning in busy.warnings)
