@@ -8,6 +8,7 @@ import bisect
 import fnmatch
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
@@ -133,7 +134,7 @@ class BodyReader:
         first: dict[bytes, Stretch] = {}
         more: dict[bytes, list[Stretch]] = {}
         glance = Glance(self.text, self.window)
-        for stretch in (stretch for calendar in self.calendars for stretch in calendar.events):
+        for stretch in chain.from_iterable(calendar.events for calendar in self.calendars):
             uid, may_matter = glance(*stretch)
             if not uid:
                 uid = b"\n%d" % stretch[0]  # one of its own: no UID holds a line break

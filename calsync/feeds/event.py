@@ -35,7 +35,6 @@ LONGEST = timedelta(days=366_000)
 """A thousand years: what is more is somebody's "for ever", and beyond what datetime can calculate with."""
 _NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
 """What an override names if that can't be read: it stays an override, and takes no occurrence's place."""
-_NO_DIGIT = re.compile(rb"\D+")
 _LENGTHS = frozenset((8, 15, 16))
 """Characters of a date, a time, and a time in UTC, as RFC 5545 writes them."""
 _OURS = re.compile(r"@[^@]+\.calsync$")
@@ -65,7 +64,7 @@ class Component:
     """Whether `recurrence_id` has no zone of its own: then it is on the clock of the series."""
     this_and_future: bool = False
     stamp: tuple[bytes, ...] = ()
-    """LAST-MODIFIED and DTSTAMP as digits, for comparing: one of them alone counts for both."""
+    """LAST-MODIFIED and DTSTAMP as written, for comparing: one of them alone counts for both."""
     cancels: bool = False
     """Whether it calls off other events of its UID (METHOD:CANCEL)."""
 
@@ -175,7 +174,7 @@ class Reader:
             rdates,
             periods,
             exdates,
-            self._rules(fields, "EXRULE", start, uid),
+            self._rules(fields, "EXRULE", start, uid) if "EXRULE" in fields else (),
             named,
             self._day_of(named) if named else None,
             floats,
@@ -194,10 +193,8 @@ class Reader:
             if zone is None:
                 self.note(f'is in an unknown time zone "{tzid[:60]}", read as {self.floating}', uid)
                 return self.floating
-            if self.zones.is_ambiguous(tzid):
-                self.guess(
-                    f'is in a time zone "{tzid[:60]}" of the calendar\'s own, whatever else that means', uid
-                )
+            if guess := self.zones.guess(tzid):
+                self.guess(f'is in a time zone "{tzid[:60]}", {guess}', uid)
             return zone
 
         return find
@@ -222,8 +219,10 @@ class Reader:
     def _last_moment(self, fields: Properties, name: str, find_zone: FindZone, uid: str) -> Moment | None:
         """The value of the last such line that can be read."""
         for line in reversed(fields.get(name, ())):
-            with contextlib.suppress(ValueError):
+            try:
                 return self._moments(line, find_zone, uid)[0]
+            except ValueError:
+                continue
         return None
 
     def _lasts(
@@ -360,6 +359,8 @@ class Reader:
         self, fields: Properties, start: Moment, find_zone: FindZone, uid: str
     ) -> tuple[Moment, ...]:
         lines = fields.get("EXDATE", ())
+        if not lines:
+            return ()
         return tuple(
             item
             for parameters, values in lines
@@ -373,8 +374,11 @@ class Reader:
 
         def find(tzid: str) -> tzinfo:
             # One without a zone is on the clock of the series.
-            own = start.tzinfo if isinstance(start, datetime) and not tzid else None
-            return own or find_zone(tzid)
+            if tzid or not isinstance(start, datetime) or start.tzinfo is None:
+                return find_zone(tzid)
+            if start.tzinfo is not self.floating:
+                self.guess("has an exception without a zone; taken on the clock of the series", uid)
+            return start.tzinfo
 
         for value in values.split(b",") if values else ():
             try:
@@ -404,10 +408,8 @@ class Reader:
         return found or _NO_OCCURRENCE, floats
 
     def _stamp(self, fields: Properties) -> tuple[bytes, ...]:
-        modified, stamp = (
-            _NO_DIGIT.sub(b"", fields[name][-1][1])[:14] if name in fields else b""
-            for name in ("LAST-MODIFIED", "DTSTAMP")
-        )
+        modified = fields["LAST-MODIFIED"][-1][1][:15] if "LAST-MODIFIED" in fields else b""
+        stamp = fields["DTSTAMP"][-1][1][:15] if "DTSTAMP" in fields else b""
         return (modified or stamp, stamp or modified) if modified or stamp else ()
 
     def _sequence(self, fields: Properties) -> int:

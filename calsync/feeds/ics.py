@@ -117,13 +117,13 @@ def calendars(text: bytes) -> list[Calendar]:
     event = other = -1
     for match in _OUTLINE.finditer(text):
         kind = match.lastindex
-        if len(current.events) > MOST_EVENTS:
-            raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
         if kind == 2:
             if event >= 0:
                 current.events.append((event, match.start() + 1))
                 event = -1
         elif kind == 1:
+            if len(current.events) > MOST_EVENTS:
+                raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
             if event >= 0:
                 current.events.append((event, match.start() + 1))
             event = match.end()
@@ -252,7 +252,8 @@ def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] 
             continue
         if b"\n" in rest:
             rest = unfolded(rest)
-        parameters, value = _parted(name, rest.rstrip())
+        rest = rest.rstrip()
+        parameters, value = (b"", rest[1:]) if rest[:1] == b":" else _parted(name, rest)
         if value[:1] in (b" ", b"\t"):
             after_blank.append((name, (parameters, value.strip())))
         elif name in _WORDS and value.upper() not in _WORDS[name]:
@@ -270,9 +271,7 @@ def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] 
 
 
 def _parted(name: bytes, rest: bytes) -> tuple[bytes, bytes]:
-    """A line behind its name as parameters and value."""
-    if rest[:1] == b":":
-        return b"", rest[1:]
+    """A line behind its name, which has parameters, as these and the value."""
     if name in _DATES:
         # An unquoted TZID may have a colon (tzone://Microsoft/Utc), and so may a time (12:00:00).
         if match := _BEFORE_DATE.search(rest):

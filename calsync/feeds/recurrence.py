@@ -84,6 +84,8 @@ def parse_rule(text: str, first: datetime) -> Rule:
             guesses.append("quotation marks in a rule are passed over")
         if name[:4] == "WKST" and len(name) == 5 and not value:
             name, value = "WKST", name[4:]
+        elif name.startswith("EXDATE:"):
+            name, value = "EXDATE", part.strip()[7:]
         if name in parts:
             raise ValueError(f"{name[:20]} twice")
         parts[name] = value

@@ -128,7 +128,12 @@ def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Obs
         _wall(rule.until)
     onsets = tuple(_wall(item) for item in dates)
     return Observance(
-        daylight, start, rule, onsets, _offset(fields["TZOFFSETFROM"]), _offset(fields["TZOFFSETTO"])
+        daylight,
+        start,
+        rule,
+        onsets,
+        _offset(fields.get("TZOFFSETFROM", fields["TZOFFSETTO"])),
+        _offset(fields["TZOFFSETTO"]),
     )
 
 
@@ -158,7 +163,7 @@ _REGION_AND_CITY = re.compile(
     r"/[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40})?",
     re.IGNORECASE,
 )
-_OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?\)?", re.IGNORECASE)
+_OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?(\d\d))?\)?", re.IGNORECASE)
 _DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
 _DISPLAY_NAMES_WITHOUT_CITY = {
     "Eastern Time (US & Canada)": "America/New_York",
@@ -220,12 +225,17 @@ class Zones:
                     self._own.setdefault(zone.tzid, zone)
         return self._own.get(tzid) or self._own.get(tzid.strip())
 
-    def is_ambiguous(self, tzid: str) -> bool:
-        """Whether the calendar's own VTIMEZONE says what this name means, though others say so, too."""
-        if not isinstance(self.find(tzid), Observances):
-            return False
+    def guess(self, tzid: str) -> str:
+        """What was guessed of this name, for people; empty if nothing was."""
+        zone = self.find(tzid)
+        if isinstance(zone, ZoneInfo):
+            is_other = zone.key != tzid and zone.key.lower() == tzid.lower()
+            return f"taken as {zone.key}" if is_other else ""
         name = tzid.strip().strip("/")
-        return name.upper() in _ALSO_UTC or iana_zone(name) is not None
+        if isinstance(zone, Observances):
+            means_more = name.upper() in _ALSO_UTC or iana_zone(name) is not None
+            return "which the calendar defines, whatever else it means" if means_more else ""
+        return f"taken as {zone}" if zone not in (None, UTC) else ""
 
 
 def iana_zone(name: str) -> ZoneInfo | None:

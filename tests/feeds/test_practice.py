@@ -153,6 +153,7 @@ def test_before_its_first_onset_a_zone_has_the_offset_that_this_starts_from() ->
         ("UTC+02:00", "24 08:00-09:00"),
         ("utc-5", "24 15:00-16:00"),
         ("+0530", "24 04:30-05:30"),
+        ("GMT +02:00", "24 08:00-09:00"),
         ("(GMT-03:00)", "24 13:00-14:00"),
         ("Etc/GMT+2", "24 12:00-13:00"),
     ],
@@ -521,6 +522,25 @@ def test_what_was_guessed_is_said_and_named_without_titles() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "guess"),
+    [
+        (
+            "DTSTART;TZID=europe/berlin:20261124T100000",
+            'is in a time zone "europe/berlin", taken as Europe/Berlin',
+        ),
+        ("DTSTART;TZID=GMT+0200:20261124T100000", 'is in a time zone "GMT+0200", taken as UTC+02:00'),
+        ("DTSTART:2026-11-24T10:00:00Z", "has times in another form than iCalendar's"),
+        (
+            "DTSTART;TZID=Europe/Berlin:20261124T100000\nRRULE:FREQ=DAILY;INTERVAL=0\nEXDATE:20261125T100000",
+            "has an exception without a zone; taken on the clock of the series",
+        ),
+    ],
+)
+def test_guesses(lines: str, guess: str) -> None:
+    assert f"event 1 {guess}" in read(calendar(f"UID:1\n{lines}\nDURATION:PT1H")).guesses
+
+
 # --- Rules -------------------------------------------------------------------------------------------------
 
 
@@ -537,6 +557,7 @@ def test_what_was_guessed_is_said_and_named_without_titles() -> None:
         ("FREQ=DAILY;COUNT=4;EXDATE=20261124T100000", [23, 25, 26]),
         ("FREQ=DAILY;COUNT=4;EXDATE=20261124T100000Z,20261126T100000Z", [23, 25]),
         ("FREQ=DAILY;COUNT=4;EXDATE=20261124", [23, 25, 26]),
+        ("FREQ=DAILY;COUNT=4;EXDATE:20261124T100000Z", [23, 25, 26]),
         ("FREQ=WEEKLY;UNTIL=2026-12-07T10:00:00Z", [23, 30, 7]),
         ("FREQ=HOURLY;INTERVAL=999999999999", [23]),
         ("FREQ=DAILY;INTERVAL=999999999999;COUNT=2", [23]),
