@@ -48,10 +48,10 @@ def plain_libraries(body: bytes, reading: Reading) -> tuple[Timespan, ...]:
             free = all_day and not reading.all_day_busy
         if free or status == "CANCELLED" or (tentative and not reading.tentative_busy):
             continue
-        start, end = (
-            max(instant(item["DTSTART"].dt), WINDOW.start),
-            min(instant(item["DTEND"].dt), WINDOW.end),
-        )
+        begin, finish = instant(item["DTSTART"].dt), instant(item["DTEND"].dt)
+        if "X-EXACT" in item:  # RFC 5545, 3.3.6: minutes are exact, whatever clocks do meanwhile
+            finish = begin + timedelta(minutes=int(item["X-EXACT"]))
+        start, end = max(begin, WINDOW.start), min(finish, WINDOW.end)
         if start < end:
             spans.append(Timespan(start, end))
     return merge(spans)
