@@ -13,9 +13,6 @@ from calsync.feeds.ics import Moment
 from calsync.feeds.recurrence import SECONDS, Freq, Rule, Steps, starts
 from calsync.timespan import Timespan
 
-# --- which of them count ----------------------------------------------------------------------------------
-
-
 Occurrence = tuple[Moment, Moment]
 """Start and end."""
 
@@ -320,9 +317,6 @@ def _starts_of(
 def _instant(start: Moment) -> datetime:
     """For comparing with UNTIL, which of an event on dates is a date too."""
     return start if isinstance(start, datetime) else wall(start).replace(tzinfo=UTC)
-
-
-# --- rules that repeat too often --------------------------------------------------------------------------
 
 
 FEW_STARTS = 20_000
