@@ -1,9 +1,9 @@
 """What time zone identifiers stand for."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,16 +38,35 @@ def test_names(name: str, zone: str | None) -> None:
     assert Zones().find(name) == (ZoneInfo(zone) if zone else None)
 
 
+@cache
+def vtimezone(name: str) -> bytes:
+    """The zone's changes from 1990 to 2037, one observance each; icalendar 7.3.2 writes them an hour late."""
+    zone, at, text = ZoneInfo(name), datetime(1990, 1, 1, tzinfo=UTC), f"TZID:{name}\n"
+    before = at.astimezone(zone).utcoffset()
+    assert before is not None
+    while at.year < 2038:
+        after = at.astimezone(zone).utcoffset()
+        assert after is not None
+        if after != before or "BEGIN" not in text:
+            text += f"BEGIN:STANDARD\nDTSTART:{at + before:%Y%m%dT%H%M%S}\n"
+            text += f"TZOFFSETFROM:{_written(before)}\nTZOFFSETTO:{_written(after)}\nEND:STANDARD\n"
+            before = after
+        is_same_tomorrow = (at + timedelta(days=1)).astimezone(zone).utcoffset() == before
+        at += timedelta(days=1) if is_same_tomorrow else timedelta(minutes=30)
+    return text.encode()
+
+
+def _written(offset: timedelta) -> str:
+    sign, minutes = "-" if offset < timedelta(0) else "+", abs(offset) // timedelta(minutes=1)
+    return f"{sign}{minutes // 60:02}{minutes % 60:02}"
+
+
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago"]
 )
 @given(moment=st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)))
 def test_a_vtimezone_says_what_the_zone_it_was_made_from_says(zone: str, moment: datetime) -> None:
-    written = icalendar.Timezone.from_tzid(
-        zone, first_date=datetime(1990, 1, 1), last_date=datetime(2037, 1, 1)
-    )
-    text = written.to_ical().replace(b"\r\n ", b"")
-    found = read_observances(text)
+    found = read_observances(vtimezone(zone))
     assert found is not None
     expected = moment.replace(tzinfo=ZoneInfo(zone))
     for fold in (0, 1):
