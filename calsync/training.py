@@ -87,6 +87,24 @@ class Kind(StrEnum):
                 return Effort.HARD
 
 
+class Sport(StrEnum):
+    """Sports other than running that a runner trains for endurance."""
+
+    RIDE = "ride"
+    SWIM = "swim"
+    SKI = "ski"
+    ROW = "row"
+    PADDLE = "paddle"
+    SKATE = "skate"
+    HIKE = "hike"
+    OTHER = "other"
+
+    @property
+    def uses_legs(self) -> bool:
+        """True if hard legs from it are hard legs for a run."""
+        return self not in (Sport.SWIM, Sport.PADDLE)
+
+
 class Load(StrEnum):
     """How much a strength session asks of the legs."""
 
@@ -222,21 +240,25 @@ class Sort(StrEnum):
     """What an entry of a feed is."""
 
     RUN = "run"
+    CROSS = "cross"  # another endurance sport: no run, but its legs count
     STRENGTH = "strength"
     REST = "rest"
-    OTHER = "other"  # another sport, a note, a meal: nothing that a run or a lift has to mind
+    OTHER = "other"  # a note, a meal, a game of chess: nothing that a run or a lift has to mind
 
 
-# What the runner says that a title is: a kind of run, another sort, or None for what is to be left out.
-Meant = Kind | Sort | None
+# What the runner says that a title is: a kind of run, the effort of cross training, another sort, or None for
+# what is to be left out.
+Meant = Kind | Effort | Sort | None
 
 
 @dataclass(frozen=True, slots=True)
 class Workout:
     """An entry of a feed on its date, in the plan's zone.
 
-    `kind` is of a run, None if it was not understood; `load` of a strength workout. `minutes` is its length,
-    None if the feed doesn't say; `start` a minute of the day, None if the feed names no time.
+    `kind` is of a run, None if it was not understood; `load` of a strength workout; `sport` and `effort` of
+    cross training. `minutes` is its length, None if the feed doesn't say; `start` a minute of the day, None if
+    the feed names no time. `because` has the words that it was read by, for people. `eases_off` is true for
+    what calls its whole week one to recover in, or a taper.
     """
 
     day: date
@@ -247,6 +269,10 @@ class Workout:
     minutes: int | None = None
     start: int | None = None
     notes: str = ""
+    sport: Sport | None = None
+    effort: Effort | None = None
+    because: str = ""
+    eases_off: bool = False
 
     @property
     def order(self) -> tuple[date, int, str]:
