@@ -256,9 +256,9 @@ class Workout:
     """An entry of a feed on its date, in the plan's zone.
 
     `kind` is of a run, None if it was not understood; `load` of a strength workout; `sport` and `effort` of
-    cross training. `minutes` is its length, None if the feed doesn't say; `start` a minute of the day, None if
-    the feed names no time. `because` has the words that it was read by, for people. `eases_off` is true for
-    what calls its whole week one to recover in, or a taper.
+    cross training. `minutes` is its length, None if the feed doesn't say; `start` a minute of the day, None
+    if the feed names no time. `because` has the words that it was read by, for people. `eases_off` is true
+    for what calls its whole week one to recover in, or a taper.
     """
 
     day: date

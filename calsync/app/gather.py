@@ -150,7 +150,7 @@ def _notices(
 ) -> Iterator[tuple[str, str]]:
     if hidden:
         yield "feed-race-day", f"{_WHO}: left out, as the race takes their place: {_listed(hidden)}"
-    if others := [w for w in upcoming if w.sort is Sort.OTHER]:
+    if others := [w for w in upcoming if w.sort in (Sort.OTHER, Sort.CROSS)]:
         yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
     strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
     if strength and not settings.takes_strength:

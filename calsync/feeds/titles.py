@@ -6,7 +6,7 @@ has the order in which the parts of an entry are asked.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from math import ceil
@@ -14,7 +14,7 @@ from math import ceil
 from calsync.feeds import vocabulary
 from calsync.feeds.ics import duration
 from calsync.feeds.vocabulary import plain
-from calsync.training import Kind, Load, Meant, Sort
+from calsync.training import Effort, Kind, Load, Meant, Sort, Sport
 
 # --- names ------------------------------------------------------------------------------------------------
 
@@ -91,11 +91,15 @@ _WORKOUT_TYPE = re.compile(r"workout type:\s*(.+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """What an entry is. `kind` is of a run, None if it was not understood; `load` of strength."""
+    """What an entry is; the fields are those of a Workout."""
 
     sort: Sort
     kind: Kind | None = None
     load: Load | None = None
+    sport: Sport | None = None
+    effort: Effort | None = None
+    because: str = ""
+    eases_off: bool = False
 
 
 def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str, Meant]] = ()) -> What:
@@ -103,23 +107,49 @@ def what_is(name: Name, uid: str, description: str, patterns: Sequence[tuple[str
 
     `patterns` are of titles: a kind, a sort, or None for what is to be left out.
     """
+    eases_off = vocabulary.EASES_OFF.search(plain(f"{name.whole[:LONGEST_NAME]}\n{description}")) is not None
     for pattern, meant in patterns:
         if matches(pattern, name):
-            return _meant(meant, name)
+            return replace(_meant(meant, name, f'your own pattern "{pattern}"'), eases_off=eases_off)
     token = _RUNNA_TOKEN.search(uid)
     said = token[1].replace("_", " ").lower() if token else ""
     first_line = description.strip().partition("\n")[0][:LONGEST_NAME]
-    if (sort := _sort(name, said, first_line, description)) is not Sort.RUN:
+    sort = _sort(name, said, first_line, description)
+    if sort is Sort.OTHER and (sport := _sport(f"{name.whole} {first_line}")):
+        return What(
+            Sort.CROSS,
+            sport=sport,
+            effort=_effort(kind_of(name.text)),
+            because="the sport in the title",
+            eases_off=eases_off,
+        )
+    if sort is not Sort.RUN:
         load = _load(f"{said} {name.text}") if sort is Sort.STRENGTH else None
-        return What(sort, load=load)
-    kinds = (kind_of(text) for text in (said, _short(first_line), name.text))
-    return What(Sort.RUN, next((kind for kind in kinds if kind), None))
+        return What(sort, load=load, because=f'"{name.text}"', eases_off=eases_off)
+    texts = (("Runna's own name for it", said), ("description", _short(first_line)), ("title", name.text))
+    kinds = ((kind, f"words in the {where}") for where, text in texts if (kind := kind_of(text)))
+    kind, because = next(kinds, (None, ""))
+    return What(Sort.RUN, kind, because=because, eases_off=eases_off)
 
 
-def _meant(meant: Meant, name: Name) -> What:
+def _meant(meant: Meant, name: Name, because: str) -> What:
     if isinstance(meant, Kind):
-        return What(Sort.RUN, meant)
-    return What(meant or Sort.OTHER, load=_load(name.text) if meant is Sort.STRENGTH else None)
+        return What(Sort.RUN, meant, because=because)
+    if isinstance(meant, Effort):
+        return What(Sort.CROSS, sport=_sport(name.whole) or Sport.OTHER, effort=meant, because=because)
+    load = _load(name.text) if meant is Sort.STRENGTH else None
+    return What(meant or Sort.OTHER, load=load, because=because)
+
+
+def _sport(text: str) -> Sport | None:
+    said = plain(text)
+    return next((sport for sport, words in vocabulary.SPORTS if words.search(said)), None)
+
+
+def _effort(kind: Kind | None) -> Effort:
+    """A race on a bike is hard; the day of a race that the plan knows is a run's."""
+    effort = kind.effort if kind else Effort.EASY
+    return Effort.HARD if effort is Effort.RACE else effort
 
 
 # --- which sort -------------------------------------------------------------------------------------------

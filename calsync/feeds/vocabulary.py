@@ -7,7 +7,7 @@ counts, titles.py says.
 import re
 from unicodedata import combining, normalize
 
-from calsync.training import Kind, Sort
+from calsync.training import Kind, Sort, Sport
 
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "’": "'", "‘": "'", "–": "-", "—": "-"})
 
@@ -179,6 +179,34 @@ OTHER = words(
     "cykling",
     "briefing", "report", "expo", "volunteer\\w*", "pick-?up", "dns", "watch(?:ing)? the",
     "triathlon", "duathlon", "notes?", "nutrition", "weigh[ -]in",
+)  # fmt: skip
+
+SPORTS: tuple[tuple[Sport, re.Pattern[str]], ...] = (
+    (Sport.SWIM, words("swim\\w*", "schwimm\\w*", "natation", "natacion", "nuoto", "zwemmen")),
+    (Sport.ROW, words("rowing", "row", "rower", "erg")),
+    (
+        Sport.SKI,
+        words(
+            "xc-ski", "ski", "skiing", "skilanglauf", "skitour\\w*", "ski-?erg", "rollerski\\w*", "langlauf",
+        ),
+    ),
+    (Sport.HIKE, words("hik(?:e|ing)", "wander\\w*")),
+    (
+        Sport.RIDE,
+        words(
+            "bike\\w*", "biking", "rides?", "cycl\\w*", "spin(?:ning)?", "peloton", "zwift", "mtb", "brick",
+            "rad(?:fahren|training|tour)?", "rennrad", "velo", "ciclismo", "bici\\w*", "fietsen", "sykling",
+            "cykling",
+        ),
+    ),
+    (
+        Sport.OTHER,
+        words("elliptical", "crosstrainer", "cross[ -]?train\\w*", "x-?train\\w*", "aqua ?jog\\w*"),
+    ),
+)  # fmt: skip
+EASES_OFF = words(
+    "(?:deload|recovery|rest|easy|down|cutback|taper) week", "tapering", "deload", "entlastung\\w*",
+    "(?:entlastungs|ruhe|regenerations)woche", "semaine (?:de )?(?:recuperation|decharge|allegee)",
 )  # fmt: skip
 
 # What is written before a colon, as TrainingPeaks and Final Surge write it.

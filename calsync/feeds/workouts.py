@@ -179,10 +179,10 @@ class _FeedReader:
         name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST_NAME]))
         description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
         what = what_is(name, entry.text("UID").strip()[:LONGEST_NAME], description, self.kinds)
-        if entry.text("STATUS").strip().upper() == "CANCELLED":
-            return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)")
+        if entry.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
+            return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)", because="its STATUS")
         minutes = None
-        if what.sort in (Sort.RUN, Sort.STRENGTH):
+        if what.sort in (Sort.RUN, Sort.STRENGTH, Sort.CROSS):
             minutes = self._minutes(entry, name, description, length)
         return Workout(
             day=day,
@@ -193,6 +193,10 @@ class _FeedReader:
             minutes=minutes,
             start=minute,
             notes=description,
+            sport=what.sport,
+            effort=what.effort,
+            because=what.because,
+            eases_off=what.eases_off,
         )
 
     def _when(self, start: Moment) -> tuple[date, int | None]:
@@ -223,5 +227,5 @@ def _repeats_within_a_day(rule: Rule) -> bool:
 
 def _title(name: Name, sort: Sort) -> str:
     """What is left out keeps the sport that it says."""
-    title = name.whole if sort is Sort.OTHER else name.text
+    title = name.whole if sort in (Sort.OTHER, Sort.CROSS) else name.text
     return title.strip() or name.whole.strip() or "Workout"

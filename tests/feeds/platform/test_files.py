@@ -18,13 +18,13 @@ FILES = Path(__file__).parent / "files"
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST, LAST = date(2026, 11, 23), date(2027, 1, 31)
 
-RUN, STRENGTH, REST, OTHER = Sort.RUN, Sort.STRENGTH, Sort.REST, Sort.OTHER
+RUN, STRENGTH, REST, OTHER, CROSS = Sort.RUN, Sort.STRENGTH, Sort.REST, Sort.OTHER, Sort.CROSS
 HARD = Effort.HARD  # where coaches would argue about the kind, but not about the effort
 # How long a swim or a day off is matters to nobody.
 WHATEVER = -1
 
 Row = tuple[str, str, Sort, Kind | Effort | Load | None, int | None, str | None]
-"""Day, a part of the title, sort, kind of the run or load of the strength, minutes, start."""
+"""Day, a part of the title, sort, kind of a run (or a load, or the effort of another sport), minutes, start."""
 
 RUNNA_KM: tuple[Row, ...] = (
     # Completed: the time it took; 34:36 is 34 min 36 s, 1:02:40 more than an hour.
@@ -63,19 +63,19 @@ TRAININGPEAKS: tuple[Row, ...] = (
     ("11-23", "Recovery", RUN, Kind.RECOVERY, 42, "07:15"),
     # A date as start, midnight plus the planned time as end: still all day.
     ("11-24", "Tempo into VO2max spikes", RUN, HARD, 61, None),
-    ("11-25", "Tempo intervals 3x12", OTHER, None, WHATEVER, None),
+    ("11-25", "Tempo intervals 3x12", CROSS, HARD, 90, None),
     ("11-25", "Lower body A", STRENGTH, Load.MODERATE, 40, None),
     ("11-26", "Lockerer Dauerlauf", RUN, Kind.EASY, 50, None),
     ("11-27", "Day Off", REST, None, WHATEVER, None),
     ("11-27", "Race week starts on Monday", OTHER, None, WHATEVER, None),
-    ("11-28", "CSS 10x100", OTHER, None, WHATEVER, None),
+    ("11-28", "CSS 10x100", CROSS, HARD, 45, None),
     # No planned time; the end, 02:15, is all there is.
     ("11-29", "Sortie longue", RUN, Kind.LONG, 135, None),
-    ("11-30", "Hills with the group", OTHER, None, WHATEVER, None),
-    ("12-01", "Elliptical intervals", OTHER, None, WHATEVER, None),
-    ("12-02", "60 min bike, 15 min tempo", OTHER, None, WHATEVER, None),
+    ("11-30", "Hills with the group", CROSS, HARD, 120, None),
+    ("12-01", "Elliptical intervals", CROSS, HARD, 40, None),
+    ("12-02", "60 min bike, 15 min tempo", CROSS, HARD, 75, None),
     ("12-03", "Easy 30 min", OTHER, None, WHATEVER, None),
-    ("12-04", "5 x 500 m", OTHER, None, WHATEVER, None),
+    ("12-04", "5 x 500 m", CROSS, HARD, 35, None),
     ("12-05", "Sauna", OTHER, None, WHATEVER, None),
     ("12-05", "Physio", OTHER, None, WHATEVER, None),
     ("12-06", "Rodaje suave", RUN, Kind.EASY, 48, None),
@@ -98,7 +98,7 @@ FINAL_SURGE: tuple[Row, ...] = (
     # Ends when it begins, which says nothing; M is marathon pace.
     ("11-28", "30 min M", RUN, Kind.TEMPO, 90, "09:00"),
     ("11-29", "120 min L", RUN, Kind.LONG, 120, None),
-    ("11-30", "60 min E", OTHER, None, WHATEVER, None),
+    ("11-30", "60 min E", CROSS, Effort.EASY, 60, None),
     # 23:30 on the first in UTC is half past midnight on the second in Berlin.
     ("12-02", "Night relay leg", RUN, None, 45, "00:30"),
     # 20 + 6 x (2 + 2) + 15
@@ -151,7 +151,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
 def as_row(workout: Workout, like: Row) -> Row:
     """`workout`, as far as `like` has something to say of it."""
     _, title, _, what, minutes, _ = like
-    found: Kind | Effort | Load | None = workout.kind or workout.load
+    found: Kind | Effort | Load | None = workout.kind or workout.load or workout.effort
     if isinstance(what, Effort) and workout.kind:
         found = workout.kind.effort
     start = None if workout.start is None else f"{workout.start // 60:02}:{workout.start % 60:02}"
