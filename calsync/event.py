@@ -146,6 +146,11 @@ def race_key(week: Week, day: Weekday) -> str:
     return f"{week}/run/race-{day}"
 
 
+def cross_key(week: Week, day: Weekday, number: int) -> str:
+    """The key of the n-th cross training (from 1) on `day`: no event has it, as no calendar is written."""
+    return f"{week}/cross/{day}-{number}"
+
+
 def session_key(week: Week, number: int) -> str:
     """The key of the n-th strength session (from 1) of a week."""
     return f"{week}/strength/{number}"
@@ -158,6 +163,10 @@ def week_of_key(key: str) -> Week:
 
 def is_strength(key: str) -> bool:
     return key.split("/")[1:2] == ["strength"]
+
+
+def is_cross(key: str) -> bool:
+    return key.split("/")[1:2] == ["cross"]
 
 
 def uid(key: str, name: str) -> str:

@@ -13,12 +13,15 @@ from msgspec import Meta
 
 from calsync.training import (
     WEEKDAYS,
+    Cross,
+    Effort,
     Experience,
     Kind,
     Load,
     Meant,
     Region,
     Sort,
+    Sport,
     TimeRange,
     Week,
     Weekday,
@@ -174,8 +177,14 @@ class UsualStart(msgspec.Struct, frozen=True):
         return _USUAL_START
 
 
-# What a title of a training feed can mean, beside a kind of run.
-NO_RUNS: dict[str, Meant] = {"strength": Sort.STRENGTH, "rest": Sort.REST, "ignore": None}
+# What a title of a training feed can mean, beside a kind of run. Of "cross" the effort is read as of a run.
+NO_RUNS: dict[str, Meant] = {
+    "cross": Sort.CROSS,
+    **{f"cross-{effort}": effort for effort in Effort if effort is not Effort.NONE},
+    "strength": Sort.STRENGTH,
+    "rest": Sort.REST,
+    "ignore": None,
+}
 MEANINGS: dict[str, Meant] = {**{kind.value: kind for kind in Kind}, **NO_RUNS}
 _Meaning = Annotated[str, Meta(extra_json_schema={"enum": list(MEANINGS)})]
 
@@ -196,6 +205,8 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     """Titles that calsync does not understand (* stands for anything), and what they are."""
     strength: Literal["ignore", "feed"] = "ignore"
     """Whose strength workouts are placed: the templates' ("ignore") or the feed's."""
+    cross: Literal["count", "ignore"] = "count"
+    """Whether rides, swims and other sports in the feed count, as `[[cross]]` of a template does."""
     seconds_per_km: Pace = pace("6:00/km")
     """For runs that say how far but not how long."""
     on_error: Literal["cache", "fail"] = "cache"
@@ -211,6 +222,10 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     @property
     def takes_strength(self) -> bool:
         return self.strength == "feed"
+
+    @property
+    def takes_cross(self) -> bool:
+        return self.cross == "count"
 
 
 class Plan(msgspec.Struct, frozen=True, rename={"overrides": "override"}):
@@ -295,6 +310,37 @@ class Run(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
     """What to do, for the calendar."""
 
 
+CrossEffort = Literal["easy", "long", "hard", "race"]
+
+
+class CrossTraining(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
+    """Cross training: another sport than running. It is planned around, and written to no calendar.
+
+    It has a start, or ranges to find one in, or neither: then your usual time counts.
+    """
+
+    day: Weekday
+    """The day it is on; one of `rest` only if it is easy, or a sport without legs."""
+    sport: Sport
+    """All but "swim" and "paddle" count for the legs."""
+    effort: CrossEffort
+    """What it asks of the legs, as of a run of that effort."""
+    minutes: Minutes
+    """How long it takes, 24h at most."""
+    title: str = ""
+    """What it is called in the plan."""
+    start: ClockTime | None = None
+    """When it starts."""
+    between: tuple[RangeOfTimes, ...] = ()
+    """Where a free start is looked for, the best range first."""
+    notes: str = ""
+    """What to do, for the page of the week."""
+
+    @property
+    def kind(self) -> Cross:
+        return Cross(self.sport, Effort(self.effort))
+
+
 class Session(msgspec.Struct, frozen=True, rename={"minutes": "duration", "least": "shortest"}):
     """A strength session; calsync finds its day and its time."""
 
@@ -330,6 +376,8 @@ class TemplateFile(msgspec.Struct, frozen=True):
     """Days to put strength on, if you prefer some."""
     runs: tuple[Run, ...] = ()
     """The runs of the week."""
+    cross: tuple[CrossTraining, ...] = ()
+    """Rides, swims and other sports of the week."""
     strength: Annotated[tuple[Session, ...], Meta(extra_json_schema={"maxItems": MOST_SESSIONS})] = ()
     """The strength sessions, the most important first: two are the rule, three the most."""
 
@@ -338,6 +386,11 @@ class WeekTemplate(TemplateFile, frozen=True, kw_only=True):
     """A template by the name that the config has for it."""
 
     name: str
+
+    @property
+    def training(self) -> "tuple[Run | CrossTraining, ...]":
+        """All but strength: the runs, then the cross training."""
+        return (*self.runs, *self.cross)
 
 
 _Count = Annotated[int, Meta(ge=1, le=100)]

@@ -86,6 +86,11 @@ class Kind(StrEnum):
             case _:
                 return Effort.HARD
 
+    @property
+    def on_legs(self) -> Effort:
+        """What the training rules go by."""
+        return self.effort
+
 
 class Sport(StrEnum):
     """Sports other than running that a runner trains for endurance."""
@@ -103,6 +108,19 @@ class Sport(StrEnum):
     def uses_legs(self) -> bool:
         """True if hard legs from it are hard legs for a run."""
         return self not in (Sport.SWIM, Sport.PADDLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """What cross training is, as a Kind says it of a run."""
+
+    sport: Sport
+    effort: Effort
+
+    @property
+    def on_legs(self) -> Effort:
+        """What the training rules go by: a hard swim asks nothing of the legs."""
+        return self.effort if self.sport.uses_legs else Effort.NONE
 
 
 class Load(StrEnum):

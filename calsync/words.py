@@ -7,7 +7,7 @@ from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
-from calsync.training import Kind, Weekday
+from calsync.training import Cross, Effort, Kind, Sport, Weekday
 
 Show = Callable[[str], None]
 """Shows people who wait what is being done; each text takes the place of the one before."""
@@ -69,9 +69,25 @@ def busy_next(spans: Sequence[Timespan], now: datetime, zone: ZoneInfo) -> str:
     return f"next {moment(found, zone)}"
 
 
-def kind_name(kind: Kind) -> str:
-    """ "intervals", "long run"."""
+_SPORTS = {
+    Sport.RIDE: "ride",
+    Sport.SWIM: "swim",
+    Sport.SKI: "ski tour",
+    Sport.ROW: "row",
+    Sport.PADDLE: "paddle",
+    Sport.SKATE: "skate",
+    Sport.HIKE: "hike",
+    Sport.OTHER: "cross training",
+}
+
+
+def kind_name(kind: Kind | Cross) -> str:
+    """ "intervals", "long run", "hard ride"."""
     match kind:
+        case Cross(effort=Effort.RACE):
+            return "race"
+        case Cross():
+            return f"{kind.effort} {_SPORTS[kind.sport]}"
         case Kind.LONG | Kind.EASY | Kind.RECOVERY | Kind.TEMPO | Kind.THRESHOLD | Kind.FARTLEK:
             return f"{kind} run"
         case Kind.TIME_TRIAL:

@@ -21,7 +21,7 @@ from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE
 from calsync.program import USUAL_TIMES
-from calsync.training import Experience
+from calsync.training import Experience, Sport
 from docs.schemas import SCHEMA_KINDS, schema_text
 from docs.training_rules import RULES, SOURCES, Certainty, TrainingRule
 
@@ -43,7 +43,8 @@ What a runner's coach asks of the week. The ids appear in reasons, in warnings, 
 
 Effort of a run, by its kind: hard (intervals, tempo, threshold, hills, fartlek, time-trial), race, long, easy (easy,
 recovery). A run counts for the date on which it starts, and a day has the effort of its hardest run, in the order
-race, hard, long, easy. Load of a session: heavy, moderate, light (mobility, activation, core without fatigue).
+race, hard, long, easy. [Other sports](#other-sports) count like runs. Load of a session: heavy, moderate, light
+(mobility, activation, core without fatigue).
 """
 
 _CERTAINTY = {
@@ -64,10 +65,44 @@ def rules_page() -> str:
     )
     parts.append("## Why, and what is known\n")
     parts += map(_section, RULES)
-    parts.append(_progressions())
+    parts += (_OTHER_SPORTS, _progressions())
     parts.append("## Sources\n")
     parts.append("".join(f"- {source.name}, {source.where}. {source.finding}\n" for source in SOURCES))
     return "\n".join(parts)
+
+
+_OTHER_SPORTS = f"""\
+## Other sports
+
+A ride, a ski tour, a row is no run, but legs are legs. Such cross training comes from a platform's feed
+([Runs from a training platform](platforms.md#other-sports)) or from a template:
+
+```toml
+[[cross]]
+day = "thu"
+sport = "ride"     # {', '.join(Sport)}
+effort = "hard"    # easy, long, hard, race
+duration = "60m"
+start = "18:00"    # or between = ["06:00-09:00"], or neither, as of a run
+title = "Spin class"
+```
+
+- For every rule above it counts like a run of its effort. A `hard` ride makes a hard day, which carries strength
+  `hours_apart` after it, and nothing `heavy`; a `long` one leaves room for `light` work only; both want fresh
+  legs, and a day between them and the next hard or long day. An `easy` one is like an easy run: it is no obstacle, and strength
+  goes after it rather than before.
+- Swimming and paddling ask nothing of the legs, however hard: they only take their time.
+- A rest day may have easy cross training, or a swim. Anything else is refused there, as a run is.
+- Runs choose first. Cross training is never what `out-of-balance` makes easier, and `[plan.race]` takes its place on the
+  day of the race.
+- It is in `calsync plan` and on the page of the week, with a sign of its own, but **it is written to no target**: a feed's
+  training is in that feed already, and a class or a group ride is mostly in the calendar where you signed up for it. If that is
+  a `[[busy]]` calendar, take it out there (`ignore = ["Spin*"]`), so that it doesn't clash with itself. `calsync skip KEY` and
+  `calsync move KEY START` work for it, too; `--format json` has the keys, such as `2026-W48/cross/thu-1`.
+
+*Practice:* that a hard ride is felt in the next run is common experience. How much less than after a run we do not know, so
+it counts in full.
+"""
 
 
 def _row(rule: TrainingRule) -> str:

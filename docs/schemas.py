@@ -17,7 +17,7 @@ from calsync import program
 from calsync.config import settings
 from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
 from calsync.config.toml import SchemaKind, keys_of, texts_of
-from calsync.program import Exercise, FeedSettings, Routine, Run, TemplateFile
+from calsync.program import CrossTraining, Exercise, FeedSettings, Routine, Run, TemplateFile
 from calsync.written import duration_text
 
 Schema = dict[str, Any]
@@ -29,7 +29,12 @@ _FILES: dict[SchemaKind, _Struct] = {
 }
 SCHEMA_KINDS: tuple[SchemaKind, ...] = tuple(_FILES)
 # Definitions have the names of the tables, not of the structs.
-_NAMES = {"Rules": "StrengthTable", "FeedSettings": "FeedTable", "GoogleAccess": "GoogleTable"}
+_NAMES = {
+    "Rules": "StrengthTable",
+    "FeedSettings": "FeedTable",
+    "GoogleAccess": "GoogleTable",
+    "CrossTraining": "CrossTable",
+}
 # Tables that have a struct for each `type`.
 _TYPED: tuple[Sequence[_Struct], ...] = ((IcsBusy, GoogleBusy), (IcsTarget, GoogleTarget))
 
@@ -175,6 +180,7 @@ _ONLY_ICS = [
     key for key in IcsBusy.__struct_encode_fields__ if key not in GoogleBusy.__struct_encode_fields__
 ]
 _ONE_PLACE = {"oneOf": [{"required": [key]} for key in ("url", "url_env", "path")]}
+_ONE_TIME = {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}}
 _SETS_AND_REPS = {"dependencies": {"sets": ["reps"], "reps": ["sets"]}}
 _TOGETHER: dict[_Struct, Schema] = {
     FeedSettings: _ONE_PLACE,
@@ -198,7 +204,8 @@ _TOGETHER: dict[_Struct, Schema] = {
         "if": {"anyOf": [_some_google("busy"), _some_google("targets")]},
         "then": {"required": ["google"]},
     },
-    Run: {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}},
+    Run: _ONE_TIME,
+    CrossTraining: _ONE_TIME,
     # What a variant leaves out is the exercise's own.
     Exercise: {
         **_SETS_AND_REPS,

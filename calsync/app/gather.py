@@ -73,7 +73,13 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
-    weeks = feed_weeks(workouts, program, setup.templates, takes_strength=settings.takes_strength)
+    weeks = feed_weeks(
+        workouts,
+        program,
+        setup.templates,
+        takes_strength=settings.takes_strength,
+        takes_cross=settings.takes_cross,
+    )
     setup.listener.tell(f"{_WHO}: runs in {sum(map(_has_runs, weeks.values()))} weeks")
     strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
     upcoming = [workout for workout in workouts if workout.day >= today]
@@ -86,7 +92,8 @@ def read_training(setup: "Setup", now: datetime) -> Training:
         warnings.append(("feed-empty", trouble[-1]))
         without = []
     race = program.race
-    hidden = [w for w in upcoming if w.sort is Sort.RUN and race and w.day == race.day]
+    training = (Sort.RUN, Sort.CROSS) if settings.takes_cross else (Sort.RUN,)
+    hidden = [w for w in upcoming if w.sort in training and race and w.day == race.day]
     notices = _notices([w for w in upcoming if w not in hidden], hidden, settings, without)
     return Training(
         checkins,
@@ -132,7 +139,10 @@ def _warnings(
 ) -> Iterator[tuple[str, str]]:
     for text in (*answer.trouble, *answer.result.warnings):
         yield "training-feed", f"{_WHO}: {text}"
-    if unclear := [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]:
+    unclear = [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]
+    if settings.takes_cross:
+        unclear += [w for w in upcoming if w.sort is Sort.CROSS and w.effort is None]
+    if unclear:
         taken = f"taken for easy (from {LONG_FROM} min: long)"
         text = f"{_WHO}: not understood, and {taken}: {_listed(unclear)}; say what they are in "
         yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
@@ -150,7 +160,8 @@ def _notices(
 ) -> Iterator[tuple[str, str]]:
     if hidden:
         yield "feed-race-day", f"{_WHO}: left out, as the race takes their place: {_listed(hidden)}"
-    if others := [w for w in upcoming if w.sort in (Sort.OTHER, Sort.CROSS)]:
+    left_out = (Sort.OTHER,) if settings.takes_cross else (Sort.OTHER, Sort.CROSS)
+    if others := [w for w in upcoming if w.sort in left_out]:
         yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
     strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
     if strength and not settings.takes_strength:

@@ -18,7 +18,7 @@ from calsync.planning.rules import Rule
 from calsync.planning.runs import of_run
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.timespan import Timespan
-from calsync.training import Week
+from calsync.training import Kind, Week
 from calsync.words import did_you_mean
 
 
@@ -74,7 +74,7 @@ def known_keys(setup: Setup, now: datetime) -> Known:
     ]
     wanted: dict[str, WantedRun | WantedSession] = {}
     for week in weeks:
-        wanted |= {run.key: run for run in week.runs}
+        wanted |= {run.key: run for run in week.training}
         wanted |= {session.key: session for session in week.sessions}
     stored: dict[str, StoredEvent] = {}
     deleted: dict[str, str] = {}
@@ -117,7 +117,8 @@ def _moved(known: Known, key: str, start: datetime) -> Published:
     # All that is needed to keep it on the calendar if one day the plan no longer asks for it.
     place = Published.of(stored.event, span, pinned=True) if stored else Published(span, pinned=True)
     if isinstance(wanted, WantedRun):
-        return replace(place, title=place.title or wanted.run.title, kind=wanted.kind)
+        kind = wanted.kind if isinstance(wanted.kind, Kind) else None
+        return replace(place, title=place.title or wanted.run.title, kind=kind)
     if wanted:
         return replace(place, load=place.load or wanted.load, routine=wanted.routine)
     return place

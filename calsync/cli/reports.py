@@ -20,7 +20,7 @@ from calsync.planning.descriptions import no_place, run_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
 from calsync.planning.week import WantedSession
 from calsync.timespan import Timespan
-from calsync.training import CheckIn, Sign, acting_on
+from calsync.training import CheckIn, Cross, Sign, acting_on
 from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, An
         "rest": template.rest,
         "strength_days": template.strength_days,
         "runs": [_run(plan, run) for run in week.runs],
+        "cross": [_cross(plan, one) for one in week.cross],
         "wanted": [
             {
                 "key": session.key,
@@ -101,6 +102,20 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "key": planned.key,
         "kind": planned.run.kind,
         "effort": planned.run.effort,
+        "title": run_title(planned),
+        **span_json(planned.span, plan.zone),
+        "state": planned.state,
+    }
+
+
+def _cross(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
+    kind = planned.run.kind
+    assert isinstance(kind, Cross)
+    return {
+        "key": planned.key,
+        "sport": kind.sport,
+        "effort": kind.effort,
+        "legs": kind.sport.uses_legs,
         "title": run_title(planned),
         **span_json(planned.span, plan.zone),
         "state": planned.state,

@@ -19,8 +19,8 @@ from calsync.planning.plan import PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.what_if import Explainer
 from calsync.timespan import Timespan
-from calsync.training import CheckIn, Effort, Sign, Week, acting_on
-from calsync.words import date_name, elapsed, moment, on_one_line
+from calsync.training import CheckIn, Cross, Effort, Sign, Week, acting_on
+from calsync.words import date_name, elapsed, kind_name, moment, on_one_line
 
 _LABEL = 15
 # Of check-ins: how many are shown, and what their trend compares.
@@ -153,11 +153,14 @@ def _day_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
 
 def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     lines = []
-    for planned in gathered.plan.runs:
+    for planned in sorted((*gathered.plan.runs, *gathered.plan.cross), key=lambda one: (one.span, one.key)):
         if planned.run.day == day:
-            times = clock_span(planned.span, gathered.plan.zone)
-            style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[planned.run.effort]
-            lines.append(Text.assemble(f"{times}  ", (run_title(planned), style), _mark(planned.state)))
+            times, kind = clock_span(planned.span, gathered.plan.zone), planned.run.kind
+            style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[kind.effort]
+            title = run_title(planned)
+            if isinstance(kind, Cross) and planned.run.title:
+                title += f" ({kind_name(kind)})"
+            lines.append(Text.assemble(f"{times}  ", (title, style), _mark(planned.state)))
     if gathered.setup.config.program.is_paused(day):
         lines.append(Text("pause", style="dim"))
     if not lines and week.wanted.is_rest(day):

@@ -5,7 +5,7 @@ Only what has no meaning is refused here. Whether a week is good training is for
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,22 @@ import msgspec
 
 from calsync.config.toml import Document, read, shipped_folder
 from calsync.errors import TemplateError
-from calsync.program import MOST_SESSIONS, Prescription, Routine, TemplateFile, WeekTemplate
-from calsync.training import Load, Region
-from calsync.words import Keys, did_you_mean
+from calsync.program import (
+    MOST_SESSIONS,
+    CrossTraining,
+    Prescription,
+    Routine,
+    Run,
+    TemplateFile,
+    WeekTemplate,
+)
+from calsync.training import WEEKDAYS, Load, Region
+from calsync.words import Keys, did_you_mean, kind_name
 from calsync.written import HOLD
 
 _DAY = 24 * 60
+# What takes its time before strength, by the key of its list.
+_Lists = tuple[tuple[str, Sequence[Run | CrossTraining]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +77,33 @@ def _what_has_no_meaning(template: WeekTemplate) -> Iterator[Refusal]:
                 f"{run.day.long_name} is a rest day in `rest`, so no run can be on it",
                 "put the run on another day, or take the day out of `rest`",
             )
+    for number, cross in enumerate(template.cross):
+        if cross.day in template.rest and cross.kind.on_legs.wants_fresh_legs:
+            yield Refusal(
+                ("cross", number, "day"),
+                "rest-day",
+                f"{cross.day.long_name} is a rest day in `rest`, so a {kind_name(cross.kind)} can't be on it",
+                "put it on another day, make it easy, or take the day out of `rest`",
+            )
+    lists: _Lists = (("runs", template.runs), ("cross", template.cross))
     timed = sorted(
-        (run.day.number * _DAY + run.start, run.minutes, number)
-        for number, run in enumerate(template.runs)
-        if run.start is not None
+        (one.day.number * _DAY + one.start, one.minutes, number, key)
+        for key, training in lists
+        for number, one in enumerate(training)
+        if one.start is not None
     )
-    reached = 0
-    for start, length, number in timed:
+    reached, before = 0, "run"
+    for start, length, number, key in timed:
         # A long run may reach over a short one into a third, so what counts is how far any has reached.
         if start < reached:
             yield Refusal(
-                ("runs", number, "start"),
+                (key, number, "start"),
                 "run",
-                f"overlaps the run before it, on {template.runs[number].day.long_name}",
-                "let it start later, or make the run before it shorter",
+                f"overlaps the {before} before it, on {WEEKDAYS[start // _DAY].long_name}",
+                f"let it start later, or make the {before} before it shorter",
             )
-        reached = max(reached, start + length)
+        if start + length > reached:
+            reached, before = start + length, "run" if key == "runs" else "cross training"
 
 
 def load_routine(path: Path) -> Routine:
@@ -165,10 +186,13 @@ class Library:
         """The same with all that is to be refused, where a file can be read at all. Raises TemplateError."""
         path = self.template_path(name)
         table, document = read(path, TemplateFile, TemplateError)
-        for number, run in enumerate(table.runs):
-            if run.start is not None and run.between:
-                keys = ("runs", number, "between")
-                raise document.fail(keys, "a run has a start or ranges to look in, not both")
+        lists: _Lists = (("runs", table.runs), ("cross", table.cross))
+        for key, training in lists:
+            for number, one in enumerate(training):
+                if one.start is not None and one.between:
+                    who = "a run" if key == "runs" else "cross training"
+                    keys = (key, number, "between")
+                    raise document.fail(keys, f"{who} has a start or ranges to look in, not both")
         missing: dict[str, TemplateError] = {}
         for number, session in enumerate(table.strength):
             if session.least is not None and session.least > session.minutes:

@@ -199,6 +199,8 @@ class Causes:
         was = {key: event for key, event in self._was.items() if not is_strength(key)}
         known_weeks = {week_of_key(key) for key in was}
         for run in problem.settled.runs:
+            if not isinstance(run.kind, Kind):
+                continue  # cross training is on no calendar that could say how it was
             if event := was.get(run.key):
                 before = self._run_then(event, event.kind or run.kind)
                 if (before.start, before.end, before.kind) != (run.start, run.end, run.kind):

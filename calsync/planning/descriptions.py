@@ -11,7 +11,7 @@ from calsync.planning.runs import of_run
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import Routine
-from calsync.training import Effort, Load
+from calsync.training import Effort, Kind, Load
 from calsync.words import elapsed, kind_name, one_line, plain_lines
 
 
@@ -35,6 +35,7 @@ def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> s
 
 def _run_event(planned: PlannedRun) -> Event:
     run = planned.run
+    assert isinstance(run.kind, Kind)  # cross training is no event
     if run.unwanted:
         summary = run_title(planned)
         return _as_it_is(run.key, run.unwanted, summary, ("Running", str(run.effort).capitalize()))

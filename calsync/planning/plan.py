@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import Published, Standing, is_strength, week_of_key
+from calsync.event import Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
@@ -246,12 +246,13 @@ class PlannedSession:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWeek:
-    """`too_late` are the sessions that have no place only because the week is nearly over, `unplaced` the
-    others without one. `skipped` holds keys of runs and sessions.
+    """`cross` is planned like runs, and is no event. `too_late` are the sessions that have no place only
+    because the week is nearly over, `unplaced` the others without one. `skipped` holds keys.
     """
 
     wanted: WantedWeek
     runs: tuple[PlannedRun, ...]
+    cross: tuple[PlannedRun, ...]
     strength: tuple[PlannedSession, ...]
     unplaced: tuple[WantedSession, ...]
     too_late: tuple[WantedSession, ...]
@@ -290,6 +291,10 @@ class Plan:
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
         return tuple(run for week in self.weeks for run in week.runs)
+
+    @property
+    def cross(self) -> tuple[PlannedRun, ...]:
+        return tuple(one for week in self.weeks for one in week.cross)
 
     @property
     def notices(self) -> tuple[Remark, ...]:
@@ -376,11 +381,11 @@ def _planned_week(
                 strength.append(_placed_session(session, chosen, week, problem, placement))
             else:
                 missing.append(session)
+    training = [run for run in problem.settled.runs if is_shown_here(run.key, run.day)]
     return PlannedWeek(
         wanted=week,
-        runs=tuple(
-            _planned_run(run, problem) for run in problem.settled.runs if is_shown_here(run.key, run.day)
-        ),
+        runs=tuple(_planned_run(run, problem) for run in training if not is_cross(run.key)),
+        cross=tuple(_planned_run(run, problem) for run in training if is_cross(run.key)),
         strength=tuple(sorted(strength, key=lambda session: (session.span, session.key))),
         unplaced=tuple(session for session in missing if session.key not in too_late),
         too_late=tuple(session for session in missing if session.key in too_late),

@@ -404,7 +404,7 @@ class _Weeks:
     def _wanted_runs(self) -> list[WantedRun]:
         """Those of the week after are among them: they count for the last sessions."""
         after = self.problem.given.wanted_week(self.problem.weeks[-1].week.plus(1))
-        return [run for week in (*self.problem.weeks, after) for run in week.runs]
+        return [run for week in (*self.problem.weeks, after) for run in week.training]
 
     # --- fewer hours apart ------------------------------------------------------------------------------
 

@@ -9,27 +9,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from calsync.event import Published, Standing, is_strength, week_of_key
+from calsync.event import Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import Effort, Kind, TimeRange, Week
+from calsync.training import Cross, Effort, Kind, TimeRange, Week
 from calsync.words import day_name, kind_name
 
 
 @dataclass(frozen=True, slots=True)
 class SettledRun:
-    """A run with its time, in seconds since the epoch, and the date on which it starts.
+    """A run, or cross training, with its time in seconds since the epoch, and the date on which it starts.
 
     `fixed`: it stays where a calendar has it, since the runner moved it (`pinned`) or it is too close to now.
     `unwanted` is what its calendar says of one that the template no longer asks for.
     """
 
     key: str
-    kind: Kind
+    kind: Kind | Cross
     title: str
     day: date
     start: int
@@ -41,7 +41,8 @@ class SettledRun:
 
     @property
     def effort(self) -> Effort:
-        return self.kind.effort
+        """What it asks of the legs."""
+        return self.kind.on_legs
 
     @property
     def span(self) -> Timespan:
@@ -66,13 +67,15 @@ def settle(
 ) -> SettledRuns:
     """Settle the runs of all `weeks` together. `busy` is merged and in order."""
     taken = _Taken(_Blocks(busy), clock)
-    wanted = {run.key: run for week in weeks for run in week.runs if run.key not in standing.skipped}
+    wanted = {run.key: run for week in weeks for run in week.training if run.key not in standing.skipped}
     soon = now + program.availability.notice
     planned = {week.week for week in weeks}
     for key, published in standing.published.items():
         if is_strength(key) or key in standing.skipped:
             continue
         run = wanted.get(key)
+        if run is None and is_cross(key):
+            continue  # moved once, and no longer wanted: no calendar has it
         # One that the runner moved here counts whatever week it belongs to.
         stays = published.pinned and planned & {
             week_of_key(key),
@@ -84,8 +87,11 @@ def settle(
             taken.take(_standing_run(key, run, published, clock))
             wanted.pop(key, None)
 
-    # Those with a start of their own, then by day, then as written (sorted() is stable).
-    for run in sorted(wanted.values(), key=lambda run: (run.run.start is None, run.day)):
+    # Those with a start of their own, then runs before what may not move them, then by day, then as written
+    # (sorted() is stable).
+    for run in sorted(
+        wanted.values(), key=lambda run: (run.run.start is None, isinstance(run.kind, Cross), run.day)
+    ):
         taken.settle(run, program)
     return SettledRuns(taken.in_order(), tuple(taken.clashes()))
 
@@ -203,22 +209,28 @@ class _Taken:
     def clashes(self) -> Iterator[tuple[str, Remark]]:
         runs = self.in_order()
         for number, run in enumerate(runs):
-            title = run.title or f"{run.kind} run"
+            what = "cross" if isinstance(run.kind, Cross) else "run"
+            title = _title(run, f"{run.kind} run")
             when = self._when(run.start)
             if run.key in self.without_room:
                 text = f"{title} ({when}) has no free time in its ranges; it stands at their start"
-                yield run.key, Remark("run-without-room", text)
+                yield run.key, Remark(f"{what}-without-room", text)
             elif block := self.busy.clash(run.start, run.end):
                 text = f"{title} ({when}) clashes with busy time until {self._when(block[1])}"
-                yield run.key, Remark("run-clashes", text)
+                yield run.key, Remark(f"{what}-clashes", text)
             for other in runs[number + 1 :]:
                 if other.start >= run.end:
                     break
-                text = f"{title} ({when}) and {other.title or other.kind} overlap"
+                text = f"{title} ({when}) and {_title(other, str(other.kind))} overlap"
                 yield run.key, Remark("runs-overlap", text)
 
     def _when(self, second: int) -> str:
         return f"{wall.instant(second).astimezone(self.clock.zone):%a %d %b %H:%M}"
+
+
+def _title(run: SettledRun, untitled: str) -> str:
+    """`untitled` is what a run without a title is called."""
+    return run.title or (kind_name(run.kind) if isinstance(run.kind, Cross) else untitled)
 
 
 def of_run(run: SettledRun) -> str:

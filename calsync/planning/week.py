@@ -4,20 +4,34 @@ Where a training platform says what to run, its workouts take the place of the t
 progressions leave of the sessions is in progression.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
+from typing import TypeVar, cast
 
 from msgspec import structs
 
-from calsync.event import race_key, run_key, session_key
+from calsync.event import cross_key, race_key, run_key, session_key
 from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart
-from calsync.program import Program, Run, Session, WeekTemplate
-from calsync.training import WEEKDAYS, CheckIn, Effort, Kind, Load, Sort, Week, Weekday, Workout, acting_on
+from calsync.program import CrossEffort, CrossTraining, Program, Run, Session, WeekTemplate
+from calsync.training import (
+    WEEKDAYS,
+    CheckIn,
+    Cross,
+    Effort,
+    Kind,
+    Load,
+    Sort,
+    Sport,
+    Week,
+    Weekday,
+    Workout,
+    acting_on,
+)
 from calsync.words import date_name
 
-# In a platform's feed an easy run of this many minutes is the week's long run, whatever it is called.
+# In a platform's feed an easy run, or ride, of this many minutes is a long one, whatever it is called.
 LONG_FROM = 90
 # For a run of which neither the feed nor the week's template says how long it is.
 _USUAL_SESSION = 30
@@ -26,20 +40,27 @@ _USUAL_MINUTES = {Effort.EASY: 45, Effort.HARD: 60, Effort.LONG: 90, Effort.RACE
 
 @dataclass(frozen=True, slots=True)
 class FeedWeek:
-    """What a feed says of a week. Without `runs` the template's stay, and without `strength` its sessions."""
+    """What a feed says of a week. Where one of the lists is empty, the template's stays."""
 
     runs: tuple[Run, ...] = ()
+    cross: tuple[CrossTraining, ...] = ()
     strength: tuple[Session, ...] = ()
     rest: tuple[Weekday, ...] = ()
+    """What it calls rest days, beside those of the template."""
 
     def on(self, template: WeekTemplate) -> WeekTemplate:
-        """`template` with what the feed says instead. A day with a run is no rest day, whoever says so."""
-        runs = self.runs or template.runs
-        running = {run.day for run in runs}
-        rest = {*template.rest, *self.rest} - running
+        """`template` with what the feed says instead.
+
+        A day with a run, or with a ride that the next run would feel, is no rest day, whoever says so.
+        """
+        runs, cross = self.runs or template.runs, self.cross or template.cross
+        training = {run.day for run in runs}
+        training |= {one.day for one in cross if one.kind.on_legs.wants_fresh_legs}
+        rest = {*template.rest, *self.rest} - training
         return structs.replace(
             template,
             runs=runs,
+            cross=cross,
             strength=self.strength or template.strength,
             rest=tuple(day for day in WEEKDAYS if day in rest),
         )
@@ -54,16 +75,15 @@ def feed_weeks(
     templates: Mapping[str, WeekTemplate],
     *,
     takes_strength: bool,
+    takes_cross: bool,
 ) -> dict[Week, FeedWeek]:
     """The weeks of which a feed says something. `templates` holds every template that `program` names."""
+    takes = {Sort.STRENGTH: takes_strength, Sort.CROSS: takes_cross}
     by_week: dict[Week, list[Workout]] = {}
     for workout in workouts:
-        if (week := Week.of(workout.day)) >= Week.of(program.start):
+        if (week := Week.of(workout.day)) >= Week.of(program.start) and takes.get(workout.sort, True):
             by_week.setdefault(week, []).append(workout)
-    return {
-        week: _feed_week(found, templates[program.template_of(week)], takes_strength=takes_strength)
-        for week, found in by_week.items()
-    }
+    return {week: _feed_week(found, templates[program.template_of(week)]) for week, found in by_week.items()}
 
 
 def with_what_is_over(
@@ -75,7 +95,7 @@ def with_what_is_over(
     of a day would become its first, and a week that is nearly over would seem to have none.
     """
     found = list(feed)
-    for sort in (Sort.RUN, Sort.STRENGTH):
+    for sort in (Sort.RUN, Sort.CROSS, Sort.STRENGTH):
         known = [w for w in before if w.sort is sort]
         over = [w for w in known if _has_begun(w, now, program)]
         for day in dict.fromkeys(w.day for w in over):
@@ -97,13 +117,13 @@ def _has_begun(workout: Workout, now: datetime, program: Program) -> bool:
     return (workout.day, minute) <= (now.date(), now.hour * 60 + now.minute)
 
 
-def _feed_week(workouts: Sequence[Workout], template: WeekTemplate, *, takes_strength: bool) -> FeedWeek:
+def _feed_week(workouts: Sequence[Workout], template: WeekTemplate) -> FeedWeek:
     # The order decides the runs' keys. UIDs have no part in it: Runna's change when a workout is done.
     ordered = sorted(workouts, key=attrgetter("order"))
-    strength = [w for w in ordered if w.sort is Sort.STRENGTH] if takes_strength else []
     return FeedWeek(
         runs=tuple(_run(w, template) for w in ordered if w.sort is Sort.RUN),
-        strength=tuple(_session(w) for w in strength),
+        cross=tuple(_cross(w, template) for w in ordered if w.sort is Sort.CROSS),
+        strength=tuple(_session(w) for w in ordered if w.sort is Sort.STRENGTH),
         rest=tuple(dict.fromkeys(Weekday.of(w.day) for w in ordered if w.sort is Sort.REST)),
     )
 
@@ -117,10 +137,28 @@ def _run(workout: Workout, template: WeekTemplate) -> Run:
     return Run(Weekday.of(workout.day), kind, minutes, workout.title, workout.start, notes=workout.notes)
 
 
-def _usual_minutes(kind: Kind, template: WeekTemplate) -> int:
-    """As long as the template's run of that kind, or else of that effort."""
-    same_kind = (run.minutes for run in template.runs if run.kind is kind)
-    same_effort = (run.minutes for run in template.runs if run.kind.effort is kind.effort)
+def _cross(workout: Workout, template: WeekTemplate) -> CrossTraining:
+    effort = workout.effort or Effort.EASY
+    if effort is Effort.EASY and (workout.minutes or 0) >= LONG_FROM:
+        effort = Effort.LONG
+    kind = Cross(workout.sport or Sport.OTHER, effort)
+    minutes = workout.minutes or _usual_minutes(kind, template)
+    return CrossTraining(
+        Weekday.of(workout.day),
+        kind.sport,
+        cast("CrossEffort", kind.effort.value),
+        minutes,
+        workout.title,
+        workout.start,
+        notes=workout.notes,
+    )
+
+
+def _usual_minutes(kind: Kind | Cross, template: WeekTemplate) -> int:
+    """As long as the template's run of that kind (or ride, or swim), or else of that effort."""
+    training = template.runs if isinstance(kind, Kind) else template.cross
+    same_kind = (run.minutes for run in training if run.kind == kind)
+    same_effort = (run.minutes for run in training if run.kind.effort is kind.effort)
     return next(same_kind, None) or next(same_effort, None) or _USUAL_MINUTES[kind.effort]
 
 
@@ -136,20 +174,16 @@ def routine_name(workout: Workout) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WantedRun:
-    """A run on its date; `run` is the template's, or a training platform's if it is `from_feed`."""
+    """A run, or cross training, on its date, of the template or, if `from_feed`, of a training platform."""
 
     key: str
     day: date
-    run: Run
+    run: Run | CrossTraining
     from_feed: bool = False
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Kind | Cross:
         return self.run.kind
-
-    @property
-    def effort(self) -> Effort:
-        return self.run.kind.effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +211,7 @@ class WantedWeek:
     """A week with what it asks for.
 
     Where `follows_feed`, the runs are a training platform's, and `template` is the week's own with them.
+    `cross` is planned like runs, but is no event.
     """
 
     week: Week
@@ -186,6 +221,12 @@ class WantedWeek:
     min_days_apart: int
     adjusted: Adjusted
     follows_feed: bool = False
+    cross: tuple[WantedRun, ...] = ()
+
+    @property
+    def training(self) -> tuple[WantedRun, ...]:
+        """All but strength: the runs, then the cross training."""
+        return (*self.runs, *self.cross)
 
     def session(self, key: str) -> WantedSession | None:
         return next((session for session in self.sessions if session.key == key), None)
@@ -228,29 +269,47 @@ def wanted_week(
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
         follows_feed=follows_feed,
+        cross=tuple(_cross_on_dates(week, template, program, from_feed=bool(feed and feed.cross))),
     )
 
 
 def _runs_on_dates(
     week: Week, template: WeekTemplate, program: Program, *, from_feed: bool
 ) -> list[WantedRun]:
-    runs: list[WantedRun] = []
+    runs = [
+        WantedRun(run_key(week, run.day, number), day, run, from_feed)
+        for day, number, run in _on_dates(week, template.runs, program)
+    ]
     race = program.race
-    seen: dict[Weekday, int] = {}
-    for run in template.runs:
-        seen[run.day] = seen.get(run.day, 0) + 1
-        day = week.days[run.day.number]
-        if not program.is_paused(day) and not (race and race.day == day):
-            runs.append(WantedRun(run_key(week, run.day, seen[run.day]), day, run, from_feed))
     if race and Week.of(race.day) == week and not program.is_paused(race.day):
         run = Run(Weekday.of(race.day), Kind.RACE, race.minutes, race.title, race.start)
         runs.append(WantedRun(race_key(week, run.day), race.day, run))
     return runs
 
 
+def _cross_on_dates(
+    week: Week, template: WeekTemplate, program: Program, *, from_feed: bool
+) -> Iterator[WantedRun]:
+    for day, number, one in _on_dates(week, template.cross, program):
+        yield WantedRun(cross_key(week, one.day, number), day, one, from_feed)
+
+
+_OfDay = TypeVar("_OfDay", Run, CrossTraining)
+
+
+def _on_dates(week: Week, training: Iterable[_OfDay], program: Program) -> Iterator[tuple[date, int, _OfDay]]:
+    """What is on no pause and makes way for no race, with its date and its number (from 1) on its day."""
+    seen: dict[Weekday, int] = {}
+    for one in training:
+        seen[one.day] = seen.get(one.day, 0) + 1
+        day = week.days[one.day.number]
+        if not program.is_paused(day) and not (program.race and program.race.day == day):
+            yield day, seen[one.day], one
+
+
 def _eased(runs: Sequence[WantedRun], checkin: CheckIn) -> list[WantedRun]:
     """The last hard run becomes easy, unless it was run before anybody said how it felt."""
-    hard = [run for run in runs if run.effort is Effort.HARD]
+    hard = [run for run in runs if run.kind.effort is Effort.HARD]
     last = max(hard, key=lambda run: (run.day, runs.index(run)), default=None)
     if last is None or last.day < checkin.day:
         return list(runs)

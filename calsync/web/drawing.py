@@ -6,7 +6,7 @@ attributes, as not every program that shows SVG knows CSS variables.
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -76,7 +76,6 @@ def render_page(
             title=f"{weeks[0].dates} - {name}" if weeks else name,
             now=now,
             minute_now=_minute(now),
-            looks=tuple(Look),
             links=links,
             problem=problem,
             warnings=warnings,
@@ -284,7 +283,7 @@ class _Week:
         group = SubElement(self._group, "g")
         what = f"{block.times} {block.title}, {block.look.label}"
         SubElement(group, "title").text = "\n".join(map(one_line, (what, block.about, *block.why)))
-        _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4)
+        _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4, **_edge(block.look))
         _rect(group, x, y, 5, height, paint.edge, rx=2)
         room = width - 14
         if height < 2 * _LEAST - 4:
@@ -302,8 +301,8 @@ class _Week:
     def _below(self) -> None:
         y = self._bottom + _FOOT + 8
         x = float(_GUTTER)
-        for label, fill, edge in _legend():
-            _rect(self._group, x, y - 10, 18, 12, fill, stroke=edge)
+        for label, fill, edge, sign in _legend(self._week.looks):
+            _rect(self._group, x, y - 10, 18, 12, fill, stroke=edge, **sign)
             _text(self._group, x + 24, y, label, LIGHT.muted)
             x += 36 + len(label) * _ADVANCE
         for one in self._week.missing:
@@ -313,12 +312,17 @@ class _Week:
             _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), LIGHT.muted)
 
 
-def _legend() -> Iterator[tuple[str, str, str]]:
-    """Each label with the colours of the area and of its edge."""
-    for look in Look:
-        yield look.label, LIGHT.looks[look].fill, LIGHT.looks[look].edge
-    yield "Strength may be here", LIGHT.free, LIGHT.line
-    yield "Busy", "url(#busy)", LIGHT.hatch
+def _legend(looks: Iterable[Look]) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:
+    """Each label with the colours of the area and of its edge, and how that is drawn."""
+    for look in looks:
+        yield look.label, LIGHT.looks[look].fill, LIGHT.looks[look].edge, _edge(look)
+    yield "Strength may be here", LIGHT.free, LIGHT.line, {}
+    yield "Busy", "url(#busy)", LIGHT.hatch, {}
+
+
+def _edge(look: Look) -> Mapping[str, str]:
+    """Cross training has a sign that needs no colours."""
+    return {"stroke_dasharray": "4 2"} if look is Look.CROSS else {}
 
 
 def _draw(parent: Element, tag: str, **attributes: str | float) -> Element:

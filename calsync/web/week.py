@@ -15,7 +15,7 @@ from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek,
 from calsync.planning.what_if import Explainer
 from calsync.program import Program, Routine
 from calsync.timespan import Timespan
-from calsync.training import Effort, Kind, Week, clock
+from calsync.training import Cross, Effort, Kind, Sport, Week, clock
 from calsync.words import day_name, kind_name, one_line
 
 # --- blocks beside one another ----------------------------------------------------------------------------
@@ -56,7 +56,7 @@ _USUAL_HOURS = (7, 20)
 
 
 # What a block says on a phone, where a day is seven letters wide; a soft hyphen says where it may break.
-SHORT = {
+SHORT: dict[Kind | Sport, str] = {
     Kind.INTERVALS: "Reps",
     Kind.TEMPO: "Tempo",
     Kind.THRESHOLD: "Thresh\u00adold",
@@ -67,16 +67,25 @@ SHORT = {
     Kind.LONG: "Long",
     Kind.EASY: "Easy",
     Kind.RECOVERY: "Easy",
+    Sport.RIDE: "Ride",
+    Sport.SWIM: "Swim",
+    Sport.SKI: "Ski",
+    Sport.ROW: "Row",
+    Sport.PADDLE: "Pad\u00addle",
+    Sport.SKATE: "Skate",
+    Sport.HIKE: "Hike",
+    Sport.OTHER: "Cross",
 }
 
 
 class Look(StrEnum):
-    """How a block is coloured: a run by its effort, strength as strength."""
+    """How a block is coloured: a run by its effort, the others as what they are."""
 
     RACE = "race"
     HARD = "hard"
     LONG = "long"
     EASY = "easy"
+    CROSS = "cross"
     STRENGTH = "strength"
 
     @classmethod
@@ -85,7 +94,13 @@ class Look(StrEnum):
 
     @property
     def label(self) -> str:
-        return self.capitalize() if self in (Look.STRENGTH, Look.RACE) else f"{self.capitalize()} run"
+        match self:
+            case Look.STRENGTH | Look.RACE:
+                return self.capitalize()
+            case Look.CROSS:
+                return "Cross training"
+            case _:
+                return f"{self.capitalize()} run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +183,12 @@ class WeekPicture:
     notes: tuple[str, ...] = ()
 
     @property
+    def looks(self) -> tuple[Look, ...]:
+        """Those that the legend explains: cross training only where there is some."""
+        shown = {block.look for day in self.days for block in day.blocks}
+        return tuple(look for look in Look if look is not Look.CROSS or look in shown)
+
+    @property
     def dates(self) -> str:
         """ "23 - 29 Nov 2026"."""
         first, last = self.days[0].date, self.days[-1].date
@@ -211,7 +232,8 @@ class _Drawing:
 
     def _day(self, week: PlannedWeek, day: date) -> Day:
         zone = self._plan.zone
-        everything: tuple[PlannedRun | PlannedSession, ...] = (*self._plan.runs, *self._plan.sessions)
+        training = (*self._plan.runs, *self._plan.cross)
+        everything: tuple[PlannedRun | PlannedSession, ...] = (*training, *self._plan.sessions)
         blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
         paused = self._program.is_paused(day)
         free = () if paused else self._program.availability.on(day)
@@ -234,9 +256,9 @@ class _Drawing:
         minutes = (run.end - run.start) // 60
         return Block(
             *when,
-            Look.of(run.effort),
+            Look.CROSS if isinstance(run.kind, Cross) else Look.of(run.effort),
             run_title(planned),
-            SHORT[run.kind],
+            SHORT[run.kind.sport if isinstance(run.kind, Cross) else run.kind],
             planned.state,
             about=f"{kind_name(run.kind).capitalize()}, {minutes} min",
             steps=tuple((line, "") for line in run.notes.splitlines() if line.strip()),
@@ -406,6 +428,7 @@ LIGHT = Scheme(
         Look.HARD: Paint("#fde1dc", "#7a1308", "#cb3a26"),
         Look.LONG: Paint("#dde8fd", "#12346d", "#2d66c9"),
         Look.EASY: Paint("#def2e0", "#164d1e", "#348f41"),
+        Look.CROSS: Paint("#fbeed2", "#5a3a02", "#a86e0b"),
         Look.STRENGTH: Paint("#0f666b", "#ffffff", "#083f42"),
     },
 )
@@ -423,6 +446,7 @@ DARK = Scheme(
         Look.HARD: Paint("#4d1f19", "#ffd9d3", "#e96a57"),
         Look.LONG: Paint("#182f57", "#d6e4ff", "#6596ea"),
         Look.EASY: Paint("#183b1f", "#d0f2d5", "#5cba6a"),
+        Look.CROSS: Paint("#43310f", "#fbe6bd", "#d9a441"),
         Look.STRENGTH: Paint("#84d9dc", "#06292b", "#c5f3f4"),
     },
 )

@@ -15,12 +15,14 @@ from tests.planning.reference import (
     LOADS,
     WEEKDAYS,
     Case,
+    Cross,
     Published,
     Race,
     Range,
     Run,
     Session,
     Template,
+    effort_of,
     free_sessions,
     grid_starts,
     instant,
@@ -31,6 +33,7 @@ from tests.planning.reference import (
     solve,
     standing,
     strength_key,
+    wanted_cross,
     wanted_runs,
     week_name,
 )
@@ -57,6 +60,11 @@ KINDS = (
     *("easy", "easy", "easy", "recovery", "recovery", "easy", "easy"),
     *("intervals", "tempo", "hills", "threshold", "time-trial", "long", "long", "race"),
 )
+
+
+# Of both, some without legs; easy ones mostly, as hard ones leave little room.
+SPORTS = ("ride", "ride", "hike", "row", "other", "swim", "paddle")
+CROSS_EFFORTS = ("easy", "easy", "hard", "hard", "long", "race")
 
 
 def grid_minutes(first: int, last: int) -> st.SearchStrategy[int]:
@@ -90,15 +98,28 @@ def ranges(draw: st.DrawFn, most: int, longest: int) -> tuple[Range, ...]:
 
 @st.composite
 def runs(draw: st.DrawFn, day: int) -> Run:
-    kind = draw(st.sampled_from(KINDS))
-    minutes = draw(st.one_of(st.sampled_from((30, 45, 60, 90)), st.integers(20, 200)))
+    return Run(day, draw(st.sampled_from(KINDS)), draw(lengths), *draw(whens()))
+
+
+@st.composite
+def cross_training(draw: st.DrawFn, day: int) -> Cross:
+    sport, effort = draw(st.sampled_from(SPORTS)), draw(st.sampled_from(CROSS_EFFORTS))
+    return Cross(day, sport, effort, draw(lengths), *draw(whens()))
+
+
+lengths = st.one_of(st.sampled_from((30, 45, 60, 90)), st.integers(20, 200))
+
+
+@st.composite
+def whens(draw: st.DrawFn) -> tuple[int | None, tuple[Range, ...]]:
+    """A start, or ranges, or neither."""
     how = draw(st.sampled_from(("start", "start", "between", "usual")))
     if how == "start":
-        return Run(day, kind, minutes, start=draw(times))
+        return draw(times), ()
     if how == "between":
         between = draw(ranges(most=3, longest=240))
-        return Run(day, kind, minutes, between=tuple(draw(st.permutations(between))))
-    return Run(day, kind, minutes)
+        return None, tuple(draw(st.permutations(between)))
+    return None, ()
 
 
 @st.composite
@@ -112,8 +133,11 @@ def strength(draw: st.DrawFn) -> Session:
 def templates(draw: st.DrawFn, most_sessions: int) -> Template:
     how_many = [draw(st.sampled_from((0, 0, 0, 1, 1, 1, 2))) for _ in range(7)]
     of_week = [draw(runs(day)) for day in range(7) for _ in range(how_many[day])]
+    cross_days = draw(st.lists(st.integers(0, 6), max_size=draw(st.sampled_from((0, 0, 1, 3)))))
+    cross = [draw(cross_training(day)) for day in cross_days]
     how_many_sessions = draw(st.sampled_from((0, 1, 2, 2, most_sessions, most_sessions)))
-    free_days = [day for day in range(7) if not how_many[day]]
+    tiring = {one.day for one in cross if effort_of(one) not in ("easy", "none")}
+    free_days = [day for day in range(7) if not how_many[day] and day not in tiring]
     rest_days = draw(st.sets(st.sampled_from(free_days), max_size=2)) if free_days else set()
     return Template(
         runs=tuple(draw(st.permutations(of_week)) if draw(st.booleans()) else of_week),
@@ -121,6 +145,7 @@ def templates(draw: st.DrawFn, most_sessions: int) -> Template:
         rest_days=frozenset(rest_days),
         rest_allows_light=draw(st.booleans()),
         strength_days=frozenset(draw(st.sets(st.integers(0, 6), max_size=2))),
+        cross=tuple(cross),
     )
 
 
@@ -133,7 +158,7 @@ def hinges(case: Case) -> dict[int, list[datetime]]:
         if run.effort in ("hard", "long"):
             starts += [run.end + timedelta(hours=hours) for hours in (case.hours_apart, 4, 8)]
         for session in sessions:
-            before = timedelta(0) if run.effort == "easy" else FRESH_LEGS[session.load]
+            before = timedelta(0) if run.effort in ("easy", "none") else FRESH_LEGS[session.load]
             starts += [run.start - before - timedelta(minutes=session.minutes)]
         for start in starts:
             found[local(case.zone, start).weekday()].append(start)
@@ -183,6 +208,10 @@ def pauses(draw: st.DrawFn, case: Case) -> tuple[tuple[date, date], ...]:
 
 def run_keys(case: Case) -> list[tuple[str, date, Run]]:
     return [entry for week in range(len(case.templates)) for entry in wanted_runs(case, week)]
+
+
+def cross_keys(case: Case) -> list[tuple[str, date, Cross]]:
+    return [entry for week in range(len(case.templates)) for entry in wanted_cross(case, week)]
 
 
 @st.composite
@@ -273,6 +302,21 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
             start = draw(some_time(case, case.first_monday - timedelta(days=2), 7 * len(case.templates) + 2))
             end = start + timedelta(minutes=case.race.minutes)
             found.append(Published(key, start, end, pinned=draw(st.booleans()), kind="race"))
+    return found
+
+
+@st.composite
+def moved_cross(draw: st.DrawFn, case: Case) -> list[Published]:
+    """What its owner has moved; some of it is no longer wanted."""
+    found = []
+    for key, day, cross in cross_keys(case):
+        if draw(st.integers(0, 3)) == 0:
+            start = draw(some_time(case, day - timedelta(days=2), 5))
+            found.append(Published(key, start, start + timedelta(minutes=cross.minutes), pinned=True))
+    if draw(st.integers(0, 9)) == 0:
+        key = f"{week_name(case.first_monday)}/cross/mon-7"
+        start = draw(some_time(case, case.first_monday, 7))
+        found.append(Published(key, start, start + timedelta(hours=1), pinned=True))
     return found
 
 
@@ -422,10 +466,14 @@ def cases(draw: st.DrawFn) -> Case:
         earlier = small_enough(earlier)
         case = replace(
             case,
-            published=(*draw(published_runs(earlier)), *draw(published_strength(earlier))),
+            published=(
+                *draw(published_runs(earlier)),
+                *draw(moved_cross(case)),
+                *draw(published_strength(earlier)),
+            ),
         )
     case = replace(case, now=draw(nows(case)))
-    keys = [key for key, _, _ in run_keys(case)] + [
+    keys = [key for key, _, _ in (*run_keys(case), *cross_keys(case))] + [
         strength_key(case, week, number)
         for week in range(horizon)
         for number in range(1, len(case.templates[week].sessions) + 1)

@@ -53,6 +53,22 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Cross:
+    """Cross training of a template. It has a start, or ranges, or neither."""
+
+    day: int
+    sport: str
+    effort: str
+    minutes: int
+    start: int | None = None
+    between: tuple[Range, ...] = ()
+
+
+# Sports that ask nothing of the legs.
+NO_LEGS = ("swim", "paddle")
+
+
+@dataclass(frozen=True)
 class Session:
     """A strength session that a week wants."""
 
@@ -68,6 +84,7 @@ class Template:
     rest_days: frozenset[int] = frozenset()
     rest_allows_light: bool = False
     strength_days: frozenset[int] = frozenset()
+    cross: tuple[Cross, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,8 +100,9 @@ class Race:
 class Published:
     """What the calendar already has, by key.
 
-    ``2026-W48/run/tue-1``, ``2026-W48/run/race-sun``, ``2026-W48/strength/1``. The kind of a run is asked for
-    only where no week has it any more.
+    ``2026-W48/run/tue-1``, ``2026-W48/run/race-sun``, ``2026-W48/strength/1``; also ``2026-W48/cross/tue-1``,
+    which is on no calendar, but can be moved by its owner. The kind of a run is asked for only where no week
+    has it any more.
     """
 
     key: str
@@ -233,6 +251,27 @@ def wanted_runs(case: Case, week: int) -> list[tuple[str, date, Run]]:
     return found
 
 
+def wanted_cross(case: Case, week: int) -> list[tuple[str, date, Cross]]:
+    """The same of cross training, which a race takes the place of, too."""
+    monday = monday_of(case, week)
+    found = []
+    for day in range(7):
+        on = monday + timedelta(days=day)
+        if case.race is not None and case.race.day == on:
+            continue
+        of_day = [cross for cross in case.templates[week].cross if cross.day == day]
+        for number, cross in enumerate(of_day, start=1):
+            found.append((f"{week_name(monday)}/cross/{WEEKDAYS[day]}-{number}", on, cross))
+    return found
+
+
+def effort_of(training: Run | Cross) -> str:
+    """What it asks of the legs."""
+    if isinstance(training, Run):
+        return EFFORTS[training.kind]
+    return "none" if training.sport in NO_LEGS else training.effort
+
+
 def within_notice(case: Case, start: datetime) -> bool:
     now = case.now.astimezone(UTC)
     return start <= now or start < now + timedelta(hours=case.notice_hours)
@@ -245,17 +284,15 @@ def settle(case: Case) -> dict[str, SettledRun]:
     """When every run of the horizon and of the week after it is."""
     settled: dict[str, SettledRun] = {}
 
-    def put(key: str, kind: str, start: datetime, end: datetime) -> None:
-        settled[key] = SettledRun(start, end, EFFORTS[kind], local(case.zone, start).date())
+    def put(key: str, effort: str, start: datetime, end: datetime) -> None:
+        settled[key] = SettledRun(start, end, effort, local(case.zone, start).date())
 
-    own_start: list[tuple[str, Run, date]] = []
-    others: list[tuple[str, Run, date]] = []
-    wanted = {
-        key: (run, on)
-        for week in range(len(case.templates))
-        for key, on, run in wanted_runs(case, week)
-        if not paused(case, on)
-    }
+    own_start: list[tuple[str, Run | Cross, date]] = []
+    others: list[tuple[str, Run | Cross, date]] = []
+    wanted: dict[str, tuple[Run | Cross, date]] = {}
+    for of_week in (wanted_runs, wanted_cross):  # runs choose first
+        for week in range(len(case.templates)):
+            wanted |= {key: (run, on) for key, on, run in of_week(case, week) if not paused(case, on)}
     # What its owner moved stays, wanted or not, also in a pause; if it is of these weeks or came into them.
     planned = {week_name(monday_of(case, week)) for week in range(len(case.templates))}
     for entry in case.published:
@@ -268,7 +305,7 @@ def settle(case: Case) -> dict[str, SettledRun]:
             and entry.key not in case.skipped
             and planned & {entry.key.split("/")[0], where}
         ):
-            put(entry.key, entry.kind or "easy", start, end)
+            put(entry.key, EFFORTS[entry.kind or "easy"], start, end)
 
     for key, (run, on) in wanted.items():
         if key in case.skipped:
@@ -277,17 +314,18 @@ def settle(case: Case) -> dict[str, SettledRun]:
         if published is not None and (
             published.pinned or within_notice(case, published.start.astimezone(UTC))
         ):
-            put(key, run.kind, published.start.astimezone(UTC), published.end.astimezone(UTC))
+            put(key, effort_of(run), published.start.astimezone(UTC), published.end.astimezone(UTC))
         elif run.start is not None:
             own_start.append((key, run, on))
         else:
             others.append((key, run, on))
 
     for key, run, on in own_start:
+        assert run.start is not None
         start = instant(case.zone, on, run.start)
-        put(key, run.kind, start, start + timedelta(minutes=run.minutes))
+        put(key, effort_of(run), start, start + timedelta(minutes=run.minutes))
 
-    for key, run, on in others:  # by day, then as written
+    for key, run, on in others:  # runs by day, then as written; then cross training in the same order
         usual = case.usual[on.weekday()]
         if run.between:
             start = first_free(case, settled, run, on, run.between)
@@ -295,7 +333,7 @@ def settle(case: Case) -> dict[str, SettledRun]:
             start = first_free(case, settled, run, on, (usual,))
         else:
             start = usual_or_later(case, settled, run, on, usual)
-        put(key, run.kind, start, start + timedelta(minutes=run.minutes))
+        put(key, effort_of(run), start, start + timedelta(minutes=run.minutes))
     return settled
 
 
@@ -308,7 +346,7 @@ def clear_of_busy(case: Case, start: datetime, end: datetime, buffer: timedelta)
 
 
 def first_free(
-    case: Case, settled: dict[str, SettledRun], run: Run, on: date, ranges: tuple[Range, ...]
+    case: Case, settled: dict[str, SettledRun], run: Run | Cross, on: date, ranges: tuple[Range, ...]
 ) -> datetime:
     for low, high in ranges:
         for _, start in grid_starts(case.zone, on):
@@ -323,7 +361,9 @@ def first_free(
     return instant(case.zone, on, ranges[0][0])
 
 
-def usual_or_later(case: Case, settled: dict[str, SettledRun], run: Run, on: date, usual: int) -> datetime:
+def usual_or_later(
+    case: Case, settled: dict[str, SettledRun], run: Run | Cross, on: date, usual: int
+) -> datetime:
     at = instant(case.zone, on, usual)
     length = timedelta(minutes=run.minutes)
     if clear_of_runs(settled, at, at + length):

@@ -231,7 +231,7 @@ class Search:
         clock, settled = self.problem.days.clock, {run.key: run for run in self.problem.settled.runs}
         horizon = self.problem.weeks
         for week in (*horizon, self.given.wanted_week(horizon[-1].week.plus(1))):
-            for wanted in week.runs:
+            for wanted in week.training:
                 run, usual = settled.get(wanted.key), self.given.program.usual_start.on(wanted.day)
                 within = wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
                 if run is None or run.fixed or wanted.run.start is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from calsync.event import Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
-from calsync.program import Availability, Pause, Program, Race, Rules, Run, Session, UsualStart, WeekTemplate
+from calsync.program import (
+    Availability,
+    CrossEffort,
+    CrossTraining,
+    Pause,
+    Program,
+    Race,
+    Rules,
+    Run,
+    Session,
+    UsualStart,
+    WeekTemplate,
+)
 from calsync.timespan import Timespan, merge
-from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, TimeRange
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, Sport, TimeRange
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day
@@ -50,6 +63,18 @@ def plan_of(case: reference.Case) -> Plan:
             runs=tuple(
                 Run(WEEKDAYS[run.day], Kind(run.kind), run.minutes, "", run.start, _ranges(run.between))
                 for run in template.runs
+            ),
+            cross=tuple(
+                CrossTraining(
+                    WEEKDAYS[one.day],
+                    Sport(one.sport),
+                    cast("CrossEffort", one.effort),
+                    one.minutes,
+                    "",
+                    one.start,
+                    _ranges(one.between),
+                )
+                for one in template.cross
             ),
             strength=tuple(
                 Session("any", Load(session.load), session.minutes, session.shortest)
