@@ -80,7 +80,7 @@ A ride, a ski tour, a row is no run, but legs are legs. Such cross training come
 ```toml
 [[cross]]
 day = "thu"
-sport = "ride"     # {', '.join(Sport)}
+sport = "ride"     # {", ".join(Sport)}
 effort = "hard"    # easy, long, hard, race
 duration = "60m"
 start = "18:00"    # or between = ["06:00-09:00"], or neither, as of a run

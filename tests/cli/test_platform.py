@@ -88,7 +88,7 @@ def test_a_week_without_runs_in_the_feed_uses_the_templates(runner: Box) -> None
     assert len(runs(plan, 1)) == 5
     assert [week["runs_from"] for week in plan["weeks"]] == ["feed", "template"]
     assert "2026-W49" in texts(plan, "notices", "feed-no-runs")
-    assert "Spin" in texts(plan, "notices", "feed-other")
+    assert [one["title"] for one in plan["weeks"][1]["cross"]] == ["Bike: Spin"]
 
 
 def test_rest_is_where_the_feed_and_the_template_say_so_but_never_on_a_run(runner: Box) -> None:
