@@ -85,8 +85,7 @@ class BodyReader:
     """Reads the calendars of a body. Events of one UID belong together, in whichever of them they are."""
 
     def __init__(self, body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading) -> None:
-        self.text = ics.normalised(body)
-        self.calendars = ics.calendars(self.text)
+        self.text, self.calendars = ics.outline(body)
         self.window = window
         self.zone = zone
         self.reading = reading
@@ -116,41 +115,35 @@ class BodyReader:
         """Busy time within the window, unmerged."""
         for calendar in self.calendars:
             self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
-        for stretches, may_matter in self.groups():
-            if may_matter:
-                yield from self.group(stretches)
+        for stretches in self.groups():
+            yield from self.group(stretches)
         for start, end in (stretch for calendar in self.calendars for stretch in calendar.free_busy):
             fields, reader = read_properties(self.text, start, end), self.reader(start)
             for span in periods(fields, self.reading, reader, self.zone, self.notes, self.notes.guess):
                 yield from self._within(span.start, span.end)
 
-    def groups(self) -> Iterator[tuple[list[Stretch], bool]]:
-        """The events of each UID, and False if they are surely not in the window.
+    def groups(self, *, far: bool = False) -> list[list[Stretch]]:
+        """The events of each UID that may be in the window; with `far` those of all others instead.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
         not.
         """
-        near: set[bytes] = set()
-        first: dict[bytes, Stretch] = {}
-        more: dict[bytes, list[Stretch]] = {}
         glance = Glance(self.text, self.window)
-        for stretch in chain.from_iterable(calendar.events for calendar in self.calendars):
-            uid, may_matter = glance(*stretch)
-            if not uid:
-                uid = b"\n%d" % stretch[0]  # one of its own: no UID holds a line break
+        uids: list[bytes] = []
+        near: set[bytes] = set()
+        for start, end in self._events():
+            uid, may_matter = glance(start, end)
+            uids.append(uid or b"\n%d" % start)  # one of its own: no UID holds a line break
             if may_matter:
-                near.add(uid)
-            if uid in first:
-                more.setdefault(uid, []).append(stretch)
-            else:
-                first[uid] = stretch
-        for uid, stretch in first.items():
-            if uid not in more:
-                yield [stretch], uid in near
-                continue
-            stretches = [stretch, *more[uid]]
-            # Occurrences that an override moves may come from far away, and so may all that it reaches.
-            yield stretches, uid in near or ics.any_reaches(self.text, stretches)
+                near.add(uids[-1])
+        groups: dict[bytes, list[Stretch]] = {}
+        for uid, stretch in zip(uids, self._events(), strict=True):
+            if (uid in near) is not far:
+                groups.setdefault(uid, []).append(stretch)
+        return list(groups.values())
+
+    def _events(self) -> Iterator[Stretch]:
+        return chain.from_iterable(calendar.events for calendar in self.calendars)
 
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""

@@ -58,10 +58,10 @@ def read_workouts(
 
     Raises NotACalendar if the body is no whole calendar.
     """
-    text = ics.normalised(body)
+    text, calendars = ics.outline(body)
     notes = Notes()
     workouts: list[Workout] = []
-    for calendar in ics.calendars(text):
+    for calendar in calendars:
         reader = _FeedReader(text, calendar, zone, settings or FeedSettings(), notes)
         workouts += reader.workouts(first, last)
     return PlatformFeed(tuple(sorted(workouts, key=attrgetter("order"))), notes.lines())

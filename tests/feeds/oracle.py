@@ -44,11 +44,10 @@ class _Reader(BodyReader):
     """Leaves out no event, however far away it seems, and asks the libraries when each is."""
 
     def spans(self) -> Iterator[Timespan]:
-        for stretches, may_matter in self.groups():
-            if not may_matter:
-                self.notes.mute = True  # what is wrong with these, nobody needs to know
-                yield from self.group(stretches)
-                self.notes.mute = False
+        self.notes.mute = True  # what is wrong with these, nobody needs to know
+        for stretches in self.groups(far=True):
+            yield from self.group(stretches)
+        self.notes.mute = False
         yield from super().spans()
 
     def occurrences(self, events: Related, steps: Steps) -> Iterator[Occurrence]:

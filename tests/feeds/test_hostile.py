@@ -32,6 +32,14 @@ def test_every_line_is_read_in_one_go(line: str) -> None:
         assert days(ours(calendar(f"UID:1\n{line}\nDURATION:PT1H"))) == [24]
 
 
+def test_every_line_of_the_outline_is_read_in_one_go() -> None:
+    lines = ("X-WR-TIMEZONE:", "X-WR-TIMEZONE;", "BEGIN:VEVENT", "END:VEVENT", "X" * 61, "END")
+    for line in lines:
+        body = calendar(at(24), head=f"{line}{' ' * LONG}\n x\nX-A:b")
+        with at_most(3):
+            assert days(ours(body)) == [24]
+
+
 def test_a_rule_of_many_parts_at_a_glance() -> None:
     event = "UID:1\nDTSTART:20201124T100000Z\nDTEND:20201124T110000Z\nRRULE:FREQ=DAILY" + ";COUNT=1" * LONG
     with at_most(3):
