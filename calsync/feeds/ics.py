@@ -7,6 +7,7 @@ stretches of the bytes, read when they matter, and `Glance` says of most that th
 import contextlib
 import itertools
 import re
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from calsync.errors import NotACalendar
+from calsync.feeds.recurrence import Budget
 from calsync.timespan import Timespan
 
 MOST_BYTES = 64_000_000
@@ -263,16 +265,28 @@ def is_component(rest: bytes) -> bool:
     return _COMPONENT.match(rest) is not None
 
 
-def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] = _LINE) -> Properties:
+_LARGE = 100_000
+"""Bytes of a component, from which on its lines are looked at one by one, in case that they are too many."""
+_RULES = frozenset((b"RRULE", b"EXRULE"))
+
+
+def read_properties(
+    text: bytes, start: int, end: int, budget: Budget | None = None, lines: re.Pattern[bytes] = _LINE
+) -> Properties:
     """The properties of the component between `start` and `end`, without those of components inside it.
 
-    `lines` is a line_pattern().
+    `budget` pays for reading them, and for what is read of their values later. `lines` is a line_pattern().
+
+    Raises TooCostly.
     """
     found: Properties = {}
+    budget = budget or Budget(sys.maxsize)
+    budget.take(_STEPS_OF_A_COMPONENT)
     after_blank: list[tuple[bytes, tuple[bytes, bytes]]] = []
     inside = 0
-    for raw_name, rest in lines.findall(text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
+    for raw_name, rest in _lines(lines, text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
         name = raw_name.upper()
+        budget.take(_cost(name, rest))
         if name in (b"BEGIN", b"END"):
             if not is_component(rest):
                 found.setdefault(TEXT, []).append((b"", name))
@@ -301,6 +315,37 @@ def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] 
         else:
             found[name.decode()] = [(parameters, value)]
     return found
+
+
+def _lines(lines: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterable[tuple[bytes, bytes]]:
+    if end - start < _LARGE:
+        return lines.findall(text, start, end)
+    return ((match[1], match[2]) for match in lines.finditer(text, start, end))
+
+
+_STEPS_OF_A_COMPONENT = 40
+
+
+def _cost(name: bytes, rest: bytes) -> int:
+    """The steps that it takes to read this line."""
+    if name in _DATES:
+        return 5 + 5 * rest.count(b",") + len(rest) // 100
+    if name in _RULES:
+        return 30 + len(rest) // 8
+    return 2 + len(rest) // 100
+
+
+_FIRST_OF = {
+    name: re.compile(rb"\n%b([;:][^\n]*(?:\n[ \t][^\n]*)*)" % name, re.IGNORECASE)
+    for name in (b"DTSTART", b"UID")
+}
+
+
+def first_of(text: bytes, start: int, end: int, name: bytes) -> tuple[bytes, bytes]:
+    """Parameters and value of a component's first DTSTART or UID, without reading the rest; empty without."""
+    match = _FIRST_OF[name].search(text, start - 1 if text[start - 1 : start] == b"\n" else start, end)
+    parameters, value = _parted(name, unfolded(match[1])) if match else (b"", b"")
+    return parameters, value.strip()
 
 
 def _parted(name: bytes, rest: bytes) -> tuple[bytes, bytes]:
