@@ -6,8 +6,9 @@ always the plan's: a day off is a day off wherever the server stands.
 
 import bisect
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -18,19 +19,26 @@ from calsync.feeds.ics import (
     Moment,
     Properties,
     Stretch,
+    first_of,
     last_of,
     parameter,
     period,
     read_properties,
 )
-from calsync.feeds.recurrence import Steps, TooManySteps
+from calsync.feeds.recurrence import Budget, TooCostly
 from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
 from calsync.timespan import Timespan, merge
 
 MOST_WARNINGS = 30
-_STEPS = 2_000_000
-"""How many days and times all rules of a body may look at, in some seconds. Usual ones need a few hundred."""
-_STEPS_OF_A_SERIES = 400_000
+TOO_COSTLY = "takes too long to read; taken as busy from its start on"
+MOST_KINDS = 1000
+"""Of problems that are told apart, for counting those beyond MOST_WARNINGS."""
+LONGEST_NAME = 80
+_MOST_SPANS = 20_000
+"""Unmerged ones in memory, beside twice as many as there are after merging."""
+_OFF = timedelta(days=1)
+"""No zone is further from UTC."""
+_DAY = re.compile(rb"\d{4}-?\d\d-?\d\d")
 
 
 def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = DEFAULT_READING) -> BusyTime:
@@ -43,23 +51,45 @@ def read_busy(body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading = 
     return BodyReader(body, window, zone, reading).busy()
 
 
+class _Told:
+    """Of one kind of problem: the first event that has it, and how many others do."""
+
+    __slots__ = ("first", "last", "more")
+
+    def __init__(self, uid: str | None) -> None:
+        self.first = self.last = uid
+        self.more = -1
+
+    def add(self, uid: str | None, events: int) -> None:
+        # What is said of one event comes in one go.
+        if uid != self.last or self.more < 0:
+            self.last = uid
+            self.more += events
+
+
 class Notes:
-    """Warnings, gathered so that a thousand events with one problem are one line; `mute` takes none in."""
+    """Warnings, gathered so that a thousand events with one problem are one line; `mute` takes none in.
+
+    However many there are, they take little memory.
+    """
 
     def __init__(self) -> None:
-        self._problems: dict[str, dict[str | None, None]] = {}
-        self._guesses: dict[str, dict[str | None, None]] = {}
+        self._problems: dict[str, _Told] = {}
+        self._guesses: dict[str, _Told] = {}
         self.mute = False
 
-    def __call__(self, problem: str, uid: str | None) -> None:
-        """`problem` is what is said of the event, or all of it if there is no event to name."""
+    def __call__(self, problem: str, uid: str | None, events: int = 1) -> None:
+        """`problem` is what is said of the event, or all of it if there is no event to name.
+
+        `uid` is that of the first of so many events.
+        """
         if not self.mute:
-            self._problems.setdefault(problem, {})[uid] = None
+            _tell(self._problems, problem, uid, events)
 
     def guess(self, guess: str, uid: str | None) -> None:
         """What was guessed, and is told to those who ask."""
         if not self.mute:
-            self._guesses.setdefault(guess, {})[uid] = None
+            _tell(self._guesses, guess, uid)
 
     def lines(self) -> tuple[str, ...]:
         """The problems."""
@@ -69,15 +99,23 @@ class Notes:
         return _lines(self._guesses, "guesses")
 
 
-def _lines(told: Mapping[str, Mapping[str | None, None]], what: str) -> tuple[str, ...]:
-    lines = tuple(_line(problem, list(uids)) for problem, uids in told.items())
+def _tell(told: dict[str, _Told], problem: str, uid: str | None, events: int = 1) -> None:
+    name = None if uid is None else uid[: 2 * LONGEST_NAME]
+    if problem in told or len(told) < MOST_KINDS:
+        told.setdefault(problem, _Told(name)).add(name, events)
+
+
+def _lines(told: Mapping[str, _Told], what: str) -> tuple[str, ...]:
+    lines = tuple(_line(problem, events) for problem, events in told.items())
     more = len(lines) - MOST_WARNINGS
     return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more {what}")
 
 
-def _line(problem: str, uids: list[str | None]) -> str:
-    more = f" (and {len(uids) - 1} more like it)" if len(uids) > 1 else ""
-    line = problem if uids[0] is None else f"event {uids[0].strip()[:80] or 'without UID'} {problem}{more}"
+def _line(problem: str, events: _Told) -> str:
+    line = problem
+    if events.first is not None:
+        more = f" (and {events.more} more like it)" if events.more else ""
+        line = f"event {events.first.strip()[:LONGEST_NAME] or 'without UID'} {problem}{more}"
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
@@ -85,18 +123,17 @@ class BodyReader:
     """Reads the calendars of a body. Events of one UID belong together, in whichever of them they are."""
 
     def __init__(self, body: bytes, window: Timespan, zone: ZoneInfo, reading: Reading) -> None:
-        self.text = ics.normalised(body)
-        self.calendars = ics.calendars(self.text)
+        self.text, self.calendars = ics.outline(body)
         self.window = window
         self.zone = zone
         self.reading = reading
         self.notes = Notes()
         self._begins = [calendar.begin for calendar in self.calendars]
         self._readers: dict[int, Reader] = {}
-        self._steps = Steps(_STEPS)
+        self.budget = Budget.of_bytes(len(self.text))
 
     def busy(self) -> BusyTime:
-        spans = merge(self.spans())
+        spans = _merged(self.spans())
         events = sum(len(calendar.events) + len(calendar.free_busy) for calendar in self.calendars)
         return BusyTime(spans, self.notes.lines(), events, self.notes.guesses())
 
@@ -105,7 +142,13 @@ class BodyReader:
         number = max(0, bisect.bisect_right(self._begins, place) - 1)
         if number not in self._readers:
             self._readers[number] = Reader.of(
-                self.text, self.calendars[number], self.zone, self._is_free, self.notes, self.notes.guess
+                self.text,
+                self.calendars[number],
+                self.zone,
+                self._is_free,
+                self.notes,
+                self.notes.guess,
+                self.budget,
             )
         return self._readers[number]
 
@@ -116,51 +159,56 @@ class BodyReader:
         """Busy time within the window, unmerged."""
         for calendar in self.calendars:
             self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
-        for stretches, may_matter in self.groups():
-            if may_matter:
+        unread: list[Stretch] = []
+        for stretches in self.groups():
+            if self.budget.left > 0:
                 yield from self.group(stretches)
-        for start, end in (stretch for calendar in self.calendars for stretch in calendar.free_busy):
-            fields, reader = read_properties(self.text, start, end), self.reader(start)
-            for span in periods(fields, self.reading, reader, self.zone, self.notes, self.notes.guess):
-                yield from self._within(span.start, span.end)
+            else:
+                unread += stretches
+        for stretch in (stretch for calendar in self.calendars for stretch in calendar.free_busy):
+            if self.budget.left > 0:
+                yield from self._free_busy(*stretch)
+            else:
+                unread.append(stretch)
+        if unread:
+            yield from self._too_costly(unread, len(unread))
 
-    def groups(self) -> Iterator[tuple[list[Stretch], bool]]:
-        """The events of each UID, and False if they are surely not in the window.
+    def groups(self, *, far: bool = False) -> list[list[Stretch]]:
+        """The events of each UID that may be in the window; with `far` those of all others instead.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
         not.
         """
-        near: set[bytes] = set()
-        first: dict[bytes, Stretch] = {}
-        more: dict[bytes, list[Stretch]] = {}
         glance = Glance(self.text, self.window)
-        for stretch in chain.from_iterable(calendar.events for calendar in self.calendars):
-            uid, may_matter = glance(*stretch)
-            if not uid:
-                uid = b"\n%d" % stretch[0]  # one of its own: no UID holds a line break
+        uids: list[bytes] = []
+        near: set[bytes] = set()
+        for start, end in self._events():
+            uid, may_matter = glance(start, end)
+            uids.append(uid or b"\n%d" % start)  # one of its own: no UID holds a line break
             if may_matter:
-                near.add(uid)
-            if uid in first:
-                more.setdefault(uid, []).append(stretch)
-            else:
-                first[uid] = stretch
-        for uid, stretch in first.items():
-            if uid not in more:
-                yield [stretch], uid in near
-                continue
-            stretches = [stretch, *more[uid]]
-            # Occurrences that an override moves may come from far away, and so may all that it reaches.
-            yield stretches, uid in near or ics.any_reaches(self.text, stretches)
+                near.add(uids[-1])
+        groups: dict[bytes, list[Stretch]] = {}
+        for uid, stretch in zip(uids, self._events(), strict=True):
+            if (uid in near) is not far:
+                groups.setdefault(uid, []).append(stretch)
+        return list(groups.values())
+
+    def _events(self) -> Iterator[Stretch]:
+        return chain.from_iterable(calendar.events for calendar in self.calendars)
 
     def group(self, stretches: list[Stretch]) -> Iterator[Timespan]:
         """When the events of one UID make busy."""
         components = []
-        for start, end in stretches:
-            fields = read_properties(self.text, start, end)
-            if is_ours(fields):
-                return
-            if component := self.reader(start).component(fields):
-                components.append(component)
+        try:
+            for start, end in stretches:
+                fields = self._fields(start, end)
+                if is_ours(fields):
+                    return
+                if component := self.reader(start).component(fields):
+                    components.append(component)
+        except TooCostly:
+            yield from self._too_costly(stretches)
+            return
         events = related(components, self.notes.guess)
         masters = []
         for master in events.masters:
@@ -173,29 +221,84 @@ class BodyReader:
             if len(followed.exrules) < len(master.exrules):
                 self.notes("has exceptions more often than hourly, which take nothing out", master.uid)
         followed_events = Related(tuple(masters), events.overrides)
-        share = Steps(min(_STEPS_OF_A_SERIES, max(self._steps.left, 0)))
-        before = share.left
-        try:
-            found = list(self.occurrences(followed_events, share))
-        except TooManySteps:
-            found = []
-            for master in masters:
-                if not master.free:
-                    self.notes("has too many occurrences; taken as busy from its start on", master.uid)
-                    found.append((master.start, self.window.end))
-            found += ((item.start, item.end) for item in events.overrides if not item.free)
-        self._steps.left -= before - max(share.left, 0)
+        with self.budget.share() as share:
+            try:
+                found = list(self.occurrences(followed_events, share))
+            except TooCostly:
+                found = []
+                for master in masters:
+                    if not master.free:
+                        self.notes(TOO_COSTLY, master.uid)
+                        found.append((master.start, self.window.end))
+                found += ((item.start, item.end) for item in events.overrides if not item.free)
         for start_at, end_at in found:
             yield from self._within(start_at, end_at)
 
-    def occurrences(self, events: Related, steps: Steps) -> Iterator[Occurrence]:
-        """When the events of one UID are. Raises TooManySteps."""
-        return occurrences(events, self.window, steps)
+    def _free_busy(self, start: int, end: int) -> Iterator[Timespan]:
+        """What a VFREEBUSY makes busy."""
+        reader = self.reader(start)
+        try:
+            fields = self._fields(start, end)
+            for span in periods(fields, self.reading, reader, self.zone, self.notes, self.notes.guess):
+                yield from self._within(span.start, span.end)
+        except TooCostly:
+            yield from self._too_costly([(start, end)])
+
+    def _fields(self, start: int, end: int) -> Properties:
+        """Raises TooCostly."""
+        with self.budget.share() as share:
+            return read_properties(self.text, start, end, share)
+
+    def _too_costly(self, stretches: Sequence[Stretch], events: int = 1) -> Iterator[Timespan]:
+        """All time from the start of these on, as nothing else is known of them. So many events they are."""
+        uid = first_of(self.text, *stretches[0], b"UID")[1].decode("utf-8", "replace")
+        self.notes(TOO_COSTLY, uid, events)
+        yield from self._within(self._first_start(stretches), self.window.end)
+
+    def _first_start(self, stretches: Iterable[Stretch]) -> datetime:
+        """When the first of these events starts, or a day before, found without reading them."""
+        first, first_digits, place = (b"", b""), b"", 0
+        clocks: set[tuple[bytes, bytes]] = set()
+        for start, end in stretches:
+            line = parameters, value = first_of(self.text, start, end, b"DTSTART")
+            digits = value.replace(b"-", b"")[:15]
+            if not _DAY.match(value):
+                return self.window.start
+            if not first_digits or digits < first_digits:
+                first, first_digits, place = line, digits, start
+            if len(clocks) < 2:
+                clocks.add((parameters, value[15:]))
+        reader = self.reader(place)
+        for find_zone, is_known in ((reader.find_zone(""), True), (lambda tzid: UTC, False)):
+            try:
+                at = reader.moments(first, find_zone, "")[0]
+            except TooCostly:
+                continue
+            except ValueError:
+                break
+            return instant(at, self.zone) - (timedelta(0) if is_known and len(clocks) == 1 else _OFF)
+        return self.window.start
+
+    def occurrences(self, events: Related, budget: Budget) -> Iterator[Occurrence]:
+        """When the events of one UID are. Raises TooCostly."""
+        return occurrences(events, self.window, budget)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
         first, last = instant(start, self.zone), instant(end, self.zone)
         if first < last and first < self.window.end and self.window.start < last:
             yield Timespan(max(first, self.window.start), min(last, self.window.end))
+
+
+def _merged(spans: Iterable[Timespan]) -> tuple[Timespan, ...]:
+    """As `merge`, without ever holding many more than are left."""
+    kept: list[Timespan] = []
+    most = _MOST_SPANS
+    for span in spans:
+        kept.append(span)
+        if len(kept) > most:
+            kept = list(merge(kept))
+            most = _MOST_SPANS + 2 * len(kept)
+    return merge(kept)
 
 
 def instant(moment: Moment, zone: ZoneInfo) -> datetime:

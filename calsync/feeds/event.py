@@ -28,7 +28,7 @@ from calsync.feeds.ics import (
     text_of,
     texts,
 )
-from calsync.feeds.recurrence import Rule, parse_rule
+from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule
 from calsync.feeds.zones import Zones
 
 LONGEST = timedelta(days=366_000)
@@ -128,19 +128,27 @@ class Reader:
         is_free: Callable[[Properties, bool], bool],
         note: Callable[[str, str | None], None],
         guess: Callable[[str, str | None], None],
+        budget: Budget,
     ) -> "Reader":
-        """For a calendar of the body `text`; `zone` is the plan's."""
-        zones = Zones(texts(text, calendar.timezones))
+        """For a calendar of the body `text`; `zone` is the plan's, `budget` pays for zones."""
+        zones = Zones(texts(text, calendar.timezones), budget)
         name = text_of(calendar.zone)
-        found = zones.find(name) if name else None
-        if name and found is None:
-            note(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
+        try:
+            found = zones.find(name) if name else None
+            if name and found is None:
+                note(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
+        except TooCostly:
+            note(f'X-WR-TIMEZONE "{name[:60]}" takes too long to work out; read as {zone}', None)
+            found = None
         if calendar.cancels:
             guess("METHOD:CANCEL: the events of this calendar are called off", None)
         return cls(zones, found or zone, is_free, note, guess, calendar.cancels)
 
     def component(self, fields: Properties) -> Component | None:
-        """The event; None if it has no start that can be read. What is wrong is noted."""
+        """The event; None if it has no start that can be read. What is wrong is noted.
+
+        Raises TooCostly for a zone that takes too long to work out.
+        """
         uid = last_of(fields, "UID")
         find_zone = self.find_zone(uid)
         for name in dict.fromkeys(name.decode().title() for _, name in fields.get(TEXT, ())):
@@ -199,10 +207,10 @@ class Reader:
 
         return find
 
-    def _moments(self, line: tuple[bytes, bytes], find_zone: FindZone, uid: str) -> list[Moment]:
+    def moments(self, line: tuple[bytes, bytes], find_zone: FindZone, uid: str) -> list[Moment]:
         """The values of a date property.
 
-        Raises ValueError.
+        Raises ValueError, and TooCostly for a zone that takes too long to work out.
         """
         parameters, values = line
         tzid = parameter(parameters, "TZID") if parameters else ""
@@ -220,7 +228,7 @@ class Reader:
         """The value of the last such line that can be read."""
         for line in reversed(fields.get(name, ())):
             try:
-                return self._moments(line, find_zone, uid)[0]
+                return self.moments(line, find_zone, uid)[0]
             except ValueError:
                 continue
         return None
@@ -341,7 +349,7 @@ class Reader:
                         else:
                             dates.append(self._day_of(begin))
                         continue
-                    found = self._moments((parameters, value), find_zone, uid)
+                    found = self.moments((parameters, value), find_zone, uid)
                 except ValueError:
                     self.note("has an extra date that can't be read", uid)
                     continue
@@ -382,7 +390,7 @@ class Reader:
 
         for value in values.split(b",") if values else ():
             try:
-                found = self._moments((parameters, value), find, uid)
+                found = self.moments((parameters, value), find, uid)
             except ValueError:
                 self.note("has an exception that can't be read", uid)
                 continue

@@ -5,13 +5,17 @@ stretches of the bytes, read when they matter, and `Glance` says of most that th
 """
 
 import contextlib
+import itertools
 import re
+import sys
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from calsync.errors import NotACalendar
+from calsync.feeds.recurrence import Budget
 from calsync.timespan import Timespan
 
 MOST_BYTES = 64_000_000
@@ -22,6 +26,24 @@ Stretch = tuple[int, int]
 """Where a component's lines begin and end."""
 
 
+class Stretches:
+    """Those of a calendar's events, in 16 bytes each: tuples in a list take 120, 2.4 MB for 20,000 events."""
+
+    def __init__(self) -> None:
+        self._places = array("Q")
+
+    def add(self, begin: int, end: int) -> None:
+        self._places.append(begin)
+        self._places.append(end)
+
+    def __iter__(self) -> Iterator[Stretch]:
+        places = iter(self._places)
+        return zip(places, places, strict=True)
+
+    def __len__(self) -> int:
+        return len(self._places) // 2
+
+
 @dataclass(slots=True)
 class Calendar:
     """One VCALENDAR; components as the stretches of bytes between their BEGIN and END lines."""
@@ -29,22 +51,23 @@ class Calendar:
     begin: int = 0  # where its own lines begin
     zone: bytes = b""  # X-WR-TIMEZONE
     cancels: bool = False  # METHOD:CANCEL: what it holds is called off
-    events: list[Stretch] = field(default_factory=list)
+    events: Stretches = field(default_factory=Stretches)
     free_busy: list[Stretch] = field(default_factory=list)
     timezones: list[Stretch] = field(default_factory=list)
 
 
-# The letter that a line begins with is looked at first: most lines have none of these, and are left at once.
+# Every line of a body is looked at by this one pattern. Most are left after their first letters: a line that
+# goes on, and a name in capitals that begins with none of the letters that matter.
 _OUTLINE = re.compile(
-    rb"\n(?=[BEX])(?:(BEGIN:VEVENT)|(END:VEVENT)|(BEGIN|END):(VCALENDAR|VFREEBUSY|VTIMEZONE)|"
-    rb"X-WR-TIMEZONE[^:\n]*:([^\r\n]*))[ \t\x00\x0b\x0c\x1a]*(?=\r?\n|\r?\Z|<)",  # a web page may follow
-    re.IGNORECASE,
-)
-# What reading the raw bytes line by line would get wrong: a name that is folded, a component's begin or end
-# that is folded, blank lines before a continuation, garbage without a colon (which may be both), a byte order
-# mark of a file that was joined with others.
-_UNUSUAL = re.compile(
-    rb"\n(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z)|\n(?:BEGIN|END)[^\n]*\n[ \t]", re.IGNORECASE
+    rb"\n(?! |[ACDF-WYZ][A-Z-]{0,59}[:;])(?:"
+    # What reading the raw bytes line by line would get wrong is no group: a component's begin or end that is
+    # folded; and below a name that is folded, blank lines before a continuation, garbage without a colon
+    # (which may be both), a byte order mark of a file that was joined with others.
+    rb"(?i:BEGIN|END|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
+    rb"(?:((?i:BEGIN:VEVENT))|((?i:END:VEVENT))|((?i:BEGIN|END)):((?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
+    rb"(?i:X-WR-TIMEZONE)[^:\n]*:([^\r\n]*))[ \t\x00\x0b\x0c\x1a]*"
+    rb"(?=\r?\n|\r?\Z|<)|"  # a web page may follow
+    rb"(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z))"
 )
 _FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n(?![ \t])", re.IGNORECASE)
 _BLANK_LINES = re.compile(rb"\n[\n]+")
@@ -58,11 +81,25 @@ def unfolded(text: bytes) -> bytes:
     return text.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
 
 
-def normalised(body: bytes) -> bytes:
-    """The body as UTF-8, in which every name and every BEGIN and END is on one line.
+def outline(body: bytes) -> tuple[bytes, list[Calendar]]:
+    """The text of a body, as UTF-8 with every name and every BEGIN and END on one line, and its calendars.
 
-    Raises NotACalendar if it does not look like one, or is too large.
+    An event without an end of its own ends where the next one begins.
+
+    Raises NotACalendar if it does not look like one, is too large, or a calendar begins and does not end, as
+    in a cut-off download.
     """
+    text = _cleaned(body)
+    found = _calendars(text)
+    if found is None:
+        text = _BLANK_LINES.sub(b"\n", text.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
+        text = unfolded(text)
+        found = _calendars(text, is_unfolded=True) or []
+    return text, found
+
+
+def _cleaned(body: bytes) -> bytes:
+    """The body as UTF-8, with line ends that end in a line feed."""
     if len(body) > MOST_BYTES:
         raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
@@ -76,12 +113,7 @@ def normalised(body: bytes) -> bytes:
         raise NotACalendar(_what_it_is(head))
     if _LONE_CR.search(body) or body.endswith(b"\r"):  # of old Macs, or as Windows writes text, or mixed
         body = _BLANK_LINES.sub(b"\n", body.replace(b"\r", b"\n"))
-    if not _FIRST_LINE.match(body):
-        body = b"\n" + body
-    if _UNUSUAL.search(body):
-        body = _BLANK_LINES.sub(b"\n", body.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
-        body = unfolded(body)
-    return body
+    return body if _FIRST_LINE.match(body) else b"\n" + body
 
 
 def _from_utf16(body: bytes) -> bytes:
@@ -102,42 +134,44 @@ def _what_it_is(head: bytes) -> str:
     return "it is not a calendar: BEGIN:VCALENDAR is missing"
 
 
-def calendars(text: bytes) -> list[Calendar]:
-    """The calendars in a normalised body.
-
-    An event without an end of its own ends where the next one begins.
-
-    Raises NotACalendar if one begins and does not end, as in a cut-off download.
-    """
+def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | None:
+    """The calendars in a text; None if it has to be unfolded first."""
     # Every other line has a line break before it, by which it is found.
     first = _FIRST_LINE.match(text)
     is_open = first is not None
     current = Calendar(first.end() - 1 if first else 0)
     found = [current] if is_open else []
+    add = current.events.add
     event = other = -1
+    events = 0
     for match in _OUTLINE.finditer(text):
         kind = match.lastindex
         if kind == 2:
             if event >= 0:
-                current.events.append((event, match.start() + 1))
+                add(event, match.start() + 1)
                 event = -1
         elif kind == 1:
-            if len(current.events) > MOST_EVENTS:
+            events += 1
+            if events > MOST_EVENTS:
                 raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
             if event >= 0:
-                current.events.append((event, match.start() + 1))
+                add(event, match.start() + 1)
             event = match.end()
+        elif kind is None:
+            if not is_unfolded:
+                return None
         elif kind == 5:
             current.zone = current.zone or match[5].strip()
         elif match[4].upper() == b"VCALENDAR":
             if event >= 0:
-                current.events.append((event, match.start() + 1))
+                add(event, match.start() + 1)
                 event = -1
             begins = match[3].upper() == b"BEGIN"
             if begins and is_open:
                 raise NotACalendar("a calendar in it has no END:VCALENDAR: it was cut off on its way")
             if begins:
                 current = Calendar(match.end())
+                add = current.events.add
                 found.append(current)
             is_open = begins
         elif match[3].upper() == b"BEGIN":
@@ -149,13 +183,14 @@ def calendars(text: bytes) -> list[Calendar]:
     if is_open or not found:
         raise NotACalendar("it ends before END:VCALENDAR: it was cut off on its way")
     for calendar in found:
-        components = (*calendar.events[:1], *calendar.free_busy[:1], *calendar.timezones[:1])
-        head = min((start for start, _ in components), default=calendar.begin)
+        components = (calendar.events, calendar.free_busy, calendar.timezones)
+        firsts = (begin for stretches in components for begin, _ in itertools.islice(stretches, 1))
+        head = min(firsts, default=calendar.begin)
         calendar.cancels = _CANCEL.search(text, calendar.begin, head) is not None
     return found
 
 
-def texts(text: bytes, stretches: list[Stretch]) -> Iterator[bytes]:
+def texts(text: bytes, stretches: Iterable[Stretch]) -> Iterator[bytes]:
     """The components' own texts, unfolded."""
     return (unfolded(text[start:end]) for start, end in stretches)
 
@@ -230,16 +265,28 @@ def is_component(rest: bytes) -> bool:
     return _COMPONENT.match(rest) is not None
 
 
-def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] = _LINE) -> Properties:
+_LARGE = 100_000
+"""Bytes of a component, from which on its lines are looked at one by one, in case that they are too many."""
+_RULES = frozenset((b"RRULE", b"EXRULE"))
+
+
+def read_properties(
+    text: bytes, start: int, end: int, budget: Budget | None = None, lines: re.Pattern[bytes] = _LINE
+) -> Properties:
     """The properties of the component between `start` and `end`, without those of components inside it.
 
-    `lines` is a line_pattern().
+    `budget` pays for reading them, and for what is read of their values later. `lines` is a line_pattern().
+
+    Raises TooCostly.
     """
     found: Properties = {}
+    budget = budget or Budget(sys.maxsize)
+    budget.take(_STEPS_OF_A_COMPONENT)
     after_blank: list[tuple[bytes, tuple[bytes, bytes]]] = []
     inside = 0
-    for raw_name, rest in lines.findall(text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
+    for raw_name, rest in _lines(lines, text, start - 1 if text[start - 1 : start] == b"\n" else start, end):
         name = raw_name.upper()
+        budget.take(_cost(name, rest))
         if name in (b"BEGIN", b"END"):
             if not is_component(rest):
                 found.setdefault(TEXT, []).append((b"", name))
@@ -268,6 +315,37 @@ def read_properties(text: bytes, start: int, end: int, lines: re.Pattern[bytes] 
         else:
             found[name.decode()] = [(parameters, value)]
     return found
+
+
+def _lines(lines: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterable[tuple[bytes, bytes]]:
+    if end - start < _LARGE:
+        return lines.findall(text, start, end)
+    return ((match[1], match[2]) for match in lines.finditer(text, start, end))
+
+
+_STEPS_OF_A_COMPONENT = 40
+
+
+def _cost(name: bytes, rest: bytes) -> int:
+    """The steps that it takes to read this line."""
+    if name in _DATES:
+        return 5 + 5 * rest.count(b",") + len(rest) // 100
+    if name in _RULES:
+        return 30 + len(rest) // 8
+    return 2 + len(rest) // 100
+
+
+_FIRST_OF = {
+    name: re.compile(rb"\n%b([;:][^\n]*(?:\n[ \t][^\n]*)*)" % name, re.IGNORECASE)
+    for name in (b"DTSTART", b"UID")
+}
+
+
+def first_of(text: bytes, start: int, end: int, name: bytes) -> tuple[bytes, bytes]:
+    """Parameters and value of a component's first DTSTART or UID, without reading the rest; empty without."""
+    match = _FIRST_OF[name].search(text, start - 1 if text[start - 1 : start] == b"\n" else start, end)
+    parameters, value = _parted(name, unfolded(match[1])) if match else (b"", b"")
+    return parameters, value.strip()
 
 
 def _parted(name: bytes, rest: bytes) -> tuple[bytes, bytes]:
@@ -446,12 +524,13 @@ def between(start: datetime, end: datetime) -> Length:
 MARGIN = timedelta(days=7)
 """More than any zone together with any length that is accepted below without reading it."""
 
-_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE"))
+_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"RECURRENCE-ID"))
 _WHOLE_LINE = re.compile(
-    rb"\n(?=[BDERU])(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|BEGIN|END)([;:][^\n]*(?:\n[ \t][^\n]*)*)",
-    re.IGNORECASE,
+    rb"\n(?=[BDERUbderu])((?i:UID|DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID|BEGIN|END))"
+    rb"([;:][^\n]*(?:\n[ \t][^\n]*)*)"
 )
-_RECURRENCE_ID = re.compile(rb"\nRECURRENCE-ID(;[^\n]*(?:\n[ \t][^\n]*)*)")
+# The lines of an alarm without an UID or a duration: most have none, and most are the last thing in an event.
+_ALARMS = tuple([(b"BEGIN", b":VALARM" + end), (b"END", b":VALARM" + end)] for end in (b"", b"\r"))
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
 _COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
@@ -461,6 +540,10 @@ _STEADY = re.compile(
     rb":FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
     rb"(?:(?<!DAILY);BYDAY=-?[1-4]?[A-Z,]+|;BYMONTHDAY=(?:[1-9]|1\d|2[0-8]))?"
     rb"(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
+)
+# Those of birthdays: once a year, on the day of the start.
+_YEARLY = re.compile(
+    rb":FREQ=YEARLY(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2}|;UNTIL=[0-9TZ]{8,16})*"
 )
 _DAYS = {b"DAILY": 1, b"WEEKLY": 7, b"MONTHLY": 31, b"YEARLY": 366}
 
@@ -473,36 +556,38 @@ class Glance:
 
     def __init__(self, text: bytes, window: Timespan) -> None:
         self._text = text
-        self._first_day = (window.start - MARGIN).date()
-        self._low = f"{window.start - MARGIN:%Y%m%d}".encode()
-        self._high = f"{window.end + MARGIN:%Y%m%d}".encode()
+        first, last = (window.start - MARGIN).date(), (window.end + MARGIN).date()
+        self._first_day = first
+        self._low, self._high = (f"{day:%Y%m%d}".encode() for day in (first, last))
+        days = (first + timedelta(day) for day in range((last - first).days + 1))
+        self._of_the_year = frozenset(f"{day:%m%d}".encode() for day in days)
 
-    def __call__(self, start: int, end: int) -> tuple[bytes | None, bool]:
+    def __call__(self, start: int, end: int) -> tuple[bytes, bool]:
         """The UID of the event between these places, and False if it is surely not in the window."""
         lines = _WHOLE_LINE.findall(self._text, start, end)
+        while lines[-2:] in _ALARMS:
+            del lines[-2:]
         fields = dict(lines)
         once = len(fields) == len(lines)
         if not once or not _NAMES.issuperset(fields):
             fields, once = _outermost(lines)
-        uid = fields.get(b"UID")
-        if uid is not None:
-            uid = (unfolded(uid) if b"\n" in uid else uid).partition(b":")[2].strip()
-        return uid, not once or self._may_matter(fields)
+        uid = fields.get(b"UID", b"")
+        if b"\n" in uid:
+            uid = unfolded(uid)
+        return uid.partition(b":")[2].strip(), not once or self._may_matter(fields)
 
     def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
-        if b"RDATE" in fields:
-            return True
-        start = _day(fields.get(b"DTSTART"))
+        start = _day(fields[b"DTSTART"]) if b"DTSTART" in fields else b""
         end = _day(fields[b"DTEND"]) if b"DTEND" in fields else start
-        if not start or not end:
+        if not start or not end or b"RDATE" in fields:
             return True
+        if b"RECURRENCE-ID" in fields and b"RANGE" in unfolded(fields[b"RECURRENCE-ID"]).upper():
+            return True  # an override that reaches beyond its own occurrence (3.2.13)
         low, high = self._low, self._high
         if start > high and end > high:
             return False
-        if b"DTEND" in fields and b"DURATION" in fields:  # one of them may be unreadable
-            return True
-        if b"DURATION" in fields and not _SHORT.match(fields[b"DURATION"]):
-            return True
+        if b"DURATION" in fields and (b"DTEND" in fields or not _SHORT.match(fields[b"DURATION"])):
+            return True  # of a duration and an end one may be unreadable
         if start >= low or end >= low:
             return True
         if b"RRULE" not in fields:
@@ -511,13 +596,19 @@ class Glance:
             return True
         rule = fields[b"RRULE"].rstrip()
         until = _UNTIL.search(rule)
-        return until[1] >= low if until else not self._runs_out(rule, start)
+        if until and until[1] < low:
+            return False
+        # Short ones only: in what is made to be long the patterns would try every way to read it.
+        if len(rule) > 200:
+            return True
+        if _YEARLY.fullmatch(rule):
+            return start[4:] in self._of_the_year
+        return bool(until) or not self._runs_out(rule, start)
 
     def _runs_out(self, rule: bytes, start: bytes) -> bool:
         """True if a COUNT surely ends before the window."""
         count = _COUNT.search(rule)
-        # Short ones only: in what is made to be long it would try every way to read it.
-        steady = _STEADY.fullmatch(rule) if count and len(rule) < 200 else None
+        steady = _STEADY.fullmatch(rule) if count else None
         if not count or not steady or (start[6:] > b"28" and steady[1] in (b"MONTHLY", b"YEARLY")):
             return False
         interval = _INTERVAL.search(rule)
@@ -527,14 +618,6 @@ class Glance:
             return first + timedelta(days) < self._first_day
         except (ValueError, OverflowError):
             return False
-
-
-def any_reaches(text: bytes, stretches: Iterable[Stretch]) -> bool:
-    """True if one of these events is an override that reaches beyond its own occurrence (3.2.13)."""
-    # In capitals, as a pattern that ignores case has no fixed beginning to look for: ten times as slow.
-    events = (text[start:end].upper() for start, end in stretches)
-    found = (match for event in events for match in _RECURRENCE_ID.finditer(event))
-    return any(b"RANGE" in unfolded(match[1]) for match in found)
 
 
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
@@ -553,10 +636,8 @@ def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bo
     return fields, once
 
 
-def _day(rest: bytes | None) -> bytes:
+def _day(rest: bytes) -> bytes:
     """The day in a line of DTSTART or DTEND, as eight digits; empty if it can't be told at a glance."""
-    if rest is None:
-        return b""
     value = rest.rpartition(b":")[2]
     digits = value[:8]
     return digits if digits.isdigit() and len(digits) == 8 and b"\n" not in value else b""

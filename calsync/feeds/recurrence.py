@@ -6,6 +6,7 @@ followed from the first occurrence. Zones, exceptions and UNTIL, which is an ins
 """
 
 import itertools
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, timedelta
@@ -194,53 +195,73 @@ COUNTED_PERIODS = 100_000
 """A COUNT is followed through at most so many periods, 11 years of hours; what lasts longer is endless."""
 
 
-class TooManySteps(Exception):
-    """A rule can't be followed to its end in the time that it may take."""
+class TooCostly(Exception):
+    """A rule, a zone or an event takes more than its share of what a reading may cost."""
 
 
-class Steps:
-    """How many days and times may still be looked at, for what is made to take for ever."""
+SHARE = 200_000
+"""Steps that one series, one zone or one event may take: ten years of hours, or 40,000 dates."""
 
-    def __init__(self, left: int) -> None:
+
+class Budget:
+    """What a reading may cost, in steps of some microseconds: a date, a line, a day that a rule looks at.
+
+    A calendar that is made to keep us busy for ever spends it, and then costs a warning. A part of the
+    reading has a share, so that one series that takes too long leaves enough for the others.
+    """
+
+    def __init__(self, left: int, whole: "Budget | None" = None) -> None:
         self.left = left
+        self._whole = whole
+
+    @classmethod
+    def of_bytes(cls, number: int) -> "Budget":
+        """For all of a body that is so large."""
+        return cls(500_000 + number // 10)
+
+    def share(self, most: int = SHARE) -> "Budget":
+        """A part of it, to be used in a `with` statement, at whose end the whole is charged."""
+        return Budget(min(most, max(self.left, 0)), self)
 
     def take(self, number: int) -> None:
-        """Raises TooManySteps."""
+        """Raises TooCostly if there is not so much left."""
         self.left -= number
         if self.left < 0:
-            raise TooManySteps
+            raise TooCostly
+
+    def __enter__(self) -> "Budget":
+        self._before = self.left
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._whole is not None:
+            self._whole.left -= self._before - max(self.left, 0)
 
 
 def starts(
-    rule: Rule, first: datetime, low: datetime, high: datetime, steps: Steps | None = None
+    rule: Rule, first: datetime, low: datetime, high: datetime, budget: Budget | None = None
 ) -> Iterator[datetime]:
     """The rule's starts from `low` to `high`, both included, in order; all are naive wall-clock times.
 
     `first` itself is among them only if the rule falls on it. UNTIL is left to the caller.
 
-    Raises TooManySteps.
+    Raises TooCostly.
     """
-    cost = (
-        _most_in_a_period(rule) if rule.freq < Freq.HOURLY else max(1, len(rule.minutes) * len(rule.seconds))
-    )
-    if steps:
-        steps.take(cost)
+    periods = _Periods(rule, first, budget or Budget(sys.maxsize))
     left = rule.count
     index = max(0, _period_of(rule, first, low) - 1)
     if left is not None:
         if left > (_period_of(rule, first, high) + 2) * _most_in_a_period(rule):
             left = None  # can't run out
         elif index and (steady := _in_every_period(rule)):
-            left -= sum(start >= first for start in _in_period(rule, first, 0)) + steady * (index - 1)
+            left -= sum(start >= first for start in periods.starts(0)) + steady * (index - 1)
             if left <= 0:
                 return
         else:
             index = 0
     last = _period_of(rule, first, high)
     while index <= last:
-        if steps:
-            steps.take(cost)
-        for start in _in_period(rule, first, index):
+        for start in periods.starts(index):
             if start < first:
                 continue
             if start > high:
@@ -299,20 +320,41 @@ def _in_every_period(rule: Rule) -> int:
     return days * len(rule.hours) * len(rule.minutes) * len(rule.seconds)
 
 
-def _in_period(rule: Rule, first: datetime, index: int) -> list[datetime]:
-    """All starts in the period that is `index` intervals after that of `first`."""
-    if rule.freq >= Freq.HOURLY:
-        found = _in_hour(rule, first, index)
-    else:
-        times = itertools.product(rule.hours, rule.minutes, rule.seconds)
-        clock = [timedelta(hours=hour, minutes=minute, seconds=second) for hour, minute, second in times]
-        days = (day for day in _days(rule, first, index) if _fits(rule, day))
-        midnights = [datetime(day.year, day.month, day.day) for day in days]  # noqa: DTZ001
-        found = [midnight + time for midnight in midnights for time in clock]
-    if not rule.positions:
-        return found
-    chosen = {place - 1 if place > 0 else len(found) + place for place in rule.positions}
-    return [start for place, start in enumerate(found) if place in chosen]
+class _Periods:
+    """The periods of a rule, counted in its intervals from that of its first occurrence."""
+
+    def __init__(self, rule: Rule, first: datetime, budget: Budget) -> None:
+        self.rule = rule
+        self.first = first
+        self.budget = budget
+        budget.take(1 + max(1, len(rule.hours)) * max(1, len(rule.minutes)) * max(1, len(rule.seconds)))
+        self.clock = (
+            [
+                timedelta(hours=hour, minutes=minute, seconds=second)
+                for hour, minute, second in itertools.product(rule.hours, rule.minutes, rule.seconds)
+            ]
+            if rule.freq < Freq.HOURLY
+            else []
+        )
+        self.steps_of_a_day = 2 if rule.nth_weekdays or rule.week_numbers else 1
+
+    def starts(self, index: int) -> list[datetime]:
+        """All starts in one period. Raises TooCostly."""
+        rule = self.rule
+        if rule.freq >= Freq.HOURLY:
+            self.budget.take(2 + max(1, len(rule.minutes)) * max(1, len(rule.seconds)))
+            found = _in_hour(rule, self.first, index)
+        else:
+            days = _days(rule, self.first, index)
+            self.budget.take(2 + self.steps_of_a_day * len(days))
+            midnights = [datetime(day.year, day.month, day.day) for day in days if _fits(rule, day)]  # noqa: DTZ001
+            self.budget.take(len(midnights) * len(self.clock))
+            found = [midnight + time for midnight in midnights for time in self.clock]
+        if not rule.positions:
+            return found
+        chosen = {place - 1 if place > 0 else len(found) + place for place in rule.positions}
+        self.budget.take(len(chosen))
+        return [start for place, start in enumerate(found) if place in chosen]
 
 
 def _days(rule: Rule, first: datetime, index: int) -> list[date]:

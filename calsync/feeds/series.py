@@ -3,6 +3,7 @@
 Dates stay dates: the plan's zone is the caller's question.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from calsync.feeds.event import Component, wall
 from calsync.feeds.ics import Moment
-from calsync.feeds.recurrence import SECONDS, Freq, Rule, Steps, starts
+from calsync.feeds.recurrence import SECONDS, Budget, Freq, Rule, starts
 from calsync.timespan import Timespan
 
 Occurrence = tuple[Moment, Moment]
@@ -18,6 +19,7 @@ Occurrence = tuple[Moment, Moment]
 
 ZONE_MARGIN = timedelta(days=2)
 """No clock on earth is further from UTC."""
+_STEPS_OF_A_START, _STEPS_OF_AN_OVERRIDE = 4, 8
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901
 
 
@@ -91,12 +93,12 @@ def _rank(master: Component) -> tuple[tuple[bytes, ...], bool, timedelta]:
     return master.stamp, not master.free, master.length
 
 
-def occurrences(events: Related, window: Timespan, steps: Steps | None = None) -> Iterator[Occurrence]:
+def occurrences(events: Related, window: Timespan, budget: Budget | None = None) -> Iterator[Occurrence]:
     """When the events of one UID are busy in the window, and some times shortly before and after it.
 
-    Raises TooManySteps.
+    Raises TooCostly.
     """
-    return _Series(events, steps).occurrences(window)
+    return _Series(events, budget or Budget(sys.maxsize)).occurrences(window)
 
 
 def instant_of(instant: Moment) -> datetime:
@@ -111,15 +113,16 @@ class _Series:
     master too. With RANGE=THISANDFUTURE (3.2.13) it also says how the later ones are, up to the next such.
     """
 
-    def __init__(self, events: Related, steps: Steps | None) -> None:
+    def __init__(self, events: Related, budget: Budget) -> None:
         self.masters = events.masters
-        self.steps = steps
+        self.budget = budget
         # The one whose clock says what a RECURRENCE-ID without a zone means.
         self.series = next((master for master in self.masters if master.repeats), None) or next(
             iter(self.masters), None
         )
         self.overrides: dict[datetime, Component] = {}
         """By the instant that they name, or the midnight of the day if the series is on dates."""
+        budget.take(_STEPS_OF_AN_OVERRIDE * len(events.overrides))
         self.days: dict[date, Component] = {}
         """Those that name all of a day, of a series at a time."""
         for component in events.overrides:
@@ -132,11 +135,11 @@ class _Series:
 
     def occurrences(self, window: Timespan) -> Iterator[Occurrence]:
         for master in self.masters:
-            exceptions = _Exceptions(master, self.steps)
+            exceptions = _Exceptions(master, self.budget)
             for ruler, after, until in self._rulers(master, exceptions):
                 if not ruler.free:
                     yield from self._ruled_by(ruler, master, exceptions, after, until, window)
-        gone = _Exceptions(self.series, self.steps) if self.series else None
+        gone = _Exceptions(self.series, self.budget) if self.series else None
         for override in self.overrides.values():
             if not override.free and not (gone is not None and self._is_gone(override, gone)):
                 yield override.start, override.end
@@ -170,8 +173,9 @@ class _Series:
         is_whole = ruler is master and until == _LAST
         is_plain = is_whole and not (exceptions or self.overrides or master.periods)
         lengths = {instant_of(start): length for start, length in master.periods}
-        for start in _starts(master, low, high, self.steps):
+        for start in _starts(master, low, high, self.budget):
             length = ruler.lasts
+            self.budget.take(_STEPS_OF_A_START)
             if not is_plain:
                 key = instant_of(start)
                 if key in self.overrides or exceptions.have(start, key, low, high):
@@ -199,7 +203,7 @@ class _Series:
             return False
         wanted = instant_of(named)
         low, high = _plus(wall(named), -ZONE_MARGIN), _plus(wall(named), ZONE_MARGIN)
-        for start in _starts(master, low, high, self.steps):
+        for start in _starts(master, low, high, self.budget):
             key = instant_of(start)
             is_named = key == wanted or (not isinstance(named, datetime) and wall(start).date() == named)
             if is_named and not exceptions.have(start, key, low, high):
@@ -210,9 +214,9 @@ class _Series:
 class _Exceptions:
     """What EXDATE and EXRULE take out of a series."""
 
-    def __init__(self, master: Component, steps: Steps | None) -> None:
+    def __init__(self, master: Component, budget: Budget) -> None:
         self._master = master
-        self._steps = steps
+        self._budget = budget
         self._instants = {instant_of(exdate) for exdate in master.exdates}
         # A date takes out the whole day, also where the event is at a time.
         self._days = {day for day in master.exdates if not isinstance(day, datetime)}
@@ -234,7 +238,7 @@ class _Exceptions:
             found = {
                 instant_of(excluded)
                 for rule, until in self._master.exrules
-                for excluded in _starts_of(rule, until, self._master, low, high, self._steps)
+                for excluded in _starts_of(rule, until, self._master, low, high, self._budget)
             }
             self._by_rule[low, high] = found
         return key in self._by_rule[low, high]
@@ -286,15 +290,16 @@ def _plus(start: datetime, length: timedelta) -> datetime:
         return _LAST if length > timedelta(0) else _FIRST
 
 
-def _starts(master: Component, low: datetime, high: datetime, steps: Steps | None) -> Iterator[Moment]:
+def _starts(master: Component, low: datetime, high: datetime, budget: Budget) -> Iterator[Moment]:
     """All starts from `low` to `high` on the master's clock, and some others."""
+    budget.take(1 + len(master.rules) + len(master.rdates) + len(master.periods))
     untils = [until for _, until in master.rules if until]
     if not untils or _instant(master.start) <= max(untils):
         yield master.start
     yield from master.rdates
     yield from (start for start, _ in master.periods)
     for rule, until in master.rules:
-        yield from _starts_of(rule, until, master, low, high, steps)
+        yield from _starts_of(rule, until, master, low, high, budget)
 
 
 def _starts_of(
@@ -303,9 +308,9 @@ def _starts_of(
     master: Component,
     low: datetime,
     high: datetime,
-    steps: Steps | None,
+    budget: Budget,
 ) -> Iterator[Moment]:
-    for clock in starts(rule, master.first, low, high, steps):
+    for clock in starts(rule, master.first, low, high, budget):
         start = (
             clock.replace(tzinfo=master.start.tzinfo) if isinstance(master.start, datetime) else clock.date()
         )

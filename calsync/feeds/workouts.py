@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from calsync.errors import NotACalendar
 from calsync.feeds import ics, titles
 from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, is_ours, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, last_of, line_pattern, read_properties
-from calsync.feeds.recurrence import Freq, Rule
+from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
 from calsync.feeds.series import Related, occurrences
 from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
 from calsync.program import FeedSettings
@@ -58,12 +59,18 @@ def read_workouts(
 
     Raises NotACalendar if the body is no whole calendar.
     """
-    text = ics.normalised(body)
+    text, calendars = ics.outline(body)
     notes = Notes()
+    budget = Budget.of_bytes(len(text))
     workouts: list[Workout] = []
-    for calendar in ics.calendars(text):
-        reader = _FeedReader(text, calendar, zone, settings or FeedSettings(), notes)
-        workouts += reader.workouts(first, last)
+    for calendar in calendars:
+        reader = _FeedReader(text, calendar, zone, settings or FeedSettings(), notes, budget)
+        try:
+            workouts += reader.workouts(first, last)
+        except TooCostly:
+            raise NotACalendar(
+                "it takes too long to read: it has more than a training plan can hold"
+            ) from None
     return PlatformFeed(tuple(sorted(workouts, key=attrgetter("order"))), notes.lines())
 
 
@@ -83,7 +90,13 @@ class _FeedReader:
     """Reads one calendar of a body."""
 
     def __init__(
-        self, text: bytes, calendar: Calendar, zone: ZoneInfo, settings: FeedSettings, notes: Notes
+        self,
+        text: bytes,
+        calendar: Calendar,
+        zone: ZoneInfo,
+        settings: FeedSettings,
+        notes: Notes,
+        budget: Budget,
     ) -> None:
         self.text = text
         self.calendar = calendar
@@ -91,9 +104,10 @@ class _FeedReader:
         self.kinds = settings.kinds
         self.seconds_per_km = settings.seconds_per_km
         self.notes = notes
+        self.budget = budget
         # Whether it takes time is no question here: platforms mark workouts as free.
         self.reader = Reader.of(
-            text, calendar, zone, lambda fields, all_day: False, self._note, self.notes.guess
+            text, calendar, zone, lambda fields, all_day: False, self._note, self.notes.guess, budget
         )
 
     def _note(self, problem: str, uid: str | None) -> None:
@@ -116,7 +130,7 @@ class _FeedReader:
         """The events of one UID, in the order written."""
         groups: dict[str, list[_Entry]] = {}
         for number, (start, end) in enumerate(self.calendar.events):
-            fields = read_properties(self.text, start, end, _LINES)
+            fields = read_properties(self.text, start, end, self.budget, _LINES)
             if is_ours(fields):
                 continue
             uid = last_of(fields, "UID")
@@ -149,20 +163,27 @@ class _FeedReader:
             key = entry.component.recurrence_id or self._when(entry.component.start)
             if key not in found or entry.component.sequence >= found[key].component.sequence:
                 found[key] = entry
+        # They take the place of one occurrence each, and stand for themselves, below.
+        others = tuple(replace(o.component, free=True, this_and_future=False) for o in overrides.values())
         for entry in masters.values():
             component = self._followed(entry.component)
             if not component.repeats:
                 yield entry, component.start
                 continue
-            # They take the place of one occurrence each, and stand for themselves, below.
-            others = [replace(o.component, free=True, this_and_future=False) for o in overrides.values()]
             # A rule may name its first start again.
-            for start in dict.fromkeys(
-                start for start, _ in occurrences(Related((component,), tuple(others)), window)
-            ):
+            for start in dict.fromkeys(self._starts(Related((component,), others), window)):
                 yield entry, start
         for entry in overrides.values():
             yield entry, entry.component.start
+
+    def _starts(self, events: Related, window: Timespan) -> list[Moment]:
+        with self.budget.share() as share:
+            try:
+                return [start for start, _ in occurrences(events, window, share)]
+            except TooCostly:
+                (master,) = events.masters
+                self.notes("has too many occurrences; taken once only", master.uid)
+                return [master.start]
 
     def _followed(self, component: Component) -> Component:
         """Without rules that repeat within a day: nobody trains so, and they would be thousands."""

@@ -2,22 +2,22 @@
 
 import bisect
 import re
+import sys
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from calsync.feeds.recurrence import Rule, Steps, TooManySteps, parse_rule, starts
+from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule, starts
 
-_MOST_STEPS = 100_000
-"""Of one rule; a yearly one needs some five thousand."""
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
 _LINE = re.compile(
     rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_TZID = re.compile(rb"^TZID(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
 
 
@@ -32,7 +32,8 @@ class Observance:
     before: timedelta
     offset: timedelta
 
-    def onsets(self) -> list[datetime]:
+    def onsets(self, budget: Budget | None = None) -> list[datetime]:
+        """Raises TooCostly."""
         found = [self.start, *self.dates]
         if self.rule:
             until = LAST
@@ -40,18 +41,19 @@ class Observance:
                 until = _wall(self.rule.until) + (
                     self.before if self.rule.until.endswith("Z") else timedelta(0)
                 )
-            found += starts(self.rule, self.start, FIRST, min(until, LAST), Steps(_MOST_STEPS))
+            found += starts(self.rule, self.start, FIRST, min(until, LAST), budget)
         return found
 
 
 class Observances(tzinfo):
     """A zone made of observances."""
 
-    def __init__(self, tzid: str, observances: tuple[Observance, ...]) -> None:
+    def __init__(self, tzid: str, observances: Sequence[tuple[Observance, Sequence[datetime]]]) -> None:
+        """`observances` have their onsets."""
         self.tzid = tzid
-        self.observances = observances
+        self.observances = tuple(observance for observance, _ in observances)
         # At a tie the first one counts, as in dateutil.
-        begins = {onset: observance for observance in reversed(observances) for onset in observance.onsets()}
+        begins = {onset: observance for observance, onsets in reversed(observances) for onset in onsets}
         self._onsets = sorted(begins)  # on the clock before them
         self._changes = [(begins[onset].before, begins[onset].offset) for onset in self._onsets]
         self._instants = [
@@ -93,30 +95,40 @@ class Observances(tzinfo):
         return self.tzid
 
 
-def read_observances(text: bytes) -> Observances | None:
-    """The zone of an unfolded VTIMEZONE, without the observances that can't be read; None without any."""
+def read_observances(text: bytes, budget: Budget | None = None) -> Observances | None:
+    """The zone of an unfolded VTIMEZONE, without the observances that can't be read; None without any.
+
+    Raises TooCostly.
+    """
+    budget = budget or Budget.of_bytes(len(text))
     tzid = ""
-    observances: list[Observance] = []
+    observances: list[tuple[Observance, list[datetime]]] = []
     fields: dict[str, str] = {}
     dates: list[str] = []
-    for name_bytes, _, value_bytes in _LINE.findall(text):
-        name, value = name_bytes.decode().upper(), value_bytes.decode("utf-8", "replace").strip()
+    for match in _LINE.finditer(text):
+        budget.take(2 + 3 * match[3].count(b",") + len(match[3]) // 10)
+        name, value = match[1].decode().upper(), match[3].decode("utf-8", "replace").strip()
         if name == "BEGIN":
             fields, dates = {}, []
         elif name == "END" and value.upper() in ("STANDARD", "DAYLIGHT"):
+            budget.take(20)
             try:
                 observance = _observance(value.upper() == "DAYLIGHT", fields, dates)
-                observance.onsets()
-            except (KeyError, ValueError, OverflowError, TooManySteps):
+                observances.append((observance, observance.onsets(budget)))
+            except (KeyError, ValueError, OverflowError):
                 continue
-            observances.append(observance)
         elif name == "TZID":
-            tzid = value.replace("\\,", ",").replace("\\;", ";").strip('"')
+            tzid = _name(value)
         elif name == "RDATE":
             dates += value.split(",")
         else:
             fields.setdefault(name, value)
-    return Observances(tzid, tuple(observances)) if observances and tzid else None
+    return Observances(tzid, observances) if observances and tzid else None
+
+
+def _name(value: str) -> str:
+    """What a VTIMEZONE is called."""
+    return value.replace("\\,", ",").replace("\\;", ";").strip('"')
 
 
 def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Observance:
@@ -181,52 +193,58 @@ _DISPLAY_NAMES_WITHOUT_CITY = {
 }
 
 
+_LONGEST_NAME = 250
+_STEPS_OF_A_NAME = 100
+"""What has no such name is looked for under many."""
+
+
 class Zones:
     """The zones of one calendar, looked up once each."""
 
-    def __init__(self, timezones: Iterable[bytes] = ()) -> None:
-        """`timezones` holds the VTIMEZONEs, unfolded, one text each."""
-        self._timezones = tuple(timezones)
-        self._own: dict[str, Observances] | None = None
-        self._found: dict[str, tzinfo | None] = {}
+    def __init__(self, timezones: Iterable[bytes] = (), budget: Budget | None = None) -> None:
+        """`timezones` holds the VTIMEZONEs, unfolded, one text each. None is read before it is asked for."""
+        self._budget = budget or Budget(sys.maxsize)
+        self._own: dict[str, list[bytes]] = {}
+        for text in timezones:
+            if match := _TZID.search(text):
+                self._own.setdefault(_name(match[1].decode("utf-8", "replace").strip()), []).append(text)
+        self._found: dict[str, tzinfo | TooCostly | None] = {}
+        self._guesses: dict[str, str] = {}
 
     def find(self, tzid: str) -> tzinfo | None:
-        """The zone called `tzid`, or None."""
+        """The zone called `tzid`, or None.
+
+        Raises TooCostly if the calendar defines it in a way that takes too long to work out.
+        """
         if tzid not in self._found:
-            self._found[tzid] = self._look_up(tzid)
-        return self._found[tzid]
+            try:
+                self._found[tzid] = self._look_up(tzid, tzid.strip().strip("/"))
+            except TooCostly as error:
+                self._found[tzid] = error
+        found = self._found[tzid]
+        if isinstance(found, TooCostly):
+            raise TooCostly
+        return found
 
-    def _look_up(self, tzid: str) -> tzinfo | None:
-        name = tzid.strip().strip("/")
-        if _REGION_AND_CITY.fullmatch(name) and (found := iana_zone(name) or _in_other_letters(name)):
+    def _look_up(self, tzid: str, name: str) -> tzinfo | None:
+        if found := _of_region_and_city(name):
+            self._budget.take(1)
             return found
+        self._budget.take(_STEPS_OF_A_NAME)
         # Whatever else the name means: Outlook's "GMT Standard Time" may be anything, and "GMT" London's.
-        if own := self._own_zone(tzid):
-            return own
-        # Outlook on the web: tzone://Microsoft/Utc
-        if name.upper() in _ALSO_UTC or name.lower() == "tzone://microsoft/utc":
-            return UTC
-        if found := iana_zone(name):
-            return found
-        # RFC 5545, 3.2.19: /vendor/…/Europe/London. One bare word at the end could be anything.
-        parts = name.split("/")
-        for place in range(max(1, len(parts) - 3), len(parts) - 1):
-            if found := iana_zone("/".join(parts[place:])):
-                return found
-        if found := _windows_zone(name):
-            return found
-        return _zone_of_display_name(name) or _zone_of_offset(name) or _in_other_letters(name)
-
-    def _own_zone(self, tzid: str) -> Observances | None:
-        if self._own is None:
-            self._own = {}
-            for text in self._timezones:
-                if zone := read_observances(text):
-                    self._own.setdefault(zone.tzid, zone)
-        return self._own.get(tzid) or self._own.get(tzid.strip())
+        for text in self._own.get(tzid) or self._own.get(tzid.strip()) or ():
+            with self._budget.share() as share:
+                if own := read_observances(text, share):
+                    return own
+        return _known_as(name)
 
     def guess(self, tzid: str) -> str:
         """What was guessed of this name, for people; empty if nothing was."""
+        if tzid not in self._guesses:
+            self._guesses[tzid] = self._guess(tzid)
+        return self._guesses[tzid]
+
+    def _guess(self, tzid: str) -> str:
         zone = self.find(tzid)
         if isinstance(zone, ZoneInfo):
             is_other = zone.key != tzid and zone.key.lower() == tzid.lower()
@@ -236,6 +254,31 @@ class Zones:
             means_more = name.upper() in _ALSO_UTC or iana_zone(name) is not None
             return "which the calendar defines, whatever else it means" if means_more else ""
         return f"taken as {zone}" if zone not in (None, UTC) else ""
+
+
+def _of_region_and_city(name: str) -> ZoneInfo | None:
+    """The zone of an IANA name that means the same to everybody."""
+    return (iana_zone(name) or _in_other_letters(name)) if _REGION_AND_CITY.fullmatch(name) else None
+
+
+@lru_cache(maxsize=1000)
+def _known_as(name: str) -> tzinfo | None:
+    """The zone that is called so somewhere; None if there is none."""
+    if len(name) > _LONGEST_NAME:
+        return None
+    # Outlook on the web: tzone://Microsoft/Utc
+    if name.upper() in _ALSO_UTC or name.lower() == "tzone://microsoft/utc":
+        return UTC
+    if found := iana_zone(name):
+        return found
+    # RFC 5545, 3.2.19: /vendor/…/Europe/London. One bare word at the end could be anything.
+    parts = name.split("/")
+    for place in range(max(1, len(parts) - 3), len(parts) - 1):
+        if found := iana_zone("/".join(parts[place:])):
+            return found
+    if found := _windows_zone(name):
+        return found
+    return _zone_of_display_name(name) or _zone_of_offset(name) or _in_other_letters(name)
 
 
 def iana_zone(name: str) -> ZoneInfo | None:
@@ -266,14 +309,23 @@ def _zone_of_display_name(name: str) -> ZoneInfo | None:
     offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     if places in _DISPLAY_NAMES_WITHOUT_CITY:
         return iana_zone(_DISPLAY_NAMES_WITHOUT_CITY[places])
-    cities = {city.strip().replace(" ", "_").casefold() for city in places.split(",")}
-    for iana in sorted(zoneinfo.available_timezones()):
-        if "/" in iana and iana.rpartition("/")[2].casefold() in cities:
-            zone = ZoneInfo(iana)
+    for city in places.split(","):
+        for iana in _cities().get(city.strip().replace(" ", "_").casefold(), ()):
             # Either half of the year: it is winter in Sydney in July.
+            zone = ZoneInfo(iana)
             if offset in {datetime(2025, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}:
                 return zone
     return None
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, list[str]]:
+    """The zones of each city."""
+    found: dict[str, list[str]] = {}
+    for iana in sorted(zoneinfo.available_timezones()):
+        if "/" in iana:
+            found.setdefault(iana.rpartition("/")[2].casefold(), []).append(iana)
+    return found
 
 
 def _zone_of_offset(name: str) -> tzinfo | None:

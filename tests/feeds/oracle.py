@@ -20,7 +20,7 @@ from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import BodyReader
 from calsync.feeds.event import Component
 from calsync.feeds.ics import Moment
-from calsync.feeds.recurrence import WEEKDAYS, Freq, Rule, Steps, starts
+from calsync.feeds.recurrence import WEEKDAYS, Budget, Freq, Rule, starts
 from calsync.feeds.series import ZONE_MARGIN, Occurrence, Related, named_by
 from calsync.feeds.zones import FIRST, Observances
 from calsync.timespan import Timespan
@@ -44,16 +44,15 @@ class _Reader(BodyReader):
     """Leaves out no event, however far away it seems, and asks the libraries when each is."""
 
     def spans(self) -> Iterator[Timespan]:
-        for stretches, may_matter in self.groups():
-            if not may_matter:
-                self.notes.mute = True  # what is wrong with these, nobody needs to know
-                yield from self.group(stretches)
-                self.notes.mute = False
+        self.notes.mute = True  # what is wrong with these, nobody needs to know
+        for stretches in self.groups(far=True):
+            yield from self.group(stretches)
+        self.notes.mute = False
         yield from super().spans()
 
-    def occurrences(self, events: Related, steps: Steps) -> Iterator[Occurrence]:
+    def occurrences(self, events: Related, budget: Budget) -> Iterator[Occurrence]:
         # What takes too long is the same for both: it raises.
-        list(super().occurrences(events, steps))
+        list(super().occurrences(events, budget))
         # Each master with the overrides of all of them: what an override says is the same for each, but which
         # of the masters it belongs to only we ask.
         series = next((master for master in events.masters if master.repeats), None)

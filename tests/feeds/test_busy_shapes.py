@@ -329,6 +329,30 @@ def test_rules(rule: str, expected: list[int]) -> None:
     assert not busy.warnings
 
 
+@pytest.mark.parametrize("more", ["", ";INTERVAL=1;COUNT=60", ";WKST=SU;UNTIL=20290101"])
+@pytest.mark.parametrize(
+    ("day", "weeks", "expected"),
+    [
+        ("1115", 4, []),
+        ("1122", 4, []),
+        ("1123", 4, ["23 Nov 26"]),
+        ("1220", 4, ["20 Dec 26"]),
+        ("1221", 4, []),
+        ("0101", 4, []),
+        ("0101", 10, ["01 Jan 27"]),
+        ("0301", 10, []),
+        ("0229", 70, ["29 Feb 28"]),
+        ("1101", 100, ["01 Nov 27"]),
+        ("0601", 100, ["01 Jun 27", "01 Jun 28"]),
+    ],
+)
+def test_birthdays(more: str, day: str, weeks: int, expected: list[str]) -> None:
+    event = f"UID:1\nDTSTART:1988{day}T100000Z\nDURATION:PT1H\nRRULE:FREQ=YEARLY{more}"
+    window = Timespan(WINDOW.start, WINDOW.start + timedelta(weeks=weeks))
+    busy = read(calendar(event), window=window)
+    assert [f"{span.start:%d %b %y}" for span in busy.spans] == expected
+
+
 @pytest.mark.parametrize(
     "rule", ["FREQ=DAILY;INTERVAL=-1", "FREQ=SOMETIMES", "", "FREQ=WEEKLY;BYDAY=XX", "FREQ=DAILY;UNTIL=no"]
 )
@@ -610,6 +634,8 @@ def refolded(body: bytes, width: int) -> bytes:
         WHOLE.replace(b"SUMMARY", b"what is this\r\nSUMMARY"),
         WHOLE.replace(b"SUMMARY:Gr", b"DESCRIPTION:one\r\n\r\n two\r\nSUMMARY:Gr"),
         WHOLE.replace(b"BEGIN:VEVENT", b"begin:vevent").replace(b"DTEND", b"dtend"),
+        WHOLE.replace(b"BEGIN:VEVENT", b"begin:vev\r\n ent"),
+        WHOLE.replace(b"END:VEVENT", b"END:VEVENT\r\n "),
         *(refolded(WHOLE, width) for width in (1, 2, 3, 5, 10, 30)),
         refolded(WHOLE, 7).replace(b"\r\n ", b"\n\t"),
     ],
@@ -624,6 +650,11 @@ def test_several_calendars_in_one_file_with_a_zone_each() -> None:
     busy = read(body)
     assert shown(busy) == ["24 01:00-02:00", "24 12:00-13:00"]
     assert busy.events == 2
+
+
+def test_the_zone_of_a_calendar_may_be_folded() -> None:
+    body = calendar("UID:1\nDTSTART:20261124T100000\nDURATION:PT1H", head="X-WR-TIMEZONE:Asia/Tokyo")
+    assert shown(read(body.replace(b"Asia/Tokyo", b"Asia\r\n /Tokyo"))) == ["24 01:00-02:00"]
 
 
 def test_what_an_alarm_says_is_not_the_events() -> None:

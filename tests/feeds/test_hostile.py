@@ -1,12 +1,13 @@
 """Calendars that somebody made to keep us busy for ever: they cost a warning, and no more than a moment."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from calsync.errors import NotACalendar
 from calsync.feeds.busy import read_busy
-from calsync.feeds.recurrence import Steps, TooManySteps, parse_rule, starts
+from calsync.feeds.recurrence import Budget, TooCostly, parse_rule, starts
+from calsync.timespan import Timespan
 from tests.feeds.test_busy_shapes import LONDON, WINDOW, calendar
 from tests.feeds.test_practice import at, days, ours
 from tests.feeds.test_rules import at_most
@@ -30,6 +31,14 @@ LONG = 200_000
 def test_every_line_is_read_in_one_go(line: str) -> None:
     with at_most(3):
         assert days(ours(calendar(f"UID:1\n{line}\nDURATION:PT1H"))) == [24]
+
+
+def test_every_line_of_the_outline_is_read_in_one_go() -> None:
+    lines = ("X-WR-TIMEZONE:", "X-WR-TIMEZONE;", "BEGIN:VEVENT", "END:VEVENT", "X" * 61, "END")
+    for line in lines:
+        body = calendar(at(24), head=f"{line}{' ' * LONG}\n x\nX-A:b")
+        with at_most(3):
+            assert days(ours(body)) == [24]
 
 
 def test_a_rule_of_many_parts_at_a_glance() -> None:
@@ -75,29 +84,56 @@ def test_many_series_share_what_may_be_looked_at() -> None:
         busy = ours(calendar(*(f"UID:{number}\n{rule}" for number in range(300))))
     assert busy.spans == (WINDOW,)
     (warning,) = busy.warnings
-    assert "too many occurrences" in warning
+    assert "event 0 takes too long to read" in warning
+    assert "299 more" in warning
 
 
-def test_a_zone_that_changes_every_second_is_none() -> None:
-    zone = (
-        "BEGIN:VTIMEZONE\nTZID:a\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0100\n"
-        f"RRULE:FREQ=YEARLY;BYMONTHDAY={','.join(map(str, range(1, 32)))};BYHOUR={HOURS};BYMINUTE={SIXTY};"
-        f"BYSECOND={SIXTY}\nEND:STANDARD\nEND:VTIMEZONE"
-    )
+COSTLY_ZONE = (
+    "BEGIN:VTIMEZONE\nTZID:a\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0100\n"
+    f"RRULE:FREQ=YEARLY;BYMONTHDAY={','.join(map(str, range(1, 32)))};BYHOUR={HOURS};BYMINUTE={SIXTY};"
+    f"BYSECOND={SIXTY}\nEND:STANDARD\nEND:VTIMEZONE"
+)
+
+
+def test_who_is_in_a_zone_that_changes_every_second_is_busy_from_then_on() -> None:
+    """Or from a day before: nobody knows what time it is there."""
     with at_most(3):
-        busy = ours(calendar("UID:1\nDTSTART;TZID=a:20261124T100000\nDURATION:PT1H", head=zone))
+        busy = ours(
+            calendar(
+                "UID:1\nDTSTART;TZID=a:20261124T100000\nDURATION:PT1H",
+                "UID:2\nDTSTART:20261125T100000Z\nDURATION:PT1H",
+                head=COSTLY_ZONE,
+            )
+        )
+    assert busy.spans == (Timespan(datetime(2026, 11, 23, 10, tzinfo=UTC), WINDOW.end),)
+    assert busy.warnings == ("event 1 takes too long to read; taken as busy from its start on",)
+
+
+def test_a_zone_that_nobody_asks_for_costs_nothing() -> None:
+    busy = ours(calendar(at(24), head=COSTLY_ZONE))
     assert days(busy) == [24]
-    assert len(busy.warnings) == 1
+    assert not busy.warnings
+
+
+def test_many_zones_share_what_may_be_looked_at() -> None:
+    zone = COSTLY_ZONE.replace(f";BYMINUTE={SIXTY};BYSECOND={SIXTY}", "")
+    zones = "\n".join(zone.replace("TZID:a", f"TZID:{number}") for number in range(300))
+    events = (f"UID:{number}\nDTSTART;TZID={number}:20261124T100000\nDURATION:PT1H" for number in range(300))
+    with at_most(10):
+        busy = ours(calendar(*events, head=zones))
+    assert busy.spans == (Timespan(datetime(2026, 11, 23, 10, tzinfo=UTC), WINDOW.end),)
+    (warning,) = busy.warnings
+    assert "event 0 takes too long" in warning
 
 
 def test_steps_are_counted() -> None:
     first = datetime(2026, 1, 1, 10)
     rule = parse_rule("FREQ=DAILY", first)
-    steps = Steps(1000)
-    assert len(list(starts(rule, first, first, datetime(2026, 1, 31), steps))) == 30
-    assert 900 < steps.left < 1000
-    with pytest.raises(TooManySteps):
-        list(starts(rule, first, first, datetime(2036, 1, 1), steps))
+    budget = Budget(1000)
+    assert len(list(starts(rule, first, first, datetime(2026, 1, 31), budget))) == 30
+    assert 800 < budget.left < 1000
+    with pytest.raises(TooCostly):
+        list(starts(rule, first, first, datetime(2036, 1, 1), budget))
 
 
 def test_what_is_too_large_is_an_error() -> None:
