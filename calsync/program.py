@@ -25,6 +25,7 @@ from calsync.training import (
     TimeRange,
     Week,
     Weekday,
+    clock,
 )
 from calsync.words import one_line
 from calsync.written import (
@@ -45,13 +46,17 @@ from calsync.written import (
     UpToAYear,
     Variable,
     duration,
+    duration_text,
     minutes,
     pace,
+    quoted,
     read_by,
     time_range,
 )
 
 _USUAL_START = 7 * 60
+# Minutes.
+USUAL_RACE = minutes("2h")
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -137,10 +142,20 @@ class Race(msgspec.Struct, frozen=True, rename={"day": "date", "minutes": "durat
     """What the race is called."""
     start: ClockTime | None = None
     """When it starts; otherwise at your usual time of that weekday."""
-    minutes: Minutes = minutes("2h")
+    minutes: Minutes = USUAL_RACE
     """How long it takes, 24h at most."""
     weeks: tuple[str, ...] = ()
     """Templates of the last weeks up to the race's, in place of those of the plan."""
+
+    @property
+    def line(self) -> str:
+        """The line below [plan] that says all this but `weeks`, without what is as by default."""
+        said = [f"date = {self.day}", f"title = {quoted(self.title)}"]
+        if self.start is not None:
+            said.append(f'start = "{clock(self.start)}"')
+        if self.minutes != USUAL_RACE:
+            said.append(f'duration = "{duration_text(timedelta(minutes=self.minutes))}"')
+        return f"race = {{ {', '.join(said)} }}"
 
     def template_of(self, week: Week) -> str | None:
         """The name of that week's template, if `weeks` reaches back to it."""

@@ -293,6 +293,11 @@ class Workout:
     eases_off: bool = False
 
     @property
+    def is_race(self) -> bool:
+        """A run, or in another sport."""
+        return self.kind is Kind.RACE or self.effort is Effort.RACE
+
+    @property
     def order(self) -> tuple[date, int, str]:
         """By day and time; without a time first, as nothing else says when."""
         return self.day, -1 if self.start is None else self.start, self.title

@@ -4,6 +4,7 @@ Each type carries a pattern, for editors, and most carry the function that reads
 that function, so that a struct holds the value and nobody else sees the text.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -66,6 +67,11 @@ def duration_text(length: timedelta) -> str:
         if minutes > size and not minutes % size:
             return f"{minutes // size}{unit}"
     return f"{minutes}m"
+
+
+def quoted(text: str) -> str:
+    """A TOML string. JSON's is one as well, of text without control characters."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def at_most(longest: str, words: str = "at most") -> Callable[[str], timedelta]:

@@ -138,11 +138,12 @@ day of `plan.start` (a Friday or later) doesn't count: the one after it is week 
 
 `short_on_time = true`: two at most, at their shortest.
 
-`ease-off`, for a template with `recovery = true`: one session fewer than it lists, at least one; nothing `heavy`.
+`ease-off`, for a template with `recovery = true`, and for a week that an entry of the training feed calls deload,
+recovery week or taper: one session fewer than is listed, at least one; nothing `heavy`.
 
 `taper`, for `[plan.race]`: in the week that holds the day before the race at most {race[0]} session, `{race[1]}`,
 {TAPER_MINUTES} minutes; in the week before that at most {before[0]}, `{before[1]}` at most, {TAPER_MINUTES} minutes. No session on the race day or on
-the {REST_BEFORE_RACE} days before it.
+the {REST_BEFORE_RACE} days before it. A race of the training feed brings no taper of its own: `calsync plan` has the line for the config.
 
 `out-of-balance`: a check-in (`calsync checkin`) names the signs of the last seven days: `heavy-legs`, `sore`,
 `easy-feels-hard`, `low-motivation`. It acts on one week, that of the date four days after it. The latest check-in that

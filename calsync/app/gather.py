@@ -18,6 +18,7 @@ from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
 from calsync.event import Contents, Event, Standing, is_strength
 from calsync.planning.descriptions import agenda
+from calsync.planning.lint import races_without_taper
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.planning.rules import LONGEST_SESSION
 from calsync.planning.week import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
@@ -73,10 +74,12 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
+    _, last = feed_days(setup.config, now)
     weeks = feed_weeks(
         workouts,
         program,
         setup.templates,
+        last,
         takes_strength=settings.takes_strength,
         takes_cross=settings.takes_cross,
     )
@@ -94,7 +97,13 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     race = program.race
     training = (Sort.RUN, Sort.CROSS) if settings.takes_cross else (Sort.RUN,)
     hidden = [w for w in upcoming if w.sort in training and race and w.day == race.day]
-    notices = _notices([w for w in upcoming if w not in hidden], hidden, settings, without)
+    shown = [workout for workout in upcoming if workout not in hidden]
+    races = races_without_taper((w for w in shown if w.sort in training), program, today)
+    notices = [
+        *_notices(shown, [workout for workout in hidden if not workout.is_race], settings, without),
+        *_ends(weeks, horizon),
+        *(("feed-race", f"{_WHO}: {found.text}") for found in races),
+    ]
     return Training(
         checkins,
         weeks,
@@ -161,7 +170,8 @@ def _notices(
     if hidden:
         yield "feed-race-day", f"{_WHO}: left out, as the race takes their place: {_listed(hidden)}"
     left_out = (Sort.OTHER,) if settings.takes_cross else (Sort.OTHER, Sort.CROSS)
-    if others := [w for w in upcoming if w.sort in left_out]:
+    # What eases a week off is said in its heading.
+    if others := [w for w in upcoming if w.sort in left_out and not w.eases_off]:
         yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
     strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
     if strength and not settings.takes_strength:
@@ -170,6 +180,14 @@ def _notices(
     if without:
         weeks = ", ".join(map(str, without))
         yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"
+
+
+def _ends(weeks: Mapping[Week, FeedWeek], horizon: Sequence[Week]) -> Iterator[tuple[str, str]]:
+    """That it knows only the next days."""
+    for week in horizon:
+        if (found := weeks.get(week)) and found.runs and found.until:
+            last = date_name(week.days[found.until.number])
+            yield "feed-ends", f"{_WHO}: nothing after {last}; the rest of {week} is the template's"
 
 
 def _listed(workouts: Iterable[Workout]) -> str:

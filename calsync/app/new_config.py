@@ -3,7 +3,6 @@
 config.example.toml is made from the same text by docs/generate.py.
 """
 
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from calsync.program import Availability, FeedSettings, Pause, Plan, Race, Usual
 from calsync.timespan import Timespan
 from calsync.training import Experience, Week
 from calsync.words import counted
-from calsync.written import duration_text
+from calsync.written import duration_text, quoted
 
 if TYPE_CHECKING:
     from calsync.feeds.place import Place
@@ -46,7 +45,7 @@ class PlaceText:
 
     @property
     def line(self) -> str:
-        return f"{self.key} = {_quoted(self.value)}"
+        return f"{self.key} = {quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +130,9 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
 {schema_line}{words.head}# Relative paths start from the folder of this file.
 
 {_about(ConfigFile, "name")}
-name = {_quoted(name)}
+name = {quoted(name)}
 
-{words.zone}timezone = {_quoted(answers.zone)}
+{words.zone}timezone = {quoted(answers.zone)}
 
 
 # --- Your training -----------------------------------------------------------------------------------
@@ -147,7 +146,7 @@ start = {answers.start}
 {_about(Plan, "horizon")}
 horizon = {_default(Plan, "horizon")}
 
-{words.experience}experience = {_quoted(answers.experience.value)}
+{words.experience}experience = {quoted(answers.experience.value)}
 
 {_about(UsualStart)}
 usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
@@ -155,7 +154,7 @@ usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 {_about(Race)}
 #[plan.race]
 #date = {monday + timedelta(words.days_to_race)}
-#title = {_quoted(words.race)}
+#title = {quoted(words.race)}
 #start = "09:30" # otherwise your usual time
 #duration = "4h"
 #weeks = ["taper", "race-week"] # the last weeks up to the race's, in place of those of the plan
@@ -197,7 +196,7 @@ notice = {_default(Availability, "notice")}
 # As many calendars as you like. calsync only reads them.
 
 {busy_off}[[busy]]
-{busy_off}name = {_quoted(words.busy_name)}
+{busy_off}name = {quoted(words.busy_name)}
 {busy_off}type = "ics"
 {busy_off}{busy.line + words.busy_note if busy else words.busy_place}
 {words.busy_more}
@@ -251,16 +250,11 @@ def _default(table: type[msgspec.Struct], key: str) -> str:
     default = next(field.default for field in msgspec.structs.fields(table) if field.encode_name == key)
     if isinstance(default, int):
         return str(default)
-    return _quoted(duration_text(default) if isinstance(default, timedelta) else default)
+    return quoted(duration_text(default) if isinstance(default, timedelta) else default)
 
 
 def _list(texts: Iterable[str]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]"
-
-
-def _quoted(text: str) -> str:
-    """A TOML string. JSON's is one as well, where all can be printed, which answers are asked for."""
-    return json.dumps(text, ensure_ascii=False)
+    return f"[{', '.join(map(quoted, texts))}]"
 
 
 _WEEKS = 4

@@ -72,6 +72,7 @@ def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, An
         "template": template.name,
         "recovery": template.recovery,
         "runs_from": "feed" if week.wanted.follows_feed else "template",
+        **({"feed_until": week.wanted.feed_until} if week.wanted.feed_until else {}),
         "notes": week.wanted.adjusted.notes,
         "rest": template.rest,
         "strength_days": template.strength_days,

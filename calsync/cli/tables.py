@@ -121,7 +121,7 @@ def _week_table(gathered: Gathered, week: PlannedWeek, explainer: Explainer, *, 
         (str(week.week), "bold"),
         f"  {first:%-d %b} - {last:%-d %b %Y}  ",
         (on_one_line(week.wanted.template.title), "italic"),
-        (", runs from the training feed" if week.wanted.follows_feed else "", "dim"),
+        (on_one_line(week.wanted.of_feed), "dim"),
     )
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Day", no_wrap=True)

@@ -279,7 +279,7 @@ class Causes:
             return why.paused(program.pauses, day).text
         if program.race and program.race.day == day:
             return f"{program.race.title} takes its place"
-        who = "the training feed" if week.follows_feed else _template(week)
+        who = "the training feed" if week.takes_runs_of_feed(day) else _template(week)
         return f"{who} has no such run on {day_name(day)}"
 
     def _why_run_moved(self, week: WantedWeek, run: SettledRun, before: Timespan) -> str:

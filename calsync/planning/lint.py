@@ -7,6 +7,7 @@ that the template doesn't say, such as a lighter load: training is the runner's 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import permutations
 
@@ -18,8 +19,8 @@ from calsync.planning.progression import Adjusted, ease_off
 from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.wall import GRID_MINUTES
 from calsync.planning.why import Reason
-from calsync.program import MOST_SESSIONS, Routine, Run, Session, WeekTemplate
-from calsync.training import WEEKDAYS, Effort, Load, Region, Weekday
+from calsync.program import MOST_SESSIONS, USUAL_RACE, Program, Race, Routine, Run, Session, WeekTemplate
+from calsync.training import WEEKDAYS, Effort, Load, Region, Weekday, Workout
 from calsync.words import Keys, dotted, kind_name
 
 _DAY = 24 * 60
@@ -39,6 +40,11 @@ class Finding:
     severity: Severity
     keys: Keys
     suggestion: str
+
+    @property
+    def text(self) -> str:
+        """What is wrong, and what to do."""
+        return f"{self.reason.text}; {self.suggestion}"
 
     @property
     def place(self) -> str:
@@ -113,6 +119,30 @@ def _rest(template: WeekTemplate) -> Iterator[Finding]:
     if not template.rest and len(running | {*template.strength_days}) == len(WEEKDAYS):
         suggestion = 'name a rest day, such as rest = ["mon"], and keep it free'
         yield _warning(why.no_rest(runs=len(running) == len(WEEKDAYS)), ("rest",), suggestion)
+
+
+# --- a training platform's weeks --------------------------------------------------------------------------
+
+
+def races_without_taper(workouts: Iterable[Workout], program: Program, today: date) -> Iterator[Finding]:
+    """Of the races of a feed from `today` on.
+
+    None while [plan.race] names one that is still to come: a race on the way to it needs no taper of its own.
+    """
+    if program.race and program.race.day >= today:
+        return
+    found: dict[date, Workout] = {}
+    for workout in workouts:
+        if workout.is_race and workout.day >= today and not program.is_paused(workout.day):
+            before = found.get(workout.day, workout)
+            found[workout.day] = max(before, workout, key=lambda one: one.minutes or 0)
+    where = "in place of your [plan.race]" if program.race else "below [plan]"
+    for day, workout in found.items():
+        # Runna adds the distance: "City half • 21.1km".
+        title = workout.title.partition(" • ")[0]
+        race = Race(day, title, workout.start, workout.minutes or USUAL_RACE)
+        suggestion = f"set [plan.race] with this line, {where}: {race.line}"
+        yield _warning(why.no_taper(title, day), (), suggestion)
 
 
 # --- the sessions -----------------------------------------------------------------------------------------

@@ -54,15 +54,17 @@ def adjust(
     program: Program,
     checkin: CheckIn | None = None,
     lists: str = "the template",
+    eased_by: str = "",
 ) -> Adjusted:
     """Apply the progressions, in their order, to the sessions of `template` in `week`.
 
-    `checkin` is the one that acts on this week; `lists` names who lists the sessions.
+    `checkin` is the one that acts on this week; `lists` names who lists the sessions, `eased_by`
+    is the title of a feed's entry that makes it a recovery week.
     """
     adjusted = _ease_in(Adjusted(template.strength), week, program)
     adjusted = _twice_a_week(adjusted, template, program, lists)
     adjusted = _short_on_time(adjusted, program)
-    adjusted = ease_off(adjusted, template)
+    adjusted = ease_off(adjusted, template, eased_by)
     adjusted = _taper(adjusted, week, program.race)
     return _out_of_balance(adjusted, checkin)
 
@@ -116,12 +118,12 @@ def _short_on_time(was: Adjusted, program: Program) -> Adjusted:
     )
 
 
-def ease_off(was: Adjusted, template: WeekTemplate) -> Adjusted:
-    """What a recovery week leaves; `template` lists the sessions."""
+def ease_off(was: Adjusted, template: WeekTemplate, eased_by: str = "") -> Adjusted:
+    """What a recovery week leaves; `template` lists the sessions. `eased_by` as adjust() has it."""
     if not template.recovery or not was.sessions:
         return was
     left = max(1, len(template.strength) - 1)
-    return _lower(was, why.recovery_week(left), left, load=Load.MODERATE)
+    return _lower(was, why.recovery_week(left, eased_by), left, load=Load.MODERATE)
 
 
 def _taper(was: Adjusted, week: Week, race: Race | None) -> Adjusted:

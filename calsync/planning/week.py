@@ -38,22 +38,38 @@ _USUAL_SESSION = 30
 _USUAL_MINUTES = {Effort.EASY: 45, Effort.HARD: 60, Effort.LONG: 90, Effort.RACE: 120}
 
 
+_OfDay = TypeVar("_OfDay", Run, CrossTraining)
+
+
 @dataclass(frozen=True, slots=True)
 class FeedWeek:
-    """What a feed says of a week. Where one of the lists is empty, the template's stays."""
+    """What a feed says of a week. Where one of the lists is empty, the template's stays.
+
+    A feed that ends within the week knows nothing of the days after `until`. `eased_by` is the title of the
+    entry that makes the whole week one to recover in, or a taper.
+    """
 
     runs: tuple[Run, ...] = ()
     cross: tuple[CrossTraining, ...] = ()
     strength: tuple[Session, ...] = ()
     rest: tuple[Weekday, ...] = ()
     """What it calls rest days, beside those of the template."""
+    until: Weekday | None = None
+    eased_by: str = ""
 
     def on(self, template: WeekTemplate) -> WeekTemplate:
         """`template` with what the feed says instead.
 
         A day with a run, or with a ride that the next run would feel, is no rest day, whoever says so.
         """
-        runs, cross = self.runs or template.runs, self.cross or template.cross
+        runs, cross = template.runs, template.cross
+        if self.runs:
+            # One long run is enough.
+            has_long = any(run.kind is Kind.LONG for run in self.runs)
+            others = (run for run in runs if not (has_long and run.kind is Kind.LONG))
+            runs = (*self.runs, *self._afterwards(others))
+        if self.cross:
+            cross = (*self.cross, *self._afterwards(cross))
         training = {run.day for run in runs}
         training |= {one.day for one in cross if one.kind.on_legs.wants_fresh_legs}
         rest = {*template.rest, *self.rest} - training
@@ -63,7 +79,12 @@ class FeedWeek:
             cross=cross,
             strength=self.strength or template.strength,
             rest=tuple(day for day in WEEKDAYS if day in rest),
+            recovery=template.recovery or bool(self.eased_by),
         )
+
+    def _afterwards(self, training: Iterable[_OfDay]) -> Iterator[_OfDay]:
+        """What of a template is on the days of which the feed knows nothing."""
+        return (one for one in training if self.until and one.day.number > self.until.number)
 
 
 NO_FEED: Mapping[Week, FeedWeek] = {}
@@ -73,17 +94,45 @@ def feed_weeks(
     workouts: Iterable[Workout],
     program: Program,
     templates: Mapping[str, WeekTemplate],
+    last: date,
     *,
     takes_strength: bool,
     takes_cross: bool,
 ) -> dict[Week, FeedWeek]:
-    """The weeks of which a feed says something. `templates` holds every template that `program` names."""
+    """The weeks of which a feed says something. `templates` holds every template that `program` names.
+
+    `last` is the last day that the feed was read for: it may go on after it.
+    """
     takes = {Sort.STRENGTH: takes_strength, Sort.CROSS: takes_cross}
     by_week: dict[Week, list[Workout]] = {}
     for workout in workouts:
         if (week := Week.of(workout.day)) >= Week.of(program.start) and takes.get(workout.sort, True):
             by_week.setdefault(week, []).append(workout)
-    return {week: _feed_week(found, templates[program.template_of(week)]) for week, found in by_week.items()}
+    weeks = {}
+    for week, found in by_week.items():
+        template = templates[program.template_of(week)]
+        goes_on = week >= Week.of(last) or any(map(_is_training, by_week.get(week.plus(1), ())))
+        until = None if goes_on else _end_of(found)
+        taken = [workout for workout in found if takes.get(workout.sort, True)]
+        weeks[week] = replace(_feed_week(taken, template), until=until)
+    return weeks
+
+
+def _is_training(workout: Workout) -> bool:
+    """Whether a feed that has it knows what that day is for. Of notes and the like that can't be told."""
+    return workout.sort is not Sort.OTHER
+
+
+def _end_of(workouts: Iterable[Workout]) -> Weekday | None:
+    """The day of the last entry of a week that has nothing after it; None where the week is whole.
+
+    That it is by its Sunday, and with a race: after that nobody trains as in any other week.
+    """
+    training = [workout for workout in workouts if _is_training(workout)]
+    if any(workout.is_race for workout in training):
+        return None
+    last = max((workout.day for workout in training), default=None)
+    return None if last is None or Weekday.of(last) is WEEKDAYS[-1] else Weekday.of(last)
 
 
 def with_what_is_over(
@@ -105,6 +154,9 @@ def with_what_is_over(
             # What is new there may be one that was done: platforms give it another title.
             instead = len(here - to_come)
             found += [w for w in done if w.title not in here][: max(0, len(done) - instead)]
+    # A note that eases the whole week off does so to its end.
+    eases = (w for w in before if w.eases_off and w.sort is Sort.OTHER and _has_begun(w, now, program))
+    found += [workout for workout in eases if workout not in found]
     return tuple(sorted(found, key=attrgetter("order")))
 
 
@@ -125,6 +177,7 @@ def _feed_week(workouts: Sequence[Workout], template: WeekTemplate) -> FeedWeek:
         cross=tuple(_cross(w, template) for w in ordered if w.sort is Sort.CROSS),
         strength=tuple(_session(w) for w in ordered if w.sort is Sort.STRENGTH),
         rest=tuple(dict.fromkeys(Weekday.of(w.day) for w in ordered if w.sort is Sort.REST)),
+        eased_by=next((w.title for w in ordered if w.eases_off), ""),
     )
 
 
@@ -211,7 +264,8 @@ class WantedWeek:
     """A week with what it asks for.
 
     Where `follows_feed`, the runs are a training platform's, and `template` is the week's own with them.
-    `cross` is planned like runs, but is no event.
+    `cross` is planned like runs, but is no event. After `feed_until` both are the template's, as the feed
+    ends there. `eased_by` is the feed's title that makes it a week to recover in.
     """
 
     week: Week
@@ -222,11 +276,28 @@ class WantedWeek:
     adjusted: Adjusted
     follows_feed: bool = False
     cross: tuple[WantedRun, ...] = ()
+    feed_until: date | None = None
+    eased_by: str = ""
 
     @property
     def training(self) -> tuple[WantedRun, ...]:
         """All but strength: the runs, then the cross training."""
         return (*self.runs, *self.cross)
+
+    def takes_runs_of_feed(self, day: date) -> bool:
+        """Whether the feed says what is run on `day` of this week."""
+        return self.follows_feed and (self.feed_until is None or day <= self.feed_until)
+
+    @property
+    def of_feed(self) -> str:
+        """What a heading says of a feed's part in the week, after the template's title; "" of none."""
+        parts = []
+        if self.follows_feed:
+            until = f" to {date_name(self.feed_until)}" if self.feed_until else ""
+            parts.append(f"runs from the training feed{until}")
+        if self.eased_by:
+            parts.append(f'recovery week ("{self.eased_by}")')
+        return "".join(f", {part}" for part in parts)
 
     def session(self, key: str) -> WantedSession | None:
         return next((session for session in self.sessions if session.key == key), None)
@@ -255,9 +326,12 @@ def wanted_week(
         template = feed.on(template)
     checkin = acting_on(week, checkins)
     lists = "the training feed" if feed and feed.strength else template.name
-    adjusted = adjust(template, week, program, checkin, lists)
+    eased_by = feed.eased_by if feed else ""
+    adjusted = adjust(template, week, program, checkin, lists, eased_by)
     follows_feed = feed is not None and bool(feed.runs)
-    runs = _runs_on_dates(week, template, program, from_feed=follows_feed)
+    feed_until = week.days[feed.until.number] if feed and feed.until else None
+    last = feed_until or week.days[-1]
+    runs = _runs_on_dates(week, template, program, last if follows_feed else None)
     return WantedWeek(
         week=week,
         template=template,
@@ -269,15 +343,18 @@ def wanted_week(
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
         follows_feed=follows_feed,
-        cross=tuple(_cross_on_dates(week, template, program, from_feed=bool(feed and feed.cross))),
+        cross=tuple(_cross_on_dates(week, template, program, last if feed and feed.cross else None)),
+        feed_until=feed_until if follows_feed else None,
+        eased_by=eased_by,
     )
 
 
 def _runs_on_dates(
-    week: Week, template: WeekTemplate, program: Program, *, from_feed: bool
+    week: Week, template: WeekTemplate, program: Program, until: date | None
 ) -> list[WantedRun]:
+    """`until` is the last day whose runs are the feed's; None where none are."""
     runs = [
-        WantedRun(run_key(week, run.day, number), day, run, from_feed)
+        WantedRun(run_key(week, run.day, number), day, run, until is not None and day <= until)
         for day, number, run in _on_dates(week, template.runs, program)
     ]
     race = program.race
@@ -288,13 +365,11 @@ def _runs_on_dates(
 
 
 def _cross_on_dates(
-    week: Week, template: WeekTemplate, program: Program, *, from_feed: bool
+    week: Week, template: WeekTemplate, program: Program, until: date | None
 ) -> Iterator[WantedRun]:
+    """`until` as above."""
     for day, number, one in _on_dates(week, template.cross, program):
-        yield WantedRun(cross_key(week, one.day, number), day, one, from_feed)
-
-
-_OfDay = TypeVar("_OfDay", Run, CrossTraining)
+        yield WantedRun(cross_key(week, one.day, number), day, one, until is not None and day <= until)
 
 
 def _on_dates(week: Week, training: Iterable[_OfDay], program: Program) -> Iterator[tuple[date, int, _OfDay]]:

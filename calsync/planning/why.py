@@ -140,6 +140,11 @@ def tapered(race: Race, sessions: int, minutes: int, load: Load) -> Reason:
     return Reason(Rule.TAPER, f"{race.title} is near: {_at_most(sessions, minutes, load)}")
 
 
+def no_taper(title: str, day: date) -> Reason:
+    """Of a race of the training feed that the config doesn't name."""
+    return Reason(Rule.TAPER, f'"{title}" on {date_name(day)} gets no taper')
+
+
 def before_race_of_next_week(day: Weekday) -> Reason:
     text = f"when the week follows itself, {day.long_name} is the day before a race: nothing is placed there"
     return Reason(Rule.RACE_DAY, text)
@@ -279,8 +284,10 @@ def too_many(who: str, sessions: int, *, is_experienced: bool) -> Reason:
     return Reason(Rule.TWICE_A_WEEK, text)
 
 
-def recovery_week(sessions: int) -> Reason:
-    return Reason(Rule.EASE_OFF, f"recovery week: {_sessions(sessions)}, nothing heavy")
+def recovery_week(sessions: int, eased_by: str = "") -> Reason:
+    """`eased_by` is what the training feed calls the week."""
+    who = f' ("{eased_by}" in the training feed)' if eased_by else ""
+    return Reason(Rule.EASE_OFF, f"recovery week{who}: {_sessions(sessions)}, nothing heavy")
 
 
 HEAVY_IN_RECOVERY = Reason(Rule.EASE_OFF, "a recovery week has nothing heavy; the session becomes moderate")

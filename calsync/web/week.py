@@ -215,7 +215,6 @@ class _Drawing:
     def week(self, week: PlannedWeek) -> WeekPicture:
         days = tuple(self._day(week, day) for day in week.week.days)
         template = week.wanted.template
-        feed = ", runs from the training feed" if week.wanted.follows_feed else ""
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
         notes += [f"{key}: skipped" for key in week.skipped]
@@ -223,7 +222,7 @@ class _Drawing:
             notes.append(week.too_late_text)
         return WeekPicture(
             week.week,
-            one_line(template.title) + feed,
+            one_line(template.title) + week.wanted.of_feed,
             days,
             hours_of(days),
             tuple(self._missing(week)),

@@ -28,6 +28,10 @@ def feed(*events: str) -> str:
     )
 
 
+# With it the feed goes on after the week of the test, so that this week is all the feed's.
+NEXT_WEEK = event("20261201", "Easy 30 min")
+
+
 @pytest.fixture
 def runner(box: Box) -> Box:
     """Somebody whose runs come from the file runs.ics."""
@@ -98,7 +102,9 @@ def test_rest_is_where_the_feed_and_the_template_say_so_but_never_on_a_run(runne
 
 
 def test_an_easy_run_of_ninety_minutes_is_the_long_run(runner: Box) -> None:
-    runner.write("runs.ics", feed(event("20261124", "Run: 89 min E"), event("20261126", "Run: 90 min E")))
+    runner.write(
+        "runs.ics", feed(event("20261124", "Run: 89 min E"), event("20261126", "Run: 90 min E"), NEXT_WEEK)
+    )
     assert [kind for kind, _, _ in runs(runner.plan()).values()] == ["easy", "long"]
     # A template's kind stands, however long it is.
     runner.write("runs.ics", feed(event("20270105", "Run: 30 min E")))
@@ -111,7 +117,12 @@ def test_an_easy_run_of_ninety_minutes_is_the_long_run(runner: Box) -> None:
 def test_a_length_that_nobody_says_is_that_of_the_templates_run_of_that_kind(runner: Box) -> None:
     runner.write(
         "runs.ics",
-        feed(event("20261124", "Intervals"), event("20261125", "Recovery"), event("20261126", "Hills")),
+        feed(
+            event("20261124", "Intervals"),
+            event("20261125", "Recovery"),
+            event("20261126", "Hills"),
+            NEXT_WEEK,
+        ),
     )
     found = {kind: end for kind, _, end in runs(runner.plan()).values()}
     # Intervals 60 min, a recovery run 30 min, and hills as long as the first hard run.
@@ -119,7 +130,7 @@ def test_a_length_that_nobody_says_is_that_of_the_templates_run_of_that_kind(run
 
 
 def test_the_pace_of_the_config_makes_minutes_of_kilometres_and_miles(runner: Box) -> None:
-    runner.write("runs.ics", feed(event("20261124", "Easy 10 km"), event("20261126", "Easy 5 mi")))
+    runner.write("runs.ics", feed(event("20261124", "Easy 10 km"), event("20261126", "Easy 5 mi"), NEXT_WEEK))
     assert [end for _, _, end in runs(runner.plan()).values()] == ["08:00", "07:49"]
     runner.config(plan='[plan.feed]\npath = "runs.ics"\npace = "8:00/mi"')
     assert [end for _, _, end in runs(runner.plan()).values()] == ["07:50", "07:40"]
@@ -130,11 +141,147 @@ def test_a_run_with_a_time_is_then_and_one_without_goes_by_the_usual_start(runne
         zone="America/New_York", plan='usual_start = {wed = "05:45"}\n[plan.feed]\npath = "runs.ics"'
     )
     timed = "BEGIN:VEVENT\nUID:a\nDTSTART:20261124T113000Z\nDTEND:20261124T121500Z\nSUMMARY:Tempo\nEND:VEVENT"
-    runner.write("runs.ics", feed(timed, event("20261125", "Easy 30 min")))
+    runner.write("runs.ics", feed(timed, event("20261125", "Easy 30 min"), NEXT_WEEK))
     assert runs(runner.plan()) == {
         "2026-W48/run/tue-1": ("tempo", "11-24T06:30", "07:15"),
         "2026-W48/run/wed-1": ("easy", "11-25T05:45", "06:15"),
     }
+
+
+# --- a feed that knows only the next days -----------------------------------------------------------------
+
+
+def heading(box: Box) -> str:
+    """The first lines of the table: a heading is as wide as its table."""
+    return " ".join(box.ok("plan").out.partition(" Day ")[0].split())
+
+
+def asked_by(plan: Any, week: int = 0) -> list[str]:
+    return [f"{key[-5:]} {kind}" for key, (kind, _, _) in runs(plan, week).items()]
+
+
+def test_days_after_the_last_entry_take_the_templates_runs(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Hills"), event("20261125", "Easy 30 min")))
+    plan = runner.plan()
+    # Thursday, Saturday and Sunday are the template's, with the keys that they have without a feed.
+    assert asked_by(plan) == ["tue-1 hills", "wed-1 easy", "thu-1 tempo", "sat-1 long", "sun-1 recovery"]
+    assert (plan["weeks"][0]["runs_from"], plan["weeks"][0]["feed_until"]) == ("feed", "2026-11-25")
+    assert "feed_until" not in plan["weeks"][1]
+    assert "Wed 25 Nov" in texts(plan, "notices", "feed-ends")
+    assert "Balanced week, runs from the training feed to Wed 25 Nov" in heading(runner)
+    # What the feed says later takes the place of the template's run on that day, and so on.
+    runner.push()
+    more = event("20261126", "Easy 40 min"), event("20261127", "Rest")
+    runner.write("runs.ics", feed(event("20261124", "Hills"), event("20261125", "Easy 30 min"), *more))
+    assert asked_by(runner.plan())[2:] == ["thu-1 easy", "sat-1 long", "sun-1 recovery"]
+    changes = {change["key"]: change["action"] for change in runner.push()["feed"]}
+    assert changes["2026-W48/run/thu-1"] == "update"
+    assert changes["2026-W48/run/sat-1"] == "keep"
+
+
+@pytest.mark.parametrize(
+    ("last", "after"),
+    {
+        "a rest day is known, too": ("Rest", ["sun-1 recovery"]),
+        "another sport as well": ("Bike: easy spin 60 min", ["sun-1 recovery"]),
+        "a note says nothing of the day": ("Note: call the coach", ["sat-1 long", "sun-1 recovery"]),
+        "one long run is enough": ("Long run 18 km", ["sun-1 recovery"]),
+        "after a race nobody trains as usual": ("Race: City 10 km", []),
+    }.values(),
+)
+def test_which_days_a_feed_that_ends_leaves_to_the_template(runner: Box, last: str, after: list[str]) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Hills"), event("20261128", last)))
+    found = [run for run in asked_by(runner.plan()) if not run.startswith("tue")]
+    assert found[-len(after) :] == after if after else found == ["sat-1 race"]
+    assert not any(run.startswith(("wed", "thu")) and "note" not in last.lower() for run in found)
+
+
+def test_a_week_that_another_one_follows_is_the_feeds_alone(runner: Box) -> None:
+    runner.write("runs.ics", feed(event("20261124", "Hills"), event("20261206", "Rest")))
+    assert asked_by(runner.plan()) == ["tue-1 hills"]
+    # What follows the last week that is read is not known.
+    runner.write("runs.ics", feed(NEXT_WEEK, event("20261208", "Hills")))
+    assert asked_by(runner.plan(), 1) == ["tue-1 easy"]
+
+
+# --- a coach's words of a whole week ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", ["Deload week", "Recovery week: Easy 40 min", "Entlastungswoche"])
+def test_a_week_that_the_feed_calls_one_to_recover_in_has_less_strength(runner: Box, title: str) -> None:
+    strength = '[[strength]]\nroutine = "lower-body"\nload = "heavy"\n'
+    runner.write("heavy.toml", f'title = "Heavy"\n{strength * 2}')
+    runner.config(weeks='["heavy.toml"]', plan='[plan.feed]\npath = "runs.ics"')
+    runner.write("runs.ics", feed(event("20261123", title), event("20261125", "Easy"), NEXT_WEEK))
+    eased, usual = runner.plan()["weeks"]
+    assert (eased["recovery"], usual["recovery"]) == (True, False)
+    assert [session["load"] for session in eased["wanted"]] == ["moderate"]
+    assert [session["load"] for session in usual["wanted"]] == ["heavy", "heavy"]
+    (note,) = eased["notes"]
+    assert (note["rule"], title.partition(":")[0] in note["text"]) == ("ease-off", True)
+    assert f'runs from the training feed, recovery week ("{title}' in heading(runner)
+    assert "left out" not in runner.ok("plan").err
+    # A template that is one already loses no second session.
+    runner.write("heavy.toml", f'title = "Heavy"\nrecovery = true\n{strength * 3}')
+    assert len(runner.plan()["weeks"][0]["wanted"]) == 2
+
+
+def test_a_word_of_a_week_counts_to_its_end_even_if_the_feed_drops_it(runner: Box) -> None:
+    easy = event("20261125", "Easy"), NEXT_WEEK
+    runner.write("runs.ics", feed(event("20261123", "Deload week"), *easy))
+    runner.push()
+    runner.write("runs.ics", feed(*easy))
+    assert not runner.plan(now="2026-11-23T06:30:00+00:00")["weeks"][0]["recovery"]
+    runner.write("runs.ics", feed(event("20261123", "Deload week"), *easy))
+    runner.push()
+    runner.write("runs.ics", feed(*easy))
+    for day in ("24", "28"):
+        assert runner.plan(now=f"2026-11-{day}T06:00:00+00:00")["weeks"][0]["recovery"]
+
+
+# --- a race that the config doesn't name ------------------------------------------------------------------
+
+
+def timed(day: str, start: str, end: str, title: str) -> str:
+    times = f"DTSTART:{day}T{start}00", f"DTEND:{day}T{end}00"
+    return "\n".join(("BEGIN:VEVENT", f"UID:{day}", *times, f"SUMMARY:{title}", "END:VEVENT"))
+
+
+def test_a_race_of_the_feed_comes_with_the_line_that_brings_its_taper(runner: Box) -> None:
+    race = timed("20261206", "0930", "1315", 'Race: "Harbour \\\\ Bridge" marathon')
+    runner.write("runs.ics", feed(event("20261124", "Hills"), NEXT_WEEK, race))
+    said = texts(runner.plan(), "notices", "feed-race")
+    assert "(Sun 6 Dec)" in said or "on Sun 6 Dec" in said
+    line = said[said.index("race = ") :]
+    check = checks(runner, code=0)["training feed"]
+    assert check["status"] == "warning"
+    assert check["fix"].endswith(line)
+    runner.config(plan=f'{line}\n[plan.feed]\npath = "runs.ics"')
+    plan = runner.plan()
+    (planned,) = [run for run in plan["weeks"][1]["runs"] if run["kind"] == "race"]
+    assert planned["key"] == "2026-W49/run/race-sun"
+    assert (planned["start"][5:16], planned["end"][11:16]) == ("12-06T09:30", "13:15")
+    assert planned["title"].endswith('"Harbour \\ Bridge" marathon')
+    assert {note["rule"] for note in plan["weeks"][1]["notes"]} == {"taper"}
+    assert texts(plan, "notices", "feed-race") == ""
+    assert checks(runner, code=0)["training feed"]["status"] == "ok"
+
+
+def test_a_race_is_named_once_and_only_while_there_is_something_to_do(runner: Box) -> None:
+    first, second = event("20261128", "Race: Cross country"), event("20261206", "Race: City half")
+    runner.write("runs.ics", feed(first, second, event("20261206", "Race: City half")))
+    assert texts(runner.plan(), "notices", "feed-race").count("race = ") == 2
+    # What is over needs no taper, and in a pause there is no race.
+    runner.config(plan='[plan.feed]\npath = "runs.ics"', more="[[pause]]\nfrom = 2026-12-05\nto = 2026-12-06")
+    assert texts(runner.plan(now="2026-11-29T06:00:00+00:00"), "notices", "feed-race") == ""
+    # A race on the way to the one that is named gets no taper of its own. When that is over, the next does.
+    race = 'race = { date = 2026-11-28, title = "Cross country" }\n'
+    runner.config(plan=f'{race}[plan.feed]\npath = "runs.ics"')
+    assert texts(runner.plan(), "notices", "feed-race") == ""
+    said = texts(runner.plan(now="2026-11-29T06:00:00+00:00"), "notices", "feed-race")
+    assert said.endswith(
+        'in place of your [plan.race]: race = { date = 2026-12-06, title = "Race: City half" }'
+    )
 
 
 # --- what is not understood -------------------------------------------------------------------------------
@@ -155,6 +302,7 @@ def test_the_config_says_what_a_title_is(runner: Box) -> None:
             event("20261124", "Run: Club night (bring lights)"),
             event("20261125", "Coach call"),
             event("20261126", "Tempo"),
+            NEXT_WEEK,
         ),
     )
     kinds = '{ "club NIGHT" = "hills", "Coach*" = "ignore", "tempo" = "easy" }'
@@ -172,7 +320,7 @@ def test_a_title_may_be_no_run_at_all(runner: Box) -> None:
     kinds = '{ "Circuits" = "strength", "Sofa" = "rest" }'
     runner.config(plan=f'[plan.feed]\npath = "runs.ics"\nstrength = "feed"\nkind = {kinds}')
     days = event("20261124", "Easy"), event("20261125", "Circuits"), event("20261126", "Sofa")
-    runner.write("runs.ics", feed(*days))
+    runner.write("runs.ics", feed(*days, NEXT_WEEK))
     week = runner.plan()["weeks"][0]
     assert (len(week["runs"]), len(week["wanted"]), "thu" in week["rest"]) == (1, 1, True)
 
@@ -402,11 +550,11 @@ def test_what_a_feed_drops_when_it_is_done_stays_until_sunday(runner: Box) -> No
     morning = "BEGIN:VEVENT\nUID:a\nDTSTART:20261124T070000\nDTEND:20261124T074500\nSUMMARY:Easy\nEND:VEVENT"
     evening = "BEGIN:VEVENT\nUID:b\nDTSTART:20261124T180000\nDTEND:20261124T190000\nSUMMARY:Track\nEND:VEVENT"
     lifts = event("20261123", "Gym: A"), event("20261127", "Gym: B")
-    runner.write("runs.ics", feed(morning, evening, *lifts))
+    runner.write("runs.ics", feed(morning, evening, *lifts, NEXT_WEEK))
     runner.push()
     before = runner.feed.read_bytes()
     # At noon the morning's run is done, and Monday's session is gone.
-    runner.write("runs.ics", feed(evening, lifts[1]))
+    runner.write("runs.ics", feed(evening, lifts[1], NEXT_WEEK))
     noon = "2026-11-24T12:00:00+00:00"
     assert {key: start for key, (_, start, _) in runs(runner.plan(now=noon)).items()} == {
         "2026-W48/run/tue-1": "11-24T07:00",
@@ -422,16 +570,16 @@ def test_what_a_feed_drops_when_it_is_done_stays_until_sunday(runner: Box) -> No
 
 
 def test_what_the_coach_takes_out_of_the_days_to_come_is_gone(runner: Box) -> None:
-    runner.write("runs.ics", feed(event("20261124", "Easy"), event("20261126", "Tempo")))
+    runner.write("runs.ics", feed(event("20261124", "Easy"), event("20261126", "Tempo"), NEXT_WEEK))
     runner.push()
-    runner.write("runs.ics", feed(event("20261124", "Easy")))
+    runner.write("runs.ics", feed(event("20261124", "Easy"), NEXT_WEEK))
     assert set(runs(runner.plan())) == {"2026-W48/run/tue-1"}
 
 
 def test_two_exports_of_one_plan_are_one_plan(runner: Box) -> None:
     runner.config(plan='[plan.feed]\npath = "runs"')
     for name in ("october.ics", "november.ics"):
-        runner.write(f"runs/{name}", feed(event("20261124", "Tempo"), event("20261126", "Easy")))
+        runner.write(f"runs/{name}", feed(event("20261124", "Tempo"), event("20261126", "Easy"), NEXT_WEEK))
     assert len(runs(runner.plan())) == 2
 
 
@@ -462,7 +610,7 @@ def test_more_than_three_sessions_are_never_wanted(runner: Box) -> None:
 
 def test_brackets_belong_to_a_title(runner: Box) -> None:
     runner.config(plan='[plan.feed]\npath = "runs.ics"\nkind = { "[Team] Club*" = "hills" }')
-    runner.write("runs.ics", feed(event("20261124", "[Team] Club night")))
+    runner.write("runs.ics", feed(event("20261124", "[Team] Club night"), NEXT_WEEK))
     (run,) = runner.plan()["weeks"][0]["runs"]
     assert (run["title"], run["kind"]) == ("[Team] Club night", "hills")
 

@@ -15,6 +15,7 @@ from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
+from calsync.planning.lint import races_without_taper
 from calsync.planning.plan import busy_window
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
@@ -106,7 +107,9 @@ def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: froze
     if not runs:
         return warned(check, "the templates' are used", "look whether your plan at the platform has ended")
     if feed.warnings:
-        return warned(check, counted(len(feed.warnings), "warning"), "`calsync plan` says which")
+        check = warned(check, counted(len(feed.warnings), "warning"), "`calsync plan` says which")
+    for race in races_without_taper(feed.workouts, config.program, today):
+        check = warned(check, race.reason.text, race.suggestion)
     return check
 
 
