@@ -407,6 +407,11 @@ class WeekTemplate(TemplateFile, frozen=True, kw_only=True):
         """All but strength: the runs, then the cross training."""
         return (*self.runs, *self.cross)
 
+    @property
+    def word(self) -> str:
+        """What is hard or long, in general: a "run", or with other sports among it an "effort"."""
+        return "effort" if any(one.kind.on_legs.wants_fresh_legs for one in self.cross) else "run"
+
 
 _Count = Annotated[int, Meta(ge=1, le=100)]
 

@@ -81,6 +81,11 @@ _SPORTS = {
 }
 
 
+def noun(kind: Kind | Cross) -> str:
+    """ "run", "ride"."""
+    return _SPORTS[kind.sport] if isinstance(kind, Cross) else "run"
+
+
 def kind_name(kind: Kind | Cross) -> str:
     """ "intervals", "long run", "hard ride"."""
     match kind:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
-    from calsync.program import Run, WeekTemplate
+    from calsync.program import CrossTraining, Run, WeekTemplate
 
 
 def template_lines(week: "WeekTemplate") -> Iterator[str]:
     for day in WEEKDAYS:
-        runs = [_run(run) for run in week.runs if run.day is day]
+        runs = [_run(run) for run in week.training if run.day is day]
         marks = ["rest"] * (day in week.rest) + ["may carry strength"] * (day in week.strength_days)
         yield f"{day}  {'; '.join(runs + marks) or '-'}"
     for session in week.strength:
@@ -34,13 +34,15 @@ def template_lines(week: "WeekTemplate") -> Iterator[str]:
         yield f"+    {session.routine}, {session.load}, {length}"
 
 
-def _run(run: "Run") -> str:
-    when = ""
+def _run(run: "Run | CrossTraining") -> str:
+    from calsync.words import kind_name
+
+    when, kind = "", run.kind.value if isinstance(run.kind, Kind) else kind_name(run.kind)
     if run.start is not None:
         when = f" at {clock(run.start)}"
     elif run.between:
         when = " between " + " or ".join(str(times) for times in run.between)
-    return f"{run.title or run.kind} ({run.kind}, {run.minutes} min{when})"
+    return f"{run.title or kind} ({kind}, {run.minutes} min{when})"
 
 
 @click.group(short_help="List, show and copy templates.")
@@ -257,7 +259,7 @@ def week_picture(week: "WeekTemplate", label: str, width: int) -> Iterator[str]:
 
 def _rows(week: "WeekTemplate", room: int) -> Iterator[list[_Piece]]:
     """For each run of the fullest day two rows: what it is, how long it is."""
-    days = [[run for run in week.runs if run.day is day] for day in WEEKDAYS]
+    days = [[run for run in week.training if run.day is day] for day in WEEKDAYS]
     for number in range(max(1, *map(len, days))):
         runs = [day[number] if number < len(day) else None for day in days]
         without = ["" if number else "rest" if day in week.rest else "-" for day in WEEKDAYS]
@@ -268,13 +270,19 @@ def _rows(week: "WeekTemplate", room: int) -> Iterator[list[_Piece]]:
         yield [(_minutes(run, room) if run else "", _DIM) for run in runs]
 
 
-def _kind(run: "Run", room: int) -> str:
+def _kind(run: "Run | CrossTraining", room: int) -> str:
+    if not isinstance(run.kind, Kind):
+        return run.kind.sport.value
     return run.kind.value if len(run.kind) <= room else _SHORT.get(run.kind, run.kind.value)
 
 
-def _minutes(run: "Run", room: int) -> str:
-    text = f"{run.minutes} min"
-    return text if len(text) <= room else str(run.minutes)
+def _minutes(run: "Run | CrossTraining", room: int) -> str:
+    """Of another sport with its effort, which its name doesn't say."""
+    texts = [f"{run.minutes} min", str(run.minutes)]
+    if not isinstance(run.kind, Kind):
+        effort = run.kind.effort.value
+        texts = [*(f"{effort} {text}" for text in texts), effort]
+    return next((text for text in texts if len(text) <= room), texts[-1])
 
 
 def _strength(week: "WeekTemplate") -> list[_Piece]:

@@ -13,11 +13,12 @@ from itertools import chain
 from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
 from calsync.planning.days import Ban, Candidate
+from calsync.planning.descriptions import kind_of_day
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun, of_run, ranges_of
+from calsync.planning.runs import SettledRun, called, of_run, ranges_of
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
@@ -439,17 +440,19 @@ def _better(name: str, plan: Plan, session: PlannedSession, old: Candidate) -> s
     days = plan.problem.days
     match name:
         case "day":
-            kind = why.kind_of_day(days.effort(old.day), is_rest=session.week.is_rest(old.day))
+            kind = kind_of_day(days, old.day, is_rest=session.week.is_rest(old.day))
             old_day = f"{day_name(old.day)}, {kind}" if kind else day_name(old.day)
             return f"{day_name(session.day)} suits strength better than {old_day}"
         case "gap":
             before = elapsed(days.since_hard_run(old.day, old.start) or 0)
             now = days.since_hard_run(session.day, wall.seconds(session.span.start))
             if now is None:
-                return f"{before} after the run is not ideal"
-            return f"{elapsed(now)} after the run suits better than {before}"
+                return f"{before} after the {called(days.last_of(old.day, Effort.HARD))} is not ideal"
+            what = called(days.last_of(session.day, Effort.HARD))
+            return f"{elapsed(now)} after the {what} suits better than {before}"
         case "order":
-            return "after the easy run of a day is better than before it"
+            what = called(days.last_of(old.day, Effort.EASY))
+            return f"after the easy {what} of a day is better than before it"
         case "lighter":
             return f"{session.load} is possible there, and only {old.load} where it was"
         case "shorter":

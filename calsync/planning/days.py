@@ -164,6 +164,12 @@ class Days:
         """The effort of the day's hardest run."""
         return max((run.effort for run in self.runs_on(day)), key=lambda x: x.rank, default=Effort.NONE)
 
+    def last_of(self, day: date, effort: Effort) -> SettledRun | None:
+        """The day's last run of that effort."""
+        return max(
+            (run for run in self.runs_on(day) if run.effort is effort), key=attrgetter("end"), default=None
+        )
+
     def next_fresh_run(self, end: int) -> SettledRun | None:
         """The first hard run, long run or race that starts at or after `end`."""
         index = bisect_left(self._fresh_starts, end)
@@ -171,8 +177,8 @@ class Days:
 
     def since_hard_run(self, day: date, start: int) -> int | None:
         """Seconds from the end of the day's last hard run to `start`; None on a day without one."""
-        hard = [run.end for run in self.runs_on(day) if run.effort is Effort.HARD]
-        return start - max(hard) if hard else None
+        last = self.last_of(day, Effort.HARD)
+        return start - last.end if last else None
 
     # --- A1 to A6 -----------------------------------------------------------------------------------------
 
@@ -309,11 +315,11 @@ class Days:
     def _day_terms(self, week: WantedWeek, day: date) -> "_DayTerms":
         effort = self.effort(day)
         points = REST_DAY_POINTS if week.is_rest(day) else DAY_POINTS.get(effort, 0)
-        hard = [run.end for run in self.runs_on(day) if run.effort is Effort.HARD]
+        last_hard = self.last_of(day, Effort.HARD)
         easy = [run.start for run in self.runs_on(day) if run.effort is Effort.EASY]
         return _DayTerms(
             points=0 if week.is_strength_day(day) else points,
-            last_hard_end=max(hard) if hard and effort is Effort.HARD else None,
+            last_hard_end=last_hard.end if last_hard and effort is Effort.HARD else None,
             last_easy_start=max(easy, default=None),
         )
 

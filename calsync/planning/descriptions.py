@@ -5,13 +5,14 @@ from datetime import date, timedelta
 
 from calsync.event import BUSY, Event, Published
 from calsync.planning import wall, why
+from calsync.planning.days import Days
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, Problem, State
 from calsync.planning.rules import Rule
-from calsync.planning.runs import of_run
+from calsync.planning.runs import called, of_run
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import Routine
-from calsync.training import Effort, Kind, Load
+from calsync.training import Cross, Effort, Kind, Load
 from calsync.words import elapsed, kind_name, one_line, plain_lines
 
 
@@ -146,9 +147,18 @@ def _about_size(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     if session.minutes < wanted.minutes:
         yield why.shorter(session.minutes, wanted.minutes)
     if session.load.rank < wanted.load.rank:
-        start = wall.seconds(session.span.start)
-        bans = plan.problem.days.bans_at(session.week, session.day, start, session.minutes, wanted.load)
-        yield why.lighter(session.load, wanted.load, (ban.rule for ban in bans))
+        days, start = plan.problem.days, wall.seconds(session.span.start)
+        bans = days.bans_at(session.week, session.day, start, session.minutes, wanted.load)
+        long = f"long {called(days.last_of(session.day, Effort.LONG))}"
+        after = days.next_fresh_run(wall.seconds(session.span.end))
+        next_one = kind_name(after.kind) if after and isinstance(after.kind, Cross) else "quality run"
+        yield why.lighter(session.load, wanted.load, (ban.rule for ban in bans), long, next_one)
+
+
+def kind_of_day(days: Days, day: date, *, is_rest: bool) -> str:
+    """ "the day of the long ride"; empty for a day with a hard run or a race."""
+    long = f"long {called(days.last_of(day, Effort.LONG))}"
+    return why.kind_of_day(days.effort(day), is_rest=is_rest, long=long)
 
 
 def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
@@ -156,15 +166,17 @@ def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
     wanted, days = session.wanted, plan.problem.days
     match name:
         case "day":
-            effort, is_rest = days.effort(session.day), session.week.is_rest(session.day)
+            is_rest = session.week.is_rest(session.day)
             better = "; hard days are for strength, so that easy days stay easy"
-            is_easy = effort is Effort.EASY and not is_rest
-            return f"on {why.kind_of_day(effort, is_rest=is_rest)}{better if is_easy else ''}"
+            is_easy = days.effort(session.day) is Effort.EASY and not is_rest
+            return f"on {kind_of_day(days, session.day, is_rest=is_rest)}{better if is_easy else ''}"
         case "gap":
             gap = days.since_hard_run(session.day, wall.seconds(session.span.start))
-            return f"{elapsed(gap or 0)} after the run; 4 to 8 h are ideal"
+            what = called(days.last_of(session.day, Effort.HARD))
+            return f"{elapsed(gap or 0)} after the {what}; 4 to 8 h are ideal"
         case "order":
-            return "before the easy run of that day; after it would be better"
+            what = called(days.last_of(session.day, Effort.EASY))
+            return f"before the easy {what} of that day; after it would be better"
         case "lighter":
             return f"{session.load} instead of {wanted.load}" if wanted else "lighter than wanted"
         case "shorter":
@@ -227,9 +239,12 @@ def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
         case Rule.NOTICE:
             return why.within_notice(program.availability.notice)
         case Rule.HOURS_APART:
-            efforts = {run.effort for run in days.runs_on(day)}
-            is_long = Effort.LONG in efforts and Effort.HARD not in efforts
-            return why.no_room_after(program.rules.hours_apart, "long run" if is_long else "hard run")
+            hard, long = days.last_of(day, Effort.HARD), days.last_of(day, Effort.LONG)
+            what = f"long {called(long)}" if long and not hard else f"hard {called(hard)}"
+            return why.no_room_after(program.rules.hours_apart, what)
+        case Rule.RUN:
+            longest = max(days.runs_on(day), key=lambda run: run.end - run.start, default=None)
+            return why.time_taken(called(longest))
         case Rule.FRESH_LEGS:
             after = days.next_fresh_run(days.clock.at(day, 0))
             is_near = after is not None and after.day - day <= timedelta(days=3)

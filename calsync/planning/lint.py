@@ -19,9 +19,19 @@ from calsync.planning.progression import Adjusted, ease_off
 from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.wall import GRID_MINUTES
 from calsync.planning.why import Reason
-from calsync.program import MOST_SESSIONS, USUAL_RACE, Program, Race, Routine, Run, Session, WeekTemplate
+from calsync.program import (
+    MOST_SESSIONS,
+    USUAL_RACE,
+    CrossTraining,
+    Program,
+    Race,
+    Routine,
+    Run,
+    Session,
+    WeekTemplate,
+)
 from calsync.training import WEEKDAYS, Effort, Load, Region, Weekday, Workout
-from calsync.words import Keys, dotted, kind_name
+from calsync.words import Keys, dotted, kind_name, noun
 
 _DAY = 24 * 60
 _USUAL_HOURS_APART = 3
@@ -71,7 +81,28 @@ def _warning(reason: Reason, keys: Keys, suggestion: str) -> Finding:
 
 
 def _efforts_on(template: WeekTemplate, day: Weekday) -> set[Effort]:
-    return {run.kind.effort for run in template.runs if run.day is day}
+    """What the runs and other sports of a day ask of the legs."""
+    return {one.kind.on_legs for one in template.training if one.day is day}
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A run or cross training, and where in the template it is."""
+
+    keys: Keys
+    what: Run | CrossTraining
+
+    @property
+    def effort(self) -> Effort:
+        return self.what.kind.on_legs
+
+    def __str__(self) -> str:
+        return f"{self.what.day.long_name}'s {kind_name(self.what.kind)} ({dotted(self.keys)})"
+
+
+def _listed(template: WeekTemplate) -> Iterator[_Listed]:
+    yield from (_Listed(("runs", number), run) for number, run in enumerate(template.runs))
+    yield from (_Listed(("cross", number), one) for number, one in enumerate(template.cross))
 
 
 def _day_after(day: Weekday) -> Weekday:
@@ -87,38 +118,38 @@ def _side_by_side(template: WeekTemplate) -> Iterator[Finding]:
         one, other = _hardest(template, day), _hardest(template, _day_after(day))
         if one is None or other is None:
             continue
-        runs = f"{_named(*one)} and {_named(*other)}"
         yield _warning(
-            why.side_by_side(runs, next_week=day is WEEKDAYS[-1]),
-            ("runs", other[0], "day"),
+            why.side_by_side(f"{one} and {other}", next_week=day is WEEKDAYS[-1]),
+            (*other.keys, "day"),
             "put an easy day or a rest day between them",
         )
 
 
-def _hardest(template: WeekTemplate, day: Weekday) -> tuple[int, Run] | None:
-    """The run that makes a day hard, long or a race day, with its number; None if none does."""
-    numbered = enumerate(template.runs)
-    runs = [(n, run) for n, run in numbered if run.day is day and run.kind.effort.wants_fresh_legs]
-    return max(runs, key=lambda one: one[1].kind.effort.rank, default=None)
-
-
-def _named(number: int, run: Run) -> str:
-    return f"{run.day.long_name}'s {kind_name(run.kind)} (runs[{number}])"
+def _hardest(template: WeekTemplate, day: Weekday) -> _Listed | None:
+    """What makes a day hard, long or a race day; None if nothing does."""
+    of_day = [one for one in _listed(template) if one.what.day is day and one.effort.wants_fresh_legs]
+    return max(of_day, key=lambda one: one.effort.rank, default=None)
 
 
 def _ranges(template: WeekTemplate) -> Iterator[Finding]:
-    for number, run in enumerate(template.runs):
-        longest = max((times.end - times.start for times in run.between), default=run.minutes)
-        if longest < run.minutes:
-            suggestion = "make a range longer or the run shorter"
-            yield _warning(why.no_range_for(run.minutes), ("runs", number, "between"), suggestion)
+    for one in _listed(template):
+        minutes, what = one.what.minutes, noun(one.what.kind)
+        longest = max((times.end - times.start for times in one.what.between), default=minutes)
+        if longest < minutes:
+            suggestion = f"make a range longer or the {what} shorter"
+            yield _warning(why.no_range_for(minutes, what), (*one.keys, "between"), suggestion)
 
 
 def _rest(template: WeekTemplate) -> Iterator[Finding]:
-    running = {day for day in WEEKDAYS if _efforts_on(template, day)}
-    if not template.rest and len(running | {*template.strength_days}) == len(WEEKDAYS):
+    running = {run.day for run in template.runs}
+    # An easy ride, or a swim, leaves a rest day one.
+    training = running | {one.what.day for one in _listed(template) if one.effort.wants_fresh_legs}
+    if not template.rest and len(training | {*template.strength_days}) == len(WEEKDAYS):
+        what = "a run" if training == running else "a run or another hard or long sport"
+        if len(training) < len(WEEKDAYS):
+            what += " or strength"
         suggestion = 'name a rest day, such as rest = ["mon"], and keep it free'
-        yield _warning(why.no_rest(runs=len(running) == len(WEEKDAYS)), ("rest",), suggestion)
+        yield _warning(why.no_rest(what), ("rest",), suggestion)
 
 
 # --- a training platform's weeks --------------------------------------------------------------------------
@@ -203,8 +234,9 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
         suggestion = "name another day, or set rest_allows_light = true"
         return why.never_there(Rule.REST_DAY, day, "is a rest day"), suggestion
     if Effort.LONG in efforts:
-        reason = why.never_there(Rule.LONG_RUN_DAY, day, "has the long run", allowed="only light work")
-        return reason, "name another day"
+        long = next(one for one in template.training if one.day is day and one.kind.on_legs is Effort.LONG)
+        what = f"has the {kind_name(long.kind)}"
+        return why.never_there(Rule.LONG_RUN_DAY, day, what, allowed="only light work"), "name another day"
     for week, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
         rules = [week.obstacle(day, session.shortest, session.load) for session in _wanted(template)]
         if rules and (rule := rules[0]) and None not in rules:
@@ -231,7 +263,7 @@ def _room(template: WeekTemplate) -> Iterator[Finding]:
     # The first is what no config can change; the others are what is usual.
     cases: tuple[_Case, ...] = (
         _Case(BareWeek(template, 0, repeated=False), Severity.ERROR),
-        _Case(usual, Severity.WARNING, f"with {_USUAL_HOURS_APART} h after hard and long runs, "),
+        _Case(usual, Severity.WARNING, f"with {_USUAL_HOURS_APART} h after hard and long {template.word}s, "),
         _Case(repeated, Severity.WARNING, "when the week follows itself, "),
     )
     together: list[tuple[int, Session]] = []
@@ -261,14 +293,14 @@ def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, session.shortest, Load.LIGHT)
     text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
-    suggestion = _advice(rule, Load.LIGHT, "take the session out")
+    suggestion = _advice(rule, Load.LIGHT, case.week.template.word, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
 
 def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, session.shortest, session.load)
     text = f"{case.given}no day can carry {session.load} work, so it becomes lighter: {days}"
-    suggestion = _advice(rule, session.load, "ask for less")
+    suggestion = _advice(rule, session.load, case.week.template.word, "ask for less")
     return _warning(Reason(rule, text), ("strength", number, "load"), suggestion)
 
 
@@ -289,7 +321,8 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
     elif case := _too_narrow(cases, sessions):
         text = f"{case.given}each session could have its load, but not all of them: one becomes lighter"
         orders = (order for order in permutations(sessions) if not _too_narrow(cases, order))
-        suggestion = "ask for less in one of them, or leave more room before a hard or long run"
+        word = case.week.template.word
+        suggestion = f"ask for less in one of them, or leave more room before a hard or long {word}"
         if order := next(orders, None):
             what = ", ".join(f"{session.routine} ({session.load})" for session in order)
             suggestion = f"list them in this order: {what}"
@@ -307,14 +340,15 @@ def _obstacles(week: "BareWeek", minutes: int, load: Load) -> tuple[Rule, str]:
     return main, "; ".join(f"{rule} on {', '.join(days)}" for rule, days in by_rule.items())
 
 
-def _advice(rule: Rule, load: Load, otherwise: str) -> str:
+def _advice(rule: Rule, load: Load, word: str, otherwise: str) -> str:
+    hours = FRESH_LEGS_HOURS[load]
     advice = {
         Rule.RACE_DAY: "leave a day that is neither a race day nor the one before",
         Rule.REST_DAY: "name fewer rest days, or set rest_allows_light = true for light work",
-        Rule.LONG_RUN_DAY: "leave a day without the long run",
-        Rule.CONTROLLED: "leave a day without a hard run",
-        Rule.HOURS_APART: "let a hard or long run start earlier",
-        Rule.FRESH_LEGS: f"leave {FRESH_LEGS_HOURS[load]} h between some day and the next hard or long run",
+        Rule.LONG_RUN_DAY: f"leave a day without the long {word}",
+        Rule.CONTROLLED: f"leave a day without a hard {word}",
+        Rule.HOURS_APART: f"let a hard or long {word} start earlier",
+        Rule.FRESH_LEGS: f"leave {hours} h between some day and the next hard or long {word}",
     }
     return f"{advice.get(rule, 'leave time beside the runs')}, or {otherwise}"
 
@@ -347,7 +381,7 @@ class BareWeek:
     def obstacle(self, day: Weekday, minutes: int, load: Load) -> Rule | None:
         """The rule that rules out most starts of a day; None if one is left."""
         efforts = _efforts_on(self.template, day)
-        tomorrow = {run.kind.effort for after, run in self._later(day) if after == 1}
+        tomorrow = {run.kind.on_legs for after, run in self._later(day) if after == 1}
         if rule := next(against_day(self.template, day, load, efforts, tomorrow), None):
             return rule
         found: Counter[Rule] = Counter()
@@ -381,24 +415,24 @@ class BareWeek:
 
     def _bans(self, day: Weekday, length: int, load: Load) -> Iterator[Ban]:
         """A3, and of A5 and A6 what runs do, in seconds of the day."""
-        for run in self.template.runs:
+        for run in self.template.training:
             first, last = _starts_of(run)
             offset = (run.day.number - day.number) * _DAY
             first_end = (offset + first + run.minutes) * 60
-            if run.day is day and run.kind.effort.wants_fresh_legs:
+            if run.day is day and run.kind.on_legs.wants_fresh_legs:
                 yield within_hours_apart(first_end, self.minutes_apart * 60)
             # From its last start to its first end the run is under way whenever it begins; also one that
             # began the day before.
             elif run.day.number in (day.number, day.number - 1):
                 yield during_run((offset + last) * 60, first_end, length)
         for after, run in self._later(day):
-            if run.kind.effort.wants_fresh_legs:
+            if run.kind.on_legs.wants_fresh_legs:
                 _, last = _starts_of(run)
                 yield without_fresh_legs((after * _DAY + last) * 60, length, load)
 
-    def _later(self, day: Weekday) -> Iterator[tuple[int, Run]]:
-        """The runs of the days after `day`, with how many days after."""
-        for run in self.template.runs:
+    def _later(self, day: Weekday) -> Iterator[tuple[int, Run | CrossTraining]]:
+        """The runs, and other sports, of the days after `day`, with how many days after."""
+        for run in self.template.training:
             after = run.day.number - day.number
             if after > 0:
                 yield after, run
@@ -406,8 +440,8 @@ class BareWeek:
                 yield after + len(WEEKDAYS), run
 
 
-def _starts_of(run: Run) -> tuple[int, int]:
-    """The first and the last minute of the day at which a run may start."""
+def _starts_of(run: Run | CrossTraining) -> tuple[int, int]:
+    """The first and the last minute of the day at which it may start."""
     if run.start is not None:
         return run.start, run.start
     if not run.between:

@@ -86,15 +86,16 @@ class EarlierRun:
 
 @dataclass(frozen=True, slots=True)
 class FewerHoursApart:
-    """A smaller `hours_apart`."""
+    """A smaller `hours_apart`; `after` is "run", or "effort" if some hard day is that of a ride."""
 
     hours_apart: timedelta
+    after: str = "run"
 
     def apply(self, given: Given) -> Given:
         return replace(given, program=given.program.with_hours_apart(self.hours_apart))
 
     def text(self, zone: ZoneInfo) -> str:
-        return f"lift {elapsed(self.hours_apart)} after a hard run ({Rule.HOURS_APART})"
+        return f"lift {elapsed(self.hours_apart)} after a hard {self.after} ({Rule.HOURS_APART})"
 
 
 Fix = WiderRange | ShorterBusy | EarlierRun | FewerHoursApart
@@ -422,8 +423,11 @@ class _Weeks:
                 if apart < now:
                     needs.append((now - apart, 0, cell, (there.cost, there.start)))
 
+        words = {week.template.word for week in problem.weeks}
+        word = "effort" if "effort" in words else "run"
+
         def change(less: int, _: int) -> Fix:
-            return FewerHoursApart(timedelta(seconds=now - less))
+            return FewerHoursApart(timedelta(seconds=now - less), word)
 
         return list(self._attempts(problem.weeks[0].week.monday, needs, change))
 

@@ -17,7 +17,7 @@ from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, TimeRange, Week
-from calsync.words import day_name, kind_name
+from calsync.words import day_name, kind_name, noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,11 @@ class _Taken:
 def _title(run: SettledRun, untitled: str) -> str:
     """`untitled` is what a run without a title is called."""
     return run.title or (kind_name(run.kind) if isinstance(run.kind, Cross) else untitled)
+
+
+def called(run: SettledRun | None) -> str:
+    """What a run is called where its effort is known: "run", "ride"."""
+    return noun(run.kind) if run else "run"
 
 
 def of_run(run: SettledRun) -> str:

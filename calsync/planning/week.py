@@ -106,7 +106,7 @@ def feed_weeks(
     takes = {Sort.STRENGTH: takes_strength, Sort.CROSS: takes_cross}
     by_week: dict[Week, list[Workout]] = {}
     for workout in workouts:
-        if (week := Week.of(workout.day)) >= Week.of(program.start) and takes.get(workout.sort, True):
+        if (week := Week.of(workout.day)) >= Week.of(program.start):
             by_week.setdefault(week, []).append(workout)
     weeks = {}
     for week, found in by_week.items():

@@ -32,15 +32,15 @@ class Remark(NamedTuple):
     text: str
 
 
-def kind_of_day(effort: Effort, *, is_rest: bool) -> str:
-    """ "an easy day"; empty for a day with a hard run or a race."""
+def kind_of_day(effort: Effort, *, is_rest: bool, long: str = "long run") -> str:
+    """ "an easy day"; empty for a day with a hard run or a race. `long` names what makes a day long."""
     if is_rest:
         return "a rest day"
     match effort:
         case Effort.EASY:
             return "an easy day"
         case Effort.LONG:
-            return "the day of the long run"
+            return f"the day of the {long}"
         case Effort.NONE:
             return "a day without a run"
         case _:
@@ -51,7 +51,6 @@ def kind_of_day(effort: Effort, *, is_rest: bool) -> str:
 IN_GENERAL = {
     Rule.PAUSE: "a pause",
     Rule.BUSY: "busy",
-    Rule.RUN: "the run takes the time",
     Rule.RACE_DAY: "nothing on the day of a race or the day before it",
     Rule.TAPER: f"no strength in the {REST_BEFORE_RACE} days before the race",
     Rule.REST_DAY: "a rest day stays free",
@@ -90,8 +89,13 @@ def run_there(runs: Iterable[str]) -> Reason:
     return Reason(Rule.RUN, f"the time is taken by {' and '.join(runs)}")
 
 
-def no_range_for(minutes: int) -> Reason:
-    text = f"no range holds {minutes} min, so the run always begins at the start of the first"
+def time_taken(what: str) -> Reason:
+    """`what` is a run, or a ride."""
+    return Reason(Rule.RUN, f"the {what} takes the time")
+
+
+def no_range_for(minutes: int, what: str) -> Reason:
+    text = f"no range holds {minutes} min, so the {what} always begins at the start of the first"
     return Reason(Rule.RUN, text)
 
 
@@ -157,9 +161,9 @@ def rest_day(day: date) -> Reason:
     return Reason(Rule.REST_DAY, f"{day_name(day)} is a rest day")
 
 
-def no_rest(*, runs: bool) -> Reason:
-    """`runs`: every day has a run; else the others have strength."""
-    return Reason(Rule.REST_DAY, f"a run{'' if runs else ' or strength'} on every day, and no day to rest")
+def no_rest(what: str) -> Reason:
+    """`what` every day has."""
+    return Reason(Rule.REST_DAY, f"{what} on every day, and no day to rest")
 
 
 def long_run_day(run: str) -> Reason:
@@ -227,21 +231,24 @@ def too_close_before(run: str) -> Reason:
 PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
 
 
-def lighter(load: Load, wanted: Load, against: Iterable[Rule]) -> Reason:
-    """`against` are the rules that forbid the wanted load there; if none does, the rest of the plan does."""
+def lighter(load: Load, wanted: Load, against: Iterable[Rule], long: str, after: str) -> Reason:
+    """`against` are the rules that forbid the wanted load there; if none does, the rest of the plan does.
+
+    `long` names what makes the day long, `after` what wants fresh legs.
+    """
     text = f"{load} instead of {wanted}"
     for rule in against:
         if rule in _WHY_LIGHTER:
-            return Reason(rule, f"{text}: {_WHY_LIGHTER[rule]}")
+            return Reason(rule, f"{text}: {_WHY_LIGHTER[rule].format(long=long, after=after)}")
     return Reason(Rule.SUPPORT_NOT_COMPETE, f"{text}, to make room")
 
 
 _WHY_LIGHTER = {
     Rule.RACE_DAY: f"only light work in the {LIGHT_AFTER_RACE} days after the race",
     Rule.REST_DAY: "nothing more on a rest day",
-    Rule.LONG_RUN_DAY: "nothing more on the day of the long run",
+    Rule.LONG_RUN_DAY: "nothing more on the day of the {long}",
     Rule.CONTROLLED: "a lift on a hard day is controlled, not maximal",
-    Rule.FRESH_LEGS: "so that the legs are fresh for the next quality run",
+    Rule.FRESH_LEGS: "so that the legs are fresh for the next {after}",
 }
 
 

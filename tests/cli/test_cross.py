@@ -7,6 +7,8 @@ import pytest
 from tests.cli.box import Box, by_key
 from tests.cli.test_platform import event, feed, texts
 
+ALL_DAY = 'default = []\nthu = ["{}"]'
+
 RUNS = """
 title = "Runs and rides"
 rest = ["mon"]
@@ -67,6 +69,11 @@ def test_a_hard_ride_makes_a_hard_day_and_is_named_as_what_it_is(box: Box) -> No
     (session,) = plan["weeks"][0]["strength"]
     assert session["reasons"][0] == {"rule": "hours-apart", "text": "4 h after Thursday's hard ride"}
     assert {"rule": "controlled"}.items() <= session["reasons"][2].items()
+    # It is the ride that leaves no room.
+    template(box, cross("thu", "hard", more='start = "17:00"'), availability=ALL_DAY.format("07:00-20:50"))
+    (missing,) = box.plan()["weeks"][0]["unplaced"]
+    thursday = missing["days"][3]
+    assert (thursday["rule"], thursday["text"]) == ("hours-apart", "no room 3 h or more after the hard ride")
 
 
 def test_a_long_ride_wants_fresh_legs_before_it_and_light_work_after_it(box: Box) -> None:
@@ -76,7 +83,13 @@ def test_a_long_ride_wants_fresh_legs_before_it_and_light_work_after_it(box: Box
     assert session["load"] == "light"
     assert "before Thursday's long ride" in session["reasons"][1]["text"]
     template(box, cross("thu", "long"), availability='default = []\nthu = ["06:00-21:00"]')
-    assert lift(box.plan())[0] == "light"
+    plan = box.plan()
+    assert lift(plan)[0] == "light"
+    (session,) = plan["weeks"][0]["strength"]
+    assert "on the day of the long ride" in {term["text"] for term in session["terms"]}
+    assert "light instead of heavy: nothing more on the day of the long ride" in {
+        reason["text"] for reason in session["reasons"]
+    }
 
 
 def test_an_easy_ride_and_a_hard_swim_are_no_obstacle(box: Box) -> None:
@@ -196,6 +209,29 @@ def test_a_rest_day_may_have_an_easy_ride_or_a_swim(box: Box) -> None:
     assert set(shown(plan)) == {"2026-W48/cross/mon-1", "2026-W48/cross/mon-2"}
     assert plan["weeks"][0]["rest"] == ["mon"]
     assert box.ok("lint", "own.toml").out.startswith("ok")
+
+
+def test_lint_looks_at_rides_as_at_runs(box: Box) -> None:
+    ranges = 'between = ["06:00-06:30"]'
+    template(box, cross("wed", "hard"), cross("sat", "easy"), cross("thu", "easy", more=ranges))
+    lines = box.ok("lint", "own.toml").out
+    assert "cross[0].day: Tuesday's intervals (runs[0]) and Wednesday's hard ride (cross[0])" in lines
+    assert (
+        "cross[2].between: no range holds 60 min, so the ride always begins at the start of the fir" in lines
+    )
+    assert "sat" not in lines
+    box.write("own.toml", (RUNS + cross("wed", "hard", "swim") + STRENGTH))
+    assert box.ok("lint", "own.toml").out == "ok  own.toml\n"
+
+
+def test_showing_a_template_shows_it(box: Box) -> None:
+    template(box, cross("thu", "hard"), cross("sat", "long", "hike", 'between = ["06:00-09:00"]'))
+    shown = box.ok("templates", "show", "./own.toml").out
+    assert "thu  hard ride (hard ride, 60 min at 06:30)" in shown
+    assert "sat  long hike (long hike, 60 min between 06:00-09:00)" in shown
+    picture = shown.splitlines()[2:5]
+    assert picture[1].split()[-5:] == ["-", "ride", "-", "hike", "long"]
+    assert picture[2].split()[-6:] == ["hard", "60", "long", "60", "90", "min"]
 
 
 # --- feeds ------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,8 @@ from calsync.planning.lint import BareWeek, Finding, Severity, lint
 from calsync.planning.plan import Given, Problem, pose
 from calsync.program import (
     Availability,
+    CrossEffort,
+    CrossTraining,
     Exercise,
     Experience,
     Program,
@@ -26,7 +28,7 @@ from calsync.program import (
     UsualStart,
     WeekTemplate,
 )
-from calsync.training import WEEKDAYS, Kind, Load, Region, TimeRange, Week, Weekday
+from calsync.training import WEEKDAYS, Kind, Load, Region, Sport, TimeRange, Week, Weekday
 from tests.soak import usually
 
 ALL = tuple(WEEKDAYS)
@@ -290,6 +292,8 @@ def templates(draw: st.DrawFn, *, fixed: bool) -> WeekTemplate:
         ranges = st.tuples(STARTS, STARTS).map(between)
         runs |= st.builds(Run, st.sampled_from(ALL), kinds, lengths, between=ranges)
     sessions = st.builds(Session, st.just("whole"), st.sampled_from(Load), st.sampled_from(LENGTHS))
+    sports, efforts = st.sampled_from((Sport.RIDE, Sport.SWIM)), st.sampled_from(get_args(CrossEffort))
+    cross = st.builds(CrossTraining, st.sampled_from(ALL), sports, efforts, lengths, start=STARTS)
     return WeekTemplate(
         name="week",
         title="Week",
@@ -297,6 +301,7 @@ def templates(draw: st.DrawFn, *, fixed: bool) -> WeekTemplate:
         rest=tuple(draw(st.lists(st.sampled_from(ALL), max_size=6, unique=True))),
         rest_allows_light=draw(st.booleans()),
         runs=tuple(draw(st.lists(runs, max_size=8))),
+        cross=tuple(draw(st.lists(cross, max_size=3))),
         strength=tuple(draw(st.lists(sessions, min_size=1, max_size=3))),
     )
 

@@ -274,7 +274,8 @@ def template_check(library: Library, name: str) -> Check:
     routines = {one.routine: library.routine(one.routine, beside) for one in template.strength}
     findings = lint(template, routines)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    text = f"{counted(len(template.runs), 'run')}, {counted(len(template.strength), 'strength session')}"
+    counts = (counted(len(template.runs), "run"), counted(len(template.strength), "strength session"))
+    text = ", ".join((*counts, *(["cross training"] if template.cross else [])))
     if not findings:
         return Check(text=text, findings=0)
     said = counted(len(findings), "finding") + (f" ({counted(errors, 'error')})" if errors else "")
