@@ -275,9 +275,9 @@ def test_a_hard_ride_of_the_feed_makes_no_rest_day(box: Box) -> None:
 
 def test_the_templates_rides_stay_where_the_feed_knows_only_runs(box: Box) -> None:
     template(box, cross("thu", "hard"), plan='[plan.feed]\npath = "runs.ics"')
-    box.write("runs.ics", feed(event("20261124", "Tempo 8 km"), event("20261201", "Easy")))
+    box.write("runs.ics", feed(event("20261124", "Tempo 8 km"), event("20261129", "Easy 5 km")))
     plan = box.plan()
-    assert [run["kind"] for run in plan["weeks"][0]["runs"]] == ["tempo"]
+    assert [run["kind"] for run in plan["weeks"][0]["runs"]] == ["tempo", "easy"]
     assert set(shown(plan)) == {"2026-W48/cross/thu-1"}
 
 
