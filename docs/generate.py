@@ -174,6 +174,7 @@ RECIPES = {
     "early-bird": (_SUNDAY, "--week", "2026-W48"),
     "shift-worker": (_SUNDAY, "--week", "2026-W49"),
     "runna-user": (_SUNDAY, "--week", "2026-W48"),
+    "triathlete": (_SUNDAY, "--week", "2026-W48"),
     "marathon": ("2027-04-05T05:00:00+00:00", "--weeks", "2"),
     "two-feeds": (_SUNDAY, "--week", "2026-W48"),
 }

@@ -53,6 +53,7 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
                 "url_env": "HOME_ICS",
                 "kind": {"Club*": "intervals", "Call": "ignore"},
                 "strength": "feed",
+                "cross": "ignore",
                 "pace": "6:00/km",
                 "on_error": "fail",
                 "max_age": "7d",
@@ -93,6 +94,11 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
             {"day": "tue", "kind": "intervals", "duration": "60m", "start": "06:30", "title": "Six"},
             {"day": "thu", "kind": "time-trial", "duration": "1h", "between": ["06:30-08:30", "17:00-20:00"]},
             {"day": "sat", "kind": "long", "duration": "1h30m", "notes": "Slow.", "between": []},
+        ],
+        "cross": [
+            {"day": "mon", "sport": "swim", "effort": "hard", "duration": "45m", "title": "Squad"},
+            {"day": "wed", "sport": "ride", "effort": "easy", "duration": "1h", "start": "18:00"},
+            {"day": "sun", "sport": "hike", "effort": "long", "duration": "5h", "between": ["08:00-15:00"]},
         ],
         "strength": [
             {"routine": "lower-body", "load": "moderate", "duration": "30m", "shortest": "20m"},

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.box import ROOT, Box, by_key
 
-NAMES = ["lunch-lifter", "early-bird", "shift-worker", "runna-user", "marathon", "two-feeds"]
+NAMES = ["lunch-lifter", "early-bird", "shift-worker", "runna-user", "triathlete", "marathon", "two-feeds"]
 SUNDAY = "2026-11-22T18:00:00+00:00"
 
 
@@ -126,6 +126,30 @@ def test_the_runna_user_has_runnas_strength_and_no_runs_in_the_feed(kitchen: Box
     assert ["Legs & Core" in title for title in titles] == [True, True, False, False, False]
 
 
+def test_the_triathlete_lifts_hours_after_the_hard_run_and_the_hard_ride(kitchen: Box) -> None:
+    config = ("--config", "triathlete.toml")
+    plan = kitchen.plan(*config, now=SUNDAY)
+    assert unplaced(plan) == 0
+    assert [start.strftime("%a") for start, _ in sessions(plan)] == ["Tue", "Thu"] * 4
+    assert all(start.time() >= time(12) for start, _ in sessions(plan))
+    for week in plan["weeks"]:
+        efforts = [(one["sport"], one["effort"]) for one in week["cross"]]
+        assert efforts == [("swim", "hard"), ("ride", "hard"), ("swim", "easy"), ("ride", "easy")]
+        assert "after Thursday's hard ride" in week["strength"][1]["reasons"][0]["text"]
+    kitchen.push(*config, now=SUNDAY)
+    feed = by_key((kitchen.folder / "public" / "triathlete.ics").read_bytes(), "triathlete")
+    assert len(feed) == 8
+    assert all("/strength/" in key for key in feed)
+    # Without the coach the week is the template's: as many rides, swims and lifts.
+    text = (kitchen.folder / "triathlete.toml").read_text("utf-8")
+    (kitchen.folder / "triathlete.toml").write_text(
+        re.sub(r"\[plan.feed\].*?\n\n", "", text, flags=re.DOTALL)
+    )
+    alone = kitchen.plan(*config, now=SUNDAY)
+    assert [len(week["cross"]) for week in alone["weeks"]] == [4] * 4
+    assert len(sessions(alone)) == 8
+
+
 def test_the_marathon_has_its_race_its_taper_and_its_days_off(kitchen: Box) -> None:
     plan = kitchen.plan("--config", "marathon.toml", "--weeks", "20", now="2026-11-29T18:00:00+00:00")
     templates = [week["template"] for week in plan["weeks"]]
@@ -173,7 +197,7 @@ def test_two_feeds_keep_clear_of_both_calendars_and_one_of_them_keeps_quiet(kitc
 
 def test_every_recipe_names_only_files_that_are_beside_it() -> None:
     folder = ROOT / "examples" / "cookbook"
-    assert {path.stem for path in folder.glob("*.toml")} == {*NAMES, "early-week", "shift-week"}
+    assert {path.stem for path in folder.glob("*.toml")} == {*NAMES, "early-week", "shift-week", "tri-week"}
     for name in NAMES:
         text = (folder / f"{name}.toml").read_text("utf-8")
         assert re.search(r"^start = 20", text, re.MULTILINE)

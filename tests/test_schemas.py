@@ -106,6 +106,16 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
         {"day": "tue", "kind": "easy", "duration": "9m", "start": "07:00"},
     ),
     "is a rest day": ("week", ("runs", 0, "day"), "mon"),
+    "so a hard ride can't be on it": (
+        "week",
+        ("cross", 0),
+        {"day": "mon", "sport": "ride", "effort": "hard", "duration": "1h"},
+    ),
+    "overlaps the cross training before it": (
+        "week",
+        ("runs", 2),
+        {"day": "wed", "kind": "easy", "duration": "9m", "start": "18:30"},
+    ),
     "a range that ends after it starts": ("week", ("runs", 1, "between", 0), "08:30-06:30"),
     "longer than the session": ("week", ("strength", 0, "shortest"), "31m"),
     'expected more than nothing and at most "24h"': ("week", ("runs", 0, "duration"), "0m"),

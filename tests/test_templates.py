@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -12,8 +12,8 @@ from calsync.config.templates import Library, load_routine
 from calsync.config.toml import shipped_folder
 from calsync.errors import TemplateError
 from calsync.planning.lint import lint
-from calsync.program import WeekTemplate
-from calsync.training import Kind, Load, Region, Weekday
+from calsync.program import CrossEffort, WeekTemplate
+from calsync.training import Kind, Load, Region, Sport, Weekday
 from tests.soak import usually
 
 SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
@@ -113,6 +113,20 @@ def weeks(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             between = (tuple(edges),)
             lines.append(f'between = ["{clock(edges[0])}-{clock(edges[1])}"]')
         runs.append((day, kind, minutes, title, start, between))
+    cross = []
+    for _ in range(draw(st.integers(0, 3))):
+        sport, effort = draw(st.sampled_from(Sport)), draw(st.sampled_from(get_args(CrossEffort)))
+        is_no_strain = effort == "easy" or sport in ("swim", "paddle")
+        day = draw(st.sampled_from(Weekday if is_no_strain else days))
+        minutes, duration = draw(lengths(1, 240))
+        lines += ["[[cross]]", f'day = "{day}"', f'sport = "{sport}"', f'effort = "{effort}"']
+        lines += [f'duration = "{duration}"']
+        start = None
+        if day not in taken and draw(st.booleans()):
+            taken.add(day)
+            start = draw(st.integers(0, 1439 - minutes))
+            lines.append(f'start = "{clock(start)}"')
+        cross.append((day, sport, effort, minutes, start))
     sessions = []
     for _ in range(draw(st.integers(0, 3))):
         routine, load = draw(names), draw(st.sampled_from(Load))
@@ -126,7 +140,7 @@ def weeks(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             shortest, duration = draw(lengths(1, minutes))
             lines.append(f'shortest = "{duration}"')
         sessions.append((routine, load, minutes, shortest))
-    return "\n".join(lines) + "\n", {**expected, "runs": runs, "strength": sessions}
+    return "\n".join(lines) + "\n", {**expected, "runs": runs, "cross": cross, "strength": sessions}
 
 
 def toml_string(text: str) -> str:
@@ -143,6 +157,7 @@ def plain(template: WeekTemplate) -> dict[str, Any]:
             (r.day, r.kind, r.minutes, r.title, r.start, tuple((t.start, t.end) for t in r.between))
             for r in template.runs
         ],
+        "cross": [(c.day, c.sport, c.effort, c.minutes, c.start) for c in template.cross],
         "strength": [(s.routine, s.load, s.minutes, s.shortest) for s in template.strength],
     }
 

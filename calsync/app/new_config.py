@@ -164,6 +164,7 @@ usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 {feed_off}[plan.feed]
 {feed_off}{feed.line if feed else words.feed_place}
 #strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
+#cross = "count" # "ignore": leave out its rides, swims and other sports
 #pace = "6:00/km" # for runs that say how far but not how long
 #kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
 

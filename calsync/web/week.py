@@ -235,11 +235,17 @@ class _Drawing:
         everything: tuple[PlannedRun | PlannedSession, ...] = (*training, *self._plan.sessions)
         blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
         paused = self._program.is_paused(day)
+        is_rest = week.wanted.is_rest(day)
         free = () if paused else self._program.availability.on(day)
         return day_picture(
             day,
             blocks,
-            label="pause" if paused else "rest" if week.wanted.is_rest(day) and not blocks else "",
+            # An easy ride, or a swim, leaves a rest day one.
+            label="pause"
+            if paused
+            else "rest"
+            if is_rest and all(b.look is Look.CROSS for b in blocks)
+            else "",
             busy=tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
             free=tuple(Stretch(times.start, times.end) for times in free),
         )

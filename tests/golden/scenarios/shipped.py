@@ -61,6 +61,11 @@ def cookbook_shift_worker(recorder: Recorder) -> None:
 
 
 @scenario
+def cookbook_triathlete(recorder: Recorder) -> None:
+    _cookbook(recorder, "triathlete", page=True)
+
+
+@scenario
 def cookbook_two_feeds(recorder: Recorder) -> None:
     _cookbook(recorder, "two-feeds")
     recorder.run("busy", "--config", f"{COOKBOOK}/two-feeds.toml")
