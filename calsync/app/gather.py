@@ -16,7 +16,7 @@ from calsync.config.load import Config, find_config, load_config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
-from calsync.event import Contents, Event, Standing, is_strength
+from calsync.event import Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.lint import races_without_taper
 from calsync.planning.plan import Plan, busy_window, make_plan
@@ -331,8 +331,8 @@ class Target:
         return isinstance(self.settings, GoogleTarget)
 
     def takes(self, key: str) -> bool:
-        """Whether runs, or strength sessions, belong here."""
-        return ("strength" if is_strength(key) else "runs") in self.settings.include
+        """Whether runs, or strength sessions, belong here; cross training belongs nowhere."""
+        return not is_cross(key) and ("strength" if is_strength(key) else "runs") in self.settings.include
 
     def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """The events of the plan that belong here, as they shall be here."""

@@ -167,13 +167,26 @@ def test_it_can_be_skipped_moved_and_released(box: Box) -> None:
     box.ok("skip", key)
     plan = box.plan()
     assert (shown(plan), plan["weeks"][0]["skipped"]) == ({}, [key])
-    box.push()
+    # Nothing that a target could have anything to do with.
+    assert key not in {change["key"] for change in box.push()["feed"]}
     box.ok("release", key)
     assert shown(box.plan())[key][2] == "11-26T06:30"
     # What the week no longer asks for is gone, wherever it was moved.
     box.ok("move", key, "2026-11-27T18:00")
     template(box)
     assert shown(box.plan()) == {}
+
+
+def test_a_push_says_which_ride_moved_a_session(box: Box) -> None:
+    thursday = ALL_DAY.format("06:00-21:00")
+    template(box, availability=thursday)
+    box.push()
+    template(box, cross("thu", "hard"), availability=thursday)
+    (change,) = (one for one in box.push()["feed"] if one["action"] == "update")
+    assert change["reason"].startswith("nothing heavy on the day of Thursday's hard ride;")
+    template(box, cross("thu", "hard", more='start = "10:00"'), availability=thursday)
+    (change,) = (one for one in box.push()["feed"] if one["action"] == "update")
+    assert change["reason"].startswith("less than 3 h after Thursday's hard ride at 10:00;")
 
 
 # --- templates that have no meaning -----------------------------------------------------------------------
