@@ -108,7 +108,7 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     training = (Sort.RUN, Sort.CROSS) if settings.takes_cross else (Sort.RUN,)
     hidden = [w for w in upcoming if w.sort in training and race and w.day == race.day]
     shown = [workout for workout in upcoming if workout not in hidden]
-    races = races_without_taper((w for w in shown if w.sort in training), program, today)
+    races = races_without_taper(shown, program, today)
     notices = [
         *_notices(shown, [workout for workout in hidden if not workout.is_race], settings, without),
         *_ends(weeks, horizon),
@@ -178,9 +178,8 @@ def read_whole_feed(setup: "Setup", settings: FeedSettings, now: datetime) -> Wh
         wanted_week(week, program, setup.templates, checkins, feed.get(week))
         for week in map(first.plus, range(first.until(end) + 1))
     )
-    taken = [w for w in workouts if settings.takes_cross or w.sort is not Sort.CROSS]
     warnings = (*answer.trouble, *answer.result.warnings)
-    return WholeFeed(workouts, weeks, lint_feed(weeks, taken, program, here.date()), warnings)
+    return WholeFeed(workouts, weeks, lint_feed(weeks, workouts, program, here.date()), warnings)
 
 
 def feed_days(config: Config, now: datetime) -> tuple[date, date]:

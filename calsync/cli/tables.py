@@ -224,21 +224,25 @@ def clock_span(span: Timespan, zone: ZoneInfo) -> str:
 
 
 _OF_ENTRIES = ("Day", "Entry", "Read as", "By")
+# What is between its columns and at its edges, and what the columns have in any case.
+_BETWEEN_ENTRIES, _LEAST_ENTRIES = 3 * len(_OF_ENTRIES) - 1, 40
 
 
 def print_feed(feed: WholeFeed, settings: FeedSettings) -> None:
     """Each week of a training feed: every entry, what it was read as, and by which words."""
     out = console()
     rows = [(Week.of(one.day), _entry(one, settings)) for one in feed.workouts]
-    # The same widths in all weeks, where there is room for them.
-    widths = [max(cells[n].cell_len for _, cells in rows) for n in range(len(_OF_ENTRIES))]
-    are_fixed = sum(widths) + 2 * len(widths) <= out.width
+    # The same widths in all weeks. Where there is no room for them, the widest gives way.
+    widths = list(map(len, _OF_ENTRIES))
+    for _, cells in rows:
+        widths = [max(width, cell.cell_len) for width, cell in zip(widths, cells, strict=True)]
+    while sum(widths) > max(out.width - _BETWEEN_ENTRIES, _LEAST_ENTRIES):
+        widths[widths.index(max(widths))] -= 1
     for week in feed.weeks:
-        table = Table(title=_week_title(week), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        out.print(_week_title(week), soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for title, width in zip(_OF_ENTRIES, widths, strict=True):
-            table.add_column(
-                title, no_wrap=title == "Day", width=max(width, len(title)) if are_fixed else None
-            )
+            table.add_column(title, width=width)
         for of, cells in rows:
             if of == week.week:
                 table.add_row(*cells)

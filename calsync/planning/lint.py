@@ -31,7 +31,7 @@ from calsync.program import (
     Session,
     WeekTemplate,
 )
-from calsync.training import WEEKDAYS, Effort, Load, Region, Week, Weekday, Workout
+from calsync.training import WEEKDAYS, Effort, Load, Region, Sort, Week, Weekday, Workout
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
 
 _DAY = 24 * 60
@@ -230,7 +230,10 @@ def races_without_taper(workouts: Iterable[Workout], program: Program, today: da
     if program.race and program.race.day >= today:
         return
     found: dict[date, Workout] = {}
+    takes_cross = program.feed is None or program.feed.takes_cross
     for workout in workouts:
+        if workout.sort is Sort.CROSS and not takes_cross:
+            continue
         if workout.is_race and workout.day >= today and not program.is_paused(workout.day):
             before = found.get(workout.day, workout)
             found[workout.day] = max(before, workout, key=lambda one: one.minutes or 0)

@@ -104,6 +104,19 @@ def test_a_terminal_has_colours_and_a_pipe_has_none(runner: Box) -> None:
     assert "\x1b[1;31mTempo" in shown
 
 
+def test_a_narrow_terminal_has_the_same_columns_in_every_week(runner: Box) -> None:
+    long = "Easy run with everybody who wants to come along to the lake and back"
+    runner.write("runs.ics", feed(event("20261124", long), event("20261206", "Tempo")))
+    terminal = Terminal.of(runner, "lint", "--feed", columns=60)
+    assert terminal.finish() == 0
+    lines = terminal.plain.replace("\r", "").splitlines()
+    tables = [line for line in lines if line.startswith(" ")]
+    assert max(map(len, tables)) <= 60
+    heads = [line for line in lines if line.startswith(" Day ")]
+    assert len(heads) == 2
+    assert len(set(heads)) == 1
+
+
 # --- what is not understood -------------------------------------------------------------------------------
 
 
