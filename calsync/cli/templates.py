@@ -4,8 +4,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from fnmatch import fnmatchcase
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,22 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calsync.cli import options
-from calsync.cli.options import Common, common_options, now_option
+from calsync.cli.options import Common, common_options
 from calsync.errors import TargetUnavailable, TemplateError
-from calsync.training import WEEKDAYS, Effort, Kind, Load, Sort, clock
+from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Setup
     from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
-    from calsync.program import CrossTraining, FeedSettings, Run, WeekTemplate
-    from calsync.training import Workout
-
-
-_OK = click.style("ok  ", fg="green", bold=True)
-_WARNING = click.style("warning  ", fg="yellow", bold=True)
-_ERROR = click.style("error  ", fg="red", bold=True)
+    from calsync.program import CrossTraining, Run, WeekTemplate
 
 
 def template_lines(week: "WeekTemplate") -> Iterator[str]:
@@ -142,23 +133,13 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
 
 @click.command(short_help="Check week templates.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=options.templates)
-@click.option("--feed", is_flag=True, help="Check the weeks of your training feed instead, to its end.")
-@now_option
 @common_options
-def lint(common: Common, templates: tuple[str, ...], *, feed: bool, now: datetime) -> None:
+def lint(common: Common, templates: tuple[str, ...]) -> None:
     """Check week templates, by name or path, against the training rules.
 
     Without a TEMPLATE: those of the config, or the shipped ones if there is no config. Ends with exit code 3
     if a template can't be read, or asks for what no calendar could ever hold.
-
-    With --feed: every entry of the training feed from this week on, what calsync takes it for and by which
-    words, and what the training rules say of its weeks.
     """
-    if feed:
-        if templates:
-            raise click.UsageError("--feed checks the training feed, so it takes no TEMPLATE")
-        _lint_feed(common.setup(), now)
-        return
     from calsync.app.gather import library_or_shipped
     from calsync.planning.lint import Severity
     from calsync.words import counted
@@ -174,74 +155,14 @@ def lint(common: Common, templates: tuple[str, ...], *, feed: bool, now: datetim
         except TemplateError as problem:
             problems, findings = (problem,), ()
         for unreadable in problems:
-            click.echo(_ERROR + str(unreadable))
+            click.echo(click.style("error  ", fg="red", bold=True) + str(unreadable))
         for where, finding in findings:
             _show(where, finding)
         if not problems and not findings:
-            click.echo(_OK + name)
+            click.echo(click.style("ok  ", fg="green", bold=True) + name)
         errors += len(problems) + sum(finding.severity is Severity.ERROR for _, finding in findings)
     if errors:
         raise TemplateError(f"{counted(errors, 'error')} in the templates")
-
-
-def _lint_feed(setup: "Setup", now: datetime) -> None:
-    """Raises SourceUnavailable."""
-    from calsync.app.gather import read_whole_feed
-    from calsync.cli.tables import print_feed, print_warnings
-
-    settings = setup.config.program.feed
-    if settings is None:
-        raise click.UsageError("the config has no training feed: [plan.feed] is missing")
-    feed = read_whole_feed(setup, settings, now)
-    print_feed(feed, settings)
-    # What is said of several weeks is said once.
-    weeks: dict[Finding, list[Finding]] = {}
-    for finding in feed.findings:
-        weeks.setdefault(replace(finding, week=None), []).append(finding)
-    for first, *others in weeks.values():
-        _show(", ".join(str(finding.week) for finding in (first, *others)), first)
-    is_clear = _ask_what_they_are(feed.workouts, settings)
-    if is_clear and not feed.findings:
-        click.echo(_OK + "training feed")
-    print_warnings(f"training feed: {text}" for text in feed.warnings)
-
-
-def _ask_what_they_are(workouts: "Sequence[Workout]", settings: "FeedSettings") -> bool:
-    """Print the line for the config that names what was not understood. Whether all of it was."""
-    from calsync.app.gather import is_unclear
-    from calsync.planning.week import kind_of_cross, kind_of_run
-    from calsync.program import MEANINGS
-    from calsync.words import on_one_line
-
-    unclear: dict[str, str] = {}
-    for workout in workouts:
-        if is_unclear(workout, settings):
-            is_run = workout.sort is Sort.RUN
-            word = kind_of_run(workout) if is_run else f"cross-{kind_of_cross(workout).effort}"
-            # What Runna adds to its titles, the distance, is another one next week.
-            unclear.setdefault(workout.title.partition(" • ")[0], word)
-    if not unclear:
-        return True
-    # A pattern fits every title that has its words, so some titles can't be named by theirs.
-    clear = {workout.title for workout in workouts if not is_unclear(workout, settings)}
-    within = {title: other for title in unclear for other in clear if _fits(title, other)}
-    click.echo(_WARNING + "what is not understood is taken for an easy run, or a long one from 90 min")
-    named = {title: word for title, word in unclear.items() if title not in within}
-    if named:
-        where = "in place of kind in [plan.feed]" if settings.kind else "below [plan.feed]"
-        click.echo(click.style(f"       say what it is, with a better word than here, {where}:", dim=True))
-        click.echo(f"       {on_one_line(settings.line_of_kinds(named))}")
-        click.echo(click.style(f"       the words are {', '.join(MEANINGS)}", dim=True))
-    for title, other in within.items():
-        text = f'       "{title}" is in "{other}", too, so give it a title of its own at the platform'
-        click.echo(click.style(on_one_line(text), dim=True))
-    return False
-
-
-def _fits(pattern: str, title: str) -> bool:
-    """Whether a pattern of [plan.feed] kind may fit a title; rather too often than not."""
-    pattern, title = pattern.casefold(), title.casefold()
-    return pattern in title or fnmatchcase(title, pattern.replace("[", "[[]"))
 
 
 def _look_at(
@@ -277,15 +198,11 @@ def _look_at(
 
 def _show(where: str, finding: "Finding") -> None:
     from calsync.planning.lint import Severity
-    from calsync.words import on_one_line
 
-    label = _ERROR if finding.severity is Severity.ERROR else _WARNING
-    place = f"{finding.place}: " if finding.keys else ""
-    click.echo(f"{label}{where}: {place}{on_one_line(finding.reason.text)} ({finding.reason.rule})")
-    click.echo(click.style(f"       {finding.suggestion}{':' if finding.line else ''}", dim=True))
-    if finding.line:
-        # An escape of TOML's is what it makes of a character that can't be printed.
-        click.echo(f"       {on_one_line(finding.line)}")
+    colour = "red" if finding.severity is Severity.ERROR else "yellow"
+    label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
+    click.echo(f"{label}{where}: {finding.place}: {finding.reason.text} ({finding.reason.rule})")
+    click.echo(click.style(f"       {finding.suggestion}", dim=True))
 
 
 # Days across, with what is run and for how long; of strength only how much there is, by load. The words say

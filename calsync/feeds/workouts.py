@@ -12,13 +12,13 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.errors import NotACalendar
-from calsync.feeds import ics, titles
+from calsync.feeds import ics
 from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, is_ours, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, last_of, line_pattern, read_properties
 from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
 from calsync.feeds.series import Related, occurrences
-from calsync.feeds.titles import LONGEST_NAME, Name, take_apart, what_is
+from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import Sort, Workout
@@ -197,27 +197,32 @@ class _FeedReader:
         length = entry.length
         if minute == 0 and length and length % timedelta(days=1) == timedelta(0):
             minute = length = None  # from midnight to midnight: all day, as some exporters write it
-        name = take_apart(one_line(entry.text("SUMMARY")[:LONGEST_NAME]))
-        description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
-        what = what_is(name, entry.text("UID").strip()[:LONGEST_NAME], description, self.kinds)
+        title = one_line(entry.text("SUMMARY")[:LONGEST_NAME])
         if entry.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
-            return Workout(day, Sort.OTHER, f"{_title(name, Sort.OTHER)} (cancelled)", because="its STATUS")
-        minutes = None
-        if what.sort in (Sort.RUN, Sort.STRENGTH, Sort.CROSS):
-            minutes = self._minutes(entry, name, description, length)
+            text = take_apart(title).whole.strip() or "Workout"
+            return Workout(day, Sort.OTHER, f"{text} (cancelled)", because="its STATUS")
+        description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])
+        written = Entry(
+            title,
+            description,
+            entry.text("UID").strip()[:LONGEST_NAME],
+            entry.text("X-WORKOUT-ESTIMATED-DURATION"),
+            length,
+        )
+        found = read(written, self.kinds, self.seconds_per_km)
         return Workout(
             day=day,
-            sort=what.sort,
-            title=_title(name, what.sort),
-            kind=what.kind,
-            load=what.load,
-            minutes=minutes,
+            sort=found.sort,
+            title=found.title,
+            kind=found.kind,
+            load=found.load,
+            minutes=found.minutes,
             start=minute,
             notes=description,
-            sport=what.sport,
-            effort=what.effort,
-            because=what.because,
-            eases_off=what.eases_off,
+            sport=found.sport,
+            effort=found.effort,
+            because=found.because,
+            eases_off=found.eases_off,
         )
 
     def _when(self, start: Moment) -> tuple[date, int | None]:
@@ -227,26 +232,6 @@ class _FeedReader:
         local = start.astimezone(self.zone)
         return local.date(), local.hour * 60 + local.minute
 
-    def _minutes(self, entry: _Entry, name: Name, description: str, length: timedelta | None) -> int | None:
-        first_line = description.partition("\n")[0][:LONGEST_NAME]
-        found = (
-            titles.from_field(entry.text("X-WORKOUT-ESTIMATED-DURATION")),
-            titles.from_description(description),
-            titles.from_span(length) if length else None,
-            titles.from_segments(first_line),
-            titles.from_segments(name.whole),
-            titles.from_title(name.text, self.seconds_per_km),
-            titles.from_distance(name.text, self.seconds_per_km),
-            titles.from_distance(first_line, self.seconds_per_km),
-        )
-        return next((minutes for minutes in found if minutes), None)
-
 
 def _repeats_within_a_day(rule: Rule) -> bool:
     return rule.freq > Freq.DAILY or any(len(times) > 1 for times in (rule.hours, rule.minutes, rule.seconds))
-
-
-def _title(name: Name, sort: Sort) -> str:
-    """What is left out keeps the sport that it says."""
-    title = name.whole if sort in (Sort.OTHER, Sort.CROSS) else name.text
-    return title.strip() or name.whole.strip() or "Workout"

@@ -32,7 +32,6 @@ _TAKE_NOW = (
     "serve",
     "doctor",
     "init",
-    "lint",
 )
 _OURS = (
     "CALSYNC_CONFIG",

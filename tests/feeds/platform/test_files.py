@@ -24,7 +24,7 @@ HARD = Effort.HARD  # where coaches would argue about the kind, but not about th
 WHATEVER = -1
 
 Row = tuple[str, str, Sort, Kind | Effort | Load | None, int | None, str | None]
-"""Day, a part of the title, sort, kind of a run (or a load, or the effort of another sport), minutes, start."""
+"""Day, a part of the title, sort, kind of a run (or load, or effort of another sport), minutes, start."""
 
 RUNNA_KM: tuple[Row, ...] = (
     # Completed: the time it took; 34:36 is 34 min 36 s, 1:02:40 more than an hour.
@@ -100,7 +100,7 @@ FINAL_SURGE: tuple[Row, ...] = (
     ("11-29", "120 min L", RUN, Kind.LONG, 120, None),
     ("11-30", "60 min E", CROSS, Effort.EASY, 60, None),
     # 23:30 on the first in UTC is half past midnight on the second in Berlin.
-    ("12-02", "Night relay leg", RUN, None, 45, "00:30"),
+    ("12-02", "Night relay leg", RUN, Kind.RACE, 45, "00:30"),
     # 20 + 6 x (2 + 2) + 15
     ("12-03", "6x2 min I", RUN, HARD, 59, None),
     ("12-04", "max strength", STRENGTH, Load.HEAVY, None, None),

@@ -1,0 +1,286 @@
+"""How long a workout takes: by a platform's own fields, or as a coach adds up the parts of it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from math import ceil
+
+from calsync.feeds.ics import duration
+from calsync.feeds.titles.lexer import Amount
+from calsync.feeds.titles.meaning import meaning
+from calsync.feeds.titles.structure import Is, Part, Structure, structure
+from calsync.feeds.titles.tables import Unit
+from calsync.training import Effort, Kind
+
+LONGEST_MINUTES = 24 * 60
+# What coaches put around repetitions, if they leave it to the runner.
+WARM_UP, COOL_DOWN = 15.0, 10.0
+SHORTEST_QUALITY = 40
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 3.0
+# A part of quality that is shorter than this has a warm-up before it; one as long as this may be all.
+_WHOLE_SESSION = 30.0
+# Less is strides, not a run.
+_SHORTEST = 5.0
+
+
+# --- a platform's own fields ------------------------------------------------------------------------------
+
+
+def from_field(value: str) -> int | None:
+    """X-WORKOUT-ESTIMATED-DURATION: seconds, or a duration such as PT1H."""
+    text = value.strip()
+    if re.fullmatch(r"\d{1,6}(?:\.\d+)?", text):
+        return _within(float(text) / 60)
+    try:
+        return _of(duration(text).total)
+    except ValueError:
+        return None
+
+
+_LABELS = (
+    ("actual time", "actual duration"),
+    ("planned time", "planned duration"),
+    ("time",),
+    (
+        "total time",
+        "total duration",
+        "duration",
+        "dauer",
+        "gesamtdauer",
+        "duree",
+        "duracion",
+        "durata",
+        "duur",
+    ),
+)
+
+
+def from_description(lines: Sequence[str]) -> int | None:
+    """What a platform says of the time in a line of its own: actual before planned, h:mm or h:mm:ss.
+
+    Runna's "Time" of a completed run has minutes and seconds.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        label, colon, value = line.partition(":")
+        if colon and len(label) < 40:
+            words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
+            found.setdefault(" ".join(words), value.strip()[:40])
+    for labels in _LABELS:
+        for label in labels:
+            minutes = _labelled(found.get(label, ""), short=label == "time")
+            if minutes:
+                return minutes
+    return None
+
+
+def _labelled(value: str, *, short: bool) -> int | None:
+    match = re.match(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?!\d)", value)
+    if match:
+        first, second, third = (int(part or 0) for part in match.groups())
+        if short and match[3] is None:
+            return _within(first + second / 60)
+        return _within(first * 60 + second + third / 60)
+    parts = structure(value).parts
+    if len(parts) == 1 and len(parts[0].work) == 1 and parts[0].work[0].unit is Unit.MINUTES:
+        return _within(parts[0].work[0].high)
+    return None
+
+
+def from_span(length: timedelta) -> int | None:
+    """An event's own end, if it says anything; a day or more is no workout's."""
+    return _of(length) if length < timedelta(days=1) else None
+
+
+def from_segments(text: str) -> int | None:
+    """The upper end of "45m - 50m" between bullets."""
+    segments = text.replace("·", "•").replace("|", "•").split("•")
+    for segment in segments[1:]:
+        parts = structure(segment).parts
+        if len(parts) == 1 and parts[0].sort is Is.STEADY:
+            minutes = _time(parts[0].work[0], within=False)
+            if minutes and (found := _within(minutes)):
+                return found
+    return None
+
+
+# --- the parts added up -----------------------------------------------------------------------------------
+
+
+def from_parts(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
+    """The minutes that a text adds up to: "20 min warm up 5x5 min on 1 min jog" is 50.
+
+    Distances take as long as the pace says. None if the text has no length.
+    """
+    is_hard = kind is not None and kind.effort is Effort.HARD
+    minutes = _total(structure(text), seconds_per_km, meaning(text).apart, is_hard=is_hard)
+    if minutes is None or minutes < _SHORTEST:
+        return None
+    return _within(minutes)
+
+
+def from_steps(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
+    """The minutes of a description's steps, if more than a warm-up and a cool-down is told."""
+    parts = structure(text).parts
+    is_told = len(parts) > 1 and any(part.sort not in (Is.WARM, Is.COOL) for part in parts)
+    return from_parts(text, kind, seconds_per_km) if is_told else None
+
+
+def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool) -> float | None:
+    counted = [part for part in found.parts if part.clause not in apart] or found.parts
+    parts = [part for part in counted if part.sort not in (Is.WITHIN, Is.STRIDES)]
+    if total := [m for part in parts if part.sort is Is.TOTAL and (m := _minutes(part, pace))]:
+        return total[0]
+    timed = [(part, minutes) for part in parts if (minutes := _minutes(part, pace))]
+    if not timed or (sum(minutes for _, minutes in timed) < _SHORTEST and not _has_set(timed)):
+        return None
+    if whole := _whole(found, timed):
+        return whole
+    timed = list(_without_alternatives(timed))
+    minutes = sum(m for _, m in timed)
+    return _with_ends(found, timed, minutes, is_hard=is_hard)
+
+
+def _has_set(timed: Sequence[tuple[Part, float]]) -> bool:
+    return any(part.sort is Is.SET for part, _ in timed)
+
+
+def _with_ends(
+    found: Structure, timed: Sequence[tuple[Part, float]], minutes: float, *, is_hard: bool
+) -> float:
+    """With a warm-up and a cool-down, where a session of quality has none of its own."""
+    sets = [n for n, (part, _) in enumerate(timed) if part.sort is Is.SET]
+    sorts = [part.sort for part, _ in timed]
+    if not is_hard:
+        return minutes
+    if not sets:
+        is_part = len(timed) == 1 and sorts[0] is Is.STEADY and minutes < _WHOLE_SESSION
+        if is_part and timed[0][0].work[0].unit is Unit.MINUTES:
+            return max(minutes + WARM_UP + COOL_DOWN, SHORTEST_QUALITY)
+        is_far = all(part.work[0].unit is not Unit.MINUTES for part, _ in timed)
+        return max(minutes, SHORTEST_QUALITY) if is_far else minutes
+    if Is.WARM not in sorts and sets[0] == 0:
+        minutes += WARM_UP
+    if Is.COOL not in sorts and sets[-1] == len(timed) - 1:
+        minutes += COOL_DOWN
+    return max(minutes, SHORTEST_QUALITY)
+
+
+def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | None:
+    """The part that holds all others: "60 min with 20 min tempo", "1.5 mi warm-up, 12 x 400m, (9 mi)"."""
+    if len(timed) == 1:
+        return None
+    for n, (part, minutes) in enumerate(timed):
+        if n and part.sort is Is.STEADY and _stands_alone(found, part):
+            before = sum(m for _, m in timed[:n])
+            largest = max(m for _, m in timed[:n])
+            in_other_words = len(timed) == 2 and timed[0][0].sort is Is.STEADY
+            if in_other_words and timed[0][0].work[0].unit is not part.work[0].unit:
+                # The same run in kilometres and in minutes; time is what counts.
+                return minutes if part.work[0].unit is Unit.MINUTES else timed[0][1]
+            if minutes >= largest and minutes >= 0.5 * before:
+                return minutes
+    (first, minutes), *others = timed
+    if first.sort is not Is.STEADY or any(part.sort in (Is.WARM, Is.COOL) for part, _ in others):
+        return None
+    rest = sum(m for _, m in others)
+    holds = ("with", "(", ":", ",", "-", "•", "\n", "[")
+    opener = found.clauses[others[0][0].clause].opener
+    if minutes < max(rest, max(m for _, m in others)):
+        return None
+    is_far = first.work[0].unit is not Unit.MINUTES
+    if opener in ("with", "(", ":", "[") or (is_far and opener in holds):
+        return minutes if others[0][0].clause != first.clause else None
+    return None
+
+
+def _stands_alone(found: Structure, part: Part) -> bool:
+    """True for "(9 mi)": nothing but a length in brackets."""
+    clause = found.clauses[part.clause]
+    return clause.opener in ("(", "[") and len(clause.tokens) == 1
+
+
+def _without_alternatives(timed: Sequence[tuple[Part, float]]) -> Iterable[tuple[Part, float]]:
+    """Of "4 or 6 miles" the longer."""
+    kept: list[tuple[Part, float]] = []
+    for part, minutes in timed:
+        if part.or_else and kept:
+            kept[-1] = max(kept[-1], (part, minutes), key=lambda item: item[1])
+        else:
+            kept.append((part, minutes))
+    return kept
+
+
+# --- minutes of one part ----------------------------------------------------------------------------------
+
+
+def _minutes(part: Part, pace: int) -> float | None:
+    is_set = part.sort is Is.SET
+    if not part.work:
+        return None
+    work = [_length(amount, pace, within=is_set) for amount in part.work]
+    if not any(work):
+        return None
+    once = sum(minutes or 0 for minutes in work)
+    if not is_set:
+        return once
+    if part.rest is not None:
+        pause = sum(_length(amount, pace, within=True) or 0 for amount in part.rest)
+    elif part.times > 1:
+        pause = min(max(once / 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+    else:
+        pause = 0
+    return part.times * (once + pause)
+
+
+def _length(amount: Amount, pace: int, *, within: bool) -> float | None:
+    if minutes := _time(amount, within=within):
+        return minutes
+    km = _far(amount, within=within)
+    return km * pace / 60 if km else None
+
+
+def _time(amount: Amount, *, within: bool) -> float | None:
+    """Minutes, if an amount is a time. `within` a set clocks have minutes and seconds, and "3" is short."""
+    high = amount.high
+    if amount.is_clock:
+        if within:
+            return high / 60
+        # "1:10" is hours and minutes, "45:00" minutes and seconds; "18:30" says when.
+        return high if high < 5 * 60 else high / 60 if high >= 24 * 60 else None
+    if amount.unit is Unit.MINUTES:
+        return high
+    if amount.unit is Unit.METRES and not _is_far(high, within=within):
+        return high
+    if amount.unit is Unit.NONE:
+        if within:
+            return high if high < 30 else high / 60 if high < 100 else None
+        is_range = amount.low != amount.high
+        return high if is_range and amount.low >= 10 and high <= 240 else None
+    return None
+
+
+def _far(amount: Amount, *, within: bool) -> float | None:
+    if amount.unit is Unit.KM:
+        return amount.high
+    if amount.unit is Unit.METRES and _is_far(amount.high, within=within):
+        return amount.high / 1000
+    return amount.high / 1000 if amount.unit is Unit.NONE and within and amount.high >= 100 else None
+
+
+def _is_far(high: float, *, within: bool) -> bool:
+    """Whether "m" are metres: "170m" are minutes, "200m" and "1500m" are not."""
+    if within:
+        return high >= 50
+    return high > 300 or (high >= 100 and high % 100 == 0)
+
+
+def _of(length: timedelta) -> int | None:
+    return _within(length / timedelta(minutes=1))
+
+
+def _within(minutes: float) -> int | None:
+    """Whole minutes, if that is a length that a workout can have."""
+    # Less than a hundredth of a minute more is what floats make of a mile.
+    rounded = ceil(round(minutes, 2))
+    return rounded if 0 < rounded <= LONGEST_MINUTES else None

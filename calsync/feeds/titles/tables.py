@@ -1,0 +1,230 @@
+"""The words of coaches and platforms, one file for each language in `words`, and what each can mean.
+
+Words are in small letters without accents. `(s)` may be left out, `*` is for any further letters, and words
+with blanks between them may as well be written with hyphens or as one. What a word means beside others is a
+question of structure.py and meaning.py.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+from calsync.training import Kind, Sport
+
+
+class Role:
+    """What a word can mean: a bit for each, as every word of every title is looked at for many of them."""
+
+    # Kinds of run.
+    INTERVALS = 1 << 0
+    TEMPO = 1 << 1
+    THRESHOLD = 1 << 2
+    HILLS = 1 << 3
+    FARTLEK = 1 << 4
+    TRIAL = 1 << 5
+    RACE = 1 << 6
+    LONG_RUN = 1 << 7
+    """Says all: "long run"."""
+    LONG = 1 << 8
+    """Says little: "long intervals" are none."""
+    EASY = 1 << 9
+    RECOVERY = 1 << 10
+    HARD = 1 << 11
+    """Quality, if nothing says which."""
+    WALK_RUN = 1 << 12
+    """Easy whatever else is said: beginners' runs, shakeouts."""
+    STRIDES = 1 << 13
+    DISTANCE = 1 << 14
+    """The name of a race's distance: "marathon". A race, if it is the whole of it."""
+    EVENT = 1 << 15
+    """A race in which one runs, whatever else one does: "triathlon"."""
+    RUN = 1 << 16
+    COURSE = 1 << 17
+    """Running or a race, in French and Spanish: "course", "carrera"."""
+    # What is no run.
+    WALK = 1 << 18
+    RIDE = 1 << 19
+    SWIM = 1 << 20
+    SKI = 1 << 21
+    ROW = 1 << 22
+    PADDLE = 1 << 23
+    SKATE = 1 << 24
+    HIKE = 1 << 25
+    SPORT = 1 << 26
+    ALONE = 1 << 27
+    """With one of these: only if nothing but numbers is beside it."""
+    STRENGTH = 1 << 28
+    LIGHT = 1 << 29
+    """Strength that is light on the legs: mobility, yoga."""
+    HEAVY = 1 << 30
+    GENTLE = 1 << 31
+    BODY = 1 << 32
+    """Parts of the body and of gyms: strength, if nothing speaks of a run."""
+    REST = 1 << 33
+    AWAY = 1 << 34
+    """No training, if nothing speaks of a run: holidays, illness."""
+    OTHER = 1 << 35
+    # Parts of a workout.
+    WARM = 1 << 36
+    COOL = 1 << 37
+    PAUSE = 1 << 38
+    PART = 1 << 39
+    TOTAL = 1 << 40
+    TIMES = 1 << 41
+    WITH = 1 << 42
+    OR = 1 << 43
+    # What is set aside, and for what.
+    NOT = 1 << 44
+    AROUND = 1 << 45
+    """Before, after, for: what follows is another day's."""
+    FILLER = 1 << 46
+    PERIOD = 1 << 47
+    """What comes before it is a time of the season: "hill phase"."""
+    EASING = 1 << 48
+    """A week in which to recover, or a taper."""
+    ABOUT = 1 << 49
+    """A race before it is not run today: "marathon shoes"."""
+    LABEL = 1 << 50
+    """What follows its colon is no workout: "Goal: …"."""
+    HEADER = 1 << 51
+    """Speaks of a whole week."""
+    PACE = 1 << 52
+    PACE_OF = 1 << 53
+
+
+class Unit(Enum):
+    NONE = auto()
+    MINUTES = auto()
+    KM = auto()
+    METRES = auto()
+    """Or minutes: people write "m" for both."""
+
+
+LANGUAGES = (
+    *("english", "german", "french", "spanish", "italian", "dutch", "swedish", "norwegian", "danish"),
+    *("polish", "portuguese"),
+)
+
+
+def table(language: str) -> dict[int, tuple[str, ...]]:
+    """The words of a language, as its file in `words` has them."""
+    found: dict[int, tuple[str, ...]] = {}
+    text = (Path(__file__).parent / "words" / f"{language}.txt").read_text(encoding="utf-8")
+    # What goes on in the next line is indented.
+    for line in text.replace("\n  ", " ").splitlines():
+        name, _, phrases = line.partition(": ")
+        found[getattr(Role, name.upper().replace("-", "_"))] = tuple(phrases.split(", "))
+    return found
+
+
+def _expanded(phrase: str) -> list[str]:
+    """ "run(s)" is "run" and "runs"."""
+    match = re.search(r"\((\w+)\)", phrase)
+    if match is None:
+        return [phrase]
+    return [phrase.replace(match[0], ""), phrase.replace(match[0], match[1])]
+
+
+def _all_phrases() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for role, phrases in table(language).items():
+            for phrase in phrases:
+                for spelling in _expanded(phrase):
+                    found[spelling] = found.get(spelling, 0) | role
+    return found
+
+
+PHRASES: Mapping[str, int] = _all_phrases()
+
+# Daniels' letters behind a length.
+LETTERS: Mapping[str, int] = {
+    "E": Role.EASY,
+    "M": Role.TEMPO,
+    "T": Role.THRESHOLD,
+    "I": Role.INTERVALS,
+    "R": Role.INTERVALS,
+    "L": Role.LONG_RUN,
+}
+
+
+def _units() -> dict[str, tuple[Unit, float]]:
+    tables: tuple[tuple[Unit, float, str], ...] = (
+        (
+            Unit.MINUTES,
+            60,
+            "h hr hrs hour hours std stunde stunden heure heures hora horas ora ore uur uren u",
+        ),
+        (Unit.MINUTES, 60, "timme timmar tim time timer t godz godzina godziny godzin"),
+        (
+            Unit.MINUTES,
+            1,
+            "min mins minute minutes minuten minutos minuto minuti minuto minuter minut minuty",
+        ),
+        (Unit.MINUTES, 1, "minutters minutter mn minuut minuta minn"),
+        (
+            Unit.MINUTES,
+            1 / 60,
+            "s sec secs second seconds sek sekunde sekunden seconde secondes seg segs segundos",
+        ),
+        (Unit.MINUTES, 1 / 60, "secondi sekunder sekund sekundy seconden sn"),
+        (Unit.KM, 1, "k km kms kilometer kilometers kilometre kilometres kilometern kilometros quilometros"),
+        (Unit.KM, 1, "chilometri kilometrow kilometry kilometrar"),
+        (Unit.KM, 1.609344, "mi mile miles meile meilen milla millas miglia mijl milhas mls"),
+        (Unit.KM, 0.0009144, "yd yds yards yard"),
+        (Unit.METRES, 1, "m mt mtr mts meter meters metre metres metern metros metri metrow"),
+    )
+    return {word: (unit, factor) for unit, factor, text in tables for word in text.split()}
+
+
+UNITS: Mapping[str, tuple[Unit, float]] = _units()
+
+EMOJI: Mapping[str, int] = {
+    **dict.fromkeys("🏃", Role.RUN),
+    **dict.fromkeys("🏋💪🤸", Role.STRENGTH),
+    **dict.fromkeys("🧘", Role.LIGHT),
+    **dict.fromkeys("🚴🚲🚵", Role.RIDE),
+    **dict.fromkeys("🏊", Role.SWIM),
+    **dict.fromkeys("🚣", Role.ROW),
+    **dict.fromkeys("🛶", Role.PADDLE),
+    **dict.fromkeys("🎿⛷", Role.SKI),
+    **dict.fromkeys("⛸🛼", Role.SKATE),
+    **dict.fromkeys("🥾", Role.HIKE),
+    **dict.fromkeys("🚶", Role.WALK),
+    **dict.fromkeys("📝", Role.OTHER),
+    **dict.fromkeys("🛌😴💤", Role.REST),
+}
+
+KINDS: Mapping[int, Kind] = {
+    Role.INTERVALS: Kind.INTERVALS,
+    Role.TEMPO: Kind.TEMPO,
+    Role.THRESHOLD: Kind.THRESHOLD,
+    Role.HILLS: Kind.HILLS,
+    Role.FARTLEK: Kind.FARTLEK,
+    Role.TRIAL: Kind.TIME_TRIAL,
+    Role.RACE: Kind.RACE,
+    Role.EVENT: Kind.RACE,
+    Role.LONG_RUN: Kind.LONG,
+    Role.LONG: Kind.LONG,
+    Role.EASY: Kind.EASY,
+    Role.WALK_RUN: Kind.EASY,
+    Role.STRIDES: Kind.EASY,
+    Role.RECOVERY: Kind.RECOVERY,
+    Role.HARD: Kind.TEMPO,
+}
+SPORTS: Mapping[int, Sport] = {
+    Role.RIDE: Sport.RIDE,
+    Role.SWIM: Sport.SWIM,
+    Role.SKI: Sport.SKI,
+    Role.ROW: Sport.ROW,
+    Role.PADDLE: Sport.PADDLE,
+    Role.SKATE: Sport.SKATE,
+    Role.HIKE: Sport.HIKE,
+    Role.SPORT: Sport.OTHER,
+}
+# All roles of each sort, as one set of bits.
+ANY_KIND = reduce(or_, KINDS)
+ANY_SPORT = reduce(or_, SPORTS)
