@@ -164,7 +164,7 @@ def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
     if gathered.setup.config.program.is_paused(day):
         lines.append(Text("pause", style="dim"))
     # An easy ride, or a swim, leaves a rest day one.
-    if week.wanted.is_rest(day) and not any(one.run.day == day for one in gathered.plan.runs):
+    elif week.wanted.is_rest(day) and not any(one.run.day == day for one in gathered.plan.runs):
         lines.insert(0, Text("rest", style="dim"))
     return Text("\n").join(lines)
 
