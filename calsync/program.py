@@ -4,7 +4,7 @@ The structs are the tables: config/toml.py reads them, docs/schemas.py makes the
 planning works with them. The text below a field is for whoever writes such a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -233,6 +233,11 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     def kinds(self) -> tuple[tuple[str, Meant], ...]:
         """Patterns of titles, and what they are."""
         return tuple((pattern, MEANINGS[word]) for pattern, word in self.kind.items())
+
+    def line_of_kinds(self, more: Mapping[str, str]) -> str:
+        """The line below [plan.feed] that has these, too."""
+        kinds = (f"{quoted(title)} = {quoted(word)}" for title, word in {**self.kind, **more}.items())
+        return f"kind = {{ {', '.join(kinds)} }}"
 
     @property
     def takes_strength(self) -> bool:

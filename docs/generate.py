@@ -87,12 +87,13 @@ start = "18:00"    # or between = ["06:00-09:00"], or neither, as of a run
 title = "Spin class"
 ```
 
-- For every rule above it counts like a run of its effort. A `hard` ride makes a hard day, which carries strength
-  `hours_apart` after it, and nothing `heavy`; a `long` one leaves room for `light` work only; both want fresh
-  legs, and a day between them and the next hard or long day. An `easy` one is like an easy run: it is no obstacle, and strength
-  goes after it rather than before.
+- For every rule above it counts like a run of its effort. A `hard` ride makes a hard day: strength goes there, `hours_apart`
+  after the ride, and nothing `heavy`. A `long` one leaves room for `light` work only. Both want fresh legs, and a day between
+  them and the next hard or long one. An `easy` one is no obstacle; as with an easy run, strength goes after it rather
+  than before.
 - Swimming and paddling ask nothing of the legs, however hard: they only take their time.
-- A rest day may have easy cross training, or a swim. Anything else is refused there, as a run is.
+- A rest day may have easy cross training, or a swim. In a template anything else is refused there, as a run is; in a feed it
+  makes the day one without rest.
 - Runs choose first. Cross training is never what `out-of-balance` makes easier, and `[plan.race]` takes its place on the
   day of the race.
 - It is in `calsync plan` and on the page of the week, with a sign of its own, but **it is written to no target**: a feed's

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,10 +19,20 @@ from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
 from calsync.event import Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
-from calsync.planning.lint import races_without_taper
+from calsync.planning.lint import Finding, lint_feed, races_without_taper
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.planning.rules import LONGEST_SESSION
-from calsync.planning.week import LONG_FROM, FeedWeek, feed_weeks, routine_name, with_what_is_over
+from calsync.planning.week import (
+    LONG_FROM,
+    FeedWeek,
+    WantedWeek,
+    feed_weeks,
+    kind_of_cross,
+    kind_of_run,
+    routine_name,
+    wanted_week,
+    with_what_is_over,
+)
 from calsync.program import FeedSettings, Routine, WeekTemplate
 from calsync.state import State, state_of
 from calsync.sync import standing
@@ -38,6 +49,8 @@ if TYPE_CHECKING:
 # --- training beside the templates ------------------------------------------------------------------------
 
 _WHO = "training feed"
+# In weeks: as far as anybody plans, and an end for what repeats for ever.
+_YEAR = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +111,11 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     training = (Sort.RUN, Sort.CROSS) if settings.takes_cross else (Sort.RUN,)
     hidden = [w for w in upcoming if w.sort in training and race and w.day == race.day]
     shown = [workout for workout in upcoming if workout not in hidden]
-    races = races_without_taper((w for w in shown if w.sort in training), program, today)
+    races = races_without_taper(shown, program, today)
     notices = [
         *_notices(shown, [workout for workout in hidden if not workout.is_race], settings, without),
         *_ends(weeks, horizon),
-        *(("feed-race", f"{_WHO}: {found.text}") for found in races),
+        *(("feed-race", f"{_WHO}: {found.reason.text}; {found.advice}") for found in races),
     ]
     return Training(
         checkins,
@@ -115,14 +128,93 @@ def read_training(setup: "Setup", now: datetime) -> Training:
 
 
 def ask_feed(
-    setup: "Setup", settings: FeedSettings, now: datetime, show: Show | None = None, *, remember: bool = True
+    setup: "Setup",
+    settings: FeedSettings,
+    now: datetime,
+    show: Show | None = None,
+    *,
+    until: date | None = None,
+    remember: bool = True,
 ) -> "Answer[PlatformFeed]":
-    """What the training feed says of feed_days(). Raises SourceUnavailable."""
+    """What the training feed says of feed_days(), or up to another day. Raises SourceUnavailable."""
     from calsync.feeds.place import feed_workouts
 
     first, last = feed_days(setup.config, now)
+    last = until or last
     place, zone, cache = _place(_WHO, settings), setup.config.zone, setup.state.cache
     return feed_workouts(place, settings, first, last, zone, now, cache, show, remember=remember)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFeed:
+    """A training feed from this week to its end: its entries, and what the weeks of the plan make of them."""
+
+    workouts: tuple[Workout, ...]
+    weeks: tuple[WantedWeek, ...]
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+    unclear: Mapping[str, str]
+    """The titles that were not understood, with the word of [plan.feed] kind for what they are taken for."""
+
+    @property
+    def within_others(self) -> Mapping[str, str]:
+        """Unclear titles that no pattern can name, as it would fit another one, which was understood."""
+        unclear = self.unclear.keys()
+        titles = {w.title for w in self.workouts if _without_distance(w) not in unclear}
+        return {title: other for title in unclear for other in sorted(titles) if _fits(title, other)}
+
+    def line_of_kinds(self, settings: FeedSettings) -> str:
+        """The line below [plan.feed] that names the unclear titles; "" if there are none to name."""
+        within = self.within_others
+        named = {title: word for title, word in self.unclear.items() if title not in within}
+        return settings.line_of_kinds(named) if named else ""
+
+
+def _without_distance(workout: Workout) -> str:
+    """The title without what Runna adds, which is another one next week: "Club run • 8km"."""
+    return workout.title.partition(" • ")[0]
+
+
+def _fits(pattern: str, title: str) -> bool:
+    """Whether a pattern of [plan.feed] kind may fit a title; rather too often than not."""
+    pattern, title = pattern.casefold(), title.casefold()
+    return pattern in title or fnmatchcase(title, pattern.replace("[", "[[]"))
+
+
+def read_whole_feed(setup: "Setup", settings: FeedSettings, now: datetime) -> WholeFeed:
+    """All that is left of the training feed, a year at most. Remembers nothing.
+
+    Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins.
+    """
+    program, here = setup.config.program, now.astimezone(setup.config.zone)
+    first = program.horizon_weeks(here.date())[0]
+    last = first.plus(_YEAR).days[-1]
+    with setup.listener.progress() as show:
+        show("reading the training feed …")
+        answer = ask_feed(setup, settings, now, show, until=last, remember=False)
+    workouts = with_what_is_over(answer.result.workouts, setup.state.workouts(), here, program)
+    end = max((Week.of(workout.day) for workout in workouts), default=first)
+    feed = feed_weeks(
+        workouts,
+        program,
+        setup.templates,
+        last,
+        takes_strength=settings.takes_strength,
+        takes_cross=settings.takes_cross,
+    )
+    checkins = setup.state.checkins()
+    weeks = tuple(
+        wanted_week(week, program, setup.templates, checkins, feed.get(week))
+        for week in map(first.plus, range(first.until(end) + 1))
+    )
+    warnings = (*answer.trouble, *answer.result.warnings)
+    unclear: dict[str, str] = {}
+    for workout in workouts:
+        if is_unclear(workout, settings):
+            is_run = workout.sort is Sort.RUN
+            word = kind_of_run(workout) if is_run else f"cross-{kind_of_cross(workout).effort}"
+            unclear.setdefault(_without_distance(workout), word)
+    return WholeFeed(workouts, weeks, lint_feed(weeks, workouts, program, here.date()), warnings, unclear)
 
 
 def feed_days(config: Config, now: datetime) -> tuple[date, date]:
@@ -148,10 +240,7 @@ def _warnings(
 ) -> Iterator[tuple[str, str]]:
     for text in (*answer.trouble, *answer.result.warnings):
         yield "training-feed", f"{_WHO}: {text}"
-    unclear = [w for w in upcoming if w.sort is Sort.RUN and w.kind is None]
-    if settings.takes_cross:
-        unclear += [w for w in upcoming if w.sort is Sort.CROSS and w.effort is None]
-    if unclear:
+    if unclear := [workout for workout in upcoming if is_unclear(workout, settings)]:
         taken = f"taken for easy (from {LONG_FROM} min: long)"
         text = f"{_WHO}: not understood, and {taken}: {_listed(unclear)}; say what they are in "
         yield "feed-not-understood", text + '[plan.feed] kind, such as "Club night" = "intervals"'
@@ -159,6 +248,17 @@ def _warnings(
         if workout.sort is Sort.STRENGTH and (workout.minutes or 0) > LONGEST_SESSION:
             text = f"{_WHO}: {workout.title} ({date_name(workout.day)}) takes {workout.minutes} min; "
             yield "short-and-regular", text + "20 to 30 are enough, and it may be shortened to 20"
+
+
+def is_unclear(workout: Workout, settings: FeedSettings) -> bool:
+    """Whether it is training that was not understood."""
+    match workout.sort:
+        case Sort.RUN:
+            return workout.kind is None
+        case Sort.CROSS:
+            return settings.takes_cross and workout.effort is None
+        case _:
+            return False
 
 
 def _notices(

@@ -3,7 +3,7 @@
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,17 @@ import click
 import msgspec
 
 from calsync.app.doctor.report import Check, Status
-from calsync.app.gather import Gathered, Target
+from calsync.app.gather import Gathered, Target, WholeFeed, is_unclear
 from calsync.app.push import Decided, Pushed
+from calsync.errors import CalsyncError
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import no_place, run_title
+from calsync.planning.lint import Finding
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
-from calsync.planning.week import WantedSession
+from calsync.planning.week import WantedSession, kind_of_cross, kind_of_run
+from calsync.program import FeedSettings
 from calsync.timespan import Timespan
-from calsync.training import CheckIn, Cross, Sign, acting_on
+from calsync.training import CheckIn, Cross, Effort, Sign, Sort, Workout, acting_on, clock
 from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
@@ -181,6 +184,75 @@ def _fix(plan: Plan, fix: "Fix") -> dict[str, Any]:
             minutes = int(fix.hours_apart.total_seconds()) // 60
             data = {"kind": "hours-apart", "hours_apart": f"{minutes}m"}
     return {**data, "text": fix.text(plan.zone)}
+
+
+def lint_json(templates: Iterable[tuple[str, Sequence[CalsyncError], Sequence[tuple[str, Finding]]]]) -> str:
+    """Of each template what can't be read, and what the rules say of the rest, with file and line."""
+    data = [
+        {
+            "template": name,
+            "problems": list(map(str, problems)),
+            "findings": [
+                {"severity": found.severity, "at": where, "key": found.place, **_said(found)}
+                for where, found in findings
+            ],
+        }
+        for name, problems, findings in templates
+    ]
+    return as_json({"templates": data})
+
+
+def _said(finding: Finding) -> dict[str, str]:
+    reason = finding.reason
+    return {"rule": reason.rule, "text": reason.text, "suggestion": finding.suggestion}
+
+
+def feed_json(feed: WholeFeed, settings: FeedSettings) -> str:
+    """All that lint says of a training feed. An entry has the effort that the plan takes it for."""
+    data = {
+        "weeks": [
+            {
+                "week": str(week.week),
+                "template": week.template.name,
+                "recovery": week.template.recovery,
+                "runs_from": "feed" if week.follows_feed else "template",
+                **({"feed_until": week.feed_until} if week.feed_until else {}),
+            }
+            for week in feed.weeks
+        ],
+        "entries": [
+            {
+                "date": one.day,
+                "start": None if one.start is None else clock(one.start),
+                "title": one.title,
+                "sort": one.sort,
+                "kind": one.kind,
+                "sport": one.sport,
+                "effort": _effort(one),
+                "load": one.load,
+                "minutes": one.minutes,
+                "understood": not is_unclear(one, settings),
+                "because": one.because,
+            }
+            for one in feed.workouts
+        ],
+        "findings": [
+            {"week": str(found.week), **_said(found), "line": found.line or None} for found in feed.findings
+        ],
+        "kind": feed.line_of_kinds(settings) or None,
+        "warnings": feed.warnings,
+    }
+    return as_json(data)
+
+
+def _effort(workout: Workout) -> Effort | None:
+    match workout.sort:
+        case Sort.RUN:
+            return kind_of_run(workout).effort
+        case Sort.CROSS:
+            return kind_of_cross(workout).effort
+        case _:
+            return None
 
 
 def span_json(span: Timespan, zone: ZoneInfo) -> dict[str, str]:

@@ -13,13 +13,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from calsync.app.gather import Busy, Gathered
+from calsync.app.gather import Busy, Gathered, WholeFeed, is_unclear
 from calsync.planning.descriptions import no_place, reasons, run_title, session_title
 from calsync.planning.plan import PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
+from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
+from calsync.program import FeedSettings
 from calsync.timespan import Timespan
-from calsync.training import CheckIn, Cross, Effort, Sign, Week, acting_on
+from calsync.training import (
+    CheckIn,
+    Cross,
+    Effort,
+    Kind,
+    Load,
+    Sign,
+    Sort,
+    Week,
+    Workout,
+    acting_on,
+    clock,
+)
 from calsync.words import date_name, elapsed, kind_name, moment, on_one_line
 
 _LABEL = 15
@@ -115,15 +129,18 @@ def print_notices(notices: Iterable[str]) -> None:
         err.print(Text(f"Note: {on_one_line(text)}", style="dim"), soft_wrap=True)
 
 
-def _week_table(gathered: Gathered, week: PlannedWeek, explainer: Explainer, *, is_narrow: bool) -> Table:
+def _week_title(week: WantedWeek) -> Text:
     first, last = week.week.days[0], week.week.days[-1]
-    title = Text.assemble(
+    return Text.assemble(
         (str(week.week), "bold"),
         f"  {first:%-d %b} - {last:%-d %b %Y}  ",
-        (on_one_line(week.wanted.template.title), "italic"),
-        (on_one_line(week.wanted.of_feed), "dim"),
+        (on_one_line(week.template.title), "italic"),
+        (on_one_line(week.of_feed), "dim"),
     )
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _week_table(gathered: Gathered, week: PlannedWeek, explainer: Explainer, *, is_narrow: bool) -> Table:
+    table = Table(title=_week_title(week.wanted), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Day", no_wrap=True)
     table.add_column("Run", ratio=None)
     table.add_column("Strength")
@@ -204,6 +221,68 @@ def clock_span(span: Timespan, zone: ZoneInfo) -> str:
     start, end = span.start.astimezone(zone), span.end.astimezone(zone)
     last = "24:00" if end.hour == end.minute == 0 and end.date() > start.date() else f"{end:%H:%M}"
     return f"{start:%H:%M}-{last}"
+
+
+_OF_ENTRIES = ("Day", "Entry", "Read as", "By")
+# What is between its columns and at its edges, and what the columns have in any case.
+_BETWEEN_ENTRIES, _LEAST_ENTRIES = 3 * len(_OF_ENTRIES) - 1, 40
+
+
+def print_feed(feed: WholeFeed, settings: FeedSettings) -> None:
+    """Each week of a training feed: every entry, what it was read as, and by which words."""
+    out = console()
+    rows = [(Week.of(one.day), _entry(one, settings)) for one in feed.workouts]
+    # The same widths in all weeks. Where there is no room for them, the widest gives way.
+    widths = list(map(len, _OF_ENTRIES))
+    for _, cells in rows:
+        widths = [max(width, cell.cell_len) for width, cell in zip(widths, cells, strict=True)]
+    while sum(widths) > max(out.width - _BETWEEN_ENTRIES, _LEAST_ENTRIES):
+        widths[widths.index(max(widths))] -= 1
+    for week in feed.weeks:
+        out.print(_week_title(week), soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for title, width in zip(_OF_ENTRIES, widths, strict=True):
+            table.add_column(title, width=width)
+        for of, cells in rows:
+            if of == week.week:
+                table.add_row(*cells)
+        if not table.row_count:
+            table.add_row("", Text("nothing", style="dim"), Text("the template's runs", style="dim"))
+        out.print(table)
+        out.print()
+
+
+def _entry(workout: Workout, settings: FeedSettings) -> tuple[Text, Text, Text, Text]:
+    title = on_one_line(workout.title)
+    if workout.start is not None:
+        title = f"{clock(workout.start)}  {title}"
+    read_as, style = _read_as(workout, settings)
+    if workout.minutes and workout.sort is not Sort.OTHER:
+        read_as += f", {workout.minutes} min"
+    if workout.sort is Sort.STRENGTH and not settings.takes_strength:
+        read_as += ", left out"
+    day, because = f"{workout.day:%a} {workout.day.day}", on_one_line(workout.because)
+    return Text(day), Text(title, style=style), Text(read_as, style=style), Text(because, style="dim")
+
+
+def _read_as(workout: Workout, settings: FeedSettings) -> tuple[str, str]:
+    """What an entry is to the plan, and the style that it is shown in."""
+    kind: Kind | Cross
+    match workout.sort:
+        case Sort.RUN:
+            kind = kind_of_run(workout)
+        case Sort.CROSS if settings.takes_cross:
+            kind = kind_of_cross(workout)
+        case Sort.STRENGTH:
+            style = _STRENGTH_STYLE if settings.takes_strength else "dim"
+            return f"{workout.load or Load.MODERATE} strength", style
+        case Sort.REST:
+            return "rest day", "dim"
+        case _:
+            return "recovery week" if workout.eases_off else "left out", "dim"
+    if is_unclear(workout, settings):
+        return f"not understood: {kind_name(kind)}", "bold yellow"
+    return kind_name(kind), _EFFORT_STYLES[kind.effort]
 
 
 def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from calsync.cli import options
-from calsync.cli.options import Common, common_options
+from calsync.cli.options import Common, common_options, format_option, now_option
 from calsync.errors import TargetUnavailable, TemplateError
 from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
+    from calsync.app.gather import Setup, WholeFeed
     from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
-    from calsync.program import CrossTraining, Run, WeekTemplate
+    from calsync.program import CrossTraining, FeedSettings, Run, WeekTemplate
+
+    # Findings with their places, and templates by name with what can't be read of them and what is found.
+    _Found = Sequence[tuple[str, Finding]]
+    _LookedAt = tuple[str, Sequence[TemplateError], _Found]
+
+
+_OK = click.style("ok  ", fg="green", bold=True)
+_WARNING = click.style("warning  ", fg="yellow", bold=True)
+_ERROR = click.style("error  ", fg="red", bold=True)
 
 
 def template_lines(week: "WeekTemplate") -> Iterator[str]:
@@ -133,13 +144,24 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
 
 @click.command(short_help="Check week templates.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, shell_complete=options.templates)
+@click.option("--feed", is_flag=True, help="Check the weeks of your training feed instead, to its end.")
+@format_option("text", "json")
+@now_option
 @common_options
-def lint(common: Common, templates: tuple[str, ...]) -> None:
+def lint(common: Common, templates: tuple[str, ...], *, feed: bool, output: str, now: datetime) -> None:
     """Check week templates, by name or path, against the training rules.
 
     Without a TEMPLATE: those of the config, or the shipped ones if there is no config. Ends with exit code 3
     if a template can't be read, or asks for what no calendar could ever hold.
+
+    With --feed: every entry of the training feed from this week on, what calsync takes it for and by which
+    words, and what the training rules say of its weeks.
     """
+    if feed:
+        if templates:
+            raise click.UsageError("--feed checks the training feed, so it takes no TEMPLATE")
+        _lint_feed(common.setup(), now, output)
+        return
     from calsync.app.gather import library_or_shipped
     from calsync.planning.lint import Severity
     from calsync.words import counted
@@ -148,21 +170,77 @@ def lint(common: Common, templates: tuple[str, ...]) -> None:
     # Names given here start from the current folder, those in the config from the config's folder.
     if templates:
         library = replace(library, base=Path.cwd())
+    looked_at: list[_LookedAt] = []
     errors = 0
     for name in templates or names:
         try:
             problems, findings = _look_at(library, name)
         except TemplateError as problem:
             problems, findings = (problem,), ()
-        for unreadable in problems:
-            click.echo(click.style("error  ", fg="red", bold=True) + str(unreadable))
-        for where, finding in findings:
-            _show(where, finding)
-        if not problems and not findings:
-            click.echo(click.style("ok  ", fg="green", bold=True) + name)
+        looked_at.append((name, problems, findings))
         errors += len(problems) + sum(finding.severity is Severity.ERROR for _, finding in findings)
+    if output == "json":
+        from calsync.cli.reports import lint_json
+
+        click.echo(lint_json(looked_at))
+    else:
+        for one in looked_at:
+            _show_template(*one)
     if errors:
         raise TemplateError(f"{counted(errors, 'error')} in the templates")
+
+
+def _show_template(name: str, problems: "Sequence[TemplateError]", findings: "_Found") -> None:
+    for unreadable in problems:
+        click.echo(_ERROR + str(unreadable))
+    for where, finding in findings:
+        _show(where, finding)
+    if not problems and not findings:
+        click.echo(_OK + name)
+
+
+def _lint_feed(setup: "Setup", now: datetime, output: str) -> None:
+    """Raises SourceUnavailable."""
+    from calsync.app.gather import read_whole_feed
+    from calsync.cli.reports import feed_json
+    from calsync.cli.tables import print_feed, print_warnings
+
+    settings = setup.config.program.feed
+    if settings is None:
+        raise click.UsageError("the config has no training feed: [plan.feed] is missing")
+    feed = read_whole_feed(setup, settings, now)
+    if output == "json":
+        click.echo(feed_json(feed, settings))
+        return
+    print_feed(feed, settings)
+    # What is said of several weeks is said once.
+    weeks: dict[Finding, list[Finding]] = {}
+    for finding in feed.findings:
+        weeks.setdefault(replace(finding, week=None), []).append(finding)
+    for first, *others in weeks.values():
+        _show(", ".join(str(finding.week) for finding in (first, *others)), first)
+    if feed.unclear:
+        _ask_what_they_are(feed, settings)
+    elif not feed.findings:
+        click.echo(_OK + "training feed")
+    print_warnings(f"training feed: {text}" for text in feed.warnings)
+
+
+def _ask_what_they_are(feed: "WholeFeed", settings: "FeedSettings") -> None:
+    """The line for the config that names what was not understood."""
+    from calsync.planning.week import LONG_FROM
+    from calsync.program import MEANINGS
+    from calsync.words import on_one_line
+
+    click.echo(f"{_WARNING}what is not understood is taken for easy (from {LONG_FROM} min: long)")
+    if line := feed.line_of_kinds(settings):
+        where = "in place of kind in [plan.feed]" if settings.kind else "below [plan.feed]"
+        click.echo(click.style(f"       say what it is, with a better word than here, {where}:", dim=True))
+        click.echo(f"       {on_one_line(line)}")
+        click.echo(click.style(f"       the words are {', '.join(MEANINGS)}", dim=True))
+    for title, other in feed.within_others.items():
+        text = f'"{title}" is in "{other}", too, so give it a title of its own at the platform'
+        click.echo(click.style(f"       {on_one_line(text)}", dim=True))
 
 
 def _look_at(
@@ -198,11 +276,15 @@ def _look_at(
 
 def _show(where: str, finding: "Finding") -> None:
     from calsync.planning.lint import Severity
+    from calsync.words import on_one_line
 
-    colour = "red" if finding.severity is Severity.ERROR else "yellow"
-    label = click.style(f"{finding.severity}  ", fg=colour, bold=True)
-    click.echo(f"{label}{where}: {finding.place}: {finding.reason.text} ({finding.reason.rule})")
-    click.echo(click.style(f"       {finding.suggestion}", dim=True))
+    label = _ERROR if finding.severity is Severity.ERROR else _WARNING
+    place = f"{finding.place}: " if finding.keys else ""
+    click.echo(f"{label}{where}: {place}{on_one_line(finding.reason.text)} ({finding.reason.rule})")
+    click.echo(click.style(f"       {finding.suggestion}{':' if finding.line else ''}", dim=True))
+    if finding.line:
+        # An escape of TOML's is what it makes of a character that can't be printed.
+        click.echo(f"       {on_one_line(finding.line)}")
 
 
 # Days across, with what is run and for how long; of strength only how much there is, by load. The words say

@@ -6,8 +6,8 @@ that the template doesn't say, such as a lighter load: training is the runner's 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import permutations
 
@@ -18,6 +18,7 @@ from calsync.planning.days import Ban, against_day, during_run, within_hours_apa
 from calsync.planning.progression import Adjusted, ease_off
 from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.wall import GRID_MINUTES
+from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import (
     MOST_SESSIONS,
@@ -30,8 +31,8 @@ from calsync.program import (
     Session,
     WeekTemplate,
 )
-from calsync.training import WEEKDAYS, Effort, Load, Region, Weekday, Workout
-from calsync.words import Keys, dotted, kind_name, noun
+from calsync.training import WEEKDAYS, Effort, Load, Region, Sort, Week, Weekday, Workout
+from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
 
 _DAY = 24 * 60
 _USUAL_HOURS_APART = 3
@@ -44,22 +45,32 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`keys` is where in the template, such as ("strength", 0); `suggestion` says what to do."""
+    """`keys` is where in the template, such as ("strength", 0); `suggestion` says what to do.
+
+    `week` is set where it is said of a week of a training platform's feed. `line` is to be pasted into the
+    config.
+    """
 
     reason: Reason
     severity: Severity
     keys: Keys
     suggestion: str
+    week: Week | None = None
+    line: str = ""
 
     @property
-    def text(self) -> str:
-        """What is wrong, and what to do."""
-        return f"{self.reason.text}; {self.suggestion}"
+    def advice(self) -> str:
+        """What to do, on one line."""
+        return f"{self.suggestion}: {self.line}" if self.line else self.suggestion
 
     @property
     def place(self) -> str:
-        """The keys as people write them: "strength[0]"."""
-        return dotted(self.keys)
+        """The keys as people write them: "strength[0]"; in a week of a feed "session 1"."""
+        match self.keys:
+            case "strength", int(number), *_ if self.week:
+                return f"session {number + 1}"
+            case _:
+                return dotted(self.keys)
 
 
 def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:
@@ -155,6 +166,62 @@ def _rest(template: WeekTemplate) -> Iterator[Finding]:
 # --- a training platform's weeks --------------------------------------------------------------------------
 
 
+def lint_feed(
+    weeks: Sequence[WantedWeek], workouts: Iterable[Workout], program: Program, today: date
+) -> tuple[Finding, ...]:
+    """All findings of a feed from `today` on; `weeks` are what its `workouts` ask for, one after the other.
+
+    None is an error: what a coach asks for can be had, whatever becomes of the strength.
+    """
+    findings = (
+        *races_without_taper(workouts, program, today),
+        *_days_side_by_side(weeks, today),
+        *(finding for week in weeks if week.has_training_of_feed for finding in _of_week(week, program)),
+    )
+    return tuple(sorted(findings, key=lambda finding: str(finding.week)))
+
+
+def _days_side_by_side(weeks: Iterable[WantedWeek], today: date) -> Iterator[Finding]:
+    hardest: dict[date, WantedRun] = {}
+    for one in (one for week in weeks for one in week.training if one.kind.on_legs.wants_fresh_legs):
+        known = hardest.setdefault(one.day, one)
+        hardest[one.day] = max(known, one, key=lambda one: one.kind.on_legs.rank)
+    for day, one in sorted(hardest.items()):
+        other = hardest.get(day + timedelta(days=1))
+        if other and other.day >= today and (one.from_feed or other.from_feed):
+            reason = why.side_by_side(f"{_on_date(one)} and {_on_date(other)}", next_week=False)
+            suggestion = "move one of them, so that an easy day or a rest day is between them"
+            yield replace(_warning(reason, (), suggestion), week=Week.of(other.day))
+
+
+def _on_date(one: WantedRun) -> str:
+    title = f'"{one_line(one.run.title)}"' if one.run.title else f"the {kind_name(one.kind)}"
+    return f"{title} on {date_name(one.day)}"
+
+
+def _of_week(week: WantedWeek, program: Program) -> Iterator[Finding]:
+    if any(map(program.is_paused, week.week.days)):
+        return
+    findings = []
+    if len({run.day for run in week.runs}) == len(WEEKDAYS):
+        suggestion = "leave out one of the easy runs"
+        findings.append(_warning(why.no_rest("a run"), (), suggestion))
+    # The sessions are those that the progressions have left, and what makes room for them is not the
+    # template but the config and the feed.
+    sessions = week.adjusted.sessions
+    runs = tuple(one.run for one in week.runs if isinstance(one.run, Run))
+    template = structs.replace(week.template, runs=runs, strength=sessions, recovery=False)
+    minutes = int(program.rules.hours_apart.total_seconds()) // 60
+    bare = BareWeek(template, minutes, repeated=False)
+    given = f"with {elapsed(program.rules.hours_apart)} after hard and long {template.word}s, "
+    advice = "move a run, or ask for less in such a week: [plan.override]"
+    findings += (
+        replace(one, suggestion=advice)
+        for one in _room_for(sessions, (_Case(bare, Severity.WARNING, given),))
+    )
+    yield from (replace(finding, week=week.week) for finding in findings)
+
+
 def races_without_taper(workouts: Iterable[Workout], program: Program, today: date) -> Iterator[Finding]:
     """Of the races of a feed from `today` on.
 
@@ -163,7 +230,10 @@ def races_without_taper(workouts: Iterable[Workout], program: Program, today: da
     if program.race and program.race.day >= today:
         return
     found: dict[date, Workout] = {}
+    takes_cross = program.feed is None or program.feed.takes_cross
     for workout in workouts:
+        if workout.sort is Sort.CROSS and not takes_cross:
+            continue
         if workout.is_race and workout.day >= today and not program.is_paused(workout.day):
             before = found.get(workout.day, workout)
             found[workout.day] = max(before, workout, key=lambda one: one.minutes or 0)
@@ -172,8 +242,8 @@ def races_without_taper(workouts: Iterable[Workout], program: Program, today: da
         # Runna adds the distance: "City half • 21.1km".
         title = workout.title.partition(" • ")[0]
         race = Race(day, title, workout.start, workout.minutes or USUAL_RACE)
-        suggestion = f"set [plan.race] with this line, {where}: {race.line}"
-        yield _warning(why.no_taper(title, day), (), suggestion)
+        reason, suggestion = why.no_taper(title, day), f"set [plan.race] with this line, {where}"
+        yield Finding(reason, Severity.WARNING, (), suggestion, Week.of(day), race.line)
 
 
 # --- the sessions -----------------------------------------------------------------------------------------
@@ -266,9 +336,13 @@ def _room(template: WeekTemplate) -> Iterator[Finding]:
         _Case(usual, Severity.WARNING, f"with {_USUAL_HOURS_APART} h after hard and long {template.word}s, "),
         _Case(repeated, Severity.WARNING, "when the week follows itself, "),
     )
+    yield from _room_for(_wanted(template), cases)
+
+
+def _room_for(sessions: Iterable[Session], cases: "tuple[_Case, ...]") -> Iterator[Finding]:
     together: list[tuple[int, Session]] = []
     shared = cases
-    for number, session in enumerate(_wanted(template)):
+    for number, session in enumerate(sessions):
         lightest = structs.replace(session, load=Load.LIGHT)
         if case := _too_narrow(cases, [lightest]):
             yield _nowhere(case, number, session)

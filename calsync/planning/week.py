@@ -181,20 +181,32 @@ def _feed_week(workouts: Sequence[Workout], template: WeekTemplate) -> FeedWeek:
     )
 
 
-def _run(workout: Workout, template: WeekTemplate) -> Run:
-    # What was not understood is never guessed to be hard.
+def kind_of_run(workout: Workout) -> Kind:
+    """What a run of a feed is planned as. What was not understood is never guessed to be hard."""
     kind = workout.kind or Kind.EASY
-    if kind.effort is Effort.EASY and (workout.minutes or 0) >= LONG_FROM:
-        kind = Kind.LONG
+    return Kind.LONG if kind.effort is Effort.EASY and _is_long(workout) else kind
+
+
+def kind_of_cross(workout: Workout) -> Cross:
+    """The same of another sport."""
+    effort = workout.effort or Effort.EASY
+    if effort is Effort.EASY and _is_long(workout):
+        effort = Effort.LONG
+    return Cross(workout.sport or Sport.OTHER, effort)
+
+
+def _is_long(workout: Workout) -> bool:
+    return (workout.minutes or 0) >= LONG_FROM
+
+
+def _run(workout: Workout, template: WeekTemplate) -> Run:
+    kind = kind_of_run(workout)
     minutes = workout.minutes or _usual_minutes(kind, template)
     return Run(Weekday.of(workout.day), kind, minutes, workout.title, workout.start, notes=workout.notes)
 
 
 def _cross(workout: Workout, template: WeekTemplate) -> CrossTraining:
-    effort = workout.effort or Effort.EASY
-    if effort is Effort.EASY and (workout.minutes or 0) >= LONG_FROM:
-        effort = Effort.LONG
-    kind = Cross(workout.sport or Sport.OTHER, effort)
+    kind = kind_of_cross(workout)
     minutes = workout.minutes or _usual_minutes(kind, template)
     return CrossTraining(
         Weekday.of(workout.day),
@@ -283,6 +295,10 @@ class WantedWeek:
     def training(self) -> tuple[WantedRun, ...]:
         """All but strength: the runs, then the cross training."""
         return (*self.runs, *self.cross)
+
+    @property
+    def has_training_of_feed(self) -> bool:
+        return any(one.from_feed for one in self.training)
 
     def takes_runs_of_feed(self, day: date) -> bool:
         """Whether the feed says what is run on `day` of this week."""

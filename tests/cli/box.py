@@ -32,6 +32,7 @@ _TAKE_NOW = (
     "serve",
     "doctor",
     "init",
+    "lint",
 )
 _OURS = (
     "CALSYNC_CONFIG",

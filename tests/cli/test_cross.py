@@ -294,6 +294,12 @@ def test_the_templates_rides_stay_where_the_feed_knows_only_runs(box: Box) -> No
     assert set(shown(plan)) == {"2026-W48/cross/thu-1"}
 
 
+def test_days_after_the_last_entry_take_the_templates_rides_too(box: Box) -> None:
+    template(box, cross("mon", "easy"), cross("thu", "hard"), plan='[plan.feed]\npath = "runs.ics"')
+    box.write("runs.ics", feed(event("20261124", "Tempo 8 km"), event("20261125", "Bike: easy 40 min")))
+    assert list(shown(box.plan())) == ["2026-W48/cross/wed-1", "2026-W48/cross/thu-1"]
+
+
 def test_a_ride_that_the_feed_drops_when_it_is_done_stays_until_sunday(box: Box) -> None:
     box.config(plan='[plan.feed]\npath = "runs.ics"')
     box.write("runs.ics", feed(*DAYS))

@@ -153,6 +153,21 @@ def test_a_routine_that_is_missing_or_broken_hides_nothing(bare: Box) -> None:
     assert result.error == "2 errors in the templates"
 
 
+def test_json_has_every_template_and_the_exit_code_stays(bare: Box) -> None:
+    path = bare.write("mine.toml", FAULTS)
+    result = bare.run("lint", "mine.toml", "balanced", "nothing", "--format", "json")
+    assert result.code == 3
+    assert result.error == "5 errors in the templates"
+    mine, balanced, nothing = result.json["templates"]
+    assert (mine["template"], mine["problems"]) == ("mine.toml", [])
+    places = [(one["severity"], one["key"], one["rule"]) for one in mine["findings"]]
+    assert places == [*(("error", *place) for place in ERRORS), *(("warning", *place) for place in WARNINGS)]
+    assert re.fullmatch(rf"{re.escape(str(path))}:\d+", mine["findings"][0]["at"])
+    assert all(one["text"] and one["suggestion"] for one in mine["findings"])
+    assert balanced == {"template": "balanced", "problems": [], "findings": []}
+    assert len(nothing["problems"]) == 1
+
+
 def test_a_routine_of_its_own_and_one_that_is_named_by_path(bare: Box) -> None:
     bare.write(
         "routines/ropes.toml",

@@ -31,6 +31,7 @@ def seldom(box: Box) -> None:
         event("2026-11-24 07:30", 90, RIGHT_TO_LEFT),
         event("2026-11-25 22:30", 180, "Night run " + EMOJI),
         event("2026-11-27 06:00", 20, SCRIPT),
+        event("2026-11-27 17:00", 75, "Bike: Threshold intervals on the turbo trainer"),
         event("2026-11-28 08:00", 30, "Easy run"),
         event("2026-11-29 07:00", 150, "Long run"),
         event("2026-11-29 22:00", 110, "Easy run " + LONG),

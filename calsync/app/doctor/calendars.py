@@ -109,7 +109,7 @@ def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: froze
     if feed.warnings:
         check = warned(check, counted(len(feed.warnings), "warning"), "`calsync plan` says which")
     for race in races_without_taper(feed.workouts, config.program, today):
-        check = warned(check, race.reason.text, race.suggestion)
+        check = warned(check, race.reason.text, race.advice)
     return check
 
 

@@ -56,6 +56,7 @@ def platform_feed(recorder: Recorder) -> None:
     recorder.copy("examples")
     recorder.box.config(plan='[plan.feed]\npath = "examples/runna.ics"', horizon=4, more=WORK)
     plan_and_push(recorder)
+    recorder.run("lint", "--feed")
     recorder.say("Runs that come another day, change or go")
     text = (ROOT / "examples" / "runna.ics").read_bytes().decode()
     changed = text.replace("DTSTART:20261126", "DTSTART:20261127").replace("DTEND:20261127", "DTEND:20261128")
@@ -90,6 +91,7 @@ def platform_titles(recorder: Recorder) -> None:
     recorder.write("runs.ics", TITLES)
     recorder.box.config(plan='[plan.feed]\npath = "runs.ics"')
     plan_and_push(recorder)
+    recorder.run("lint", "--feed")
     kinds = 'kind = { "Track*" = "intervals", "Call*" = "ignore", "?*" = "easy", "Strength A" = "strength" }'
     recorder.box.config(plan=f'[plan.feed]\npath = "runs.ics"\nstrength = "feed"\n{kinds}')
     recorder.run("plan", "--explain")
