@@ -98,6 +98,13 @@ def occurrences(events: Related, window: Timespan, budget: Budget | None = None)
 
     Raises TooCostly.
     """
+    return (occurrence for _, occurrence in ruled_occurrences(events, window, budget))
+
+
+def ruled_occurrences(
+    events: Related, window: Timespan, budget: Budget | None = None
+) -> Iterator[tuple[Component, Occurrence]]:
+    """The same, each with the event that says how it is: a master, or an override. Raises TooCostly."""
     return _Series(events, budget or Budget(sys.maxsize)).occurrences(window)
 
 
@@ -133,16 +140,17 @@ class _Series:
             if not isinstance(named, datetime):
                 self.days[named] = self.overrides[key]
 
-    def occurrences(self, window: Timespan) -> Iterator[Occurrence]:
+    def occurrences(self, window: Timespan) -> Iterator[tuple[Component, Occurrence]]:
         for master in self.masters:
             exceptions = _Exceptions(master, self.budget)
             for ruler, after, until in self._rulers(master, exceptions):
                 if not ruler.free:
-                    yield from self._ruled_by(ruler, master, exceptions, after, until, window)
+                    for found in self._ruled_by(ruler, master, exceptions, after, until, window):
+                        yield ruler, found
         gone = _Exceptions(self.series, self.budget) if self.series else None
         for override in self.overrides.values():
             if not override.free and not (gone is not None and self._is_gone(override, gone)):
-                yield override.start, override.end
+                yield override, (override.start, override.end)
 
     def _rulers(
         self, master: Component, exceptions: "_Exceptions"

@@ -7,7 +7,7 @@ and how long it takes.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,11 @@ from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, is_ours, wall
 from calsync.feeds.ics import Calendar, Moment, Properties, last_of, line_pattern, read_properties
 from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
-from calsync.feeds.series import Related, occurrences
+from calsync.feeds.series import Related, ruled_occurrences
 from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
-from calsync.training import Sort, Workout
+from calsync.training import Kind, Sort, Workout
 from calsync.words import one_line, plain_lines
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
@@ -76,11 +76,16 @@ def read_workouts(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An event with its properties. `component` knows no end; `length` is to that, if it says anything."""
+    """An event with its properties.
+
+    `component` knows no end; `length` is to that, if it says anything. `days` counts the days of an event
+    that is all day, or goes on past a day.
+    """
 
     fields: Properties
     component: Component
     length: timedelta | None
+    days: int = 0
 
     def text(self, name: str) -> str:
         return last_of(self.fields, name)
@@ -147,10 +152,13 @@ class _FeedReader:
         self.notes.mute = True
         with_end = self.reader.component(fields)
         self.notes.mute = False
-        length = None
-        if with_end and not with_end.all_day and wall(with_end.start) == wall(component.start):
-            length = with_end.length
-        return _Entry(fields, component, length)
+        if with_end is None or with_end.all_day:
+            return _Entry(fields, component, None, _days(with_end) if with_end else 0)
+        # An end at a time makes a time of a start that is a date: midnight.
+        is_same = wall(with_end.start) == wall(component.start)
+        days = _days(with_end)
+        length = None if days or not is_same else with_end.length
+        return _Entry(fields, component, length, days)
 
     def _occurrences(self, group: Sequence[_Entry], window: Timespan) -> Iterator[tuple[_Entry, Moment]]:
         """The entries of one UID with their starts, some of them outside the window."""
@@ -163,27 +171,36 @@ class _FeedReader:
             key = entry.component.recurrence_id or self._when(entry.component.start)
             if key not in found or entry.component.sequence >= found[key].component.sequence:
                 found[key] = entry
-        # They take the place of one occurrence each, and stand for themselves, below.
-        others = tuple(replace(o.component, free=True, this_and_future=False) for o in overrides.values())
+        # Each takes the place of one occurrence, and is a workout of its own, below; but where it says how
+        # the later ones are, too (RFC 5545, 3.2.13), all of them come with the series.
+        of = {replace(o.component, free=not o.component.this_and_future): o for o in overrides.values()}
+        series: _Entry | None = None
         for entry in masters.values():
             component = self._followed(entry.component)
             if not component.repeats:
                 yield entry, component.start
                 continue
+            # Of two series of one UID they change the first.
+            others = tuple(of) if series is None else tuple(replace(o, free=True) for o in of)
+            starts = self._starts(Related((component,), others), window)
             # A rule may name its first start again.
-            for start in dict.fromkeys(self._starts(Related((component,), others), window)):
-                yield entry, start
-        for entry in overrides.values():
-            yield entry, entry.component.start
+            for ruler, start in dict.fromkeys(starts):
+                yield of.get(ruler, entry), start
+            series = series or entry
+        for override, entry in of.items():
+            if override.free or series is None:
+                yield entry, override.start
 
-    def _starts(self, events: Related, window: Timespan) -> list[Moment]:
+    def _starts(self, events: Related, window: Timespan) -> list[tuple[Component, Moment]]:
+        """The starts of a series, each with the event that says how it is."""
         with self.budget.share() as share:
             try:
-                return [start for start, _ in occurrences(events, window, share)]
+                found = ruled_occurrences(events, window, share)
+                return [(ruler, start) for ruler, (start, _) in found]
             except TooCostly:
                 (master,) = events.masters
                 self.notes("has too many occurrences; taken once only", master.uid)
-                return [master.start]
+                return [(master, master.start)]
 
     def _followed(self, component: Component) -> Component:
         """Without rules that repeat within a day: nobody trains so, and they would be thousands."""
@@ -194,9 +211,9 @@ class _FeedReader:
 
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
         day, minute = self._when(start)
-        length = entry.length
-        if minute == 0 and length and length % timedelta(days=1) == timedelta(0):
-            minute = length = None  # from midnight to midnight: all day, as some exporters write it
+        if entry.days and wall(start).time() == time():
+            # From midnight to midnight is all day, as some exporters write it, on whatever clock.
+            day, minute = wall(start).date(), None
         title = one_line(entry.text("SUMMARY")[:LONGEST_NAME])
         if entry.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
             text = take_apart(title).whole.strip() or "Workout"
@@ -207,9 +224,14 @@ class _FeedReader:
             description,
             entry.text("UID").strip()[:LONGEST_NAME],
             entry.text("X-WORKOUT-ESTIMATED-DURATION"),
-            length,
+            entry.length,
         )
         found = read(written, self.kinds, self.seconds_per_km)
+        if entry.days > 1 and found.kind is not Kind.RACE:
+            because = f"an entry of {entry.days} days is a note"
+            return Workout(
+                day, Sort.OTHER, found.title, notes=description, because=because, eases_off=found.eases_off
+            )
         return Workout(
             day=day,
             sort=found.sort,
@@ -231,6 +253,15 @@ class _FeedReader:
             return start, None
         local = start.astimezone(self.zone)
         return local.date(), local.hour * 60 + local.minute
+
+
+def _days(component: Component) -> int:
+    """How many days an event takes that is all day or goes on past a day; 0 if it does neither."""
+    start, end = wall(component.start), wall(component.end)
+    is_whole = start.time() == end.time() == time()
+    if is_whole or end - start > timedelta(days=1):
+        return max((end - start).days + (not is_whole), 0)
+    return 0
 
 
 def _repeats_within_a_day(rule: Rule) -> bool:

@@ -118,7 +118,7 @@ class _Piece(NamedTuple):
 _PIECES = re.compile(r"[0-9]+(?:[.,:][0-9]+)*|[^\W\d_]+|\n|[^\S\n]+|.", re.DOTALL)
 
 
-def _pieces(text: str) -> list[_Piece]:
+def pieces_of(text: str) -> list[_Piece]:
     pieces: list[_Piece] = []
     glued = False
     for written in _PIECES.findall(text):
@@ -176,7 +176,7 @@ def _spellings(phrase: str) -> list[list[str]]:
     if phrase.isalpha() and phrase.isascii():
         return [[phrase]]
     words: list[str] = []
-    for piece in _pieces(without_accents(phrase)):
+    for piece in pieces_of(without_accents(phrase)):
         if piece.text == "*":
             words[-1] += "*"
         elif piece.text != "-":
@@ -202,18 +202,18 @@ def _beginning(word: str) -> tuple[_Node, ...]:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text in any language, in their order."""
-    return _Lexer(_pieces(without_accents(text))).all()
+    return Lexer(pieces_of(without_accents(text))).all()
 
 
 _END = _Piece(_Is.SIGN, "", "", glued=False)
 
 
 def first_token(text: str) -> Token | None:
-    pieces = _pieces(without_accents(text))
-    return _Lexer(pieces).one(0, None)[0] if pieces else None
+    pieces = pieces_of(without_accents(text))
+    return Lexer(pieces).one(0, None)[0] if pieces else None
 
 
-class _Lexer:
+class Lexer:
     """Reads pieces from left to right."""
 
     def __init__(self, pieces: Sequence[_Piece]) -> None:
@@ -398,9 +398,7 @@ class _Lexer:
         value = _value(piece.text)
         end = at + 1
         if value is None:
-            if (clock := _clock(piece.text)) is None:
-                return None, end
-            return Amount(*clock, Unit.MINUTES, piece.written, is_clock=piece.text.count(":") == 1), end
+            return self._clock(at)
         unit, factor, end = self._unit(end)
         if unit is None:
             return Amount(value, value, Unit.NONE, piece.written), at + 1
@@ -410,6 +408,21 @@ class _Lexer:
         if unit is Unit.MINUTES and factor == 60:
             value, end = self._and_minutes(value, end)
         return Amount(value, value, unit, self._written(at, end)), end
+
+    def _clock(self, at: int) -> tuple[Amount | None, int]:
+        """ "1:10:00", "1:10", "1:10 h", "45:00 min"."""
+        text = self.pieces[at].text
+        minutes = _clock(text)
+        if minutes is None:
+            return None, at + 1
+        if text.count(":") == 2:
+            return Amount(minutes, minutes, Unit.MINUTES, text), at + 1
+        unit, factor, end = self._unit(at + 1)
+        if unit is not Unit.MINUTES or factor < 1:
+            return Amount(minutes, minutes, Unit.MINUTES, text, is_clock=True), at + 1
+        # "1:10 h" has hours, "45:00 min" minutes.
+        minutes = minutes if factor == 60 else minutes / 60
+        return Amount(minutes, minutes, Unit.MINUTES, self._written(at, end)), end
 
     def _unit(self, at: int) -> tuple[Unit | None, float, int]:
         piece = self.pieces[at]
@@ -485,7 +498,7 @@ def _is_thousands(text: str) -> bool:
     return re.fullmatch(r"[0-9]{1,2}[.,][0-9]{3}", text) is not None
 
 
-def _clock(text: str) -> tuple[float, float] | None:
+def _clock(text: str) -> float | None:
     """Minutes of "1:10:00"; of "1:30" as if it were hours and minutes."""
     parts = text.split(":")
     if not 2 <= len(parts) <= 3 or not all(part.isdigit() and len(part) <= 3 for part in parts):
@@ -493,5 +506,4 @@ def _clock(text: str) -> tuple[float, float] | None:
     hours, minutes, *seconds = map(int, parts)
     if minutes > 59 or any(second > 59 for second in seconds):
         return None
-    length = hours * 60 + minutes + sum(seconds) / 60
-    return length, length
+    return hours * 60 + minutes + sum(seconds) / 60

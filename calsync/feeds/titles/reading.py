@@ -168,6 +168,8 @@ def _by_pattern(name: Name, patterns: Sequence[tuple[str, Meant]]) -> _Verdict |
             return _Verdict(Sort.RUN, meant, None, because)
         if isinstance(meant, Effort):
             return _Verdict(Sort.CROSS, None, name.said.sport, because, meant)
+        if meant is Sort.CROSS:
+            return _Verdict(meant, name.said.kind, name.said.sport, because)
         return _Verdict(meant or Sort.OTHER, None, None, because)
     return None
 

@@ -218,7 +218,7 @@ class _Builder:
         for n in range(at - 1, max(start, at - _LONGEST_NAME) - 1, -1):
             if self.roles[n] & wanted:
                 found.append(n)
-            elif _is_far(self.tokens[n]) and not (n and isinstance(self.tokens[n - 1], Times)):
+            elif _is_far(self.tokens[n]) and self._is_of_a_pace(n, start, self.roles[at]):
                 found.append(n)
                 break
             elif not isinstance(self.tokens[n], Sign):
@@ -227,6 +227,14 @@ class _Builder:
             slow = any(self.roles[n] & (Role.LONG_RUN | Role.LONG) for n in found)
             self.aside.update(found)
             self._put(at, Role.EASY if slow else Role.TEMPO, found[-1], at)
+
+    def _is_of_a_pace(self, at: int, start: int, roles: int) -> bool:
+        """Whether a distance says which pace: "@ 10k race pace", but not "8 km race pace"."""
+        before = self.tokens[at - 1] if at else None
+        if isinstance(before, Times):
+            return False
+        is_told = (at == start and at > 0) or (isinstance(before, Sign) and before.text == "@")
+        return is_told or not roles & Role.TEMPO
 
     def _put(self, at: int, role: int, first: int, last: int) -> None:
         parts = [t.written for t in self.tokens[first : last + 1] if isinstance(t, Word | Amount)]

@@ -556,9 +556,10 @@ def test_other_sports_and_notes(title: str) -> None:
     assert (workout.kind, workout.load) == (None, None)
 
 
+@pytest.mark.parametrize("status", ["CANCELLED", "CANCELED", "cancelled"])
 @pytest.mark.parametrize("title", ["Easy Run", "Strength: Lower body A", "Rest day", "Swim", "Race"])
-def test_what_is_cancelled_is_nothing_to_mind(title: str) -> None:
-    workout = read(event(title, None, "STATUS:CANCELLED"))
+def test_what_is_cancelled_is_nothing_to_mind(title: str, status: str) -> None:
+    workout = read(event(title, None, f"STATUS:{status}"))
     assert (workout.sort, workout.kind, workout.load) == (Sort.OTHER, None, None)
 
 
@@ -840,3 +841,114 @@ def test_the_start_is_in_the_runners_zone(lines: tuple[str, ...], start: int | N
 )
 def test_the_day_is_in_the_runners_zone(line: str) -> None:
     assert read_workouts(event("Easy Run", None, line), DAY, DAY, BERLIN).workouts == ()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "UTC", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("DTSTART:20261124T000000Z", "DTEND:20261125T000000Z"),
+        ("DTSTART;TZID=America/New_York:20261124T000000", "DTEND;TZID=America/New_York:20261125T000000"),
+        ("DTSTART:20261124T000000", "DURATION:PT24H"),
+    ],
+)
+def test_from_midnight_to_midnight_is_that_day_in_every_zone(start: str, end: str, zone: str) -> None:
+    (workout,) = read_workouts(event("Easy Run", None, start, end), DAY, DAY, ZoneInfo(zone)).workouts
+    assert (workout.day, workout.start, workout.minutes) == (DAY, None, None)
+
+
+# --- Several days --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART;VALUE=DATE:20261123", "DTEND;VALUE=DATE:20261130"),
+        ("DTSTART:20261123T000000Z", "DTEND:20261130T000000Z"),
+        ("DTSTART:20261123T080000", "DTEND:20261125T170000"),
+        ("DTSTART;VALUE=DATE:20261123", "DURATION:P1W"),
+    ],
+)
+@pytest.mark.parametrize("title", ["Training Week 1, Distance: 33 mi", "Long run 33 mi", "Rest", "Gym"])
+def test_an_entry_of_several_days_is_a_note(title: str, lines: tuple[str, str]) -> None:
+    monday = date(2026, 11, 23)
+    (workout,) = read_workouts(event(title, None, *lines), monday, date(2026, 11, 30), BERLIN).workouts
+    assert (workout.day, workout.sort, workout.kind) == (monday, Sort.OTHER, None)
+    assert workout.minutes is None
+    assert "days" in workout.because
+
+
+def test_a_race_of_two_days_is_one() -> None:
+    workout = read(event("UTMB race", None, "DTSTART:20261124T180000", "DTEND:20261126T120000"))
+    assert (workout.sort, workout.kind) == (Sort.RUN, Kind.RACE)
+
+
+@pytest.mark.parametrize(
+    ("title", "eases_off"),
+    [
+        ("Deload week", True),
+        ("Recovery week: easy 30 min", True),
+        ("Entlastungswoche", True),
+        ("Semaine de récupération", True),
+        ("Semana de descarga", True),
+        ("Settimana di scarico", True),
+        ("Herstelweek", True),
+        ("Vilovecka", True),
+        ("Restitusjonsuke", True),
+        ("Restitutionsuge", True),
+        ("Tydzień regeneracyjny", True),
+        ("Semana regenerativa", True),
+        ("Taper", True),
+        ("Week 12 (taper)", True),
+        ("Recovery run", False),
+        ("Rest", False),
+        ("Race week", False),
+        ("Training week 4", False),
+    ],
+)
+def test_a_week_to_ease_off_says_so(title: str, eases_off: bool) -> None:
+    assert read(event(title)).eases_off is eases_off
+
+
+# --- Series that change --------------------------------------------------------------------------
+
+
+def series(*overrides: str) -> bytes:
+    """Tuesdays in December at 18:00, and what changes them."""
+    lines = [
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\nBEGIN:VEVENT\nUID:1",
+        "DTSTART:20261201T180000\nRRULE:FREQ=WEEKLY;COUNT=5\nSUMMARY:Easy run\nEND:VEVENT",
+        *(f"BEGIN:VEVENT\nUID:1\nSEQUENCE:1\n{override}\nEND:VEVENT" for override in overrides),
+        "END:VCALENDAR\n",
+    ]
+    return "\n".join(lines).encode()
+
+
+def days_of(body: bytes) -> list[tuple[int, int | None, Kind | None]]:
+    found = read_workouts(body, date(2026, 12, 1), date(2026, 12, 31), BERLIN)
+    assert found.warnings == ()
+    return [(workout.day.day, workout.start, workout.kind) for workout in found.workouts]
+
+
+def test_a_change_of_this_and_the_future_moves_what_follows() -> None:
+    change = "RECURRENCE-ID;RANGE=THISANDFUTURE:20261215T180000\nDTSTART:20261216T070000\nSUMMARY:Tempo"
+    assert days_of(series(change)) == [
+        (1, 1080, Kind.EASY),
+        (8, 1080, Kind.EASY),
+        (16, 420, Kind.TEMPO),
+        (23, 420, Kind.TEMPO),
+        (30, 420, Kind.TEMPO),
+    ]
+
+
+def test_a_later_change_ends_what_an_earlier_one_said() -> None:
+    first = "RECURRENCE-ID;RANGE=THISANDFUTURE:20261208T180000\nDTSTART:20261209T180000\nSUMMARY:Tempo"
+    second = "RECURRENCE-ID;RANGE=THISANDFUTURE:20261222T180000\nDTSTART:20261222T190000\nSUMMARY:Hills"
+    single = "RECURRENCE-ID:20261229T180000\nDTSTART:20261229T180000\nSUMMARY:Fartlek"
+    assert days_of(series(first, second, single)) == [
+        (1, 1080, Kind.EASY),
+        (9, 1080, Kind.TEMPO),
+        (16, 1080, Kind.TEMPO),
+        (22, 1140, Kind.HILLS),
+        (29, 1080, Kind.FARTLEK),
+    ]
