@@ -279,6 +279,18 @@ def test_the_config_says_which_effort_a_title_is(box: Box) -> None:
     assert efforts == ["long", "hard", "long"]
 
 
+def test_of_cross_alone_the_effort_is_read(box: Box) -> None:
+    box.config(plan='[plan.feed]\npath = "runs.ics"\nkind = { "Club*" = "cross" }')
+    others = (
+        event("20261123", "Club intervals 8 x 2 min"),
+        event("20261125", "Club"),
+        event("20261127", "Club ride 2 h"),
+    )
+    box.write("runs.ics", feed(*DAYS[:1], *others))
+    found = [(one["sport"], one["effort"]) for one in box.plan()["weeks"][0]["cross"]]
+    assert found == [("other", "hard"), ("other", "easy"), ("ride", "long")]
+
+
 def test_a_hard_ride_of_the_feed_makes_no_rest_day(box: Box) -> None:
     # The template rests on Mondays and Fridays.
     box.config(plan='[plan.feed]\npath = "runs.ics"')
