@@ -134,16 +134,22 @@ class BodyReader:
 
     def busy(self) -> BusyTime:
         spans = _merged(self.spans())
-        events = sum(len(calendar.events) + len(calendar.free_busy) for calendar in self.calendars)
+        events = sum(
+            len(calendar.events) + calendar.events.too_short + len(calendar.free_busy)
+            for calendar in self.calendars
+        )
         return BusyTime(spans, self.notes.lines(), events, self.notes.guesses())
 
     def reader(self, place: int) -> Reader:
         """That of the calendar which is at this place of the text."""
         number = max(0, bisect.bisect_right(self._begins, place) - 1)
+        calendar = self.calendars[number]
+        if not (calendar.zone or calendar.cancels or calendar.timezones):
+            number = -1  # one for all that say nothing of their own
         if number not in self._readers:
             self._readers[number] = Reader.of(
                 self.text,
-                self.calendars[number],
+                calendar,
                 self.zone,
                 self._is_free,
                 self.notes,
@@ -158,7 +164,10 @@ class BodyReader:
     def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
         for calendar in self.calendars:
-            self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
+            if calendar.zone or calendar.cancels:
+                self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
+            if calendar.events.too_short:
+                self.notes("has no start and is left out", "", calendar.events.too_short)
         unread: list[Stretch] = []
         for stretches in self.groups():
             if self.budget.left > 0:
@@ -256,11 +265,16 @@ class BodyReader:
         yield from self._within(self._first_start(stretches), self.window.end)
 
     def _first_start(self, stretches: Iterable[Stretch]) -> datetime:
-        """When the first of these events starts, or a day before, found without reading them."""
+        """When the first of these events starts, or a day before, found without reading them.
+
+        The window's end if none has a start.
+        """
         first, first_digits, place = (b"", b""), b"", 0
         clocks: set[tuple[bytes, bytes]] = set()
         for start, end in stretches:
             line = parameters, value = first_of(self.text, start, end, b"DTSTART")
+            if not value:
+                continue  # without a start it is left out in any case
             digits = value.replace(b"-", b"")[:15]
             if not _DAY.match(value):
                 return self.window.start
@@ -268,6 +282,8 @@ class BodyReader:
                 first, first_digits, place = line, digits, start
             if len(clocks) < 2:
                 clocks.add((parameters, value[15:]))
+        if not clocks:
+            return self.window.end
         reader = self.reader(place)
         for find_zone, is_known in ((reader.find_zone(""), True), (lambda tzid: UTC, False)):
             try:

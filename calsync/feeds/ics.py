@@ -20,7 +20,9 @@ from calsync.timespan import Timespan
 
 MOST_BYTES = 64_000_000
 MOST_EVENTS = 1_000_000
+MOST_CALENDARS = 100_000
 """What is more is no calendar of a person, and would take minutes and all memory."""
+_SHORTEST_EVENT = len("\nDTSTART:20261124\n")
 
 Stretch = tuple[int, int]
 """Where a component's lines begin and end."""
@@ -31,8 +33,13 @@ class Stretches:
 
     def __init__(self) -> None:
         self._places = array("Q")
+        self.too_short = 0
+        """How many are so short that they can't have a start; they are not kept."""
 
     def add(self, begin: int, end: int) -> None:
+        if end - begin < _SHORTEST_EVENT:
+            self.too_short += 1
+            return
         self._places.append(begin)
         self._places.append(end)
 
@@ -143,7 +150,7 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
     found = [current] if is_open else []
     add = current.events.add
     event = other = -1
-    events = 0
+    number = 0
     for match in _OUTLINE.finditer(text):
         kind = match.lastindex
         if kind == 2:
@@ -151,8 +158,8 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
                 add(event, match.start() + 1)
                 event = -1
         elif kind == 1:
-            events += 1
-            if events > MOST_EVENTS:
+            number += 1
+            if number > MOST_EVENTS:
                 raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
             if event >= 0:
                 add(event, match.start() + 1)
@@ -173,9 +180,12 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
                 current = Calendar(match.end())
                 add = current.events.add
                 found.append(current)
+                if len(found) > MOST_CALENDARS:
+                    raise NotACalendar(f"it holds more than {MOST_CALENDARS:,} calendars")
             is_open = begins
         elif match[3].upper() == b"BEGIN":
             other = match.end()
+            number += 1
         elif other >= 0:
             kinds = current.free_busy if match[4].upper() == b"VFREEBUSY" else current.timezones
             kinds.append((other, match.start() + 1))
@@ -533,14 +543,7 @@ _WHOLE_LINE = re.compile(
 _ALARMS = tuple([(b"BEGIN", b":VALARM" + end), (b"END", b":VALARM" + end)] for end in (b"", b"\r"))
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
-_COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
-_INTERVAL = re.compile(rb";INTERVAL=(\d{1,3})(?![^;])")
-# Rules that have an occurrence in each of their periods, whatever the year.
-_STEADY = re.compile(
-    rb":FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
-    rb"(?:(?<!DAILY);BYDAY=-?[1-4]?[A-Z,]+|;BYMONTHDAY=(?:[1-9]|1\d|2[0-8]))?"
-    rb"(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
-)
+_WEEKDAYS = re.compile(rb"-?[1-4]?[A-Z,]+")
 # Those of birthdays: once a year, on the day of the start.
 _YEARLY = re.compile(
     rb":FREQ=YEARLY(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2}|;UNTIL=[0-9TZ]{8,16})*"
@@ -598,21 +601,36 @@ class Glance:
         until = _UNTIL.search(rule)
         if until and until[1] < low:
             return False
-        # Short ones only: in what is made to be long the patterns would try every way to read it.
-        if len(rule) > 200:
-            return True
         if _YEARLY.fullmatch(rule):
             return start[4:] in self._of_the_year
         return bool(until) or not self._runs_out(rule, start)
 
     def _runs_out(self, rule: bytes, start: bytes) -> bool:
         """True if a COUNT surely ends before the window."""
-        count = _COUNT.search(rule)
-        steady = _STEADY.fullmatch(rule) if count else None
-        if not count or not steady or (start[6:] > b"28" and steady[1] in (b"MONTHLY", b"YEARLY")):
+        parts = [part.partition(b"=") for part in rule[1:].split(b";", 6)]
+        said = {name: value for name, _, value in parts}
+        if b"COUNT" not in said or len(said) < len(parts):
             return False
-        interval = _INTERVAL.search(rule)
-        days = (int(count[1]) + 1) * _DAYS[steady[1]] * (int(interval[1]) or 1 if interval else 1)
+        freq, count, interval = said.pop(b"FREQ", b""), said.pop(b"COUNT"), said.pop(b"INTERVAL", b"1")
+        said.pop(b"WKST", None)
+        if freq not in _DAYS or not (count.isdigit() and interval.isdigit() and len(count + interval) < 9):
+            return False
+        if not int(count):
+            return False
+        # What else may be there must fall into each of its periods, whatever the year.
+        if (
+            (start[6:] > b"28" and freq in (b"MONTHLY", b"YEARLY"))
+            or (freq == b"DAILY" and said)
+            or len(said) > 1
+        ):
+            return False
+        for name, value in said.items():
+            if name == b"BYMONTHDAY" and freq != b"WEEKLY":
+                if not value.isdigit() or not 1 <= int(value[:3]) <= 28:
+                    return False
+            elif name != b"BYDAY" or not _WEEKDAYS.fullmatch(value):
+                return False
+        days = (int(count) + 1) * (int(interval) or 1) * _DAYS[freq]
         try:
             first = date(int(start[:4]), int(start[4:6]), int(start[6:]))
             return first + timedelta(days) < self._first_day

@@ -706,3 +706,12 @@ def test_what_is_no_whole_calendar_is_an_error(body: bytes, reason: str) -> None
 
 def test_an_empty_calendar_is_free() -> None:
     assert read(calendar()) == BusyTime((), (), 0)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=DAILY;COUNT=30;BYDAY=TU", "FREQ=DAILY;BYMONTHDAY=24;COUNT=7", "FREQ=WEEKLY;BYMONTHDAY=24;COUNT=7"],
+)
+def test_a_count_lasts_longer_where_not_every_period_has_an_occurrence(rule: str) -> None:
+    event = "UID:1\nDTSTART:20260505T100000Z\nDTEND:20260505T110000Z"
+    assert days(read(calendar(f"{event}\nRRULE:{rule}"))) == [24]
