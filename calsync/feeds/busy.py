@@ -241,7 +241,10 @@ class BodyReader:
                         found.append((master.start, self.window.end))
                 found += ((item.start, item.end) for item in events.overrides if not item.free)
         for start_at, end_at in found:
-            yield from self._within(start_at, end_at)
+            for span in self._within(start_at, end_at):
+                if is_skipped(start_at):
+                    self.notes.guess("is at a time that clocks skip; taken as much later", components[0].uid)
+                yield span
 
     def _free_busy(self, start: int, end: int) -> Iterator[Timespan]:
         """What a VFREEBUSY makes busy."""
@@ -297,7 +300,7 @@ class BodyReader:
 
     def occurrences(self, events: Related, budget: Budget) -> Iterator[Occurrence]:
         """When the events of one UID are. Raises TooCostly."""
-        return occurrences(events, self.window, budget)
+        return occurrences(events, self.window, budget, self.notes.guess)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
         first, last = instant(start, self.zone), instant(end, self.zone)
@@ -322,6 +325,13 @@ def instant(moment: Moment, zone: ZoneInfo) -> datetime:
     if isinstance(moment, datetime):
         return moment.astimezone(UTC)
     return datetime(moment.year, moment.month, moment.day, tzinfo=zone).astimezone(UTC)
+
+
+def is_skipped(start: Moment) -> bool:
+    """True of 02:30 where clocks go from 02:00 to 03:00."""
+    if not isinstance(start, datetime) or start.tzinfo is UTC:
+        return False
+    return start.astimezone(UTC).astimezone(start.tzinfo).replace(tzinfo=None) != start.replace(tzinfo=None)
 
 
 def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:

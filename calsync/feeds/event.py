@@ -37,6 +37,8 @@ _NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
 """What an override names if that can't be read: it stays an override, and takes no occurrence's place."""
 _LENGTHS = frozenset((8, 15, 16))
 """Characters of a date, a time, and a time in UTC, as RFC 5545 writes them."""
+_MIDNIGHTS = (time(), time(23, 59, 59))
+_ONCE = ("DTSTART", "DTEND", "DURATION", "STATUS", "TRANSP", "RECURRENCE-ID")
 _OURS = re.compile(r"@[^@]+\.calsync$")
 
 
@@ -67,6 +69,11 @@ class Component:
     """LAST-MODIFIED and DTSTAMP as written, for comparing: one of them alone counts for both."""
     cancels: bool = False
     """Whether it calls off other events of its UID (METHOD:CANCEL)."""
+
+    @property
+    def changed(self) -> bytes:
+        """When it was changed last, to the minute; empty if it doesn't say."""
+        return self.stamp[0][:13] if self.stamp else b""
 
     @property
     def repeats(self) -> bool:
@@ -132,7 +139,7 @@ class Reader:
     ) -> "Reader":
         """For a calendar of the body `text`; `zone` is the plan's, `budget` pays for zones."""
         zones = Zones(texts(text, calendar.timezones), budget)
-        name = text_of(calendar.zone)
+        name = text_of(calendar.zone).strip('" ')
         try:
             found = zones.find(name) if name else None
             if name and found is None:
@@ -153,6 +160,9 @@ class Reader:
         find_zone = self.find_zone(uid)
         for name in dict.fromkeys(name.decode().title() for _, name in fields.get(TEXT, ())):
             self.guess(f'has a line "{name}: …" that is text, and no property', uid)
+        for name in _ONCE:
+            if len(fields.get(name, ())) > 1:
+                self.guess(f"has {name} twice; the last one that can be read counts", uid)
         if "DTSTART" not in fields:
             self.note("has no start and is left out", uid)
             return None
@@ -165,9 +175,9 @@ class Reader:
         rules = self._rules(fields, "RRULE", start, uid)
         exdates = self._exdates(fields, start, find_zone, uid)
         for rule, _ in rules:
-            exdates += tuple(
-                self._exdates_of(b",".join(map(str.encode, rule.exdates)), b"", start, find_zone, uid)
-            )
+            values = ",".join(rule.exdates).encode()
+            zone = f";TZID={rule.exdates_zone}".encode() if rule.exdates_zone else b""
+            exdates += tuple(self._exdates_of(values, zone, start, find_zone, uid))
         named, floats = self._recurrence_id(fields, find_zone, uid)
         reach = (
             parameter(fields["RECURRENCE-ID"][-1][0], "RANGE") if named not in (None, _NO_OCCURRENCE) else ""
@@ -184,7 +194,7 @@ class Reader:
             exdates,
             self._rules(fields, "EXRULE", start, uid) if "EXRULE" in fields else (),
             named,
-            self._day_of(named) if named else None,
+            self._day_of(named, None if isinstance(start, datetime) else uid) if named else None,
             floats,
             reach.upper() == "THISANDFUTURE",
             self._stamp(fields),
@@ -254,6 +264,7 @@ class Reader:
             if isinstance(start, datetime) and not isinstance(end, datetime):
                 end = datetime.combine(end, time(), start.tzinfo)
             elif isinstance(end, datetime) and not isinstance(start, datetime):
+                self.guess("starts on a date and ends at a time; taken from midnight on", uid)
                 start = datetime.combine(start, time(), end.tzinfo)
             if isinstance(start, datetime) and isinstance(end, datetime):
                 lasts = between(start, end)
@@ -282,17 +293,24 @@ class Reader:
                 return duration(value.decode("utf-8", "replace"))
         return None
 
-    def _day_of(self, instant: Moment) -> date:
+    def _day_of(self, instant: Moment, uid: str | None) -> date:
         """The date that a time means where dates are asked for.
 
-        One in UTC is that of a midnight in the calendar's zone, or else in the plan's.
+        One in UTC is that of a midnight in the calendar's zone, or else in the plan's; that is told of the
+        event `uid`, if there is one.
         """
         if not isinstance(instant, datetime):
             return instant
         if instant.tzinfo is not UTC:
             return instant.date()
         local = instant.astimezone(self.floating)
-        return instant.date() if instant.time() == time() != local.time() else local.date()
+        # Nobody's midnight but UTC's, or the last second before it: the date was written with a time.
+        is_written = instant.time() in _MIDNIGHTS and local.time() not in _MIDNIGHTS
+        day = instant.date() if is_written else local.date()
+        if uid is not None and instant.date() != local.date():
+            where = "UTC" if is_written else self.floating
+            self.guess(f"is on dates and has a time in UTC; taken as its date in {where}", uid)
+        return day
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.floating)
@@ -322,12 +340,7 @@ class Reader:
         Raises ValueError.
         """
         if not isinstance(start, datetime):
-            last = moment(text, "", lambda _: self.floating)
-            day = self._day_of(last)
-            if isinstance(last, datetime) and last.date() != day:
-                self.guess(
-                    f"repeats until {text[:20]}, which is midnight before {day} in {self.floating}", uid
-                )
+            day = self._day_of(moment(text, "", lambda _: self.floating), uid)
             return datetime.combine(day, time(), UTC)
         zone = start.tzinfo or UTC
         last = moment(text, "", lambda _: zone)
@@ -338,8 +351,9 @@ class Reader:
     ) -> tuple[tuple[Moment, ...], tuple[tuple[datetime, Length], ...]]:
         dates: list[Moment] = []
         periods: list[tuple[datetime, Length]] = []
+        find_zone = self._on_clock_of(start, "an extra date", find_zone, uid)
         for parameters, values in fields.get("RDATE", ()):
-            for value in values.split(b","):
+            for value in filter(bytes.strip, values.split(b",")):
                 try:
                     if b"/" in value:
                         tzid = parameter(parameters, "TZID")
@@ -347,14 +361,14 @@ class Reader:
                         if isinstance(start, datetime):
                             periods.append((begin, length))
                         else:
-                            dates.append(self._day_of(begin))
+                            dates.append(self._day_of(begin, uid))
                         continue
                     found = self.moments((parameters, value), find_zone, uid)
                 except ValueError:
                     self.note("has an extra date that can't be read", uid)
                     continue
                 if not isinstance(start, datetime):
-                    dates += (self._day_of(item) for item in found)
+                    dates += (self._day_of(item, uid) for item in found)
                     continue
                 for item in found:
                     if not isinstance(item, datetime):
@@ -380,15 +394,8 @@ class Reader:
     ) -> Iterator[Moment]:
         """Of an event on dates, dates. A date among the exceptions of one at a time means the whole day."""
 
-        def find(tzid: str) -> tzinfo:
-            # One without a zone is on the clock of the series.
-            if tzid or not isinstance(start, datetime) or start.tzinfo is None:
-                return find_zone(tzid)
-            if start.tzinfo is not self.floating:
-                self.guess("has an exception without a zone; taken on the clock of the series", uid)
-            return start.tzinfo
-
-        for value in values.split(b",") if values else ():
+        find = self._on_clock_of(start, "an exception", find_zone, uid)
+        for value in filter(bytes.strip, values.split(b",")):
             try:
                 found = self.moments((parameters, value), find, uid)
             except ValueError:
@@ -397,7 +404,19 @@ class Reader:
             for item in found:
                 if isinstance(start, datetime) and not isinstance(item, datetime):
                     self.guess("has an exception without a time, which takes out all of that day", uid)
-                yield item if isinstance(start, datetime) else self._day_of(item)
+                yield item if isinstance(start, datetime) else self._day_of(item, uid)
+
+    def _on_clock_of(self, start: Moment, what: str, find_zone: FindZone, uid: str) -> FindZone:
+        """How zones are found where a time without one is on the clock of the series from `start` on."""
+
+        def find(tzid: str) -> tzinfo:
+            if tzid or not isinstance(start, datetime) or start.tzinfo is None:
+                return find_zone(tzid)
+            if start.tzinfo is not self.floating:
+                self.guess(f"has {what} without a zone; taken on the clock of the series", uid)
+            return start.tzinfo
+
+        return find
 
     def _recurrence_id(self, fields: Properties, find_zone: FindZone, uid: str) -> tuple[Moment | None, bool]:
         """What it names, and whether that has no zone of its own."""

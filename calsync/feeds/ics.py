@@ -5,7 +5,6 @@ stretches of the bytes, read when they matter, and `Glance` says of most that th
 """
 
 import contextlib
-import itertools
 import re
 import sys
 from array import array
@@ -66,20 +65,19 @@ class Calendar:
 # Every line of a body is looked at by this one pattern. Most are left after their first letters: a line that
 # goes on, and a name in capitals that begins with none of the letters that matter.
 _OUTLINE = re.compile(
-    rb"\n(?! |[ACDF-WYZ][A-Z-]{0,59}[:;])(?:"
+    rb"\n(?! |[ACDF-LN-WYZ][A-Z-]{0,59}[:;])(?:"
     # What reading the raw bytes line by line would get wrong is no group: a component's begin or end that is
     # folded; and below a name that is folded, blank lines before a continuation, garbage without a colon
     # (which may be both), a byte order mark of a file that was joined with others.
-    rb"(?i:BEGIN|END|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
+    rb"(?i:BEGIN|END|METHOD|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
     rb"(?:((?i:BEGIN:VEVENT))|((?i:END:VEVENT))|((?i:BEGIN|END)):((?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
-    rb"(?i:X-WR-TIMEZONE)[^:\n]*:([^\r\n]*))[ \t\x00\x0b\x0c\x1a]*"
-    rb"(?=\r?\n|\r?\Z|<)|"  # a web page may follow
+    rb"(?i:X-WR-TIMEZONE)[^:\n]*:([^\r\n]*)|(?i:METHOD)(?:;[^:\n]*)?:((?i:CANCEL(?:L?ED)?)))"
+    rb"[ \t\x00\x0b\x0c\x1a]*(?=\r?\n|\r?\Z|<)|"  # a web page may follow
     rb"(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z))"
 )
 _FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n(?![ \t])", re.IGNORECASE)
 _BLANK_LINES = re.compile(rb"\n[\n]+")
 _LONE_CR = re.compile(rb"\r[^\n]")
-_CANCEL = re.compile(rb"\nMETHOD(?:;[^:\n]*)?:CANCEL[ \t]*(?=\r?\n)", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -169,6 +167,8 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
                 return None
         elif kind == 5:
             current.zone = current.zone or match[5].strip()
+        elif kind == 6:
+            current.cancels = current.cancels or event < 0 > other
         elif match[4].upper() == b"VCALENDAR":
             if event >= 0:
                 add(event, match.start() + 1)
@@ -192,11 +192,6 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
             other = -1
     if is_open or not found:
         raise NotACalendar("it ends before END:VCALENDAR: it was cut off on its way")
-    for calendar in found:
-        components = (calendar.events, calendar.free_busy, calendar.timezones)
-        firsts = (begin for stretches in components for begin, _ in itertools.islice(stretches, 1))
-        head = min(firsts, default=calendar.begin)
-        calendar.cancels = _CANCEL.search(text, calendar.begin, head) is not None
     return found
 
 
@@ -281,11 +276,18 @@ _RULES = frozenset((b"RRULE", b"EXRULE"))
 
 
 def read_properties(
-    text: bytes, start: int, end: int, budget: Budget | None = None, lines: re.Pattern[bytes] = _LINE
+    text: bytes,
+    start: int,
+    end: int,
+    budget: Budget | None = None,
+    lines: re.Pattern[bytes] = _LINE,
+    *,
+    inner: bool = True,
 ) -> Properties:
     """The properties of the component between `start` and `end`, without those of components inside it.
 
     `budget` pays for reading them, and for what is read of their values later. `lines` is a line_pattern().
+    Not `inner`: there are none inside it.
 
     Raises TooCostly.
     """
@@ -298,7 +300,7 @@ def read_properties(
         name = raw_name.upper()
         budget.take(_cost(name, rest))
         if name in (b"BEGIN", b"END"):
-            if not is_component(rest):
+            if not inner or not is_component(rest):
                 found.setdefault(TEXT, []).append((b"", name))
             elif name == b"BEGIN":
                 inside += 1
@@ -317,6 +319,9 @@ def read_properties(
             found.setdefault(TEXT, []).append((b"", name))
         else:
             found.setdefault(name.decode(), []).append((parameters, value))
+    if inside and not ("DTSTART" in found and ("DTEND" in found or "DURATION" in found)):
+        # What begins and does not end was text: "Begin:Standard".
+        return read_properties(text, start, end, budget, lines, inner=False)
     for name, (parameters, value) in after_blank:
         beginning = _BEGINNINGS.get(name)
         # It may be a property all the same, if there is no better one.
@@ -430,7 +435,7 @@ def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
             read = datetime.fromisoformat(value[:15])
             if _FIRST_YEAR <= read.year <= _LAST_YEAR:
                 return read.replace(tzinfo=UTC if is_utc else find_zone(tzid))
-    match = _TIME.fullmatch(value.strip().upper())
+    match = _TIME.fullmatch(value.strip(' \t"').upper())
     if not match or not value.isascii():
         raise ValueError("a date that can't be read")
     day, hour, minute, second, offset = match.groups()
@@ -484,13 +489,11 @@ class Length(NamedTuple):
         """The end of what begins at `start`, which is a date or a time with a zone."""
         if not isinstance(start, datetime) or start.tzinfo is UTC:
             return start + self.total
-        end = happening(start) + self.nominal
+        end = start + self.nominal
+        if self.nominal > timedelta(0) and end.astimezone(UTC) <= start.astimezone(UTC):
+            # From 02:30, which clocks skip (RFC 5545, 3.3.5), to 03:00: what begins at 03:30 lasts as long.
+            end = start.astimezone(UTC).astimezone(start.tzinfo) + self.nominal
         return (end.astimezone(UTC) + self.exact).astimezone(start.tzinfo) if self.exact else end
-
-
-def happening(start: datetime) -> datetime:
-    """The time that clocks show then: 03:30 for 02:30 where they skip it (RFC 5545, 3.3.5)."""
-    return start.astimezone(UTC).astimezone(start.tzinfo)
 
 
 def duration(value: str) -> Length:
@@ -639,7 +642,7 @@ class Glance:
 
 
 def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
-    """The lines that are not in an alarm within the event; and False if one of them is there twice."""
+    """The lines that are not in an alarm within the event; and False if that leaves doubt."""
     fields: dict[bytes, bytes] = {}
     inside, once = 0, True
     for name, rest in lines:
@@ -651,7 +654,7 @@ def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bo
             once = once and key not in fields
             if key not in fields or rest[:2] != b": ":
                 fields[key] = rest
-    return fields, once
+    return fields, once and not inside
 
 
 def _day(rest: bytes) -> bytes:

@@ -215,7 +215,7 @@ def _ics_files(folder: Path) -> list[Path]:
 
 
 # To be raised whenever the same bytes would give another result.
-_VERSION = 3
+_VERSION = 4
 
 
 def busy_time(

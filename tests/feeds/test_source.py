@@ -267,6 +267,14 @@ def test_compressed(server: Server) -> None:
         (feed(10), "identity"),
         (feed(10), "UTF-8"),
         (feed(10), "Identity, utf-8"),
+        (feed(10), "iso-8859-1"),
+        (feed(10), '"UTF-8"'),
+        (feed(10), "charset=utf-8"),
+        (feed(10), "None"),
+        (feed(10), ""),
+        (gzip.compress(feed(10)), "gzip, identity"),
+        (gzip.compress(feed(10)), "none,gzip"),
+        (gzip.compress(feed(10)) + b"garbage", "gzip"),
         (gzip.compress(feed(10)), "GZIP, utf-8"),
         (
             gzip.compress(feed(10)[:40]) + gzip.compress(feed(10)[40:90]) + gzip.compress(feed(10)[90:]),
@@ -279,6 +287,13 @@ def test_compressed(server: Server) -> None:
 def test_what_servers_call_the_form_of_a_body(server: Server, body: bytes, encoding: str) -> None:
     server.answers = [answer(body, Content_Encoding=encoding)]
     assert hours(ask(source(server))) == [10]
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "BR, utf-8"])
+def test_a_compression_that_was_not_asked_for(server: Server, encoding: str) -> None:
+    server.answers = [answer(feed(10), Content_Encoding=encoding)]
+    with pytest.raises(SourceUnavailable, match="unknown way"):
+        ask(source(server))
 
 
 def test_half_of_several_parts_is_half_a_feed(server: Server) -> None:
