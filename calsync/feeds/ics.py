@@ -66,12 +66,15 @@ class Calendar:
 # goes on, and a name in capitals that begins with none of the letters that matter.
 _OUTLINE = re.compile(
     rb"\n(?! |[ACDF-LN-WYZ][A-Z-]{0,59}[:;])(?:"
-    # What reading the raw bytes line by line would get wrong is no group: a component's begin or end that is
+    # What reading the raw bytes line by line would get wrong has no name: a component's begin or end that is
     # folded; and below a name that is folded, blank lines before a continuation, garbage without a colon
     # (which may be both), a byte order mark of a file that was joined with others.
     rb"(?i:BEGIN|END|METHOD|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
-    rb"(?:((?i:BEGIN:VEVENT))|((?i:END:VEVENT))|((?i:BEGIN|END)):((?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
-    rb"(?i:X-WR-TIMEZONE)[^:\n]*:([^\r\n]*)|(?i:METHOD)(?:;[^:\n]*)?:((?i:CANCEL(?:L?ED)?)))"
+    rb"(?P<next>(?i:END:VEVENT\r?\nBEGIN:VEVENT))(?=\r?\n[^ \t])|"  # in one step, as there are so many
+    rb"(?:(?P<begin>(?i:BEGIN:VEVENT))|(?P<end>(?i:END:VEVENT))|"
+    rb"(?P<edge>(?i:BEGIN|END)):(?P<other>(?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
+    rb"(?i:X-WR-TIMEZONE)[^:\n]*:(?P<zone>[^\r\n]*)|"
+    rb"(?i:METHOD)(?:;[^:\n]*)?:(?P<cancel>(?i:CANCEL(?:L?ED)?)))"
     rb"[ \t\x00\x0b\x0c\x1a]*(?=\r?\n|\r?\Z|<)|"  # a web page may follow
     rb"(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z))"
 )
@@ -150,30 +153,24 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
     event = other = -1
     number = 0
     for match in _OUTLINE.finditer(text):
-        kind = match.lastindex
-        if kind == 2:
+        kind = match.lastgroup
+        if kind == "next" or kind == "begin" or kind == "end":
             if event >= 0:
                 add(event, match.start() + 1)
-                event = -1
-        elif kind == 1:
-            number += 1
-            if number > MOST_EVENTS:
-                raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
-            if event >= 0:
-                add(event, match.start() + 1)
-            event = match.end()
+            event = -1 if kind == "end" else match.end()
+            number += event >= 0
         elif kind is None:
             if not is_unfolded:
                 return None
-        elif kind == 5:
-            current.zone = current.zone or match[5].strip()
-        elif kind == 6:
+        elif kind == "zone":
+            current.zone = current.zone or match["zone"].strip()
+        elif kind == "cancel":
             current.cancels = current.cancels or event < 0 > other
-        elif match[4].upper() == b"VCALENDAR":
+        elif match["other"].upper() == b"VCALENDAR":
             if event >= 0:
                 add(event, match.start() + 1)
                 event = -1
-            begins = match[3].upper() == b"BEGIN"
+            begins = match["edge"].upper() == b"BEGIN"
             if begins and is_open:
                 raise NotACalendar("a calendar in it has no END:VCALENDAR: it was cut off on its way")
             if begins:
@@ -183,13 +180,15 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
                 if len(found) > MOST_CALENDARS:
                     raise NotACalendar(f"it holds more than {MOST_CALENDARS:,} calendars")
             is_open = begins
-        elif match[3].upper() == b"BEGIN":
+        elif match["edge"].upper() == b"BEGIN":
             other = match.end()
             number += 1
         elif other >= 0:
-            kinds = current.free_busy if match[4].upper() == b"VFREEBUSY" else current.timezones
+            kinds = current.free_busy if match["other"].upper() == b"VFREEBUSY" else current.timezones
             kinds.append((other, match.start() + 1))
             other = -1
+        if number > MOST_EVENTS:
+            raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
     if is_open or not found:
         raise NotACalendar("it ends before END:VCALENDAR: it was cut off on its way")
     return found
