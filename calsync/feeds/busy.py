@@ -38,6 +38,7 @@ _MOST_SPANS = 20_000
 """Unmerged ones in memory, beside twice as many as there are after merging."""
 _OFF = timedelta(days=1)
 """No zone is further from UTC."""
+_LONGEST_PARAMETERS = 1000
 _DAY = re.compile(rb"\d{4}-?\d\d-?\d\d")
 
 
@@ -275,14 +276,14 @@ class BodyReader:
         first, first_digits, place = (b"", b""), b"", 0
         clocks: set[tuple[bytes, bytes]] = set()
         for start, end in stretches:
-            line = parameters, value = first_of(self.text, start, end, b"DTSTART")
+            parameters, value = first_of(self.text, start, end, b"DTSTART")
             if not value:
                 continue  # without a start it is left out in any case
             digits = value.replace(b"-", b"")[:15]
-            if not _DAY.match(value):
+            if not _DAY.match(value) or len(parameters) > _LONGEST_PARAMETERS:
                 return self.window.start
             if not first_digits or digits < first_digits:
-                first, first_digits, place = line, digits, start
+                first, first_digits, place = (parameters, value.partition(b",")[0]), digits, start
             if len(clocks) < 2:
                 clocks.add((parameters, value[15:]))
         if not clocks:

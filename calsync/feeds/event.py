@@ -6,7 +6,6 @@ dates stay dates.
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -39,7 +38,7 @@ _LENGTHS = frozenset((8, 15, 16))
 """Characters of a date, a time, and a time in UTC, as RFC 5545 writes them."""
 _MIDNIGHTS = (time(), time(23, 59, 59))
 _ONCE = ("DTSTART", "DTEND", "DURATION", "STATUS", "TRANSP", "RECURRENCE-ID")
-_OURS = re.compile(r"@[^@]+\.calsync$")
+_OURS = ".calsync"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +106,8 @@ def wall(instant: Moment) -> datetime:
 
 def is_ours(fields: Properties) -> bool:
     """True for an event that calsync wrote itself, by its UID."""
-    return "UID" in fields and _OURS.search(last_of(fields, "UID")) is not None
+    _, at, host = last_of(fields, "UID").rpartition("@") if "UID" in fields else ("", "", "")
+    return bool(at) and host.endswith(_OURS) and host != _OURS
 
 
 @dataclass(frozen=True, slots=True)

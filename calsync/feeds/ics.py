@@ -69,17 +69,16 @@ _OUTLINE = re.compile(
     # What reading the raw bytes line by line would get wrong has no name: a component's begin or end that is
     # folded; and below a name that is folded, blank lines before a continuation, garbage without a colon
     # (which may be both), a byte order mark of a file that was joined with others.
-    rb"(?i:BEGIN|END|METHOD|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
+    rb"(?i:BEGIN|END|METHOD|X-WR-TIMEZONE)[^\n]*+\n[ \t]|"
     rb"(?P<next>(?i:END:VEVENT\r?\nBEGIN:VEVENT))(?=\r?\n[^ \t])|"  # in one step, as there are so many
     rb"(?:(?P<begin>(?i:BEGIN:VEVENT))|(?P<end>(?i:END:VEVENT))|"
     rb"(?P<edge>(?i:BEGIN|END)):(?P<other>(?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
-    rb"(?i:X-WR-TIMEZONE)[^:\n]*:(?P<zone>[^\r\n]*)|"
-    rb"(?i:METHOD)(?:;[^:\n]*)?:(?P<cancel>(?i:CANCEL(?:L?ED)?)))"
-    rb"[ \t\x00\x0b\x0c\x1a]*(?=\r?\n|\r?\Z|<)|"  # a web page may follow
+    rb"(?i:X-WR-TIMEZONE)[^:\n]*+:(?P<zone>[^\r\n]*+)|"
+    rb"(?i:METHOD)(?:;[^:\n]*+)?:(?P<cancel>(?i:CANCEL(?:L?ED)?)))"
+    rb"[ \t\x00\x0b\x0c\x1a]*+(?=\r?\n|\r?\Z|<)|"  # a web page may follow
     rb"(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z))"
 )
-_FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n(?![ \t])", re.IGNORECASE)
-_BLANK_LINES = re.compile(rb"\n[\n]+")
+_FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*+\r?\n(?![ \t])", re.IGNORECASE)
 _LONE_CR = re.compile(rb"\r[^\n]")
 _BOM = b"\xef\xbb\xbf"
 
@@ -100,7 +99,7 @@ def outline(body: bytes) -> tuple[bytes, list[Calendar]]:
     text = _cleaned(body)
     found = _calendars(text)
     if found is None:
-        text = _BLANK_LINES.sub(b"\n", text.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
+        text = _without_blank_lines(text.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
         text = unfolded(text)
         found = _calendars(text, is_unfolded=True) or []
     return text, found
@@ -120,8 +119,14 @@ def _cleaned(body: bytes) -> bytes:
     if head[:1] == b"<" or b"BEGIN:VCALENDAR" not in unfolded(head).upper():
         raise NotACalendar(_what_it_is(head))
     if _LONE_CR.search(body) or body.endswith(b"\r"):  # of old Macs, or as Windows writes text, or mixed
-        body = _BLANK_LINES.sub(b"\n", body.replace(b"\r", b"\n"))
+        body = _without_blank_lines(body.replace(b"\r", b"\n"))
     return body if _FIRST_LINE.match(body) else b"\n" + body
+
+
+def _without_blank_lines(text: bytes) -> bytes:
+    while b"\n\n" in text:  # each time half as many
+        text = text.replace(b"\n\n", b"\n")
+    return text
 
 
 def _from_utf16(body: bytes) -> bytes:
@@ -218,12 +223,13 @@ def line_pattern(*more: str) -> re.Pattern[bytes]:
         "X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY|FBTYPE|DTSTAMP|LAST-MODIFIED"
     )
     all_names = "|".join((names, *more))
-    return re.compile(rf"\n({all_names})([;:][^\n]*(?:\n[ \t][^\n]*)*)".encode(), re.IGNORECASE)
+    return re.compile(rf"\n({all_names})([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)".encode(), re.IGNORECASE)
 
 
 _LINE = line_pattern()
 _QUOTE_OR_COLON = re.compile(rb'[":]')
 _QUOTE_OR_SEMICOLON = re.compile(rb'[";]')
+_ESCAPED = re.compile(r"\\(.)")
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})S)?)?"
 )
@@ -234,10 +240,10 @@ _TIME = re.compile(
 _DATES = frozenset(
     (b"DTSTART", b"DTEND", b"RECURRENCE-ID", b"RDATE", b"EXDATE", b"FREEBUSY", b"DTSTAMP", b"LAST-MODIFIED")
 )
-_BEFORE_DATE = re.compile(rb":(?=[ \t]*\d{4}-?\d\d-?\d\d)")
+_BEFORE_DATE = re.compile(rb":(?=[ \t]*+\d{4}-?\d\d-?\d\d)")
 _COMPONENT = re.compile(
     rb":(?:V(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE|ALARM|AVAILABILITY|LOCATION|RESOURCE|POLL|OTER|OTE)|"
-    rb"STANDARD|DAYLIGHT|AVAILABLE|PARTICIPANT|X-[A-Z0-9-]+)\s*\Z",
+    rb"STANDARD|DAYLIGHT|AVAILABLE|PARTICIPANT|X-[A-Z0-9-]++)\s*+\Z",
     re.IGNORECASE,
 )
 # The values of these are words of a list: anything else is text.
@@ -342,15 +348,15 @@ _STEPS_OF_A_COMPONENT = 40
 
 def _cost(name: bytes, rest: bytes) -> int:
     """The steps that it takes to read this line."""
-    if name in _DATES:
-        return 5 + 5 * rest.count(b",") + len(rest) // 100
+    size = len(rest)
     if name in _RULES:
-        return 30 + len(rest) // 8
-    return 2 + len(rest) // 100
+        return 30 + size // 8
+    steps = 5 + 5 * rest.count(b",") if name in _DATES else 2
+    return steps if size < 200 else steps + size // 100 + (rest.count(b";") + rest.count(b'"')) // 4
 
 
 _FIRST_OF = {
-    name: re.compile(rb"\n%b([;:][^\n]*(?:\n[ \t][^\n]*)*)" % name, re.IGNORECASE)
+    name: re.compile(rb"\n%b([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)" % name, re.IGNORECASE)
     for name in (b"DTSTART", b"UID")
 }
 
@@ -388,9 +394,7 @@ def last_of(fields: Properties, name: str) -> str:
 def text_of(value: bytes) -> str:
     """A TEXT value without its escapes."""
     text = value.decode("utf-8", "replace")
-    return (
-        re.sub(r"\\(.)", lambda match: "\n" if match[1] in "nN" else match[1], text) if "\\" in text else text
-    )
+    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text) if "\\" in text else text
 
 
 def parameter(parameters: bytes, name: str) -> str:
@@ -539,16 +543,16 @@ MARGIN = timedelta(days=7)
 _NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"RECURRENCE-ID"))
 _WHOLE_LINE = re.compile(
     rb"\n(?=[BDERUbderu])((?i:UID|DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID|BEGIN|END))"
-    rb"([;:][^\n]*(?:\n[ \t][^\n]*)*)"
+    rb"([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)"
 )
 # The lines of an alarm without an UID or a duration: most have none, and most are the last thing in an event.
 _ALARMS = tuple([(b"BEGIN", b":VALARM" + end), (b"END", b":VALARM" + end)] for end in (b"", b"\r"))
-_SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
+_SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*+\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
-_WEEKDAYS = re.compile(rb"-?[1-4]?[A-Z,]+")
+_WEEKDAYS = re.compile(rb"-?[1-4]?[A-Z,]++")
 # Those of birthdays: once a year, on the day of the start.
 _YEARLY = re.compile(
-    rb":FREQ=YEARLY(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2}|;UNTIL=[0-9TZ]{8,16})*"
+    rb":FREQ=YEARLY(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2}|;UNTIL=[0-9TZ]{8,16})*+"
 )
 _DAYS = {b"DAILY": 1, b"WEEKLY": 7, b"MONTHLY": 31, b"YEARLY": 366}
 
@@ -569,6 +573,8 @@ class Glance:
 
     def __call__(self, start: int, end: int) -> tuple[bytes, bool]:
         """The UID of the event between these places, and False if it is surely not in the window."""
+        if end - start > _LARGE:
+            return first_of(self._text, start, end, b"UID")[1], True
         lines = _WHOLE_LINE.findall(self._text, start, end)
         while lines[-2:] in _ALARMS:
             del lines[-2:]

@@ -14,10 +14,10 @@ from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule, starts
 
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
 _LINE = re.compile(
-    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
+    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*+):([^\r\n]*+)",
     re.IGNORECASE | re.MULTILINE,
 )
-_TZID = re.compile(rb"^TZID(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_TZID = re.compile(rb"^TZID(?:;[^:\r\n]*+)?:([^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
 _OFFSET = re.compile(r"([+-]?)(\d\d)(?::?(\d\d)(?::?(\d\d))?)?")
 
 
@@ -178,7 +178,7 @@ _REGION_AND_CITY = re.compile(
     re.IGNORECASE,
 )
 _OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?(\d\d))?\)?", re.IGNORECASE)
-_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
+_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\) {0,5}(.++)")
 _DISPLAY_NAMES_WITHOUT_CITY = {
     "Eastern Time (US & Canada)": "America/New_York",
     "Central Time (US & Canada)": "America/Chicago",
