@@ -278,6 +278,8 @@ class BodyReader:
         for start, end in stretches:
             parameters, value = first_of(self.text, start, end, b"DTSTART")
             if not value:
+                if first_of(self.text, start, end, b"FREEBUSY")[1]:
+                    return self.window.start  # its periods may be anywhere
                 continue  # without a start it is left out in any case
             digits = value.replace(b"-", b"")[:15]
             if not _DAY.match(value) or len(parameters) > _LONGEST_PARAMETERS:

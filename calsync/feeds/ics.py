@@ -81,6 +81,7 @@ _OUTLINE = re.compile(
 _FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*+\r?\n(?![ \t])", re.IGNORECASE)
 _LONE_CR = re.compile(rb"\r[^\n]")
 _BOM = b"\xef\xbb\xbf"
+_FIRST_BOMS = re.compile(rb"\A(?:\xef\xbb\xbf)++")
 
 
 def unfolded(text: bytes) -> bytes:
@@ -111,8 +112,8 @@ def _cleaned(body: bytes) -> bytes:
         raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
         body = _from_utf16(body)
-    while body.startswith(_BOM):
-        body = body[len(_BOM) :]
+    if body.startswith(_BOM):
+        body = _FIRST_BOMS.sub(b"", body)
     if body[:1].isspace():
         body = body.lstrip()
     head = body[:2000].lstrip()
@@ -357,12 +358,15 @@ def _cost(name: bytes, rest: bytes) -> int:
 
 _FIRST_OF = {
     name: re.compile(rb"\n%b([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)" % name, re.IGNORECASE)
-    for name in (b"DTSTART", b"UID")
+    for name in (b"DTSTART", b"FREEBUSY", b"UID")
 }
 
 
 def first_of(text: bytes, start: int, end: int, name: bytes) -> tuple[bytes, bytes]:
-    """Parameters and value of a component's first DTSTART or UID, without reading the rest; empty without."""
+    """Parameters and value of a component's first line of this name, without reading the rest; empty without.
+
+    `name` is one of _FIRST_OF.
+    """
     match = _FIRST_OF[name].search(text, start - 1 if text[start - 1 : start] == b"\n" else start, end)
     parameters, value = _parted(name, unfolded(match[1])) if match else (b"", b"")
     return parameters, value.strip()

@@ -90,6 +90,11 @@ def test_every_line_is_read_in_one_go(line: str) -> None:
         assert days(ours(calendar(f"UID:1\n{line}\nDURATION:PT1H"))) == [24]
 
 
+def test_marks_are_passed_over_in_one_go() -> None:
+    with at_most(3):
+        assert days(ours(b"\xef\xbb\xbf" * 10 * LONG + calendar(at(24)))) == [24]
+
+
 def test_every_line_of_the_outline_is_read_in_one_go() -> None:
     lines = ("X-WR-TIMEZONE:", "X-WR-TIMEZONE;", "BEGIN:VEVENT", "END:VEVENT", "X" * 61, "END")
     for line in lines:
@@ -133,6 +138,15 @@ def test_series_that_take_too_long_are_busy_from_their_start(event: str, is_busy
         assert len(busy.warnings) == 1
     elif not is_busy:
         assert not busy.spans
+
+
+@pytest.mark.parametrize("line", ["FREEBUSY:{},", "FREEBUSY:{}\n"])
+def test_who_has_too_many_periods_is_busy_all_the_time(line: str) -> None:
+    periods = line.format("20261124T100000Z/PT1H") * LONG
+    busy = ours(calendar(at(24), head=f"BEGIN:VFREEBUSY\n{periods}\nEND:VFREEBUSY"))
+    assert busy.spans == (WINDOW,)
+    (warning,) = busy.warnings
+    assert "too long" in warning
 
 
 def test_many_series_share_what_may_be_looked_at() -> None:
