@@ -226,6 +226,8 @@ class Reader:
         tzid = parameter(parameters, "TZID") if parameters else ""
         texts = values.decode("utf-8", "replace").split(",")
         found = [moment(value, tzid, find_zone) for value in texts]
+        if tzid and values.endswith(b"Z") and not tzid.upper().endswith(("UTC", "GMT")):
+            self.guess("has a time in UTC with a time zone beside it, which is passed over", uid)
         if b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE":
             if any(isinstance(item, datetime) for item in found):
                 self.guess("has a date with a time behind it, which is passed over", uid)

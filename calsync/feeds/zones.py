@@ -255,7 +255,7 @@ class Zones:
             return f"taken as {zone.key}" if is_other else ""
         name = tzid.strip().strip("/")
         if isinstance(zone, Observances):
-            other = UTC if name.upper() in _ALSO_UTC else iana_zone(name)
+            other = _known_as(name)
             is_other = other is not None and any(
                 zone.utcoffset(day) != day.replace(tzinfo=other).utcoffset() for day in _EVERY_MONTH
             )

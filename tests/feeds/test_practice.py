@@ -194,7 +194,16 @@ def test_zones_as_they_are_written(old: str, new: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "offset", "told"),
-    [("GMT", "+0000", False), ("UTC", "+0000", False), ("GMT", "+0500", True), ("EST", "-0500", False)],
+    [
+        ("GMT", "+0000", False),
+        ("UTC", "+0000", False),
+        ("GMT", "+0500", True),
+        ("EST", "-0500", False),
+        ("Tokyo Standard Time", "+0900", False),
+        ("Tokyo Standard Time", "+0500", True),
+        ("GMT+0200", "+0200", False),
+        ("Ours", "+0500", False),
+    ],
 )
 def test_a_zone_that_means_what_it_means_anyway_is_no_guess(name: str, offset: str, told: bool) -> None:
     event = f"UID:1\nDTSTART;TZID={name}:20261124T100000\nDURATION:PT1H"
@@ -684,6 +693,10 @@ def test_what_was_guessed_is_said_and_named_without_titles() -> None:
         (
             'DTSTART;TZID="(UTC+01:00) Amsterdam, Berlin":20261124T100000',
             'is in a time zone "(UTC+01:00) Amsterdam, Berlin", taken as Europe/Amsterdam',
+        ),
+        (
+            "DTSTART;TZID=Europe/Berlin:20261124T100000Z",
+            "has a time in UTC with a time zone beside it, which is passed over",
         ),
         (
             "DTSTART;VALUE=DATE:20261124\nDTEND:20261124T100000",
