@@ -187,19 +187,27 @@ class BodyReader:
         """The events of each UID that may be in the window; with `far` those of all others instead.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
-        not.
+        not. One that moved an occurrence far away to a place that is far away, too, is left out, unless
+        another one moved such an occurrence into the window: they may be two versions of one.
         """
         glance = Glance(self.text, self.window)
         uids: list[bytes] = []
+        apart = bytearray()
         near: set[bytes] = set()
+        moved: set[bytes] = set()
         for start, end in self._events():
-            uid, may_matter = glance(start, end)
-            uids.append(uid or b"\n%d" % start)  # one of its own: no UID holds a line break
+            uid, may_matter, may_name = glance(start, end)
+            uid = uid or b"\n%d" % start  # one of its own: no UID holds a line break
+            uids.append(uid)
+            apart.append(not (may_matter or may_name))
             if may_matter:
-                near.add(uids[-1])
+                near.add(uid)
+                if not may_name:
+                    moved.add(uid)
         groups: dict[bytes, list[Stretch]] = {}
-        for uid, stretch in zip(uids, self._events(), strict=True):
-            if (uid in near) is not far:
+        for uid, is_apart, stretch in zip(uids, apart, self._events(), strict=True):
+            is_near = uid in near and (not is_apart or uid in moved)
+            if is_near is not far:
                 groups.setdefault(uid, []).append(stretch)
         return list(groups.values())
 

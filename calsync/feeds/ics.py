@@ -4,7 +4,6 @@ Files of some twenty megabytes are usual, so nothing here makes an object for ea
 stretches of the bytes, read when they matter, and `Glance` says of most that they do not.
 """
 
-import contextlib
 import re
 import sys
 from array import array
@@ -224,7 +223,8 @@ def line_pattern(*more: str) -> re.Pattern[bytes]:
         "X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY|FBTYPE|DTSTAMP|LAST-MODIFIED"
     )
     all_names = "|".join((names, *more))
-    return re.compile(rf"\n({all_names})([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)".encode(), re.IGNORECASE)
+    # A line that goes on is left at its first letter, as most are.
+    return re.compile(rf"\n(?! )((?i:{all_names}))([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)".encode())
 
 
 _LINE = line_pattern()
@@ -438,8 +438,11 @@ def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
     """
     is_utc = value[15:] == "Z"
     if (len(value) == 15 or is_utc) and value[8] == "T" and value[:8].isdigit() and value[9:15].isdigit():
-        with contextlib.suppress(ValueError):  # most values, and faster
+        try:  # most values, and faster
             read = datetime.fromisoformat(value[:15])
+        except ValueError:
+            pass
+        else:
             if _FIRST_YEAR <= read.year <= _LAST_YEAR:
                 return read.replace(tzinfo=UTC if is_utc else find_zone(tzid))
     match = _TIME.fullmatch(value.strip(' \t"').upper())
@@ -545,12 +548,11 @@ MARGIN = timedelta(days=7)
 """More than any zone together with any length that is accepted below without reading it."""
 
 _NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"RECURRENCE-ID"))
+_EDGES = frozenset((b"BEGIN", b"END"))
 _WHOLE_LINE = re.compile(
     rb"\n(?=[BDERUbderu])((?i:UID|DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID|BEGIN|END))"
     rb"([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)"
 )
-# The lines of an alarm without an UID or a duration: most have none, and most are the last thing in an event.
-_ALARMS = tuple([(b"BEGIN", b":VALARM" + end), (b"END", b":VALARM" + end)] for end in (b"", b"\r"))
 _SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*+\Z")
 _UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
 _WEEKDAYS = re.compile(rb"-?[1-4]?[A-Z,]++")
@@ -575,13 +577,17 @@ class Glance:
         days = (first + timedelta(day) for day in range((last - first).days + 1))
         self._of_the_year = frozenset(f"{day:%m%d}".encode() for day in days)
 
-    def __call__(self, start: int, end: int) -> tuple[bytes, bool]:
-        """The UID of the event between these places, and False if it is surely not in the window."""
+    def __call__(self, start: int, end: int) -> tuple[bytes, bool, bool]:
+        """The UID of the event between these places, and what it may matter to.
+
+        First False if it is surely not in the window itself. Second False if it is surely an override of one
+        occurrence outside of it.
+        """
         if end - start > _LARGE:
-            return first_of(self._text, start, end, b"UID")[1], True
+            return first_of(self._text, start, end, b"UID")[1], True, True
         lines = _WHOLE_LINE.findall(self._text, start, end)
-        while lines[-2:] in _ALARMS:
-            del lines[-2:]
+        while lines and lines[-1][0] in _EDGES:  # of alarms, mostly: what matters comes before
+            lines.pop()
         fields = dict(lines)
         once = len(fields) == len(lines)
         if not once or not _NAMES.issuperset(fields):
@@ -589,7 +595,15 @@ class Glance:
         uid = fields.get(b"UID", b"")
         if b"\n" in uid:
             uid = unfolded(uid)
-        return uid.partition(b":")[2].strip(), not once or self._may_matter(fields)
+        uid = uid.partition(b":")[2].strip()
+        return uid, not once or self._may_matter(fields), not once or self._may_name(fields)
+
+    def _may_name(self, fields: dict[bytes, bytes]) -> bool:
+        """False for an override of an occurrence that is surely not in the window."""
+        if b"RECURRENCE-ID" not in fields or b"RRULE" in fields:
+            return True
+        day = _day(fields[b"RECURRENCE-ID"])
+        return not day or self._low <= day <= self._high
 
     def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
         start = _day(fields[b"DTSTART"]) if b"DTSTART" in fields else b""
