@@ -225,6 +225,8 @@ class Reader:
         parameters, values = line
         tzid = parameter(parameters, "TZID") if parameters else ""
         texts = values.decode("utf-8", "replace").split(",")
+        if len(texts) == 2 and len(texts[1]) < 8:  # no second value: a fraction of a second (ISO 8601)
+            texts = [",".join(texts)]
         found = [moment(value, tzid, find_zone) for value in texts]
         if tzid and values.endswith(b"Z") and not tzid.upper().endswith(("UTC", "GMT")):
             self.guess("has a time in UTC with a time zone beside it, which is passed over", uid)

@@ -80,7 +80,8 @@ _OUTLINE = re.compile(
 _FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*+\r?\n(?![ \t])", re.IGNORECASE)
 _LONE_CR = re.compile(rb"\r[^\n]")
 _BOM = b"\xef\xbb\xbf"
-_FIRST_BOMS = re.compile(rb"\A(?:\xef\xbb\xbf)++")
+# Byte order marks, also those that were encoded twice, and blanks that are not seen.
+_FIRST_MARKS = re.compile(rb"\A[\x80-\xff]++")
 
 
 def unfolded(text: bytes) -> bytes:
@@ -111,8 +112,8 @@ def _cleaned(body: bytes) -> bytes:
         raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
         body = _from_utf16(body)
-    if body.startswith(_BOM):
-        body = _FIRST_BOMS.sub(b"", body)
+    if body[:1] >= b"\x80":
+        body = _FIRST_MARKS.sub(b"", body)
     if body[:1].isspace():
         body = body.lstrip()
     head = body[:2000].lstrip()
@@ -236,7 +237,8 @@ _DURATION = re.compile(
 )
 # RFC 5545, 3.3.5, and what is written instead: dashes and colons, no seconds, fractions, an offset.
 _TIME = re.compile(
-    r"(\d{4}-?\d\d-?\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(\d{4}-?\d\d-?\d\d)"
+    r"(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d{1,9})?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
 )
 _DATES = frozenset(
     (b"DTSTART", b"DTEND", b"RECURRENCE-ID", b"RDATE", b"EXDATE", b"FREEBUSY", b"DTSTAMP", b"LAST-MODIFIED")
@@ -465,8 +467,10 @@ def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
 
 def _fixed(offset: str) -> tzinfo:
     """The zone of "Z" or "+02:00"."""
+    if offset.isalpha():
+        return UTC
     digits = offset[1:].replace(":", "").ljust(4, "0")
-    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) if offset != "Z" else timedelta(0)
+    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if length >= timedelta(days=1):
         raise ValueError("an offset that does not exist")
     return timezone(-length if offset[0] == "-" else length) if length else UTC

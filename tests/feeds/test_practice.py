@@ -302,6 +302,11 @@ def test_one_whole_day(lines: str) -> None:
         ";TZID=tzone://Microsoft/Utc:2026-11-24T10:00:00",
         ":2026-11-24T10:00:00",
         ": 20261124T100000Z",
+        ":20261124T100000,000Z",
+        ":2026-11-24T10:00:00,0Z",
+        ":20261124T100000UTC",
+        ":20261124T100000 GMT",
+        ':"20261124T100000Z"',
     ],
 )
 def test_times_as_they_are_written(start: str) -> None:
@@ -612,6 +617,9 @@ PLAIN = calendar(at(24), "UID:2\nDTSTART;VALUE=DATE:20261126")
         b"\xef\xbb\xbf\xef\xbb\xbf" + PLAIN,
         "\ufeff\ufeff".encode("utf-16-le") + PLAIN.decode().encode("utf-16-le"),
         b"  \r\n " + PLAIN,
+        b"\xef\xbb\xbf\r\n\xef\xbb\xbf" + PLAIN,
+        "\xef\xbb\xbf".encode() + PLAIN,  # a mark that was encoded twice
+        "\u200b\xa0".encode() + PLAIN,
         PLAIN.rstrip() + b"   \t",
         PLAIN.rstrip() + b"<!-- cached -->",
         PLAIN.rstrip() + b" <!-- cached -->\r\n",
