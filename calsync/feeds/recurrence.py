@@ -231,7 +231,7 @@ class Budget:
     @classmethod
     def of_bytes(cls, number: int) -> "Budget":
         """For all of a body that is so large."""
-        return cls(500_000 + number // 10)
+        return cls(1_000_000 + number // 20)
 
     def share(self, most: int = SHARE) -> "Budget":
         """A part of it, to be used in a `with` statement, at whose end the whole is charged."""

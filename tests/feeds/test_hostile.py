@@ -250,6 +250,14 @@ def test_an_event_with_too_much_in_it_is_busy_from_its_start(lines: str) -> None
     assert busy.warnings == ("event 1 takes too long to read; taken as busy from its start on",)
 
 
+def test_busy_times_that_take_too_long_to_read_are_busy_from_their_start() -> None:
+    lines = "FREEBUSY:20261126T100000Z/PT1H\n" * LONG
+    busy = ours(calendar(head=f"BEGIN:VFREEBUSY\nDTSTART:20261125T100000Z\n{lines}END:VFREEBUSY"))
+    assert busy.spans == (Timespan(datetime(2026, 11, 25, 10, tzinfo=UTC), WINDOW.end),)
+    many = "BEGIN:VFREEBUSY\nFREEBUSY:20261124T100000Z/PT1H\nEND:VFREEBUSY\n" * 50_000
+    assert ours(calendar(head=many)).spans == (WINDOW,)
+
+
 def test_more_events_than_can_be_read_are_busy_from_the_first_of_the_rest() -> None:
     number = 60_000
     events = (
@@ -285,17 +293,19 @@ def test_a_body_of_very_many_calendars_is_an_error() -> None:
 
 
 def test_a_training_feed_is_bounded_too() -> None:
-    monday = date(2026, 11, 23)
-    dates = "EXDATE:20261126T100000Z\n" * LONG
-    with at_most(10), pytest.raises(NotACalendar, match="takes too long to read"):
-        read_workouts(calendar(f"UID:1\nDTSTART:20261124T100000Z\n{dates}"), monday, monday, LONDON)
+    monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
+    dates = "UID:2\nDTSTART:20261124T100000Z\n" + "EXDATE:20261126T100000Z\n" * LONG
+    feed = read_workouts(calendar(at(24), dates), monday, tuesday, LONDON)
+    assert len(feed.workouts) == 1
+    assert feed.warnings == ("event 2 takes too long to read and is left out",)
     exrule = f"EXRULE:FREQ=DAILY;BYMINUTE={SIXTY};BYHOUR={HOURS};INTERVAL="
     series = "UID:1\nDTSTART:20000124T100000Z\nRRULE:FREQ=DAILY\n" + "\n".join(
         f"{exrule}{i}" for i in range(1, 200)
     )
-    with at_most(10):
-        feed = read_workouts(calendar(series), monday, monday, LONDON)
+    feed = read_workouts(calendar(series), monday, monday, LONDON)
     assert feed.warnings == ("event 1 has too many occurrences; taken once only",)
+    with pytest.raises(NotACalendar, match="takes too long to read"):
+        read_workouts(calendar(*(at(24, uid=str(i)) for i in range(30_000))), monday, monday, LONDON)
 
 
 def test_what_is_told_takes_little_memory() -> None:
