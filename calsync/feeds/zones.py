@@ -86,7 +86,8 @@ class Observances(tzinfo):
         return clock if clock.utcoffset() == offset else clock.replace(fold=1)
 
     def __str__(self) -> str:
-        return self.tzid
+        """For people."""
+        return self.tzid[:60]
 
     def dst(self, moment: datetime | None) -> timedelta | None:
         return None

@@ -219,7 +219,7 @@ def test_names_in_warnings_are_cut() -> None:
             at(24, 10, f"RRULE:FREQ=DAILY;BY{name}=1", uid=name),
             f"UID:{name}\nDTSTART;TZID={name}:20261124T100000\nRRULE:FREQ=DAILY;WKST={name}",
             f"UID:{name}\nDTSTART:20261124T100000Z\nRRULE:FREQ=DAILY;{name}=1;{name}=2",
-            head=f"X-WR-TIMEZONE:{name}",
+            head=f"X-WR-TIMEZONE:{name}\n{ZONE.replace('Zone', name)}",
         )
     )
     assert busy.warnings
@@ -234,7 +234,8 @@ def test_names_in_warnings_are_cut() -> None:
         "RDATE:" + "20261126T100000Z," * LONG,
         "RDATE:" + "," * LONG,
         "\n".join(f"RRULE:FREQ=DAILY;INTERVAL={number}" for number in range(20_000)),
-        "RRULE:FREQ=DAILY;BYHOUR=" + "1," * LONG * 10,
+        "RRULE:FREQ=DAILY;BYHOUR=" + "1," * LONG,
+        "RRULE:FREQ=DAILY;EXDATE=" + "1," * LONG,
         "ATTENDEE:mailto:a@b.c\n" * LONG,
         "BEGIN:VALARM\n" * LONG,
         "DTSTART: 20261124\n" * LONG,
