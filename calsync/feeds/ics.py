@@ -600,14 +600,13 @@ class Glance:
         if b"\n" in uid:
             uid = unfolded(uid)
         uid = uid.partition(b":")[2].strip()
-        return uid, not once or self._may_matter(fields), not once or self._may_name(fields)
+        may_name = not once or b"RECURRENCE-ID" not in fields or self._may_name(fields)
+        return uid, not once or self._may_matter(fields), may_name
 
     def _may_name(self, fields: dict[bytes, bytes]) -> bool:
         """False for an override of an occurrence that is surely not in the window."""
-        if b"RECURRENCE-ID" not in fields or b"RRULE" in fields:
-            return True
         day = _day(fields[b"RECURRENCE-ID"])
-        return not day or self._low <= day <= self._high
+        return not day or self._low <= day <= self._high or b"RRULE" in fields
 
     def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
         start = _day(fields[b"DTSTART"]) if b"DTSTART" in fields else b""

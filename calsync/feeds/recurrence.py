@@ -371,6 +371,9 @@ class _Periods:
         return [start for place, start in enumerate(found) if place in chosen]
 
 
+_ALL_DAYS = tuple(range(7))
+
+
 def _days(rule: Rule, first: datetime, index: int) -> list[date]:
     """The days of a period, without some of those that do not fit."""
     if rule.freq is Freq.YEARLY:
@@ -386,7 +389,9 @@ def _days(rule: Rule, first: datetime, index: int) -> list[date]:
     else:
         begin = first.toordinal() + rule.interval * index
         ordinals = range(begin, begin + 1)
-    return [date.fromordinal(ordinal) for ordinal in ordinals if ordinal <= date.max.toordinal()]
+    last, weekdays = date.max.toordinal(), rule.weekdays or _ALL_DAYS
+    # Day 1 was a Monday. Six days of seven are left out here, before they are made.
+    return [date.fromordinal(day) for day in ordinals if (day - 1) % 7 in weekdays and day <= last]
 
 
 def _days_of_month(rule: Rule, year: int, month: int) -> list[date]:
