@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading, first_of_many, ics
 from calsync.feeds.event import Reader, is_ours
 from calsync.feeds.ics import (
     Glance,
@@ -29,10 +29,9 @@ from calsync.feeds.recurrence import Budget, TooCostly
 from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
 from calsync.timespan import Timespan, merge
 
-MOST_WARNINGS = 30
 TOO_COSTLY = "takes too long to read; taken as busy from its start on"
 MOST_KINDS = 1000
-"""Of problems that are told apart, for counting those beyond MOST_WARNINGS."""
+"""Of problems that are told apart, for counting those beyond the first ones."""
 LONGEST_NAME = 80
 _MOST_SPANS = 20_000
 """Unmerged ones in memory, beside twice as many as there are after merging."""
@@ -107,9 +106,7 @@ def _tell(told: dict[str, _Told], problem: str, uid: str | None, events: int = 1
 
 
 def _lines(told: Mapping[str, _Told], what: str) -> tuple[str, ...]:
-    lines = tuple(_line(problem, events) for problem, events in told.items())
-    more = len(lines) - MOST_WARNINGS
-    return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more {what}")
+    return first_of_many(tuple(_line(problem, events) for problem, events in told.items()), what)
 
 
 def _line(problem: str, events: _Told) -> str:

@@ -130,6 +130,8 @@ class _FeedReader:
     def _groups(self) -> Iterable[list[_Entry]]:
         """The events of one UID, in the order written."""
         groups: dict[str, list[_Entry]] = {}
+        if self.calendar.events.too_short:
+            self.notes("has no start and is left out", "", self.calendar.events.too_short)
         for number, (start, end) in enumerate(self.calendar.events):
             try:
                 with self.budget.share() as share:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from calsync.errors import NotACalendar
+from calsync.feeds import MOST_WARNINGS, download, event, ics, place, recurrence, series, zones
 from calsync.feeds import busy as reading
-from calsync.feeds import download, event, ics, place, recurrence, series, zones
-from calsync.feeds.busy import MOST_KINDS, MOST_WARNINGS, Notes, read_busy
+from calsync.feeds.busy import MOST_KINDS, Notes, read_busy
 from calsync.feeds.ics import MOST_EVENTS
 from calsync.feeds.recurrence import Budget, TooCostly, parse_rule, starts
 from calsync.feeds.workouts import read_workouts
@@ -305,6 +305,9 @@ def test_a_training_feed_is_bounded_too() -> None:
     )
     feed = read_workouts(calendar(series), monday, monday, LONDON)
     assert feed.warnings == ("event 1 has too many occurrences; taken once only",)
+    empty = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n"
+    feed = read_workouts(empty, monday, monday, LONDON)
+    assert feed.warnings == ("event without UID has no start and is left out",)
     with pytest.raises(NotACalendar, match="takes too long to read"):
         read_workouts(calendar(*(at(24, uid=str(i)) for i in range(30_000))), monday, monday, LONDON)
 

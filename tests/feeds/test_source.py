@@ -188,6 +188,15 @@ def test_a_path_without_a_calendar_is_an_error(tmp_path: Path, name: str) -> Non
     assert '"work"' in str(caught.value)
 
 
+def test_warnings_of_a_folder_are_as_many_as_a_person_may_read(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number:02}.ics").write_bytes(feed(12).replace(b"DTSTART", b"START"))
+    warnings = work(path=tmp_path).busy(WINDOW, LONDON, NOW, None).warnings
+    assert warnings[0].startswith("00.ics: ")
+    assert len(warnings) == 31
+    assert warnings[-1] == "and 10 more problems"
+
+
 def test_one_bad_file_makes_the_folder_bad(tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_bytes(feed(10))
     (tmp_path / "b.ics").write_bytes(feed(10)[:-5])

@@ -13,8 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from calsync.errors import CalsyncError
-from calsync.feeds import BusyTime, Reading
-from calsync.feeds.busy import MOST_WARNINGS, read_busy
+from calsync.feeds import MOST_WARNINGS, BusyTime, Reading
+from calsync.feeds.busy import read_busy
 from calsync.feeds.workouts import PlatformFeed, read_workouts
 from calsync.timespan import Timespan, merge
 
