@@ -281,6 +281,7 @@ def is_component(rest: bytes) -> bool:
 _LARGE = 100_000
 """Bytes of a component, from which on its lines are looked at one by one, in case that they are too many."""
 _RULES = frozenset((b"RRULE", b"EXRULE"))
+_LONG_PARAMETERS = 200
 
 
 def read_properties(
@@ -321,6 +322,8 @@ def read_properties(
             rest = unfolded(rest)
         rest = rest.rstrip()
         parameters, value = (b"", rest[1:]) if rest[:1] == b":" else _parted(name, rest)
+        if len(parameters) > _LONG_PARAMETERS and name in _DATES:  # they are read for each value
+            budget.take((1 + value.count(b",")) * len(parameters) // 20)
         if value[:1] in (b" ", b"\t"):
             after_blank.append((name, (parameters, value.strip())))
         elif name in _WORDS and value.upper() not in _WORDS[name]:

@@ -233,6 +233,7 @@ def test_names_in_warnings_are_cut() -> None:
         "RRULE:FREQ=DAILY\nEXDATE:" + "20261126T100000Z," * LONG,
         "RDATE:" + "20261126T100000Z," * LONG,
         "RDATE:" + "," * LONG,
+        "RDATE;X=" + "a" * LONG + ":" + "20261126T100000Z," * 1000,
         "\n".join(f"RRULE:FREQ=DAILY;INTERVAL={number}" for number in range(20_000)),
         "RRULE:FREQ=DAILY;BYHOUR=" + "1," * LONG,
         "RRULE:FREQ=DAILY;EXDATE=" + "1," * LONG,
