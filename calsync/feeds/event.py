@@ -110,6 +110,14 @@ def is_ours(fields: Properties) -> bool:
     return bool(at) and host.endswith(_OURS) and host != _OURS
 
 
+def _tzid_and_date(parameters: bytes) -> tuple[str, bool]:
+    """TZID, and whether VALUE is DATE. Once for each line: it may have thousands of values."""
+    if not parameters:
+        return "", False
+    is_date = b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE"
+    return parameter(parameters, "TZID"), is_date
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of one calendar."""
@@ -223,14 +231,20 @@ class Reader:
         Raises ValueError, and TooCostly for a zone that takes too long to work out.
         """
         parameters, values = line
-        tzid = parameter(parameters, "TZID") if parameters else ""
+        return self._values(values, *_tzid_and_date(parameters), find_zone, uid)
+
+    def _values(self, values: bytes, tzid: str, is_date: bool, find_zone: FindZone, uid: str) -> list[Moment]:
+        """Those of some of a line's values, whose parameters say this zone, and whether they are dates.
+
+        Raises as `moments` does.
+        """
         texts = values.decode("utf-8", "replace").split(",")
         if len(texts) == 2 and len(texts[1]) < 8:  # no second value: a fraction of a second (ISO 8601)
             texts = [",".join(texts)]
         found = [moment(value, tzid, find_zone) for value in texts]
-        if tzid and values.endswith(b"Z") and not tzid.upper().endswith(("UTC", "GMT")):
+        if tzid and values.endswith(b"Z") and tzid[-3:].upper() not in ("UTC", "GMT"):
             self.guess("has a time in UTC with a time zone beside it, which is passed over", uid)
-        if b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE":
+        if is_date:
             if any(isinstance(item, datetime) for item in found):
                 self.guess("has a date with a time behind it, which is passed over", uid)
             return [item.date() if isinstance(item, datetime) else item for item in found]
@@ -357,17 +371,17 @@ class Reader:
         periods: list[tuple[datetime, Length]] = []
         find_zone = self._on_clock_of(start, "an extra date", find_zone, uid)
         for parameters, values in fields.get("RDATE", ()):
+            tzid, is_date = _tzid_and_date(parameters)
             for value in filter(bytes.strip, values.split(b",")):
                 try:
                     if b"/" in value:
-                        tzid = parameter(parameters, "TZID")
                         begin, length = period(value.decode("utf-8", "replace"), tzid, find_zone)
                         if isinstance(start, datetime):
                             periods.append((begin, length))
                         else:
                             dates.append(self._day_of(begin, uid))
                         continue
-                    found = self.moments((parameters, value), find_zone, uid)
+                    found = self._values(value, tzid, is_date, find_zone, uid)
                 except ValueError:
                     self.note("has an extra date that can't be read", uid)
                     continue
@@ -399,9 +413,10 @@ class Reader:
         """Of an event on dates, dates. A date among the exceptions of one at a time means the whole day."""
 
         find = self._on_clock_of(start, "an exception", find_zone, uid)
+        tzid, is_date = _tzid_and_date(parameters)
         for value in filter(bytes.strip, values.split(b",")):
             try:
-                found = self.moments((parameters, value), find, uid)
+                found = self._values(value, tzid, is_date, find, uid)
             except ValueError:
                 self.note("has an exception that can't be read", uid)
                 continue

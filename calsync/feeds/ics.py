@@ -231,7 +231,6 @@ def line_pattern(*more: str) -> re.Pattern[bytes]:
 _LINE = line_pattern()
 _QUOTE_OR_COLON = re.compile(rb'[":]')
 _QUOTE_OR_SEMICOLON = re.compile(rb'[";]')
-_ESCAPED = re.compile(r"\\(.)")
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})S)?)?"
 )
@@ -403,7 +402,10 @@ def last_of(fields: Properties, name: str) -> str:
 def text_of(value: bytes) -> str:
     """A TEXT value without its escapes."""
     text = value.decode("utf-8", "replace")
-    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    parts = (part.replace("\\n", "\n").replace("\\N", "\n") for part in text.split("\\\\"))
+    return "\\".join(part.replace("\\", "") for part in parts)
 
 
 def parameter(parameters: bytes, name: str) -> str:
