@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading, first_of_many, ics
 from calsync.feeds.event import Reader, is_ours
+from calsync.feeds.glance import Glance
 from calsync.feeds.ics import (
-    Glance,
     Moment,
     Properties,
     Stretch,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calsync.errors import NotACalendar
-from calsync.feeds import MOST_WARNINGS, download, event, ics, place, recurrence, series, zones
+from calsync.feeds import MOST_WARNINGS, download, event, glance, ics, place, recurrence, series, zones
 from calsync.feeds import busy as reading
 from calsync.feeds.busy import MOST_KINDS, Notes, read_busy
 from calsync.feeds.ics import MOST_EVENTS
@@ -327,7 +327,7 @@ def test_what_is_told_takes_little_memory() -> None:
     assert notes.lines()[-1] == f"and {MOST_KINDS - MOST_WARNINGS} more problems"
 
 
-MODULES = (reading, download, event, ics, place, recurrence, series, zones)
+MODULES = (reading, download, event, glance, ics, place, recurrence, series, zones)
 PATTERNS = {
     pattern.pattern: pattern
     for module in MODULES
