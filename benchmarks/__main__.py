@@ -58,8 +58,7 @@ def main() -> None:
     print(f"  26 weeks, cost {ours}: CP-SAT {slow * 1000:.1f} ms, calsync {fast * 1000:.2f} ms")
     ratio("CP-SAT / calsync, 26 weeks", slow / fast, "at least 100")
     print()
-    for name, value, unit in busy.run():
-        print(f"{name:68} {value:8.2f}   {unit}")
+    busy.print_figures(rounds=1 if "--quick" in sys.argv else busy.ROUNDS)
     what = "entries of training feeds, µs a character of title and description"
     ratio(what, titles.microseconds_a_character(), "at most 5")
     serving.print_figures(rounds=100 if "--quick" in sys.argv else 600)

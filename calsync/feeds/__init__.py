@@ -37,3 +37,12 @@ class BusyTime(NamedTuple):
     """How many VEVENTs and VFREEBUSYs the calendar has."""
     guesses: tuple[str, ...] = ()
     """What was guessed, and why, for those who ask; one line each, without titles."""
+
+
+MOST_WARNINGS = 30
+
+
+def first_of_many(lines: tuple[str, ...], what: str) -> tuple[str, ...]:
+    """As many of these lines as a person may read, and how many more there are."""
+    more = len(lines) - MOST_WARNINGS
+    return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more {what}")

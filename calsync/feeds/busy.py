@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from calsync.feeds import DEFAULT_READING, BusyTime, Reading, ics
+from calsync.feeds import DEFAULT_READING, BusyTime, Reading, first_of_many, ics
 from calsync.feeds.event import Reader, is_ours
+from calsync.feeds.glance import Glance
 from calsync.feeds.ics import (
-    Glance,
     Moment,
     Properties,
     Stretch,
@@ -29,15 +29,15 @@ from calsync.feeds.recurrence import Budget, TooCostly
 from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
 from calsync.timespan import Timespan, merge
 
-MOST_WARNINGS = 30
 TOO_COSTLY = "takes too long to read; taken as busy from its start on"
 MOST_KINDS = 1000
-"""Of problems that are told apart, for counting those beyond MOST_WARNINGS."""
+"""Of problems that are told apart, for counting those beyond the first ones."""
 LONGEST_NAME = 80
 _MOST_SPANS = 20_000
 """Unmerged ones in memory, beside twice as many as there are after merging."""
 _OFF = timedelta(days=1)
 """No zone is further from UTC."""
+_LONGEST_PARAMETERS = 1000
 _DAY = re.compile(rb"\d{4}-?\d\d-?\d\d")
 
 
@@ -106,9 +106,7 @@ def _tell(told: dict[str, _Told], problem: str, uid: str | None, events: int = 1
 
 
 def _lines(told: Mapping[str, _Told], what: str) -> tuple[str, ...]:
-    lines = tuple(_line(problem, events) for problem, events in told.items())
-    more = len(lines) - MOST_WARNINGS
-    return lines if more <= 0 else (*lines[:MOST_WARNINGS], f"and {more} more {what}")
+    return first_of_many(tuple(_line(problem, events) for problem, events in told.items()), what)
 
 
 def _line(problem: str, events: _Told) -> str:
@@ -134,16 +132,22 @@ class BodyReader:
 
     def busy(self) -> BusyTime:
         spans = _merged(self.spans())
-        events = sum(len(calendar.events) + len(calendar.free_busy) for calendar in self.calendars)
+        events = sum(
+            len(calendar.events) + calendar.events.too_short + len(calendar.free_busy)
+            for calendar in self.calendars
+        )
         return BusyTime(spans, self.notes.lines(), events, self.notes.guesses())
 
     def reader(self, place: int) -> Reader:
         """That of the calendar which is at this place of the text."""
         number = max(0, bisect.bisect_right(self._begins, place) - 1)
+        calendar = self.calendars[number]
+        if not (calendar.zone or calendar.cancels or calendar.timezones):
+            number = -1  # one for all that say nothing of their own
         if number not in self._readers:
             self._readers[number] = Reader.of(
                 self.text,
-                self.calendars[number],
+                calendar,
                 self.zone,
                 self._is_free,
                 self.notes,
@@ -158,7 +162,10 @@ class BodyReader:
     def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
         for calendar in self.calendars:
-            self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
+            if calendar.zone or calendar.cancels:
+                self.reader(calendar.begin)  # what is wrong with one is told before what is with its events
+            if calendar.events.too_short:
+                self.notes("has no start and is left out", "", calendar.events.too_short)
         unread: list[Stretch] = []
         for stretches in self.groups():
             if self.budget.left > 0:
@@ -177,19 +184,27 @@ class BodyReader:
         """The events of each UID that may be in the window; with `far` those of all others instead.
 
         Events of one UID belong together: an override that is far away may have moved an occurrence that is
-        not.
+        not. One that moved an occurrence far away to a place that is far away, too, is left out, unless
+        another one moved such an occurrence into the window: they may be two versions of one.
         """
         glance = Glance(self.text, self.window)
         uids: list[bytes] = []
+        apart = bytearray()
         near: set[bytes] = set()
+        moved: set[bytes] = set()
         for start, end in self._events():
-            uid, may_matter = glance(start, end)
-            uids.append(uid or b"\n%d" % start)  # one of its own: no UID holds a line break
+            uid, may_matter, may_name = glance(start, end)
+            uid = uid or b"\n%d" % start  # one of its own: no UID holds a line break
+            uids.append(uid)
+            apart.append(not (may_matter or may_name))
             if may_matter:
-                near.add(uids[-1])
+                near.add(uid)
+                if not may_name:
+                    moved.add(uid)
         groups: dict[bytes, list[Stretch]] = {}
-        for uid, stretch in zip(uids, self._events(), strict=True):
-            if (uid in near) is not far:
+        for uid, is_apart, stretch in zip(uids, apart, self._events(), strict=True):
+            is_near = uid in near and (not is_apart or uid in moved)
+            if is_near is not far:
                 groups.setdefault(uid, []).append(stretch)
         return list(groups.values())
 
@@ -232,7 +247,10 @@ class BodyReader:
                         found.append((master.start, self.window.end))
                 found += ((item.start, item.end) for item in events.overrides if not item.free)
         for start_at, end_at in found:
-            yield from self._within(start_at, end_at)
+            for span in self._within(start_at, end_at):
+                if is_skipped(start_at):
+                    self.notes.guess("is at a time that clocks skip; taken as much later", components[0].uid)
+                yield span
 
     def _free_busy(self, start: int, end: int) -> Iterator[Timespan]:
         """What a VFREEBUSY makes busy."""
@@ -256,18 +274,27 @@ class BodyReader:
         yield from self._within(self._first_start(stretches), self.window.end)
 
     def _first_start(self, stretches: Iterable[Stretch]) -> datetime:
-        """When the first of these events starts, or a day before, found without reading them."""
+        """When the first of these events starts, or a day before, found without reading them.
+
+        The window's end if none has a start.
+        """
         first, first_digits, place = (b"", b""), b"", 0
         clocks: set[tuple[bytes, bytes]] = set()
         for start, end in stretches:
-            line = parameters, value = first_of(self.text, start, end, b"DTSTART")
+            parameters, value = first_of(self.text, start, end, b"DTSTART")
+            if not value:
+                if first_of(self.text, start, end, b"FREEBUSY")[1]:
+                    return self.window.start  # its periods may be anywhere
+                continue  # without a start it is left out in any case
             digits = value.replace(b"-", b"")[:15]
-            if not _DAY.match(value):
+            if not _DAY.match(value) or len(parameters) > _LONGEST_PARAMETERS:
                 return self.window.start
             if not first_digits or digits < first_digits:
-                first, first_digits, place = line, digits, start
+                first, first_digits, place = (parameters, value.partition(b",")[0]), digits, start
             if len(clocks) < 2:
                 clocks.add((parameters, value[15:]))
+        if not clocks:
+            return self.window.end
         reader = self.reader(place)
         for find_zone, is_known in ((reader.find_zone(""), True), (lambda tzid: UTC, False)):
             try:
@@ -281,7 +308,7 @@ class BodyReader:
 
     def occurrences(self, events: Related, budget: Budget) -> Iterator[Occurrence]:
         """When the events of one UID are. Raises TooCostly."""
-        return occurrences(events, self.window, budget)
+        return occurrences(events, self.window, budget, self.notes.guess)
 
     def _within(self, start: Moment, end: Moment) -> Iterator[Timespan]:
         first, last = instant(start, self.zone), instant(end, self.zone)
@@ -306,6 +333,13 @@ def instant(moment: Moment, zone: ZoneInfo) -> datetime:
     if isinstance(moment, datetime):
         return moment.astimezone(UTC)
     return datetime(moment.year, moment.month, moment.day, tzinfo=zone).astimezone(UTC)
+
+
+def is_skipped(start: Moment) -> bool:
+    """True of 02:30 where clocks go from 02:00 to 03:00."""
+    if not isinstance(start, datetime) or start.tzinfo is UTC:
+        return False
+    return start.astimezone(UTC).astimezone(start.tzinfo).replace(tzinfo=None) != start.replace(tzinfo=None)
 
 
 def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:

@@ -40,8 +40,12 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-# What some servers call a body that is not compressed.
-_PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8", "8bit", "binary"))
+# What a body is compressed with, of all that is registered. Any other name (none, identity, UTF-8) is that of
+# a body that is not compressed.
+_UNKNOWN = frozenset(
+    ("br", "compress", "x-compress", "zstd", "dcb", "dcz", "exi", "pack200-gzip", "aes128gcm")
+)
+_KNOWN = frozenset(("gzip", "x-gzip", "deflate"))
 _LONGEST_VALIDATOR = 1000
 """Servers refuse headers of some kilobytes."""
 
@@ -218,11 +222,11 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
 def _decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:
     """The body in pieces; each is bounded, which httpx's own decompression is not."""
     encodings = response.headers.get("Content-Encoding", "").lower().split(",")
-    compressed = [name for item in encodings if (name := item.strip()) not in _PLAIN]
+    compressed = [name for item in encodings if (name := item.strip(' "')) in _KNOWN | _UNKNOWN]
     if not compressed:
         yield from response.iter_raw()
         return
-    if len(compressed) > 1 or compressed[0] not in ("gzip", "x-gzip", "deflate"):
+    if len(compressed) > 1 or compressed[0] in _UNKNOWN:
         raise _Failure(f"{server} compresses its answer in an unknown way")
     inflater = zlib.decompressobj(47)  # gzip or zlib, whichever it is
     is_whole = False

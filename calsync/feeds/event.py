@@ -6,7 +6,6 @@ dates stay dates.
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -37,7 +36,9 @@ _NO_OCCURRENCE = datetime(1601, 1, 1, tzinfo=UTC)
 """What an override names if that can't be read: it stays an override, and takes no occurrence's place."""
 _LENGTHS = frozenset((8, 15, 16))
 """Characters of a date, a time, and a time in UTC, as RFC 5545 writes them."""
-_OURS = re.compile(r"@[^@]+\.calsync$")
+_MIDNIGHTS = (time(), time(23, 59, 59))
+_ONCE = ("DTSTART", "DTEND", "DURATION", "STATUS", "TRANSP", "RECURRENCE-ID")
+_OURS = ".calsync"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,11 @@ class Component:
     """LAST-MODIFIED and DTSTAMP as written, for comparing: one of them alone counts for both."""
     cancels: bool = False
     """Whether it calls off other events of its UID (METHOD:CANCEL)."""
+
+    @property
+    def changed(self) -> bytes:
+        """When it was changed last, to the minute; empty if it doesn't say."""
+        return self.stamp[0][:13] if self.stamp else b""
 
     @property
     def repeats(self) -> bool:
@@ -100,7 +106,16 @@ def wall(instant: Moment) -> datetime:
 
 def is_ours(fields: Properties) -> bool:
     """True for an event that calsync wrote itself, by its UID."""
-    return "UID" in fields and _OURS.search(last_of(fields, "UID")) is not None
+    _, at, host = last_of(fields, "UID").rpartition("@") if "UID" in fields else ("", "", "")
+    return bool(at) and host.endswith(_OURS) and host != _OURS
+
+
+def _tzid_and_date(parameters: bytes) -> tuple[str, bool]:
+    """TZID, and whether VALUE is DATE. Once for each line: it may have thousands of values."""
+    if not parameters:
+        return "", False
+    is_date = b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE"
+    return parameter(parameters, "TZID"), is_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +147,7 @@ class Reader:
     ) -> "Reader":
         """For a calendar of the body `text`; `zone` is the plan's, `budget` pays for zones."""
         zones = Zones(texts(text, calendar.timezones), budget)
-        name = text_of(calendar.zone)
+        name = text_of(calendar.zone).strip('" ')
         try:
             found = zones.find(name) if name else None
             if name and found is None:
@@ -153,6 +168,9 @@ class Reader:
         find_zone = self.find_zone(uid)
         for name in dict.fromkeys(name.decode().title() for _, name in fields.get(TEXT, ())):
             self.guess(f'has a line "{name}: …" that is text, and no property', uid)
+        for name in _ONCE:
+            if len(fields.get(name, ())) > 1:
+                self.guess(f"has {name} twice; the last one that can be read counts", uid)
         if "DTSTART" not in fields:
             self.note("has no start and is left out", uid)
             return None
@@ -165,9 +183,9 @@ class Reader:
         rules = self._rules(fields, "RRULE", start, uid)
         exdates = self._exdates(fields, start, find_zone, uid)
         for rule, _ in rules:
-            exdates += tuple(
-                self._exdates_of(b",".join(map(str.encode, rule.exdates)), b"", start, find_zone, uid)
-            )
+            values = ",".join(rule.exdates).encode()
+            zone = f";TZID={rule.exdates_zone}".encode() if rule.exdates_zone else b""
+            exdates += tuple(self._exdates_of(values, zone, start, find_zone, uid))
         named, floats = self._recurrence_id(fields, find_zone, uid)
         reach = (
             parameter(fields["RECURRENCE-ID"][-1][0], "RANGE") if named not in (None, _NO_OCCURRENCE) else ""
@@ -184,7 +202,7 @@ class Reader:
             exdates,
             self._rules(fields, "EXRULE", start, uid) if "EXRULE" in fields else (),
             named,
-            self._day_of(named) if named else None,
+            self._day_of(named, None if isinstance(start, datetime) else uid) if named else None,
             floats,
             reach.upper() == "THISANDFUTURE",
             self._stamp(fields),
@@ -213,10 +231,20 @@ class Reader:
         Raises ValueError, and TooCostly for a zone that takes too long to work out.
         """
         parameters, values = line
-        tzid = parameter(parameters, "TZID") if parameters else ""
+        return self._values(values, *_tzid_and_date(parameters), find_zone, uid)
+
+    def _values(self, values: bytes, tzid: str, is_date: bool, find_zone: FindZone, uid: str) -> list[Moment]:
+        """Those of some of a line's values, whose parameters say this zone, and whether they are dates.
+
+        Raises as `moments` does.
+        """
         texts = values.decode("utf-8", "replace").split(",")
+        if len(texts) == 2 and len(texts[1]) < 8:  # no second value: a fraction of a second (ISO 8601)
+            texts = [",".join(texts)]
         found = [moment(value, tzid, find_zone) for value in texts]
-        if b"DATE" in parameters.upper() and parameter(parameters, "VALUE").upper() == "DATE":
+        if tzid and values.endswith(b"Z") and tzid[-3:].upper() not in ("UTC", "GMT"):
+            self.guess("has a time in UTC with a time zone beside it, which is passed over", uid)
+        if is_date:
             if any(isinstance(item, datetime) for item in found):
                 self.guess("has a date with a time behind it, which is passed over", uid)
             return [item.date() if isinstance(item, datetime) else item for item in found]
@@ -254,6 +282,7 @@ class Reader:
             if isinstance(start, datetime) and not isinstance(end, datetime):
                 end = datetime.combine(end, time(), start.tzinfo)
             elif isinstance(end, datetime) and not isinstance(start, datetime):
+                self.guess("starts on a date and ends at a time; taken from midnight on", uid)
                 start = datetime.combine(start, time(), end.tzinfo)
             if isinstance(start, datetime) and isinstance(end, datetime):
                 lasts = between(start, end)
@@ -282,17 +311,24 @@ class Reader:
                 return duration(value.decode("utf-8", "replace"))
         return None
 
-    def _day_of(self, instant: Moment) -> date:
+    def _day_of(self, instant: Moment, uid: str | None) -> date:
         """The date that a time means where dates are asked for.
 
-        One in UTC is that of a midnight in the calendar's zone, or else in the plan's.
+        One in UTC is that of a midnight in the calendar's zone, or else in the plan's; that is told of the
+        event `uid`, if there is one.
         """
         if not isinstance(instant, datetime):
             return instant
         if instant.tzinfo is not UTC:
             return instant.date()
         local = instant.astimezone(self.floating)
-        return instant.date() if instant.time() == time() != local.time() else local.date()
+        # Nobody's midnight but UTC's, or the last second before it: the date was written with a time.
+        is_written = instant.time() in _MIDNIGHTS and local.time() not in _MIDNIGHTS
+        day = instant.date() if is_written else local.date()
+        if uid is not None and instant.date() != local.date():
+            where = "UTC" if is_written else self.floating
+            self.guess(f"is on dates and has a time in UTC; taken as its date in {where}", uid)
+        return day
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.floating)
@@ -322,12 +358,7 @@ class Reader:
         Raises ValueError.
         """
         if not isinstance(start, datetime):
-            last = moment(text, "", lambda _: self.floating)
-            day = self._day_of(last)
-            if isinstance(last, datetime) and last.date() != day:
-                self.guess(
-                    f"repeats until {text[:20]}, which is midnight before {day} in {self.floating}", uid
-                )
+            day = self._day_of(moment(text, "", lambda _: self.floating), uid)
             return datetime.combine(day, time(), UTC)
         zone = start.tzinfo or UTC
         last = moment(text, "", lambda _: zone)
@@ -338,23 +369,24 @@ class Reader:
     ) -> tuple[tuple[Moment, ...], tuple[tuple[datetime, Length], ...]]:
         dates: list[Moment] = []
         periods: list[tuple[datetime, Length]] = []
+        find_zone = self._on_clock_of(start, "an extra date", find_zone, uid)
         for parameters, values in fields.get("RDATE", ()):
-            for value in values.split(b","):
+            tzid, is_date = _tzid_and_date(parameters)
+            for value in filter(bytes.strip, values.split(b",")):
                 try:
                     if b"/" in value:
-                        tzid = parameter(parameters, "TZID")
                         begin, length = period(value.decode("utf-8", "replace"), tzid, find_zone)
                         if isinstance(start, datetime):
                             periods.append((begin, length))
                         else:
-                            dates.append(self._day_of(begin))
+                            dates.append(self._day_of(begin, uid))
                         continue
-                    found = self.moments((parameters, value), find_zone, uid)
+                    found = self._values(value, tzid, is_date, find_zone, uid)
                 except ValueError:
                     self.note("has an extra date that can't be read", uid)
                     continue
                 if not isinstance(start, datetime):
-                    dates += (self._day_of(item) for item in found)
+                    dates += (self._day_of(item, uid) for item in found)
                     continue
                 for item in found:
                     if not isinstance(item, datetime):
@@ -380,24 +412,30 @@ class Reader:
     ) -> Iterator[Moment]:
         """Of an event on dates, dates. A date among the exceptions of one at a time means the whole day."""
 
-        def find(tzid: str) -> tzinfo:
-            # One without a zone is on the clock of the series.
-            if tzid or not isinstance(start, datetime) or start.tzinfo is None:
-                return find_zone(tzid)
-            if start.tzinfo is not self.floating:
-                self.guess("has an exception without a zone; taken on the clock of the series", uid)
-            return start.tzinfo
-
-        for value in values.split(b",") if values else ():
+        find = self._on_clock_of(start, "an exception", find_zone, uid)
+        tzid, is_date = _tzid_and_date(parameters)
+        for value in filter(bytes.strip, values.split(b",")):
             try:
-                found = self.moments((parameters, value), find, uid)
+                found = self._values(value, tzid, is_date, find, uid)
             except ValueError:
                 self.note("has an exception that can't be read", uid)
                 continue
             for item in found:
                 if isinstance(start, datetime) and not isinstance(item, datetime):
                     self.guess("has an exception without a time, which takes out all of that day", uid)
-                yield item if isinstance(start, datetime) else self._day_of(item)
+                yield item if isinstance(start, datetime) else self._day_of(item, uid)
+
+    def _on_clock_of(self, start: Moment, what: str, find_zone: FindZone, uid: str) -> FindZone:
+        """How zones are found where a time without one is on the clock of the series from `start` on."""
+
+        def find(tzid: str) -> tzinfo:
+            if tzid or not isinstance(start, datetime) or start.tzinfo is None:
+                return find_zone(tzid)
+            if start.tzinfo is not self.floating:
+                self.guess(f"has {what} without a zone; taken on the clock of the series", uid)
+            return start.tzinfo
+
+        return find
 
     def _recurrence_id(self, fields: Properties, find_zone: FindZone, uid: str) -> tuple[Moment | None, bool]:
         """What it names, and whether that has no zone of its own."""

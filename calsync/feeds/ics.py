@@ -1,11 +1,9 @@
 """The text of iCalendar (RFC 5545, 3.1 to 3.3): lines, components, properties, and the values that they hold.
 
 Files of some twenty megabytes are usual, so nothing here makes an object for each line: components are
-stretches of the bytes, read when they matter, and `Glance` says of most that they do not.
+stretches of the bytes, read when they matter; `glance` says of most that they do not.
 """
 
-import contextlib
-import itertools
 import re
 import sys
 from array import array
@@ -16,11 +14,12 @@ from typing import NamedTuple
 
 from calsync.errors import NotACalendar
 from calsync.feeds.recurrence import Budget
-from calsync.timespan import Timespan
 
 MOST_BYTES = 64_000_000
 MOST_EVENTS = 1_000_000
+MOST_CALENDARS = 100_000
 """What is more is no calendar of a person, and would take minutes and all memory."""
+_SHORTEST_EVENT = len("\nDTSTART:20261124\n")
 
 Stretch = tuple[int, int]
 """Where a component's lines begin and end."""
@@ -31,8 +30,13 @@ class Stretches:
 
     def __init__(self) -> None:
         self._places = array("Q")
+        self.too_short = 0
+        """How many are so short that they can't have a start; they are not kept."""
 
     def add(self, begin: int, end: int) -> None:
+        if end - begin < _SHORTEST_EVENT:
+            self.too_short += 1
+            return
         self._places.append(begin)
         self._places.append(end)
 
@@ -59,21 +63,24 @@ class Calendar:
 # Every line of a body is looked at by this one pattern. Most are left after their first letters: a line that
 # goes on, and a name in capitals that begins with none of the letters that matter.
 _OUTLINE = re.compile(
-    rb"\n(?! |[ACDF-WYZ][A-Z-]{0,59}[:;])(?:"
-    # What reading the raw bytes line by line would get wrong is no group: a component's begin or end that is
+    rb"\n(?! |[ACDF-LN-WYZ][A-Z-]{0,59}[:;])(?:"
+    # What reading the raw bytes line by line would get wrong has no name: a component's begin or end that is
     # folded; and below a name that is folded, blank lines before a continuation, garbage without a colon
     # (which may be both), a byte order mark of a file that was joined with others.
-    rb"(?i:BEGIN|END|X-WR-TIMEZONE)[^\n]*\n[ \t]|"
-    rb"(?:((?i:BEGIN:VEVENT))|((?i:END:VEVENT))|((?i:BEGIN|END)):((?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
-    rb"(?i:X-WR-TIMEZONE)[^:\n]*:([^\r\n]*))[ \t\x00\x0b\x0c\x1a]*"
-    rb"(?=\r?\n|\r?\Z|<)|"  # a web page may follow
+    rb"(?i:BEGIN|END|METHOD|X-WR-TIMEZONE)[^\n]*+\n[ \t]|"
+    rb"(?P<next>(?i:END:VEVENT\r?\nBEGIN:VEVENT))(?=\r?\n[^ \t])|"  # in one step, as there are so many
+    rb"(?:(?P<begin>(?i:BEGIN:VEVENT))|(?P<end>(?i:END:VEVENT))|"
+    rb"(?P<edge>(?i:BEGIN|END)):(?P<other>(?i:VCALENDAR|VFREEBUSY|VTIMEZONE))|"
+    rb"(?i:X-WR-TIMEZONE)[^:\n]*+:(?P<zone>[^\r\n]*+)|"
+    rb"(?i:METHOD)(?:;[^:\n]*+)?:(?P<cancel>(?i:CANCEL(?:L?ED)?)))"
+    rb"[ \t\x00\x0b\x0c\x1a]*+(?=\r?\n|\r?\Z|<)|"  # a web page may follow
     rb"(?![ \t]|[^:;\r\n\xef][^:;\r\n]{0,59}[:;]|\Z))"
 )
-_FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n(?![ \t])", re.IGNORECASE)
-_BLANK_LINES = re.compile(rb"\n[\n]+")
+_FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*+\r?\n(?![ \t])", re.IGNORECASE)
 _LONE_CR = re.compile(rb"\r[^\n]")
-_CANCEL = re.compile(rb"\nMETHOD(?:;[^:\n]*)?:CANCEL[ \t]*(?=\r?\n)", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
+# Byte order marks, also those that were encoded twice, and blanks that are not seen.
+_FIRST_MARKS = re.compile(rb"\A[\x80-\xff]++")
 
 
 def unfolded(text: bytes) -> bytes:
@@ -92,7 +99,7 @@ def outline(body: bytes) -> tuple[bytes, list[Calendar]]:
     text = _cleaned(body)
     found = _calendars(text)
     if found is None:
-        text = _BLANK_LINES.sub(b"\n", text.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
+        text = _without_blank_lines(text.replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n"))
         text = unfolded(text)
         found = _calendars(text, is_unfolded=True) or []
     return text, found
@@ -104,16 +111,22 @@ def _cleaned(body: bytes) -> bytes:
         raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
         body = _from_utf16(body)
-    while body.startswith(_BOM):
-        body = body[len(_BOM) :]
+    if body[:1] >= b"\x80":
+        body = _FIRST_MARKS.sub(b"", body)
     if body[:1].isspace():
         body = body.lstrip()
     head = body[:2000].lstrip()
     if head[:1] == b"<" or b"BEGIN:VCALENDAR" not in unfolded(head).upper():
         raise NotACalendar(_what_it_is(head))
     if _LONE_CR.search(body) or body.endswith(b"\r"):  # of old Macs, or as Windows writes text, or mixed
-        body = _BLANK_LINES.sub(b"\n", body.replace(b"\r", b"\n"))
+        body = _without_blank_lines(body.replace(b"\r", b"\n"))
     return body if _FIRST_LINE.match(body) else b"\n" + body
+
+
+def _without_blank_lines(text: bytes) -> bytes:
+    while b"\n\n" in text:  # each time half as many
+        text = text.replace(b"\n\n", b"\n")
+    return text
 
 
 def _from_utf16(body: bytes) -> bytes:
@@ -143,50 +156,46 @@ def _calendars(text: bytes, *, is_unfolded: bool = False) -> list[Calendar] | No
     found = [current] if is_open else []
     add = current.events.add
     event = other = -1
-    events = 0
+    number = 0
     for match in _OUTLINE.finditer(text):
-        kind = match.lastindex
-        if kind == 2:
+        kind = match.lastgroup
+        if kind == "next" or kind == "begin" or kind == "end":
             if event >= 0:
                 add(event, match.start() + 1)
-                event = -1
-        elif kind == 1:
-            events += 1
-            if events > MOST_EVENTS:
-                raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
-            if event >= 0:
-                add(event, match.start() + 1)
-            event = match.end()
+            event = -1 if kind == "end" else match.end()
+            number += event >= 0
         elif kind is None:
             if not is_unfolded:
                 return None
-        elif kind == 5:
-            current.zone = current.zone or match[5].strip()
-        elif match[4].upper() == b"VCALENDAR":
+        elif kind == "zone":
+            current.zone = current.zone or match["zone"].strip()
+        elif kind == "cancel":
+            current.cancels = current.cancels or event < 0 > other
+        elif match["other"].upper() == b"VCALENDAR":
             if event >= 0:
                 add(event, match.start() + 1)
                 event = -1
-            begins = match[3].upper() == b"BEGIN"
+            begins = match["edge"].upper() == b"BEGIN"
             if begins and is_open:
                 raise NotACalendar("a calendar in it has no END:VCALENDAR: it was cut off on its way")
             if begins:
                 current = Calendar(match.end())
                 add = current.events.add
                 found.append(current)
+                if len(found) > MOST_CALENDARS:
+                    raise NotACalendar(f"it holds more than {MOST_CALENDARS:,} calendars")
             is_open = begins
-        elif match[3].upper() == b"BEGIN":
+        elif match["edge"].upper() == b"BEGIN":
             other = match.end()
+            number += 1
         elif other >= 0:
-            kinds = current.free_busy if match[4].upper() == b"VFREEBUSY" else current.timezones
+            kinds = current.free_busy if match["other"].upper() == b"VFREEBUSY" else current.timezones
             kinds.append((other, match.start() + 1))
             other = -1
+        if number > MOST_EVENTS:
+            raise NotACalendar(f"it has more than {MOST_EVENTS:,} events")
     if is_open or not found:
         raise NotACalendar("it ends before END:VCALENDAR: it was cut off on its way")
-    for calendar in found:
-        components = (calendar.events, calendar.free_busy, calendar.timezones)
-        firsts = (begin for stretches in components for begin, _ in itertools.islice(stretches, 1))
-        head = min(firsts, default=calendar.begin)
-        calendar.cancels = _CANCEL.search(text, calendar.begin, head) is not None
     return found
 
 
@@ -214,7 +223,8 @@ def line_pattern(*more: str) -> re.Pattern[bytes]:
         "X-MICROSOFT-CDO-BUSYSTATUS|SUMMARY|ATTENDEE|FREEBUSY|FBTYPE|DTSTAMP|LAST-MODIFIED"
     )
     all_names = "|".join((names, *more))
-    return re.compile(rf"\n({all_names})([;:][^\n]*(?:\n[ \t][^\n]*)*)".encode(), re.IGNORECASE)
+    # A line that goes on is left at its first letter, as most are.
+    return re.compile(rf"\n(?! )((?i:{all_names}))([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)".encode())
 
 
 _LINE = line_pattern()
@@ -225,15 +235,16 @@ _DURATION = re.compile(
 )
 # RFC 5545, 3.3.5, and what is written instead: dashes and colons, no seconds, fractions, an offset.
 _TIME = re.compile(
-    r"(\d{4}-?\d\d-?\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(\d{4}-?\d\d-?\d\d)"
+    r"(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d{1,9})?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
 )
 _DATES = frozenset(
     (b"DTSTART", b"DTEND", b"RECURRENCE-ID", b"RDATE", b"EXDATE", b"FREEBUSY", b"DTSTAMP", b"LAST-MODIFIED")
 )
-_BEFORE_DATE = re.compile(rb":(?=[ \t]*\d{4}-?\d\d-?\d\d)")
+_BEFORE_DATE = re.compile(rb":(?=[ \t]*+\d{4}-?\d\d-?\d\d)")
 _COMPONENT = re.compile(
     rb":(?:V(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE|ALARM|AVAILABILITY|LOCATION|RESOURCE|POLL|OTER|OTE)|"
-    rb"STANDARD|DAYLIGHT|AVAILABLE|PARTICIPANT|X-[A-Z0-9-]+)\s*\Z",
+    rb"STANDARD|DAYLIGHT|AVAILABLE|PARTICIPANT|X-[A-Z0-9-]++)\s*+\Z",
     re.IGNORECASE,
 )
 # The values of these are words of a list: anything else is text.
@@ -265,17 +276,25 @@ def is_component(rest: bytes) -> bool:
     return _COMPONENT.match(rest) is not None
 
 
-_LARGE = 100_000
+LARGE = 100_000
 """Bytes of a component, from which on its lines are looked at one by one, in case that they are too many."""
 _RULES = frozenset((b"RRULE", b"EXRULE"))
+_LONG_PARAMETERS = 200
 
 
 def read_properties(
-    text: bytes, start: int, end: int, budget: Budget | None = None, lines: re.Pattern[bytes] = _LINE
+    text: bytes,
+    start: int,
+    end: int,
+    budget: Budget | None = None,
+    lines: re.Pattern[bytes] = _LINE,
+    *,
+    inner: bool = True,
 ) -> Properties:
     """The properties of the component between `start` and `end`, without those of components inside it.
 
     `budget` pays for reading them, and for what is read of their values later. `lines` is a line_pattern().
+    Not `inner`: there are none inside it.
 
     Raises TooCostly.
     """
@@ -288,7 +307,7 @@ def read_properties(
         name = raw_name.upper()
         budget.take(_cost(name, rest))
         if name in (b"BEGIN", b"END"):
-            if not is_component(rest):
+            if not inner or not is_component(rest):
                 found.setdefault(TEXT, []).append((b"", name))
             elif name == b"BEGIN":
                 inside += 1
@@ -301,12 +320,17 @@ def read_properties(
             rest = unfolded(rest)
         rest = rest.rstrip()
         parameters, value = (b"", rest[1:]) if rest[:1] == b":" else _parted(name, rest)
+        if len(parameters) > _LONG_PARAMETERS and name in _DATES:  # they are read for each value
+            budget.take((1 + value.count(b",")) * len(parameters) // 20)
         if value[:1] in (b" ", b"\t"):
             after_blank.append((name, (parameters, value.strip())))
         elif name in _WORDS and value.upper() not in _WORDS[name]:
             found.setdefault(TEXT, []).append((b"", name))
         else:
             found.setdefault(name.decode(), []).append((parameters, value))
+    if inside and not ("DTSTART" in found and ("DTEND" in found or "DURATION" in found)):
+        # What begins and does not end was text: "Begin:Standard".
+        return read_properties(text, start, end, budget, lines, inner=False)
     for name, (parameters, value) in after_blank:
         beginning = _BEGINNINGS.get(name)
         # It may be a property all the same, if there is no better one.
@@ -318,7 +342,7 @@ def read_properties(
 
 
 def _lines(lines: re.Pattern[bytes], text: bytes, start: int, end: int) -> Iterable[tuple[bytes, bytes]]:
-    if end - start < _LARGE:
+    if end - start < LARGE:
         return lines.findall(text, start, end)
     return ((match[1], match[2]) for match in lines.finditer(text, start, end))
 
@@ -328,21 +352,24 @@ _STEPS_OF_A_COMPONENT = 40
 
 def _cost(name: bytes, rest: bytes) -> int:
     """The steps that it takes to read this line."""
-    if name in _DATES:
-        return 5 + 5 * rest.count(b",") + len(rest) // 100
+    size = len(rest)
     if name in _RULES:
-        return 30 + len(rest) // 8
-    return 2 + len(rest) // 100
+        return 30 + size // 8 + 5 * rest.count(b",")
+    steps = 5 + 5 * rest.count(b",") if name in _DATES else 2
+    return steps if size < 200 else steps + size // 100 + (rest.count(b";") + rest.count(b'"')) // 4
 
 
 _FIRST_OF = {
-    name: re.compile(rb"\n%b([;:][^\n]*(?:\n[ \t][^\n]*)*)" % name, re.IGNORECASE)
-    for name in (b"DTSTART", b"UID")
+    name: re.compile(rb"\n%b([;:][^\n]*+(?:\n[ \t][^\n]*+)*+)" % name, re.IGNORECASE)
+    for name in (b"DTSTART", b"FREEBUSY", b"UID")
 }
 
 
 def first_of(text: bytes, start: int, end: int, name: bytes) -> tuple[bytes, bytes]:
-    """Parameters and value of a component's first DTSTART or UID, without reading the rest; empty without."""
+    """Parameters and value of a component's first line of this name, without reading the rest; empty without.
+
+    `name` is one of _FIRST_OF.
+    """
     match = _FIRST_OF[name].search(text, start - 1 if text[start - 1 : start] == b"\n" else start, end)
     parameters, value = _parted(name, unfolded(match[1])) if match else (b"", b"")
     return parameters, value.strip()
@@ -374,9 +401,10 @@ def last_of(fields: Properties, name: str) -> str:
 def text_of(value: bytes) -> str:
     """A TEXT value without its escapes."""
     text = value.decode("utf-8", "replace")
-    return (
-        re.sub(r"\\(.)", lambda match: "\n" if match[1] in "nN" else match[1], text) if "\\" in text else text
-    )
+    if "\\" not in text:
+        return text
+    parts = (part.replace("\\n", "\n").replace("\\N", "\n") for part in text.split("\\\\"))
+    return "\\".join(part.replace("\\", "") for part in parts)
 
 
 def parameter(parameters: bytes, name: str) -> str:
@@ -416,11 +444,14 @@ def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
     """
     is_utc = value[15:] == "Z"
     if (len(value) == 15 or is_utc) and value[8] == "T" and value[:8].isdigit() and value[9:15].isdigit():
-        with contextlib.suppress(ValueError):  # most values, and faster
+        try:  # most values, and faster
             read = datetime.fromisoformat(value[:15])
+        except ValueError:
+            pass
+        else:
             if _FIRST_YEAR <= read.year <= _LAST_YEAR:
                 return read.replace(tzinfo=UTC if is_utc else find_zone(tzid))
-    match = _TIME.fullmatch(value.strip().upper())
+    match = _TIME.fullmatch(value.strip(' \t"').upper())
     if not match or not value.isascii():
         raise ValueError("a date that can't be read")
     day, hour, minute, second, offset = match.groups()
@@ -440,8 +471,10 @@ def moment(value: str, tzid: str, find_zone: FindZone) -> Moment:
 
 def _fixed(offset: str) -> tzinfo:
     """The zone of "Z" or "+02:00"."""
+    if offset.isalpha():
+        return UTC
     digits = offset[1:].replace(":", "").ljust(4, "0")
-    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) if offset != "Z" else timedelta(0)
+    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if length >= timedelta(days=1):
         raise ValueError("an offset that does not exist")
     return timezone(-length if offset[0] == "-" else length) if length else UTC
@@ -474,13 +507,11 @@ class Length(NamedTuple):
         """The end of what begins at `start`, which is a date or a time with a zone."""
         if not isinstance(start, datetime) or start.tzinfo is UTC:
             return start + self.total
-        end = happening(start) + self.nominal
+        end = start + self.nominal
+        if self.nominal > timedelta(0) and end.astimezone(UTC) <= start.astimezone(UTC):
+            # From 02:30, which clocks skip (RFC 5545, 3.3.5), to 03:00: what begins at 03:30 lasts as long.
+            end = start.astimezone(UTC).astimezone(start.tzinfo) + self.nominal
         return (end.astimezone(UTC) + self.exact).astimezone(start.tzinfo) if self.exact else end
-
-
-def happening(start: datetime) -> datetime:
-    """The time that clocks show then: 03:30 for 02:30 where they skip it (RFC 5545, 3.3.5)."""
-    return start.astimezone(UTC).astimezone(start.tzinfo)
 
 
 def duration(value: str) -> Length:
@@ -519,125 +550,3 @@ def period(value: str, tzid: str, find_zone: FindZone) -> tuple[datetime, Length
 def between(start: datetime, end: datetime) -> Length:
     """From one time to another: on the clock if both are on one, and exact if not."""
     return Length(end - start) if start.tzinfo is end.tzinfo else Length(timedelta(0), end - start)
-
-
-MARGIN = timedelta(days=7)
-"""More than any zone together with any length that is accepted below without reading it."""
-
-_NAMES = frozenset((b"UID", b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"RECURRENCE-ID"))
-_WHOLE_LINE = re.compile(
-    rb"\n(?=[BDERUbderu])((?i:UID|DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID|BEGIN|END))"
-    rb"([;:][^\n]*(?:\n[ \t][^\n]*)*)"
-)
-# The lines of an alarm without an UID or a duration: most have none, and most are the last thing in an event.
-_ALARMS = tuple([(b"BEGIN", b":VALARM" + end), (b"END", b":VALARM" + end)] for end in (b"", b"\r"))
-_SHORT = re.compile(rb":PT(?:\d{1,2}H(?:\d{1,2}M(?:\d{1,2}S)?)?|\d{1,3}M(?:\d{1,2}S)?)\s*\Z")
-_UNTIL = re.compile(rb"[;:]UNTIL=(\d{8})", re.IGNORECASE)
-_COUNT = re.compile(rb";COUNT=(\d{1,6})(?![^;])")
-_INTERVAL = re.compile(rb";INTERVAL=(\d{1,3})(?![^;])")
-# Rules that have an occurrence in each of their periods, whatever the year.
-_STEADY = re.compile(
-    rb":FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
-    rb"(?:(?<!DAILY);BYDAY=-?[1-4]?[A-Z,]+|;BYMONTHDAY=(?:[1-9]|1\d|2[0-8]))?"
-    rb"(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2})*"
-)
-# Those of birthdays: once a year, on the day of the start.
-_YEARLY = re.compile(
-    rb":FREQ=YEARLY(?:;COUNT=\d{1,6}|;INTERVAL=\d{1,3}|;WKST=[A-Z]{2}|;UNTIL=[0-9TZ]{8,16})*"
-)
-_DAYS = {b"DAILY": 1, b"WEEKLY": 7, b"MONTHLY": 31, b"YEARLY": 366}
-
-
-class Glance:
-    """Tells by a few digits of a few lines which events of a body are surely not in a window.
-
-    Most events of a ten-year export are not, and reading them would take most of the time.
-    """
-
-    def __init__(self, text: bytes, window: Timespan) -> None:
-        self._text = text
-        first, last = (window.start - MARGIN).date(), (window.end + MARGIN).date()
-        self._first_day = first
-        self._low, self._high = (f"{day:%Y%m%d}".encode() for day in (first, last))
-        days = (first + timedelta(day) for day in range((last - first).days + 1))
-        self._of_the_year = frozenset(f"{day:%m%d}".encode() for day in days)
-
-    def __call__(self, start: int, end: int) -> tuple[bytes, bool]:
-        """The UID of the event between these places, and False if it is surely not in the window."""
-        lines = _WHOLE_LINE.findall(self._text, start, end)
-        while lines[-2:] in _ALARMS:
-            del lines[-2:]
-        fields = dict(lines)
-        once = len(fields) == len(lines)
-        if not once or not _NAMES.issuperset(fields):
-            fields, once = _outermost(lines)
-        uid = fields.get(b"UID", b"")
-        if b"\n" in uid:
-            uid = unfolded(uid)
-        return uid.partition(b":")[2].strip(), not once or self._may_matter(fields)
-
-    def _may_matter(self, fields: dict[bytes, bytes]) -> bool:
-        start = _day(fields[b"DTSTART"]) if b"DTSTART" in fields else b""
-        end = _day(fields[b"DTEND"]) if b"DTEND" in fields else start
-        if not start or not end or b"RDATE" in fields:
-            return True
-        if b"RECURRENCE-ID" in fields and b"RANGE" in unfolded(fields[b"RECURRENCE-ID"]).upper():
-            return True  # an override that reaches beyond its own occurrence (3.2.13)
-        low, high = self._low, self._high
-        if start > high and end > high:
-            return False
-        if b"DURATION" in fields and (b"DTEND" in fields or not _SHORT.match(fields[b"DURATION"])):
-            return True  # of a duration and an end one may be unreadable
-        if start >= low or end >= low:
-            return True
-        if b"RRULE" not in fields:
-            return False
-        if not 0 <= int(end) - int(start) <= 2:  # the turn of a month is looked at more closely, too
-            return True
-        rule = fields[b"RRULE"].rstrip()
-        until = _UNTIL.search(rule)
-        if until and until[1] < low:
-            return False
-        # Short ones only: in what is made to be long the patterns would try every way to read it.
-        if len(rule) > 200:
-            return True
-        if _YEARLY.fullmatch(rule):
-            return start[4:] in self._of_the_year
-        return bool(until) or not self._runs_out(rule, start)
-
-    def _runs_out(self, rule: bytes, start: bytes) -> bool:
-        """True if a COUNT surely ends before the window."""
-        count = _COUNT.search(rule)
-        steady = _STEADY.fullmatch(rule) if count else None
-        if not count or not steady or (start[6:] > b"28" and steady[1] in (b"MONTHLY", b"YEARLY")):
-            return False
-        interval = _INTERVAL.search(rule)
-        days = (int(count[1]) + 1) * _DAYS[steady[1]] * (int(interval[1]) or 1 if interval else 1)
-        try:
-            first = date(int(start[:4]), int(start[4:6]), int(start[6:]))
-            return first + timedelta(days) < self._first_day
-        except (ValueError, OverflowError):
-            return False
-
-
-def _outermost(lines: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bool]:
-    """The lines that are not in an alarm within the event; and False if one of them is there twice."""
-    fields: dict[bytes, bytes] = {}
-    inside, once = 0, True
-    for name, rest in lines:
-        key = name.upper()
-        if key in (b"BEGIN", b"END"):
-            if is_component(rest):
-                inside = inside + 1 if key == b"BEGIN" else max(0, inside - 1)
-        elif not inside:
-            once = once and key not in fields
-            if key not in fields or rest[:2] != b": ":
-                fields[key] = rest
-    return fields, once
-
-
-def _day(rest: bytes) -> bytes:
-    """The day in a line of DTSTART or DTEND, as eight digits; empty if it can't be told at a glance."""
-    value = rest.rpartition(b":")[2]
-    digits = value[:8]
-    return digits if digits.isdigit() and len(digits) == 8 and b"\n" not in value else b""

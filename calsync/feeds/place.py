@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
-from calsync.feeds import BusyTime, Reading
+from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash
 from calsync.state import Cache, CachedCalendar, Copy
@@ -215,7 +215,7 @@ def _ics_files(folder: Path) -> list[Path]:
 
 
 # To be raised whenever the same bytes would give another result.
-_VERSION = 3
+_VERSION = 4
 
 
 def busy_time(
@@ -260,9 +260,11 @@ def _joined(parts: Sequence[tuple[str, BusyTime]]) -> BusyTime:
         return parts[0][1]
     return BusyTime(
         merge(span for _, part in parts for span in part.spans),
-        tuple(f"{name}: {warning}" for name, part in parts for warning in part.warnings),
+        first_of_many(
+            tuple(f"{name}: {warning}" for name, part in parts for warning in part.warnings), "problems"
+        ),
         sum(part.events for _, part in parts),
-        tuple(f"{name}: {guess}" for name, part in parts for guess in part.guesses),
+        first_of_many(tuple(f"{name}: {guess}" for name, part in parts for guess in part.guesses), "guesses"),
     )
 
 

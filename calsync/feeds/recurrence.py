@@ -47,6 +47,7 @@ class Rule:
     seconds: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
     exdates: tuple[str, ...] = ()  # as they are written: no part of a rule by the RFC, but there all the same
+    exdates_zone: str = ""  # the TZID of these
     guesses: tuple[str, ...] = ()  # what is written in another way than the RFC's, for people
 
     @property
@@ -68,6 +69,9 @@ _LIMITS = {
 }
 
 
+_EMPTY_IS_NONE = ("INTERVAL", "COUNT", "UNTIL", "WKST")
+
+
 def parse_rule(text: str, first: datetime) -> Rule:
     """The rule in `text`, completed from its first occurrence `first` (wall clock).
 
@@ -75,18 +79,25 @@ def parse_rule(text: str, first: datetime) -> Rule:
     """
     parts: dict[str, str] = {}
     guesses: list[str] = []
-    for part in text.upper().split(";"):
+    exdates_zone = ""
+    text = text.upper()
+    if '"' in text or "'" in text:
+        text = text.replace('"', "").replace("'", "")
+        guesses.append("quotation marks in a rule are passed over")
+    for part in text.removeprefix("RRULE:").split(";"):
         name, _, value = part.strip().partition("=")
         name, value = name.strip(), value.strip()
         if name.startswith("X-") or not name:
             continue
-        if '"' in value:
-            value = value.replace('"', "")
-            guesses.append("quotation marks in a rule are passed over")
         if name[:4] == "WKST" and len(name) == 5 and not value:
             name, value = "WKST", name[4:]
         elif name.startswith("EXDATE:"):
             name, value = "EXDATE", part.strip()[7:]
+        elif name == "TZID" and parts.get("EXDATE") == "":  # EXDATE;TZID=Europe/Berlin:20261129T100000
+            exdates_zone, _, parts["EXDATE"] = value.rpartition(":")
+            continue
+        if name in _EMPTY_IS_NONE and not value:
+            continue
         if name in parts:
             raise ValueError(f"{name[:20]} twice")
         parts[name] = value
@@ -109,7 +120,9 @@ def parse_rule(text: str, first: datetime) -> Rule:
     # What is more than ten thousand years never comes again.
     interval = min(interval, 400_000_000_000 // SECONDS.get(freq, 86_400))
     count = _number(parts.pop("COUNT"), "COUNT") if "COUNT" in parts else None
-    if count is not None and count < 0:
+    if count is not None and count <= 0:
+        if count == 0:
+            guesses.append("COUNT=0 means without end")
         count = None  # written by some producers for "without end"
     until = parts.pop("UNTIL", None)
     week_start = parts.pop("WKST", "MO")
@@ -148,6 +161,7 @@ def parse_rule(text: str, first: datetime) -> Rule:
         or ((first.second,) if freq < Freq.SECONDLY else ()),
         numbers.get("BYSETPOS", ()),
         exdates,
+        exdates_zone,
         tuple(guesses),
     )
 
@@ -174,7 +188,7 @@ def _weekdays(
 ) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
     plain: set[int] = set()
     nth: set[tuple[int, int]] = set()
-    for item in text.split(",") if text else ():
+    for item in filter(str.strip, text.split(",")):
         day = item.strip()[-2:]
         if day not in WEEKDAYS:
             raise ValueError(f"BYDAY={text[:20]}")
@@ -217,7 +231,7 @@ class Budget:
     @classmethod
     def of_bytes(cls, number: int) -> "Budget":
         """For all of a body that is so large."""
-        return cls(500_000 + number // 10)
+        return cls(1_000_000 + number // 20)
 
     def share(self, most: int = SHARE) -> "Budget":
         """A part of it, to be used in a `with` statement, at whose end the whole is charged."""
@@ -357,6 +371,9 @@ class _Periods:
         return [start for place, start in enumerate(found) if place in chosen]
 
 
+_ALL_DAYS = tuple(range(7))
+
+
 def _days(rule: Rule, first: datetime, index: int) -> list[date]:
     """The days of a period, without some of those that do not fit."""
     if rule.freq is Freq.YEARLY:
@@ -372,7 +389,9 @@ def _days(rule: Rule, first: datetime, index: int) -> list[date]:
     else:
         begin = first.toordinal() + rule.interval * index
         ordinals = range(begin, begin + 1)
-    return [date.fromordinal(ordinal) for ordinal in ordinals if ordinal <= date.max.toordinal()]
+    last, weekdays = date.max.toordinal(), rule.weekdays or _ALL_DAYS
+    # Day 1 was a Monday. Six days of seven are left out here, before they are made.
+    return [date.fromordinal(day) for day in ordinals if (day - 1) % 7 in weekdays and day <= last]
 
 
 def _days_of_month(rule: Rule, year: int, month: int) -> list[date]:

@@ -17,6 +17,9 @@ from calsync.timespan import Timespan
 Occurrence = tuple[Moment, Moment]
 """Start and end."""
 
+Guess = Callable[[str, str | None], None]
+"""Takes what was guessed, and the UID it concerns."""
+
 ZONE_MARGIN = timedelta(days=2)
 """No clock on earth is further from UTC."""
 _STEPS_OF_A_START, _STEPS_OF_AN_OVERRIDE = 4, 8
@@ -31,7 +34,7 @@ class Related(NamedTuple):
     overrides: tuple[Component, ...]
 
 
-def related(components: Sequence[Component], guess: Callable[[str, str | None], None]) -> Related:
+def related(components: Sequence[Component], guess: Guess) -> Related:
     """The events of one UID without those of older versions (RFC 5545, 3.8.7.4).
 
     Many producers give one UID to events that have nothing to do with each other. Two that no SEQUENCE tells
@@ -50,13 +53,15 @@ def related(components: Sequence[Component], guess: Callable[[str, str | None], 
         overrides = tuple(item for item in overrides if not item.rules)
     if len(masters) > 1:
         masters = _newest(masters, guess)
+    if any(item.rules for item in overrides):
+        guess("replaces an occurrence and brings a rule along, which is passed over", overrides[0].uid)
     if any(master.cancels for master in masters):
         called_off = masters[0].sequence
         overrides = tuple(item for item in overrides if item.sequence > called_off)
     return Related(tuple(masters), overrides)
 
 
-def _newest(masters: Sequence[Component], guess: Callable[[str, str | None], None]) -> list[Component]:
+def _newest(masters: Sequence[Component], guess: Guess) -> list[Component]:
     uid = masters[0].uid
     highest = max(master.sequence for master in masters)
     newest = [master for master in masters if master.sequence == highest]
@@ -66,11 +71,12 @@ def _newest(masters: Sequence[Component], guess: Callable[[str, str | None], Non
     if len(newest) < len(masters):
         guess("is there several times; the one with the highest SEQUENCE counts", uid)
     if highest and len(newest) > 1 and all(master.stamp for master in newest):
-        # Who counts versions and changed the time without counting on has changed the one event.
-        last = max(master.stamp for master in newest)
-        if any(master.stamp != last for master in newest):
+        # Who counts versions and changed the time without counting on has changed the one event. Minutes are
+        # compared: an export that stamps each event as it writes it changes none.
+        last = max(master.changed for master in newest)
+        if any(master.changed != last for master in newest):
             guess("is there several times with one SEQUENCE; what was changed last counts", uid)
-            newest = [master for master in newest if master.stamp == last]
+            newest = [master for master in newest if master.changed == last]
     found: dict[datetime | date, Component] = {}
     for master in newest:
         key = master.start.astimezone(UTC) if isinstance(master.start, datetime) else master.start
@@ -93,19 +99,21 @@ def _rank(master: Component) -> tuple[tuple[bytes, ...], bool, timedelta]:
     return master.stamp, not master.free, master.length
 
 
-def occurrences(events: Related, window: Timespan, budget: Budget | None = None) -> Iterator[Occurrence]:
+def occurrences(
+    events: Related, window: Timespan, budget: Budget | None = None, guess: Guess = lambda *_: None
+) -> Iterator[Occurrence]:
     """When the events of one UID are busy in the window, and some times shortly before and after it.
 
     Raises TooCostly.
     """
-    return (occurrence for _, occurrence in ruled_occurrences(events, window, budget))
+    return (occurrence for _, occurrence in ruled_occurrences(events, window, budget, guess))
 
 
 def ruled_occurrences(
-    events: Related, window: Timespan, budget: Budget | None = None
+    events: Related, window: Timespan, budget: Budget | None = None, guess: Guess = lambda *_: None
 ) -> Iterator[tuple[Component, Occurrence]]:
     """The same, each with the event that says how it is: a master, or an override. Raises TooCostly."""
-    return _Series(events, budget or Budget(sys.maxsize)).occurrences(window)
+    return _Series(events, budget or Budget(sys.maxsize), guess).occurrences(window)
 
 
 def instant_of(instant: Moment) -> datetime:
@@ -120,9 +128,10 @@ class _Series:
     master too. With RANGE=THISANDFUTURE (3.2.13) it also says how the later ones are, up to the next such.
     """
 
-    def __init__(self, events: Related, budget: Budget) -> None:
+    def __init__(self, events: Related, budget: Budget, guess: Guess) -> None:
         self.masters = events.masters
         self.budget = budget
+        self.guess = guess
         # The one whose clock says what a RECURRENCE-ID without a zone means.
         self.series = next((master for master in self.masters if master.repeats), None) or next(
             iter(self.masters), None
@@ -135,9 +144,13 @@ class _Series:
         for component in events.overrides:
             named = named_by(component, self.series)
             key = instant_of(named)
+            if key in self.overrides:
+                guess("replaces one occurrence several times; the newest version counts", component.uid)
             if key not in self.overrides or _version(component) > _version(self.overrides[key]):
                 self.overrides[key] = component
             if not isinstance(named, datetime):
+                if self.series and not self.series.all_day:
+                    guess("names an occurrence by its date alone; it replaces all of that day", component.uid)
                 self.days[named] = self.overrides[key]
 
     def occurrences(self, window: Timespan) -> Iterator[tuple[Component, Occurrence]]:
@@ -197,8 +210,13 @@ class _Series:
             yield begin, length.after(begin)
 
     def _is_gone(self, override: Component, exceptions: "_Exceptions") -> bool:
-        named = named_by(override, self.series)
-        return exceptions.named(instant_of(named)) or self._is_outdated(override, exceptions)
+        if exceptions.named(instant_of(named_by(override, self.series))):
+            self.guess("replaces an occurrence that its series has as an exception; left out", override.uid)
+            return True
+        if self._is_outdated(override, exceptions):
+            self.guess("replaces an occurrence of an older version of its series; left out", override.uid)
+            return True
+        return False
 
     def _is_outdated(self, override: Component, exceptions: "_Exceptions") -> bool:
         """True if it is left over from an older rule: the master is newer, and has no such occurrence.

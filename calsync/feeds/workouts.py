@@ -15,7 +15,7 @@ from calsync.errors import NotACalendar
 from calsync.feeds import ics
 from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, is_ours, wall
-from calsync.feeds.ics import Calendar, Moment, Properties, last_of, line_pattern, read_properties
+from calsync.feeds.ics import Calendar, Moment, Properties, first_of, last_of, line_pattern, read_properties
 from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
 from calsync.feeds.series import Related, ruled_occurrences
 from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
@@ -25,6 +25,7 @@ from calsync.training import Kind, Sort, Workout
 from calsync.words import one_line, plain_lines
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
+_STEPS_OF_AN_ENTRY, _STEPS_OF_A_WORKOUT = 20, 80
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
 _LONGEST_NOTES = 4000
 
@@ -127,15 +128,26 @@ class _FeedReader:
         window = Timespan(midnight - timedelta(days=1), midnight + (last - first) + timedelta(days=2))
         for group in self._groups():
             for entry, start in self._occurrences(group, window):
-                workout = self._workout(entry, start)
-                if first <= workout.day <= last:
-                    yield workout
+                if first <= self._when(start)[0] <= last:
+                    self.budget.take(_STEPS_OF_A_WORKOUT)
+                    yield self._workout(entry, start)
 
     def _groups(self) -> Iterable[list[_Entry]]:
         """The events of one UID, in the order written."""
         groups: dict[str, list[_Entry]] = {}
+        if self.calendar.events.too_short:
+            self.notes("has no start and is left out", "", self.calendar.events.too_short)
         for number, (start, end) in enumerate(self.calendar.events):
-            fields = read_properties(self.text, start, end, self.budget, _LINES)
+            try:
+                with self.budget.share() as share:
+                    fields = read_properties(self.text, start, end, share, _LINES)
+                    share.take(_STEPS_OF_AN_ENTRY)
+            except TooCostly:
+                if self.budget.left <= 0:
+                    raise
+                uid = first_of(self.text, start, end, b"UID")[1].decode("utf-8", "replace")
+                self.notes("takes too long to read and is left out", uid)
+                continue
             if is_ours(fields):
                 continue
             uid = last_of(fields, "UID")

@@ -14,11 +14,11 @@ from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule, starts
 
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
 _LINE = re.compile(
-    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*):([^\r\n]*)",
+    rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*+):([^\r\n]*+)",
     re.IGNORECASE | re.MULTILINE,
 )
-_TZID = re.compile(rb"^TZID(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-_OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?")
+_TZID = re.compile(rb"^TZID(?:;[^:\r\n]*+)?:([^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
+_OFFSET = re.compile(r"([+-]?)(\d\d)(?::?(\d\d)(?::?(\d\d))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class Observances(tzinfo):
         return clock if clock.utcoffset() == offset else clock.replace(fold=1)
 
     def __str__(self) -> str:
-        return self.tzid
+        """For people."""
+        return self.tzid[:60]
 
     def dst(self, moment: datetime | None) -> timedelta | None:
         return None
@@ -120,7 +121,7 @@ def read_observances(text: bytes, budget: Budget | None = None) -> Observances |
         elif name == "TZID":
             tzid = _name(value)
         elif name == "RDATE":
-            dates += value.split(",")
+            dates += filter(None, value.split(","))
         else:
             fields.setdefault(name, value)
     return Observances(tzid, observances) if observances and tzid else None
@@ -132,7 +133,8 @@ def _name(value: str) -> str:
 
 
 def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Observance:
-    start = _wall(fields["DTSTART"])
+    # Without changes of clocks, some leave out since when.
+    start = _wall(fields["DTSTART"] if "RRULE" in fields else fields.get("DTSTART", "19700101"))
     rule = parse_rule(fields["RRULE"], start) if "RRULE" in fields else None
     if rule and rule.freq > rule.freq.MONTHLY:
         raise ValueError("no zone changes its clocks that often")
@@ -151,6 +153,7 @@ def _observance(daylight: bool, fields: dict[str, str], dates: list[str]) -> Obs
 
 def _wall(value: str) -> datetime:
     """Raises ValueError."""
+    value = value.replace("-", "").replace(":", "")
     digits = value[:8] + value[9:15]
     if not digits.isascii() or not digits.isdigit():
         raise ValueError(value)
@@ -176,7 +179,7 @@ _REGION_AND_CITY = re.compile(
     re.IGNORECASE,
 )
 _OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?(\d\d))?\)?", re.IGNORECASE)
-_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\)\s*(.+)")
+_DISPLAY_NAME = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\) {0,5}(.++)")
 _DISPLAY_NAMES_WITHOUT_CITY = {
     "Eastern Time (US & Canada)": "America/New_York",
     "Central Time (US & Canada)": "America/Chicago",
@@ -196,6 +199,7 @@ _DISPLAY_NAMES_WITHOUT_CITY = {
 _LONGEST_NAME = 250
 _STEPS_OF_A_NAME = 100
 """What has no such name is looked for under many."""
+_EVERY_MONTH = tuple(datetime(2025, month, 15) for month in range(1, 13))  # noqa: DTZ001
 
 
 class Zones:
@@ -218,7 +222,7 @@ class Zones:
         """
         if tzid not in self._found:
             try:
-                self._found[tzid] = self._look_up(tzid, tzid.strip().strip("/"))
+                self._found[tzid] = self._look_up(tzid, tzid.strip("' ").strip("/"))
             except TooCostly as error:
                 self._found[tzid] = error
         found = self._found[tzid]
@@ -247,12 +251,16 @@ class Zones:
     def _guess(self, tzid: str) -> str:
         zone = self.find(tzid)
         if isinstance(zone, ZoneInfo):
-            is_other = zone.key != tzid and zone.key.lower() == tzid.lower()
+            # "(UTC+01:00) Amsterdam, Berlin" only names cities.
+            is_other = tzid.startswith("(") or (zone.key != tzid and zone.key.lower() == tzid.lower())
             return f"taken as {zone.key}" if is_other else ""
         name = tzid.strip().strip("/")
         if isinstance(zone, Observances):
-            means_more = name.upper() in _ALSO_UTC or iana_zone(name) is not None
-            return "which the calendar defines, whatever else it means" if means_more else ""
+            other = _known_as(name)
+            is_other = other is not None and any(
+                zone.utcoffset(day) != day.replace(tzinfo=other).utcoffset() for day in _EVERY_MONTH
+            )
+            return "which the calendar defines, whatever else it means" if is_other else ""
         return f"taken as {zone}" if zone not in (None, UTC) else ""
 
 

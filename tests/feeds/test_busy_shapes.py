@@ -500,6 +500,16 @@ def test_a_series_that_is_over_may_be_moved_into_the_window() -> None:
     assert days(read(body))[0] == 24
 
 
+def test_of_two_overrides_of_one_occurrence_far_away_the_newer_one_counts() -> None:
+    into = override(":20260601T090000Z", "20261124T100000Z", "SEQUENCE:1")
+    away = override(":20260601T090000Z", "20270601T100000Z", "SEQUENCE:2")
+    over = WEEKLY + ";UNTIL=20260901T000000Z"
+    assert days(read(calendar(over, into))) == [24]
+    assert days(read(calendar(over, into, away))) == []
+    assert days(read(calendar(over, into.replace("SEQUENCE:1", "SEQUENCE:3"), away))) == [24]
+    assert days(read(calendar(WEEKLY, away))) == [23, 30, 7, 14]
+
+
 def test_of_two_overrides_of_one_occurrence_the_newer_one_says_whether_it_reaches() -> None:
     """The oracle is no judge here: see what it says of itself."""
     old = reaching(":20261130T100000Z", "20261201T100000Z", "SEQUENCE:1")
@@ -706,3 +716,12 @@ def test_what_is_no_whole_calendar_is_an_error(body: bytes, reason: str) -> None
 
 def test_an_empty_calendar_is_free() -> None:
     assert read(calendar()) == BusyTime((), (), 0)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=DAILY;COUNT=30;BYDAY=TU", "FREQ=DAILY;BYMONTHDAY=24;COUNT=7", "FREQ=WEEKLY;BYMONTHDAY=24;COUNT=7"],
+)
+def test_a_count_lasts_longer_where_not_every_period_has_an_occurrence(rule: str) -> None:
+    event = "UID:1\nDTSTART:20260505T100000Z\nDTEND:20260505T110000Z"
+    assert days(read(calendar(f"{event}\nRRULE:{rule}"))) == [24]

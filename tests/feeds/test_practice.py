@@ -47,6 +47,14 @@ def at(day: int, hour: int = 10, *more: str, uid: str = "1") -> str:
             ),
             [25],
         ),
+        # An export that stamps each event as it writes it has changed none.
+        (
+            (
+                at(24, 10, "SEQUENCE:3", "DTSTAMP:20261101T000001Z"),
+                at(25, 10, "SEQUENCE:3", "DTSTAMP:20261101T000002Z"),
+            ),
+            [24, 25],
+        ),
     ],
 )
 def test_events_with_one_uid(events: tuple[str, ...], expected: list[int]) -> None:
@@ -102,6 +110,32 @@ def test_times_in_utc_of_a_series_on_dates(zone: ZoneInfo, head: str, midnight: 
     assert [span.start.astimezone(zone).day for span in spans] == [30, 3, 10]
 
 
+@pytest.mark.parametrize(
+    ("until", "zone", "last"),
+    [
+        ("20261202T225959Z", BERLIN, 2),  # the last second of a day there
+        ("20261202T235959Z", BERLIN, 2),  # of a day in UTC, and of none there: the date is meant
+        ("20261202T235959Z", NEW_YORK, 2),
+        ("20261203T045959Z", NEW_YORK, 2),
+        ("20261202T023000Z", ZoneInfo("America/St_Johns"), 1),
+        ("20261202T033000Z", ZoneInfo("America/St_Johns"), 2),
+        ("20261201T130000Z", ZoneInfo("Australia/Lord_Howe"), 2),
+    ],
+)
+def test_the_last_date_by_a_time_in_utc(until: str, zone: ZoneInfo, last: int) -> None:
+    busy = ours(calendar(f"UID:1\nDTSTART;VALUE=DATE:20261130\nRRULE:FREQ=DAILY;UNTIL={until}"), zone)
+    assert (busy.spans[-1].end.astimezone(zone) - timedelta(hours=1)).day == last
+
+
+def test_what_a_time_in_utc_means_among_dates_is_said_if_it_is_another_date() -> None:
+    event = "UID:1\nDTSTART;VALUE=DATE:20261130\nRRULE:FREQ=DAILY;COUNT=4\nEXDATE:{}"
+    busy = ours(calendar(event.format("20261201T230000Z")), BERLIN)
+    assert busy.guesses == ("event 1 is on dates and has a time in UTC; taken as its date in Europe/Berlin",)
+    busy = ours(calendar(event.format("20261202T000000Z")), NEW_YORK)
+    assert busy.guesses == ("event 1 is on dates and has a time in UTC; taken as its date in UTC",)
+    assert not ours(calendar(event.format("20261202T050000Z")), NEW_YORK).guesses
+
+
 # --- Zones -------------------------------------------------------------------------------------------------
 
 FIXED = """BEGIN:VTIMEZONE
@@ -137,6 +171,46 @@ def test_a_zone_means_what_the_calendar_says(name: str, expected: str) -> None:
     assert shown(read(calendar(event, head=FIXED.format(name=name)))) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("+0500", "+05"),
+        ("+0500", "+05:00"),
+        ("DTSTART:19700101T000000", "DTSTART:1970-01-01T00:00:00"),
+        ("DTSTART:19700101T000000", "DTSTART;VALUE=DATE:19700101"),
+        ("DTSTART:19700101T000000\n", ""),
+        ("TZOFFSETFROM:+0500\n", ""),
+        ("TZID:", "TZID;X-A=B:"),
+        ("TZOFFSETTO", "RDATE:20200101T000000,\nTZOFFSETTO"),
+    ],
+)
+def test_zones_as_they_are_written(old: str, new: str) -> None:
+    event = "UID:1\nDTSTART;TZID=Ours:20261124T100000\nDURATION:PT1H"
+    zone = FIXED.format(name="Ours").replace(old, new)
+    busy = read(calendar(event, head=zone))
+    assert shown(busy) == ["24 05:00-06:00"]
+    assert not busy.warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "offset", "told"),
+    [
+        ("GMT", "+0000", False),
+        ("UTC", "+0000", False),
+        ("GMT", "+0500", True),
+        ("EST", "-0500", False),
+        ("Tokyo Standard Time", "+0900", False),
+        ("Tokyo Standard Time", "+0500", True),
+        ("GMT+0200", "+0200", False),
+        ("Ours", "+0500", False),
+    ],
+)
+def test_a_zone_that_means_what_it_means_anyway_is_no_guess(name: str, offset: str, told: bool) -> None:
+    event = f"UID:1\nDTSTART;TZID={name}:20261124T100000\nDURATION:PT1H"
+    zone = FIXED.format(name=name).replace("+0500", offset)
+    assert bool(read(calendar(event, head=zone)).guesses) == told
+
+
 def test_before_its_first_onset_a_zone_has_the_offset_that_this_starts_from() -> None:
     zone = FIXED.format(name="Ours").replace("19700101", "20261201").replace("FROM:+0500", "FROM:-0200")
     event = "UID:1\nDTSTART;TZID=Ours:20261124T100000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=2"
@@ -156,12 +230,21 @@ def test_before_its_first_onset_a_zone_has_the_offset_that_this_starts_from() ->
         ("GMT +02:00", "24 08:00-09:00"),
         ("(GMT-03:00)", "24 13:00-14:00"),
         ("Etc/GMT+2", "24 12:00-13:00"),
+        ("'Europe/Berlin'", "24 09:00-10:00"),
     ],
 )
 def test_names_of_zones_as_they_are_written(name: str, expected: str) -> None:
     for written in (name, f'"{name}"'):
         busy = read(calendar(f"UID:1\nDTSTART;TZID={written}:20261124T100000\nDURATION:PT1H"))
         assert shown(busy) == [expected]
+        assert not busy.warnings
+
+
+def test_the_calendars_zone_may_be_quoted() -> None:
+    for zone in ("Europe/Berlin", '"Europe/Berlin"', "europe/berlin", "W. Europe Standard Time"):
+        event = "UID:1\nDTSTART:20261124T100000\nDURATION:PT1H"
+        busy = read(calendar(event, head=f"X-WR-TIMEZONE:{zone}"))
+        assert shown(busy) == ["24 09:00-10:00"]
         assert not busy.warnings
 
 
@@ -219,6 +302,11 @@ def test_one_whole_day(lines: str) -> None:
         ";TZID=tzone://Microsoft/Utc:2026-11-24T10:00:00",
         ":2026-11-24T10:00:00",
         ": 20261124T100000Z",
+        ":20261124T100000,000Z",
+        ":2026-11-24T10:00:00,0Z",
+        ":20261124T100000UTC",
+        ":20261124T100000 GMT",
+        ':"20261124T100000Z"',
     ],
 )
 def test_times_as_they_are_written(start: str) -> None:
@@ -313,6 +401,54 @@ def test_a_date_names_all_of_the_day() -> None:
         assert shown(ours(calendar(TWICE, moved))) == [first, *ALL_FOUR[2:], "10 09:00-10:00"]
 
 
+def test_lists_of_dates_with_nothing_between_commas() -> None:
+    event = at(
+        24, 10, "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20261125T100000Z,", "RDATE:,20261201T100000Z", "RDATE:"
+    )
+    busy = read(calendar(event))
+    assert days(busy) == [24, 26, 1]
+    assert not busy.warnings
+
+
+def test_an_extra_time_without_a_zone_is_on_the_clock_of_the_series() -> None:
+    event = "UID:1\nDTSTART;TZID=Europe/Berlin:20261124T100000\nDURATION:PT1H\nRDATE:20261126T100000"
+    busy = ours(calendar(event))
+    assert shown(busy) == ["24 09:00-10:00", "26 09:00-10:00"]
+    assert busy.guesses == ("event 1 has an extra date without a zone; taken on the clock of the series",)
+
+
+@pytest.mark.parametrize(
+    ("series", "overrides", "guess"),
+    [
+        (
+            ("SEQUENCE:1", "RRULE:FREQ=DAILY;COUNT=3"),
+            [("SEQUENCE:2",), ("SEQUENCE:3",)],
+            "replaces one occurrence several times; the newest version counts",
+        ),
+        (
+            ("RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20261125T100000Z"),
+            [()],
+            "replaces an occurrence that its series has as an exception; left out",
+        ),
+        (
+            ("RRULE:FREQ=DAILY;COUNT=3",),
+            [("RRULE:FREQ=DAILY;COUNT=3",)],
+            "replaces an occurrence and brings a rule along, which is passed over",
+        ),
+        (
+            ("SEQUENCE:1", "RRULE:FREQ=DAILY;COUNT=1"),
+            [("RRULE:FREQ=DAILY;COUNT=3",)],
+            "replaces an occurrence of an older version of its series; left out",
+        ),
+    ],
+)
+def test_which_override_counts_is_said(
+    series: tuple[str, ...], overrides: list[tuple[str, ...]], guess: str
+) -> None:
+    moved = [at(25, 15, "RECURRENCE-ID:20261125T100000Z", *lines) for lines in overrides]
+    assert f"event 1 {guess}" in read(calendar(at(24, 10, *series), *moved)).guesses
+
+
 def test_from_a_date_on() -> None:
     series = "UID:1\nDTSTART:20261123T100000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"
     moved = "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261130\n"
@@ -393,6 +529,17 @@ def test_a_time_that_clocks_skip_is_an_hour_later(zone: str, end: str) -> None:
         assert len(spans) == (3 if rule else 1)
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Ours"])
+@pytest.mark.parametrize(("end", "minutes"), [("024500", 15), ("030000", 30), ("033000", 60), ("040000", 30)])
+def test_an_end_behind_the_skipped_hour_is_by_the_clock(zone: str, end: str, minutes: int) -> None:
+    """From 02:30 to 04:00 is from 03:30 to 04:00 then; what would end before it starts keeps its length."""
+    event = f"UID:1\nDTSTART;TZID={zone}:20260308T023000\nDTEND;TZID={zone}:20260308T{end}"
+    busy = ours(calendar(event, head=OWN_NEW_YORK), window=SPRING)
+    start = datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
+    assert busy.spans == (Timespan(start, start + timedelta(minutes=minutes)),)
+    assert busy.guesses == ("event 1 is at a time that clocks skip; taken as much later",)
+
+
 # --- What is called off ------------------------------------------------------------------------------------
 
 
@@ -428,6 +575,21 @@ def test_method_cancel() -> None:
     assert days(read(calendar(at(24, 10, "DESCRIPTION:See", "METHOD:CANCEL")))) == [24]
 
 
+@pytest.mark.parametrize(
+    "method", ["METHOD:CANCEL", "method:cancel", "METHOD:CAN\r\n CEL", "Method;X=Y:Cancel"]
+)
+def test_method_cancel_wherever_it_stands(method: str) -> None:
+    first, second = calendar(at(24)), calendar(at(25, uid="2"), FIXED.format(name="Ours"))
+    for mark in (b"UID:2", b"BEGIN:VTIMEZONE", b"END:VCALENDAR"):
+        lines = method.encode() + b"\r\n"
+        where = b"BEGIN:VEVENT\r\nUID:2" if mark == b"UID:2" else mark
+        cancelled = second.replace(where, lines + where)
+        assert cancelled != second
+        for body in (first + cancelled, cancelled + first):
+            assert days(read(body)) == [24]
+            assert days(read(body.replace(b"\r\n", b"\n"))) == [24]
+
+
 def test_an_override_may_stand_in_another_calendar_of_the_body() -> None:
     series = calendar(at(23, 10, "RRULE:FREQ=DAILY;COUNT=3"), head="X-WR-TIMEZONE:Asia/Tokyo")
     moved = calendar(
@@ -455,6 +617,9 @@ PLAIN = calendar(at(24), "UID:2\nDTSTART;VALUE=DATE:20261126")
         b"\xef\xbb\xbf\xef\xbb\xbf" + PLAIN,
         "\ufeff\ufeff".encode("utf-16-le") + PLAIN.decode().encode("utf-16-le"),
         b"  \r\n " + PLAIN,
+        b"\xef\xbb\xbf\r\n\xef\xbb\xbf" + PLAIN,
+        "\xef\xbb\xbf".encode() + PLAIN,  # a mark that was encoded twice
+        "\u200b\xa0".encode() + PLAIN,
         PLAIN.rstrip() + b"   \t",
         PLAIN.rstrip() + b"<!-- cached -->",
         PLAIN.rstrip() + b" <!-- cached -->\r\n",
@@ -474,6 +639,8 @@ TEXT = [
     "STATUS:please see below",
     "Begin: 18.00",
     "BEGIN:18.00",
+    "Begin:Standard",
+    "BEGIN:X-Mas",
     "Begin: VALARM",
     "End: 20.00",
     "End: VEVENT",
@@ -532,6 +699,18 @@ def test_what_was_guessed_is_said_and_named_without_titles() -> None:
         ("DTSTART;TZID=GMT+0200:20261124T100000", 'is in a time zone "GMT+0200", taken as UTC+02:00'),
         ("DTSTART:2026-11-24T10:00:00Z", "has times in another form than iCalendar's"),
         (
+            'DTSTART;TZID="(UTC+01:00) Amsterdam, Berlin":20261124T100000',
+            'is in a time zone "(UTC+01:00) Amsterdam, Berlin", taken as Europe/Amsterdam',
+        ),
+        (
+            "DTSTART;TZID=Europe/Berlin:20261124T100000Z",
+            "has a time in UTC with a time zone beside it, which is passed over",
+        ),
+        (
+            "DTSTART;VALUE=DATE:20261124\nDTEND:20261124T100000",
+            "starts on a date and ends at a time; taken from midnight on",
+        ),
+        (
             "DTSTART;TZID=Europe/Berlin:20261124T100000\nRRULE:FREQ=DAILY;INTERVAL=0\nEXDATE:20261125T100000",
             "has an exception without a zone; taken on the clock of the series",
         ),
@@ -539,6 +718,19 @@ def test_what_was_guessed_is_said_and_named_without_titles() -> None:
 )
 def test_guesses(lines: str, guess: str) -> None:
     assert f"event 1 {guess}" in read(calendar(f"UID:1\n{lines}\nDURATION:PT1H")).guesses
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("DTSTART:20261123T100000Z\nDTSTART:20261124T100000Z\nDURATION:PT1H", "DTSTART"),
+        ("DTSTART:20261124T100000Z\nDURATION:PT1H\nSTATUS:CANCELLED\nSTATUS:CONFIRMED", "STATUS"),
+    ],
+)
+def test_what_stands_twice_is_said(lines: str, name: str) -> None:
+    busy = read(calendar(f"UID:1\n{lines}"))
+    assert days(busy) == [24]
+    assert busy.guesses == (f"event 1 has {name} twice; the last one that can be read counts",)
 
 
 # --- Rules -------------------------------------------------------------------------------------------------
@@ -559,6 +751,14 @@ def test_guesses(lines: str, guess: str) -> None:
         ("FREQ=DAILY;COUNT=4;EXDATE=20261124", [23, 25, 26]),
         ("FREQ=DAILY;COUNT=4;EXDATE:20261124T100000Z", [23, 25, 26]),
         ("FREQ=WEEKLY;UNTIL=2026-12-07T10:00:00Z", [23, 30, 7]),
+        ("FREQ=DAILY;COUNT=4;EXDATE;TZID=Europe/Berlin:20261124T110000", [23, 25, 26]),
+        ("FREQ=DAILY;INTERVAL=;COUNT=2;UNTIL=;WKST=", [23, 24]),
+        ("FREQ=DAILY;COUNT=;UNTIL=20261124T100000Z", [23, 24]),
+        ("FREQ=DAILY;COUNT=0;UNTIL=20261124T100000Z", [23, 24]),
+        ("FREQ=WEEKLY;BYDAY=MO,TU,;COUNT=3", [23, 24, 30]),
+        ("FREQ=WEEKLY;BYDAY='MO,TU';COUNT=3", [23, 24, 30]),
+        ('"FREQ=DAILY;COUNT=2"', [23, 24]),
+        ("RRULE:FREQ=DAILY;COUNT=2", [23, 24]),
         ("FREQ=HOURLY;INTERVAL=999999999999", [23]),
         ("FREQ=DAILY;INTERVAL=999999999999;COUNT=2", [23]),
         ("FREQ=YEARLY;INTERVAL=999999999999", [23]),
@@ -568,3 +768,11 @@ def test_rules_as_they_are_written(rule: str, expected: list[int]) -> None:
     busy = read(calendar(at(23, 10, f"RRULE:{rule}")))
     assert days(busy) == expected
     assert not busy.warnings
+
+
+def test_a_count_of_nothing_has_no_end() -> None:
+    """As macOS writes it; a scan must not take it for a series that is over."""
+    event = "UID:1\nDTSTART:20200106T100000Z\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=0"
+    busy = read(calendar(event))
+    assert days(busy) == [23, 30, 7, 14]
+    assert busy.guesses == ("event 1 has a rule that is not written by the book: COUNT=0 means without end",)

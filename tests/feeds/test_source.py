@@ -188,6 +188,15 @@ def test_a_path_without_a_calendar_is_an_error(tmp_path: Path, name: str) -> Non
     assert '"work"' in str(caught.value)
 
 
+def test_warnings_of_a_folder_are_as_many_as_a_person_may_read(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number:02}.ics").write_bytes(feed(12).replace(b"DTSTART", b"START"))
+    warnings = work(path=tmp_path).busy(WINDOW, LONDON, NOW, None).warnings
+    assert warnings[0].startswith("00.ics: ")
+    assert len(warnings) == 31
+    assert warnings[-1] == "and 10 more problems"
+
+
 def test_one_bad_file_makes_the_folder_bad(tmp_path: Path) -> None:
     (tmp_path / "a.ics").write_bytes(feed(10))
     (tmp_path / "b.ics").write_bytes(feed(10)[:-5])
@@ -267,6 +276,14 @@ def test_compressed(server: Server) -> None:
         (feed(10), "identity"),
         (feed(10), "UTF-8"),
         (feed(10), "Identity, utf-8"),
+        (feed(10), "iso-8859-1"),
+        (feed(10), '"UTF-8"'),
+        (feed(10), "charset=utf-8"),
+        (feed(10), "None"),
+        (feed(10), ""),
+        (gzip.compress(feed(10)), "gzip, identity"),
+        (gzip.compress(feed(10)), "none,gzip"),
+        (gzip.compress(feed(10)) + b"garbage", "gzip"),
         (gzip.compress(feed(10)), "GZIP, utf-8"),
         (
             gzip.compress(feed(10)[:40]) + gzip.compress(feed(10)[40:90]) + gzip.compress(feed(10)[90:]),
@@ -279,6 +296,13 @@ def test_compressed(server: Server) -> None:
 def test_what_servers_call_the_form_of_a_body(server: Server, body: bytes, encoding: str) -> None:
     server.answers = [answer(body, Content_Encoding=encoding)]
     assert hours(ask(source(server))) == [10]
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "BR, utf-8"])
+def test_a_compression_that_was_not_asked_for(server: Server, encoding: str) -> None:
+    server.answers = [answer(feed(10), Content_Encoding=encoding)]
+    with pytest.raises(SourceUnavailable, match="unknown way"):
+        ask(source(server))
 
 
 def test_half_of_several_parts_is_half_a_feed(server: Server) -> None:

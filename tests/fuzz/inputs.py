@@ -4,6 +4,7 @@ import ast
 import heapq
 import math
 import re
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,7 @@ class Inputs:
         self._met: set[str] = set()
         self._slow: list[tuple[float, int, bytes]] = []
         self._drawn: list[bytes] = []
+        self._used: deque[bytes] = deque(maxlen=500)
 
     def next(self) -> Input:
         match self.random.choices(("grammar", "mutated", "grown"), (25, 45, 30))[0]:
@@ -138,12 +140,14 @@ class Inputs:
         chosen = self.random.random()
         if chosen < 0.15 and self._slow:
             return self.random.choice(self._slow)[2]
-        return self._of_the_grammar() if chosen < 0.3 else self.random.choice(self.seeds)
+        # Drawing one takes longer than reading it.
+        return self.random.choice(self._used if chosen < 0.4 and self._used else self.seeds)
 
     def _of_the_grammar(self) -> bytes:
         if not self._drawn:
             self._drawn = of_the_grammar(self.random.randrange(1 << 30), 100)
-        return self._drawn.pop()
+        self._used.append(self._drawn.pop())
+        return self._used[-1]
 
     # --- mutation ------------------------------------------------------------------------------------------
 

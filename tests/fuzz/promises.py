@@ -13,8 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from calsync.errors import CalsyncError
-from calsync.feeds import BusyTime, Reading
-from calsync.feeds.busy import MOST_WARNINGS, read_busy
+from calsync.feeds import MOST_WARNINGS, BusyTime, Reading
+from calsync.feeds.busy import read_busy
 from calsync.feeds.workouts import PlatformFeed, read_workouts
 from calsync.timespan import Timespan, merge
 
@@ -78,7 +78,7 @@ def call(what: str, function: Callable[[], Any]) -> Any:
     return function()
 
 
-def check(body: bytes, run: Run = call, ways: int = 4, asked: Question | None = None) -> set[str]:
+def check(body: bytes, run: Run = call, ways: int = 5, asked: Question | None = None) -> set[str]:
     """Reads the body, and in so many of the other ways that must give the same answer.
 
     Says what was met, but for names and numbers.
@@ -92,7 +92,7 @@ def check(body: bytes, run: Run = call, ways: int = 4, asked: Question | None = 
     feed = _answer(run, "workouts", lambda: read_workouts(body, asked.first, asked.last, asked.zone))
     if isinstance(feed, PlatformFeed):
         _check_workouts(feed, asked.first, asked.last)
-    others = (_again, _with_other_lines, _of_a_part, _of_some_days)
+    others = (_again, _with_other_lines, _of_a_part, _of_some_days, _with_another)
     for way in range(ways):
         others[(zlib.crc32(body) + way) % len(others)](body, run, asked, busy, feed)
     return _met(busy, feed)
@@ -130,6 +130,32 @@ def _of_some_days(body: bytes, run: Run, asked: Question, busy: Any, feed: Any) 
         if isinstance(part, PlatformFeed) and not _exceeds((*feed.warnings, *part.warnings)):
             within = tuple(workout for workout in feed.workouts if first <= workout.day <= last)
             _expect("reads some of the days", part.workouts, within)
+
+
+_ANOTHER = (
+    b"BEGIN:VCALENDAR\nX-WR-TIMEZONE:UTC\nBEGIN:VEVENT\nUID:another\nDTSTART:20200101T100000\nDURATION:PT1H\n"
+    b"RRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+
+
+def _with_another(body: bytes, run: Run, asked: Question, busy: Any, feed: Any) -> None:
+    """What stands behind a calendar in the same body is read as if it were alone."""
+    if (
+        not body.rstrip().upper().endswith(b"\nEND:VCALENDAR")
+        or b"\0" in body
+        or not isinstance(busy, BusyTime)
+    ):
+        return
+    both = body.rstrip() + b"\n" + _ANOTHER
+    read = _answer(run, "another behind", lambda: read_busy(both, asked.window, asked.zone, asked.reading))
+    if isinstance(read, BusyTime) and _exceeds((*busy.warnings, *read.warnings)):
+        return
+    other = read_busy(_ANOTHER, asked.window, asked.zone, asked.reading)
+    _expect(
+        "reads it with another behind",
+        (read.spans, read.events) if isinstance(read, BusyTime) else read,
+        (merge((*busy.spans, *other.spans)), busy.events + 1),
+    )
 
 
 def _answer(run: Run, what: str, function: Callable[[], Any]) -> Any:

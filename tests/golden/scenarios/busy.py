@@ -75,7 +75,7 @@ class _Feed(BaseHTTPRequestHandler):
 
     HEADERS: ClassVar = {
         "/packed": ("Content-Encoding", "gzip"),
-        "/strange": ("Content-Encoding", "strange"),
+        "/strange": ("Content-Encoding", "br"),
         "/status/302": ("Location", "/status/302"),
         "/status/303": ("Location", "http://calendar.example.org/a.ics"),
         "/status/307": ("Location", "nowhere:"),
