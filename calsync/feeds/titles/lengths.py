@@ -136,7 +136,7 @@ def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool)
         return None
     if whole := _whole(found, timed):
         return whole
-    timed = list(_without_alternatives(timed))
+    timed = list(_without_alternatives(_told_once(timed)))
     minutes = sum(m for _, m in timed)
     return _with_ends(found, timed, minutes, is_hard=is_hard)
 
@@ -181,14 +181,13 @@ def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | Non
             if minutes >= largest and minutes >= 0.5 * before:
                 return minutes
     (first, minutes), *others = timed
-    if first.sort is not Is.STEADY or any(part.sort in (Is.WARM, Is.COOL) for part, _ in others):
-        return None
     rest = sum(m for _, m in others)
+    if first.sort is not Is.STEADY or minutes < rest:
+        return None
     holds = ("with", "(", ":", ",", "-", "•", "\n", "[")
     opener = found.clauses[others[0][0].clause].opener
-    if minutes < max(rest, max(m for _, m in others)):
-        return None
-    is_far = first.work[0].unit is not Unit.MINUTES
+    has_ends = any(part.sort in (Is.WARM, Is.COOL) for part, _ in others)
+    is_far = first.work[0].unit is not Unit.MINUTES and not has_ends
     if opener in ("with", "(", ":", "[") or (is_far and opener in holds):
         return minutes if others[0][0].clause != first.clause else None
     return None
@@ -200,7 +199,18 @@ def _stands_alone(found: Structure, part: Part) -> bool:
     return clause.opener in ("(", "[") and len(clause.tokens) == 1
 
 
-def _without_alternatives(timed: Sequence[tuple[Part, float]]) -> Iterable[tuple[Part, float]]:
+def _told_once(timed: Sequence[tuple[Part, float]]) -> Iterable[tuple[Part, float]]:
+    """Of "4-6 mile easy run 6 mi", where the end of a range is told again, only the range."""
+    for n, (part, minutes) in enumerate(timed):
+        before, same = timed[n - 1] if n else (None, 0.0)
+        is_range = (
+            before is not None and before.sort is Is.STEADY and before.work[0].low < before.work[0].high
+        )
+        if not (is_range and part.sort is Is.STEADY and abs(minutes - same) < 0.5):
+            yield part, minutes
+
+
+def _without_alternatives(timed: Iterable[tuple[Part, float]]) -> Iterable[tuple[Part, float]]:
     """Of "4 or 6 miles" the longer."""
     kept: list[tuple[Part, float]] = []
     for part, minutes in timed:

@@ -328,6 +328,8 @@ class Lexer:
             stop = after
         if self._slash_unit(stop):
             return self._pace(at, stop)
+        if self._is_measured(at, stop, ends[-1].unit):
+            return Pace(self._written(at, stop)), stop
         if len(ends) == 1 and (pair := self._pair(at, first, end)):
             return pair
         amount = ends[0] if len(ends) == 1 else _range_of(ends, self._written(at, stop))
@@ -341,6 +343,13 @@ class Lexer:
                 return Word(written, written), stop  # a date
             return Ladder(Amount(whole, whole, unit, written), written), stop
         return amount, stop
+
+    def _is_measured(self, at: int, stop: int, unit: Unit) -> bool:
+        """ "90-92%", "95% 5k", "140-150 bpm", "RPE 7-8": how hard it is, and not how long."""
+        before = self.pieces[at - 1].text if at else ""
+        if unit is Unit.KM:
+            return before == "%"
+        return unit is Unit.NONE and (self.pieces[stop].text in _MEASURES or before in _MEASURED)
 
     def _range_to(self, at: int) -> int | None:
         """Where the second number of "40-45", "40 to 45" is."""
@@ -458,6 +467,10 @@ class Lexer:
         return hours, at
 
 
+_MEASURES = frozenset(("%", "bpm", "watt", "watts", "w", "spm", "rpm", "hf", "hr", "fc", "puls", "kcal"))
+_MEASURED = frozenset(
+    ("hr", "hf", "fc", "fcm", "rpe", "puls", "pulse", "bpm", "ftp", "tss", "week", "day", "#")
+)
 _TRACK = frozenset(map(str, range(200, 2001, 100)))
 _BY_TURNS = {10.0, 15.0, 20.0, 30.0, 40.0, 45.0, 50.0, 60.0, 90.0}
 

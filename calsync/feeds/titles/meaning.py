@@ -245,11 +245,18 @@ class _Meaning:
 
     def _by_turns(self) -> str:
         """Walking and running by turns, as beginners do: "walk/run", "run 5 min, walk 1 min"."""
+        start = self.found.parts[0].clause if self.has_set else len(self.clauses)
         for first, second in pairwise(self.clauses):
+            # "3 x 5 min, 3 min walk/jog": a rest.
+            if first.number > start:
+                break
             if second.opener in ("/", "+", "&", "with", "-", ":") and _is_walk_and_run(first, second):
                 return f'"{first.words[0].written}" and "{second.words[0].written}"'
         in_parts = {part.clause for part in self.found.parts}
         timed = [c for c in self.clauses if c.number in in_parts or c.has_amount]
+        turns = _RUNNING | Role.WALK | Role.WARM | Role.COOL
+        if any(_has_time(clause) and not clause.roles & turns for clause in timed):
+            return ""
         words = [word for clause in timed for word in clause.words]
         walk, run = _first(words, Role.WALK), _first(words, _RUNNING)
         sets = [amount for part in self.found.parts if part.sort is Is.SET for amount in part.work]
@@ -331,6 +338,10 @@ def _is_all_body(clause: Clause) -> bool:
     words = [token for token in clause.tokens if isinstance(token, Word) and len(token.text) > 1]
     fitting = Role.BODY | Role.HEAVY | Role.GENTLE | Role.FILLER | Role.HARD | Role.EASY | _STRENGTH
     return all(word.roles & fitting or word.text in _SESSION or word.text.isdigit() for word in words)
+
+
+def _has_time(clause: Clause) -> bool:
+    return any(isinstance(token, Amount) and token.unit is Unit.MINUTES for token in clause.tokens)
 
 
 def _is_walk_and_run(first: Clause, second: Clause) -> bool:

@@ -220,7 +220,8 @@ def _by_description(text: _Texts) -> _Verdict | None:
     if _SETS.match(text.entry.description):
         return _Verdict(Sort.STRENGTH, because="the sets in the description")
     said = meaning(text.first_name)
-    if said.sort is None:
+    # "Summary:" is a heading, and makes no note of a run.
+    if said.sort in (None, Sort.OTHER):
         return None
     return _Verdict(said.sort, None, said.sport, f"{said.because} in the description")
 

@@ -19,7 +19,9 @@ _NAMES = ANY_KIND | ANY_SPORT | _SORTS | Role.DISTANCE
 """Words that say what a workout is."""
 _RACES = Role.RACE | Role.DISTANCE | Role.EVENT
 _LAST_OF_A_NAME = ANY_SPORT | _SORTS | _RACES | Role.LONG_RUN
-_SETS_ASIDE = Role.NOT | Role.AROUND | Role.PACE | Role.PACE_OF | Role.PERIOD | Role.ABOUT
+_SETS_ASIDE = Role.NOT | Role.AROUND | Role.PACE | Role.PACE_OF | Role.PERIOD | Role.ABOUT | Role.TERRAIN
+# A pace is named after one of these; "5 mi pace" are five miles.
+_PACE_KM = (1, 1.5, 1.609344, 3, 5, 10, 15, 21, 21.1, 42, 42.2)
 # Nobody names anything in more words; and each is looked at so often at most.
 _LONGEST_NAME = 8
 
@@ -164,6 +166,8 @@ class _Builder:
             self.aside.update(self._back(at, start, _NAMES & ~(Role.RUN | Role.OTHER)))
         elif roles & Role.ABOUT:
             self.aside.update(self._back(at, start, _RACES))
+        elif roles & Role.TERRAIN:
+            self.aside.update(self._back(at, start, _RACES | Role.HILLS | Role.LONG))
 
     def is_sign(self, at: int, text: str) -> bool:
         token = self.tokens[at]
@@ -221,6 +225,9 @@ class _Builder:
             elif _is_far(self.tokens[n]) and self._is_of_a_pace(n, start, self.roles[at]):
                 found.append(n)
                 break
+            elif _is_far(self.tokens[n]) and not self.roles[at] & Role.TEMPO:
+                self._put(at, Role.TEMPO, at, at)  # "5 mi pace"
+                break
             elif not isinstance(self.tokens[n], Sign):
                 break
         if found:
@@ -230,8 +237,10 @@ class _Builder:
 
     def _is_of_a_pace(self, at: int, start: int, roles: int) -> bool:
         """Whether a distance says which pace: "@ 10k race pace", but not "8 km race pace"."""
-        before = self.tokens[at - 1] if at else None
-        if isinstance(before, Times):
+        before, distance = self.tokens[at - 1] if at else None, self.tokens[at]
+        assert isinstance(distance, Amount)
+        is_named = any(abs(distance.high - km) < 0.02 for km in _PACE_KM)
+        if isinstance(before, Times) or not is_named:
             return False
         is_told = (at == start and at > 0) or (isinstance(before, Sign) and before.text == "@")
         return is_told or not roles & Role.TEMPO

@@ -92,6 +92,8 @@ class Role:
     HEADER = 1 << 51
     """Speaks of a whole week."""
     PACE = 1 << 52
+    TERRAIN = 1 << 54
+    """Hills before it are no repetitions: "hilly route"."""
     PACE_OF = 1 << 53
 
 
