@@ -21,13 +21,15 @@ from calsync.feeds.series import Related, ruled_occurrences
 from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
-from calsync.training import Kind, Sort, Workout
+from calsync.training import Kind, Sort, Week, Workout
 from calsync.words import one_line, plain_lines
 
 _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
 _STEPS_OF_AN_ENTRY, _STEPS_OF_A_WORKOUT = 20, 80
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
 _LONGEST_NOTES = 4000
+# Days. Nobody eases off for longer than two months.
+_MOST_OF_A_WEEK, _LONGEST_EASE = 4, 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,12 @@ class _FeedReader:
         window = Timespan(midnight - timedelta(days=1), midnight + (last - first) + timedelta(days=2))
         for group in self._groups():
             for entry, start in self._occurrences(group, window):
-                if first <= self._when(start)[0] <= last:
+                # What is of another time is not read. From midnight to midnight may be the day beside.
+                day, days = self._when(start)[0], min(max(entry.days, 1), _LONGEST_EASE)
+                if first <= day + timedelta(days=days) and day - timedelta(days=1) <= last:
                     self.budget.take(_STEPS_OF_A_WORKOUT)
-                    yield self._workout(entry, start)
+                    found = _in_its_weeks(self._workout(entry, start), entry.days)
+                    yield from (workout for workout in found if first <= workout.day <= last)
 
     def _groups(self) -> Iterable[list[_Entry]]:
         """The events of one UID, in the order written."""
@@ -274,6 +279,23 @@ def _days(component: Component) -> int:
     if is_whole or end - start > timedelta(days=1):
         return max((end - start).days + (not is_whole), 0)
     return 0
+
+
+def _in_its_weeks(workout: Workout, days: int) -> Iterator[Workout]:
+    """An entry of several days that eases its week off, once for each week that it means.
+
+    That is each in which it has most of the days, as it may run from Sunday to Saturday, or for a fortnight.
+    """
+    if not workout.eases_off or workout.sort is not Sort.OTHER or days < 2:
+        yield workout
+        return
+    first: dict[Week, date] = {}
+    count: Counter[Week] = Counter()
+    for day in (workout.day + timedelta(days=n) for n in range(min(days, _LONGEST_EASE))):
+        first.setdefault(Week.of(day), day)
+        count[Week.of(day)] += 1
+    most = min(_MOST_OF_A_WEEK, max(count.values()))
+    yield from (replace(workout, day=first[week]) for week, found in count.items() if found >= most)
 
 
 def _repeats_within_a_day(rule: Rule) -> bool:

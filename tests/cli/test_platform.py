@@ -226,6 +226,25 @@ def test_a_week_that_the_feed_calls_one_to_recover_in_has_less_strength(runner: 
     assert len(runner.plan()["weeks"][0]["wanted"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "end", "eased"),
+    {
+        "from Monday to Sunday": ("20261123", "20261130", [True, False, False]),
+        "from Sunday to Saturday": ("20261129", "20261206", [False, True, False]),
+        "for a fortnight": ("20261123", "20261207", [True, True, False]),
+        "begun last week": ("20261120", "20261204", [True, True, False]),
+        "on three days": ("20261124", "20261127", [True, False, False]),
+    }.values(),
+)
+def test_an_entry_of_several_days_eases_the_weeks_off_that_it_means(
+    runner: Box, first: str, end: str, eased: list[bool]
+) -> None:
+    runner.config(plan='[plan.feed]\npath = "runs.ics"', horizon=3)
+    week = event(first, "Recovery week", f"DTEND;VALUE=DATE:{end}")
+    runner.write("runs.ics", feed(week, NEXT_WEEK, event("20261209", "Easy")))
+    assert [week["recovery"] for week in runner.plan()["weeks"]] == eased
+
+
 def test_a_word_of_a_week_counts_to_its_end_even_if_the_feed_drops_it(runner: Box) -> None:
     easy = event("20261125", "Easy"), NEXT_WEEK
     runner.write("runs.ics", feed(event("20261123", "Deload week"), *easy))
