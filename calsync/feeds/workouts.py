@@ -130,9 +130,9 @@ class _FeedReader:
         window = Timespan(midnight - timedelta(days=1), midnight + (last - first) + timedelta(days=2))
         for group in self._groups():
             for entry, start in self._occurrences(group, window):
-                # What is of another time is not read. From midnight to midnight may be the day beside.
-                day, days = self._when(start)[0], min(max(entry.days, 1), _LONGEST_EASE)
-                if first <= day + timedelta(days=days) and day - timedelta(days=1) <= last:
+                # What is of another time is not read.
+                day, days = self._when(entry, start)[0], min(max(entry.days, 1), _LONGEST_EASE)
+                if first <= day + timedelta(days=days - 1) and day <= last:
                     self.budget.take(_STEPS_OF_A_WORKOUT)
                     found = _in_its_weeks(self._workout(entry, start), entry.days)
                     yield from (workout for workout in found if first <= workout.day <= last)
@@ -185,7 +185,7 @@ class _FeedReader:
             # The same UID on two days is two workouts: some exporters number nothing. On one day it is a
             # revision.
             found = masters if entry.component.recurrence_id is None else overrides
-            key = entry.component.recurrence_id or self._when(entry.component.start)
+            key = entry.component.recurrence_id or self._when(entry, entry.component.start)
             if key not in found or entry.component.sequence >= found[key].component.sequence:
                 found[key] = entry
         # Each takes the place of one occurrence, and is a workout of its own, below; but where it says how
@@ -227,10 +227,7 @@ class _FeedReader:
         return replace(component, rules=(), rdates=(), periods=(), exdates=())
 
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
-        day, minute = self._when(start)
-        if entry.days and wall(start).time() == time():
-            # From midnight to midnight is all day, as some exporters write it, on whatever clock.
-            day, minute = wall(start).date(), None
+        day, minute = self._when(entry, start)
         title = one_line(entry.text("SUMMARY")[:LONGEST_NAME])
         if entry.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
             text = take_apart(title).whole.strip() or "Workout"
@@ -264,10 +261,13 @@ class _FeedReader:
             eases_off=found.eases_off,
         )
 
-    def _when(self, start: Moment) -> tuple[date, int | None]:
+    def _when(self, entry: _Entry, start: Moment) -> tuple[date, int | None]:
         """The date and the minute of the day, of which a date has none."""
         if not isinstance(start, datetime):
             return start, None
+        if entry.days and wall(start).time() == time():
+            # From midnight to midnight is all day, as some exporters write it, on whatever clock.
+            return wall(start).date(), None
         local = start.astimezone(self.zone)
         return local.date(), local.hour * 60 + local.minute
 

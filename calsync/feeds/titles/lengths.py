@@ -128,13 +128,16 @@ def from_steps(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
 
 def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool) -> float | None:
     counted = [part for part in found.parts if part.clause not in apart] or found.parts
-    parts = [part for part in counted if part.sort not in (Is.WITHIN, Is.STRIDES)]
+    parts = [part for part in counted if part.sort is not Is.STRIDES]
+    if any(not part.is_within for part in parts):
+        parts = [part for part in parts if not part.is_within]
+    parts = [part for part in parts if part.sort is not Is.WITHIN]
     if total := [m for part in parts if part.sort is Is.TOTAL and (m := _minutes(part, pace))]:
         return total[0]
     timed = [(part, minutes) for part in parts if (minutes := _minutes(part, pace))]
     if not timed or (sum(minutes for _, minutes in timed) < _SHORTEST and not _has_set(timed)):
         return None
-    if whole := _whole(found, timed):
+    if whole := _told_twice(timed) or _whole(found, timed):
         return whole
     timed = list(_without_alternatives(_told_once(timed)))
     minutes = sum(m for _, m in timed)
@@ -166,6 +169,17 @@ def _with_ends(
     return max(minutes, SHORTEST_QUALITY)
 
 
+def _told_twice(timed: Sequence[tuple[Part, float]]) -> float | None:
+    """The minutes of "110 min, 18 km": one run in two units, of which time is what counts."""
+    if len(timed) != 2 or any(part.sort is not Is.STEADY for part, _ in timed):
+        return None
+    (one, first), (other, second) = timed
+    is_time = [part.work[0].unit is Unit.MINUTES for part in (one, other)]
+    if is_time[0] == is_time[1] or not 0.6 < first / second < 1.7:
+        return None
+    return first if is_time[0] else second
+
+
 def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | None:
     """The part that holds all others: "60 min with 20 min tempo", "1.5 mi warm-up, 12 x 400m, (9 mi)"."""
     if len(timed) == 1:
@@ -174,10 +188,6 @@ def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | Non
         if n and part.sort is Is.STEADY and _stands_alone(found, part):
             before = sum(m for _, m in timed[:n])
             largest = max(m for _, m in timed[:n])
-            in_other_words = len(timed) == 2 and timed[0][0].sort is Is.STEADY
-            if in_other_words and timed[0][0].work[0].unit is not part.work[0].unit:
-                # The same run in kilometres and in minutes; time is what counts.
-                return minutes if part.work[0].unit is Unit.MINUTES else timed[0][1]
             if minutes >= largest and minutes >= 0.5 * before:
                 return minutes
     (first, minutes), *others = timed

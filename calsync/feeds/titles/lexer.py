@@ -162,6 +162,8 @@ class _Node:
 def _grown(phrases: Mapping[str, int]) -> _Node:
     root = _Node()
     for phrase, roles in phrases.items():
+        if phrase.startswith("*"):
+            continue
         for words in _spellings(phrase):
             node = root
             for word in words:
@@ -189,6 +191,18 @@ def _spellings(phrase: str) -> list[list[str]]:
 @lru_cache(maxsize=1)
 def _root() -> _Node:
     return _grown(PHRASES)
+
+
+_ENDINGS = {phrase[1:]: roles for phrase, roles in PHRASES.items() if phrase.startswith("*")}
+_LONGEST_ENDING = max(map(len, _ENDINGS))
+
+
+def _by_ending(word: str) -> int:
+    """The roles of a word that is made of several: "Pyramidenintervalle", "Jungfraumarathon"."""
+    for start in range(max(len(word) - _LONGEST_ENDING, 2), len(word) - 3):
+        if word[start:] in _ENDINGS:
+            return _ENDINGS[word[start:]]
+    return 0
 
 
 @lru_cache(maxsize=2048)
@@ -253,7 +267,7 @@ class Lexer:
         # "x 8" behind what is to be repeated.
         if piece.text == "x" and (count := self._count(at + 1)) and self.pieces[at + 2].text not in UNITS:
             return Times(count, self._written(at, at + 2)), at + 2
-        return Word(piece.text, piece.written), at + 1
+        return Word(piece.text, piece.written, _by_ending(piece.text)), at + 1
 
     def _sign(self, at: int) -> tuple[Token, int]:
         piece = self.pieces[at]
@@ -365,7 +379,8 @@ class Lexer:
         count = int(amount.high)
         if self._is(end, "x", "*"):
             return Times(count, self._written(at, end + 1)), end + 1
-        phrase = self._phrase(end) if self.pieces[end].sort is _Is.WORD else None
+        after = end + 1 if self.pieces[end].text == "-" else end  # "3-mal"
+        phrase = self._phrase(after) if self.pieces[after].sort is _Is.WORD else None
         if phrase and phrase[0].roles & Role.TIMES:
             return Times(count, self._written(at, phrase[1])), phrase[1]
         return None
@@ -448,8 +463,8 @@ class Lexer:
             return Unit.MINUTES, 1 / 60, at + 1
         if piece.text not in UNITS:
             return None, 1, at
-        # "12 x 400 R", "30 M": letters of their own are Daniels'.
-        if not piece.glued and piece.written in LETTERS:
+        # "12 x 400 R", "30 M", "1T": letters of their own are Daniels'.
+        if piece.written in LETTERS and (not piece.glued or piece.written == "T"):
             return None, 1, at
         return (*UNITS[piece.text], at + 1)
 

@@ -116,6 +116,8 @@ class _Meaning:
         # What each clause is about, whatever the others are about.
         self.sorted = [self._sort_of(clause) for clause in self.clauses]
         (sort, sport, word), is_field = self._sort()
+        if sort is Sort.STRENGTH and self._is_of_miles():
+            return Said(because=_quoted(word), clashes=True)
         if sort is None and self.found.no_run:
             return Said(Sort.REST, because='"no run"')
         if sort is not None and sort not in (Sort.RUN, Sort.CROSS):
@@ -145,10 +147,14 @@ class _Meaning:
         if found.sort is not Sort.REST:
             # A run is one whatever comes before it: "gym, then easy run".
             for other, later in zip(self.clauses[first + 1 :], self.sorted[first + 1 :], strict=True):
-                is_run = later.sort is Sort.RUN and other.roles & _RUNNING and other.opener != "("
-                if is_run and (other.roles & _SAYS_KIND or other.has_amount):
+                if later.sort is Sort.RUN and other.opener != "(" and _is_a_run(other):
                     return later, False
         return found, False
+
+    def _is_of_miles(self) -> bool:
+        """ "Strength: 6 x 1 mile": some coaches call a run so."""
+        sets = [part.work[0] for part in self.found.parts if part.sort is Is.SET and part.work]
+        return any(amount.unit is Unit.KM and amount.high >= 1 for amount in sets)
 
     def _explained(self, clause: Clause) -> _Sorted | None:
         """What the words behind a mere effort say that it is: "Recovery: foam roll", "Easy (bike)"."""
@@ -319,6 +325,15 @@ def _is_field(clause: Clause) -> bool:
     if all(word.roles & _RUNNING for word in clause.words):
         return True
     return bool(clause.roles & (Role.REST | _STRENGTH | ANY_SPORT | Role.OTHER | Role.WALK))
+
+
+def _is_a_run(clause: Clause) -> bool:
+    """True if more than a word about running is in a clause: "easy run", "run 20 min", "5k easy"."""
+    is_kind = bool(clause.roles & _SAYS_KIND)
+    is_far = any(isinstance(token, Amount) and token.unit is Unit.KM for token in clause.tokens)
+    if clause.roles & _RUNNING:
+        return is_kind or clause.has_amount
+    return is_kind and is_far
 
 
 def _is_only_place(clause: Clause, sport: Word) -> bool:

@@ -30,6 +30,16 @@ from calsync.training import Effort, Kind, Load, Meant, Sort, Sport
 LONGEST_NAME = 400
 # An easy ride or swim of this many minutes is a long one, as it is with runs.
 LONG_FROM = 90
+# How long a kilometre of another sport takes, in seconds: 24 km/h on a bike, 2:30 for 100 m in the water.
+_SECONDS_PER_KM = {
+    Sport.RIDE: 150,
+    Sport.SWIM: 1500,
+    Sport.SKI: 300,
+    Sport.ROW: 300,
+    Sport.PADDLE: 480,
+    Sport.SKATE: 210,
+    Sport.HIKE: 900,
+}
 _RUNNA_TOKEN = re.compile(r"_plan_week_\d+_([A-Z][A-Z_]*?)(?:_\d+)?$")
 _SETS = re.compile(r"\s*\d+ sets? of(?! \d+ ?[x×])")
 
@@ -112,7 +122,8 @@ def read(entry: Entry, patterns: Sequence[tuple[str, Meant]], seconds_per_km: in
     )
     if reading.sort in (Sort.REST, Sort.OTHER):
         return reading
-    minutes = _minutes(text, said, seconds_per_km)
+    sport = said.sport if reading.sort is Sort.CROSS else None
+    minutes = _minutes(text, said, _SECONDS_PER_KM.get(sport, seconds_per_km) if sport else seconds_per_km)
     reading = replace(reading, minutes=minutes)
     if reading.sort is Sort.STRENGTH:
         return replace(reading, load=load_of(structure(name.text), structure(text.token)))

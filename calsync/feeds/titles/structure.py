@@ -50,6 +50,8 @@ class Part(NamedTuple):
     rest: tuple[Amount, ...] | None = None
     or_else: bool = False
     """Another way to do the part before it: "4 or 6 miles"."""
+    is_within: bool = False
+    """Repetitions of another part: "1 h 45 including 3 x 10 min"."""
 
 
 class Clause(NamedTuple):
@@ -139,6 +141,10 @@ class _Builder:
     # --- set aside ---
 
     def set_aside(self) -> None:
+        for at, token in enumerate(self.tokens):
+            # "@ 15K to half marathon pace": how fast.
+            if at and _is_far(token) and self.is_sign(at - 1, "@"):
+                self.aside.add(at)
         for number, (start, end) in enumerate(self.spans):
             if end < len(self.tokens) and self._is_label(start, end) and self.is_sign(end, ":"):
                 self.aside.update(range(*self.spans[number + 1]))
@@ -325,11 +331,16 @@ class _Parts:
         rest: tuple[Amount, ...] | None = None,
     ) -> Part:
         or_else = at > 0 and (self.builder.is_sign(at - 1, "/") or bool(self.roles[at - 1] & Role.OR))
-        return Part(sort, work, written, self.builder.of[at], times, rest, or_else)
+        is_within = sort is Is.WITHIN or self._follows_a_part_word(at)
+        return Part(sort, work, written, self.builder.of[at], times, rest, or_else, is_within)
+
+    def _follows_a_part_word(self, at: int) -> bool:
+        start, _ = self.builder.spans[self.builder.of[at]]
+        return any(self.roles[n] & Role.PART for n in range(max(start, at - 3), at))
 
     def _sort_of(self, at: int) -> Is:
         start, end = self.builder.spans[self.builder.of[at]]
-        if any(self.roles[n] & Role.PART for n in range(max(start, at - 3), at)):
+        if self._follows_a_part_word(at):
             return Is.WITHIN
         roles = self._beside(at, start, end)
         if roles & Role.TOTAL:
@@ -380,7 +391,9 @@ class _Parts:
         if rest is None:
             # In a bracket, what is not work is rest.
             rest = () if is_group and len(work) > 1 else self._rest(work[-1])
-        sort = Is.STRIDES if self._are_strides(at) or self._are_strides(self.at - 1) else Is.SET
+        # "Strides (5 x 100 m)"
+        before = at - 2 if at > 1 and self.builder.is_sign(at - 1, "(") else at
+        sort = Is.STRIDES if any(map(self._are_strides, (at, self.at - 1, before))) else Is.SET
         found.append(self._part(at, sort, work, " ".join(written), times, rest))
 
     def _are_strides(self, at: int) -> bool:

@@ -1,6 +1,6 @@
 """The words of coaches and platforms, one file for each language in `words`, and what each can mean.
 
-Words are in small letters without accents. `(s)` may be left out, `*` is for any further letters, and words
+Words are in small letters without accents. `(s)` may be left out, `*` is for any letters, and words
 with blanks between them may as well be written with hyphens or as one. What a word means beside others is a
 question of structure.py and meaning.py.
 """
@@ -137,6 +137,10 @@ def _all_phrases() -> dict[str, int]:
             for phrase in phrases:
                 for spelling in _expanded(phrase):
                     found[spelling] = found.get(spelling, 0) | role
+    # A word is its own stem.
+    for stem in [phrase for phrase in found if phrase.endswith("*")]:
+        if (word := stem[:-1]) in found:
+            found[word] |= found[stem]
     return found
 
 
