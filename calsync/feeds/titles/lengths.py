@@ -107,13 +107,16 @@ def from_segments(text: str) -> int | None:
 # --- the parts added up -----------------------------------------------------------------------------------
 
 
-def from_parts(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
+def from_parts(text: str, kind: Kind | None, seconds_per_km: int, *, lifts: bool = False) -> int | None:
     """The minutes that a text adds up to: "20 min warm up 5x5 min on 1 min jog" is 50.
 
-    Distances take as long as the pace says. None if the text has no length.
+    Distances take as long as the pace says; sets of lifts say nothing. None if the text has no length.
     """
     is_hard = kind is not None and kind.effort is Effort.HARD
-    minutes = _total(structure(text), seconds_per_km, meaning(text).apart, is_hard=is_hard)
+    found = structure(text)
+    if lifts:
+        found = found._replace(parts=tuple(part for part in found.parts if part.sort is not Is.SET))
+    minutes = _total(found, seconds_per_km, meaning(text).apart, is_hard=is_hard)
     if minutes is None or minutes < _SHORTEST:
         return None
     return _within(minutes)
@@ -122,7 +125,8 @@ def from_parts(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
 def from_steps(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
     """The minutes of a description's steps, if more than a warm-up and a cool-down is told."""
     parts = structure(text).parts
-    is_told = len(parts) > 1 and any(part.sort not in (Is.WARM, Is.COOL) for part in parts)
+    has_set = any(part.sort is Is.SET for part in parts)
+    is_told = has_set or (len(parts) > 1 and any(part.sort not in (Is.WARM, Is.COOL) for part in parts))
     return from_parts(text, kind, seconds_per_km) if is_told else None
 
 

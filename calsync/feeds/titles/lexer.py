@@ -260,6 +260,9 @@ class Lexer:
             return self._sign(at)
         if letter := self._letter(at, before):
             return letter
+        if isinstance(before, Times) and UNITS.get(piece.text, (Unit.NONE, 0))[0] is Unit.KM:
+            far = UNITS[piece.text][1]  # "4 x mile"
+            return Amount(far, far, Unit.KM, piece.written), at + 1
         if phrase := self._phrase(at):
             return phrase
         if piece.sort is _Is.NUMBER:
@@ -336,7 +339,7 @@ class Lexer:
         while (then := self._range_to(stop)) is not None:
             amount, after = self._amount(then)
             # "20-22 km 5-6" is two ranges; "1-2-3-2-1 min" is a ladder.
-            if amount is None:
+            if amount is None or not self._can_end(first, amount, after):
                 break
             ends.append(amount)
             stop = after
@@ -357,6 +360,12 @@ class Lexer:
                 return Word(written, written), stop  # a date
             return Ladder(Amount(whole, whole, unit, written), written), stop
         return amount, stop
+
+    def _can_end(self, first: Amount, last: Amount, after: int) -> bool:
+        """Whether an amount can be the end of a range: "6x1000 a 4:00" and "4' à 90%" are none."""
+        if first.is_clock != last.is_clock and first.unit is Unit.NONE:
+            return False
+        return first.unit is Unit.NONE or self.pieces[after].text != "%"
 
     def _is_measured(self, at: int, stop: int, unit: Unit) -> bool:
         """ "90-92%", "95% 5k", "140-150 bpm", "RPE 7-8": how hard it is, and not how long."""
@@ -482,7 +491,7 @@ class Lexer:
         return hours, at
 
 
-_MEASURES = frozenset(("%", "bpm", "watt", "watts", "w", "spm", "rpm", "hf", "hr", "fc", "puls", "kcal"))
+_MEASURES = frozenset(("%", "bpm", "watt", "watts", "spm", "rpm", "hf", "hr", "fc", "puls", "kcal"))
 _MEASURED = frozenset(
     ("hr", "hf", "fc", "fcm", "rpe", "puls", "pulse", "bpm", "ftp", "tss", "week", "day", "#")
 )

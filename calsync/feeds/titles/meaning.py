@@ -3,6 +3,7 @@
 A kind is read only from words that are understood, and nothing is guessed to be hard.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -27,6 +28,7 @@ _ULTRA_KM = 42.0
 _SESSION = frozenset(
     ("day", "session", "workout", "training", "routine", "class", "block", "exercises", "tag")
 )
+_TWICE = frozenset(("am", "pm"))
 _PLACES = frozenset(("off", "path"))
 _OF = frozenset(("de", "di", "of", "von", "van", "do", "da"))
 
@@ -45,6 +47,8 @@ class Said(NamedTuple):
     """The sort is a field of its own: "Run: …"."""
     clashes: bool = False
     """It says two things that contradict each other."""
+    is_guess: bool = False
+    """A race, as nothing but the name of its distance is there."""
     apart: frozenset[int] = frozenset()
     """The clauses that are about another sort of training."""
 
@@ -108,6 +112,10 @@ class _Meaning:
         self.roles = found.roles
         self.clauses = found.clauses
         self.has_set = any(part.sort is Is.SET for part in found.parts)
+        # "AM easy, PM track": two sessions, of which the harder counts.
+        self.is_double = {
+            token.text for clause in found.clauses for token in clause.tokens if isinstance(token, Word)
+        } >= _TWICE
         self.repeated = {part.clause for part in found.parts if _is_repeated(part)}
 
     def said(self) -> Said:
@@ -130,7 +138,8 @@ class _Meaning:
             return Said(sort, kind, sport, both, is_field, apart=apart)
         if sort is None and kind is None:
             return Said(clashes=clashes, because=because)
-        return Said(sort or Sort.RUN, kind, None, because, is_field, clashes, apart)
+        is_guess = kind is Kind.RACE and not self.roles & (Role.RACE | Role.EVENT)
+        return Said(sort or Sort.RUN, kind, None, because, is_field, clashes, is_guess, apart)
 
     # --- which sort ---
 
@@ -147,7 +156,8 @@ class _Meaning:
         if found.sort is not Sort.REST:
             # A run is one whatever comes before it: "gym, then easy run".
             for other, later in zip(self.clauses[first + 1 :], self.sorted[first + 1 :], strict=True):
-                if later.sort is Sort.RUN and other.opener != "(" and _is_a_run(other):
+                is_run = self.is_double or (other.opener != "(" and _is_a_run(other))
+                if later.sort is Sort.RUN and is_run:
                     return later, False
         return found, False
 
@@ -226,7 +236,7 @@ class _Meaning:
             return _Sorted(Sort.CROSS, SPORTS[role], sport)
         walk = _first(words, Role.WALK)
         # "Hill walk", but not "tempo 20 min walk 2 min".
-        is_walk = walk and (words[-1] is walk or not roles & _FAST)
+        is_walk = walk and (walk in (words[0], words[-1]) or not roles & _FAST)
         if is_walk and not self.has_set and not roles & (Role.WARM | Role.COOL):
             return _Sorted(Sort.OTHER, None, walk)
         return None
@@ -291,7 +301,7 @@ class _Meaning:
             return None, either, True
         if roles & Role.WALK_RUN and not (reps and roles & _FAST):
             return Kind.EASY, _quoted(_first(words, Role.WALK_RUN)), False
-        if reps is None and roles & _HEADS and (head := _head(clauses)):
+        if reps is None and roles & _HEADS and not self.is_double and (head := _head(clauses)):
             return Kind.EASY if head.roles & Role.EASY else Kind.RECOVERY, _quoted(head), False
         if roles & Role.LONG_RUN:
             return Kind.LONG, _quoted(_first(words, Role.LONG_RUN)), False
@@ -492,16 +502,47 @@ def before_bullet(line: str) -> str:
     return line.replace("·", "•").replace("|", "•").partition("•")[0].strip()
 
 
-def steps_in(lines: Iterable[str]) -> str:
-    """The lines of a description that are steps: they begin with a length, a number of times or a part."""
-    return "\n".join([line for line in lines if _is_step(line)])
+def steps_in(lines: Sequence[str]) -> str:
+    """The lines of a description that are steps: they begin with a length, a number of times or a part.
+
+    Lines below "5x" or "Repeat the following 5x:" are repeated, up to an empty line, a cool-down or a second
+    rule of dashes.
+    """
+    steps: list[str] = []
+    block: list[str] = []
+    times, dashes = "", 0
+    for number, line in enumerate(lines):
+        text = line.strip(" -*•·>\t")
+        dashes += bool(times and not text and line.strip())
+        is_over = not text and (not line.strip() or dashes > 1)
+        if times and block and (is_over or _REPEATS.search(text) or _is_end(text)):
+            steps.append(f"{times} x ({', '.join(block)})")
+            times, block = "", []
+        if len(text) <= _LONGEST_HEADING and (repeats := _REPEATS.search(text)):
+            times, dashes = repeats[1], 0
+        elif text and (_is_step(text) or (number == 0 and _REPS.search(text[:_LONGEST_STEP]))):
+            (block if times else steps).append(text)
+    if times and block:
+        steps.append(f"{times} x ({', '.join(block)})")
+    return "\n".join(steps)
 
 
-def _is_step(line: str) -> bool:
-    text = line.lstrip(" -*•·>\t")
-    if not text or len(text) > 200:
+_LONGEST_HEADING, _LONGEST_STEP = 60, 200
+_REPEATS = re.compile(
+    r"(?<![0-9])([0-9]{1,2}) ?(?:[x×]|times|mal|fois|veces|volte|keer|ganger):?$", re.IGNORECASE
+)
+_REPS = re.compile(r"(?<![0-9])[0-9]{1,2} ?[x×] ?[0-9]")
+
+
+def _is_end(text: str) -> bool:
+    return len(text.split()) > 1 and bool(structure(text[:_LONGEST_HEADING]).roles & Role.COOL)
+
+
+def _is_step(text: str) -> bool:
+    if len(text) > _LONGEST_STEP:
         return False
     first = first_token(text[:40])
     if isinstance(first, Word):
-        return bool(first.roles & (Role.WARM | Role.COOL)) and any(c.isdigit() for c in text)
+        is_part = first.roles & (Role.WARM | Role.COOL | Role.MAIN)
+        return bool(is_part) and any(c.isdigit() for c in text)
     return first is not None and not isinstance(first, Sign)

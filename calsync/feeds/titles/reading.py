@@ -202,7 +202,7 @@ def _said(text: _Texts) -> _Verdict:
     if found is None or found.sort is Sort.RUN:
         return _run(text)
     if found.sort is Sort.CROSS:
-        kind = title.kind or text.header.kind or meaning(text.steps).kind
+        kind = title.kind or text.header.kind or meaning(text.steps).kind or meaning(text.first_name).kind
         return found._replace(kind=kind)
     return found
 
@@ -231,8 +231,8 @@ def _by_description(text: _Texts) -> _Verdict | None:
     if _SETS.match(text.entry.description):
         return _Verdict(Sort.STRENGTH, because="the sets in the description")
     said = meaning(text.first_name)
-    # "Summary:" is a heading, and makes no note of a run.
-    if said.sort in (None, Sort.OTHER):
+    # "Summary:" is a heading, and makes no note of a run; "deload week" does.
+    if said.sort is None or (said.sort is Sort.OTHER and not eases_off(structure(text.first_name))):
         return None
     return _Verdict(said.sort, None, said.sport, f"{said.because} in the description")
 
@@ -244,14 +244,15 @@ def _run(text: _Texts) -> _Verdict:
         return _Verdict(Sort.RUN, text.header.kind, None, f"{text.header.because} in the description")
     if title.clashes:
         return _Verdict(Sort.RUN, because=f"{title.because}: one of them")
-    if title.kind:
-        return _Verdict(Sort.RUN, title.kind, None, f"{title.because} in the title")
+    by_title = _Verdict(Sort.RUN, title.kind, None, f"{title.because} in the title" if title.kind else "")
+    if title.kind and not title.is_guess:
+        return by_title
     if race := _race_day(text.lines):
         return _Verdict(Sort.RUN, Kind.RACE, None, f'"{race}" in the description')
     for said in (meaning(text.steps), meaning(text.first_name)):
         if said.kind and said.sort is Sort.RUN:
             return _Verdict(Sort.RUN, said.kind, None, f"{said.because} in the description")
-    return _Verdict(Sort.RUN)
+    return by_title
 
 
 def _race_day(lines: Sequence[str]) -> str:
@@ -272,15 +273,16 @@ def _race_day(lines: Sequence[str]) -> str:
 def _minutes(text: _Texts, said: _Verdict, pace: int) -> int | None:
     entry, kind = text.entry, said.kind if said.sort is not Sort.STRENGTH else None
     first_line = text.first_line
+    lifts = said.sort is Sort.STRENGTH
     return (
         lengths.from_field(entry.field)
         or lengths.from_description(text.lines)
         or (lengths.from_span(entry.length) if entry.length else None)
         or lengths.from_segments(first_line)
         or lengths.from_segments(text.name.whole)
-        or lengths.from_parts(text.name.text, kind, pace)
-        or (lengths.from_parts(first_line, kind, pace) if _is_a_name(text) else None)
-        or lengths.from_steps(text.steps, kind, pace)
+        or lengths.from_parts(text.name.text, kind, pace, lifts=lifts)
+        or (lengths.from_parts(first_line, kind, pace, lifts=lifts) if _is_a_name(text) else None)
+        or (None if lifts else lengths.from_steps(text.steps, kind, pace))
     )
 
 

@@ -70,6 +70,8 @@ class Role:
     # Parts of a workout.
     WARM = 1 << 36
     COOL = 1 << 37
+    MAIN = 1 << 55
+    """The heading of a workout's main part."""
     PAUSE = 1 << 38
     PART = 1 << 39
     TOTAL = 1 << 40

@@ -270,6 +270,49 @@ def test_a_triathlon_is_a_race(title: str) -> None:
     assert (found.sort, found.kind) == (Sort.RUN, Kind.RACE)
 
 
+# --- descriptions --------------------------------------------------------------------------------
+
+INTERVALS_ICU = "Warmup\n- 15m Z2\n\nMain set 5x\n- 3m Z5\n- 2m Z1\n\nCooldown\n- 10m Z1"
+RUNNA = (
+    "1.5km warm up, 90s walking rest\n\nRepeat the following 10x:\n----------\n"
+    "400m at 4:30/km, 60s walking rest\n----------\n\n1.5km cool down"
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "kind", "minutes"),
+    [
+        ("Tuesday", INTERVALS_ICU, Kind.INTERVALS, 50),
+        ("Tuesday", "- 10m warmup Z1\n- 3x\n- 8m Z4\n- 2m Z1\n- 10m cooldown", Kind.INTERVALS, 50),
+        ("Tuesday", RUNNA, Kind.INTERVALS, 54),
+        ("Tuesday", "10 min easy\n20 min tempo\n10 min easy", Kind.TEMPO, 40),
+        ("Tuesday", "Main set: 5x3 min hard, 2 min jog", Kind.INTERVALS, 50),
+        ("Tuesday", "Easy\n6 x 800 m, 2 min jog", Kind.INTERVALS, 66),
+        ("Speed", "2 sets of 5 x 200m", Kind.INTERVALS, 47),
+        ("Easy Run", "Goal: Berlin Marathon", Kind.EASY, None),
+        ("Easy Run", "6 x 800 m", Kind.EASY, None),
+        ("Houffa Trail 63 km", "RACE DAY", Kind.RACE, 378),
+        ("Houffa Trail 63 km", "Nice views\nRace day!", Kind.RACE, 378),
+        ("Half marathon", "Training run, easy", Kind.EASY, None),
+        ("Half marathon", "Bring gels", Kind.RACE, None),
+    ],
+)
+def test_the_title_then_steps_then_the_first_line(
+    title: str, description: str, kind: Kind, minutes: int | None
+) -> None:
+    found = read(Entry(title, description), (), 360)
+    assert (found.sort, found.kind) == (Sort.RUN, kind)
+    if minutes is not None:
+        assert found.minutes is not None
+        assert abs(found.minutes - minutes) <= 5
+
+
+def test_lifts_take_no_minutes() -> None:
+    assert read(Entry("Strength", "3x10 squats\n3x8 lunges"), (), 360).minutes is None
+    assert read(Entry("Squats 5x5"), (), 360).minutes is None
+    assert read(Entry("Gym 45 min: squats 5x5"), (), 360).minutes == 45
+
+
 # --- as long as the text and no longer -----------------------------------------------------------
 
 
