@@ -288,6 +288,8 @@ class Lexer:
         if not found:
             return None
         best_end, best_roles = 0, 0
+        if self._is_day(at):
+            return None
         open_ = [(node, at + 1) for node in found]
         while open_:
             node, end = open_.pop()
@@ -306,6 +308,12 @@ class Lexer:
             return None
         written = self._written(at, best_end)
         return Word(written.casefold(), written, best_roles), best_end
+
+    def _is_day(self, at: int) -> bool:
+        """ "W5D3", "Week 5 D3": a day, and no zone."""
+        before = self.pieces[max(0, at - 2) : at]
+        is_day = self.pieces[at].text == "d" and self.pieces[at + 1].glued and len(before) == 2
+        return is_day and before[0].text in _WEEKS and before[1].sort is _Is.NUMBER
 
     def _letter(self, at: int, before: Token | None) -> tuple[Word, int] | None:
         """Daniels' letters behind a length: "45 min E", "3 x 1 mile @ T", and "T pace". Capitals only."""
@@ -356,6 +364,8 @@ class Lexer:
             unit = ends[-1].unit
             whole = sum(_in(unit, one) for one in ends)
             written = self._written(at, stop)
+            if all(one.written in _TRACK for one in ends):
+                unit = Unit.METRES  # "200-400-800-400-200"
             if unit is Unit.NONE and len(ends[0].written) == 4 and len(ends) == 3:
                 return Word(written, written), stop  # a date
             return Ladder(Amount(whole, whole, unit, written), written), stop
@@ -406,6 +416,11 @@ class Lexer:
         if bare and not ({work.high, rest.high} <= _BY_TURNS):
             return None
         if work.unit is Unit.NONE and rest.unit in (Unit.KM, Unit.METRES):
+            return None
+        # "40/50 min" are alternatives, "8 km/5 mi" one distance in two units.
+        if rest.unit is Unit.MINUTES and min(work.high, rest.high) >= _NO_TURN:
+            return None
+        if work.unit is rest.unit is Unit.KM and abs(work.high - rest.high) < 0.1 * work.high:
             return None
         written = self._written(at, stop)
         seconds = bare or (work.unit is Unit.NONE and rest.high < 2)
@@ -485,7 +500,7 @@ class Lexer:
         unit, factor, end = self._unit(at + 1)
         is_minutes = unit in (Unit.MINUTES, Unit.METRES) and factor == 1
         if is_minutes or (unit is None and len(piece.text) == 2 and int(piece.text) < 60):
-            if unit is None and self._is(at + 1, "x", "-"):
+            if unit is None and (self._is(at + 1, "x") or (self._is(at + 1, "-") and not piece.glued)):
                 return hours, at
             return hours + int(piece.text), end if is_minutes else at + 1
         return hours, at
@@ -495,7 +510,10 @@ _MEASURES = frozenset(("%", "bpm", "watt", "watts", "spm", "rpm", "hf", "hr", "f
 _MEASURED = frozenset(
     ("hr", "hf", "fc", "fcm", "rpe", "puls", "pulse", "bpm", "ftp", "tss", "week", "day", "#")
 )
+_WEEKS = frozenset(("w", "wk", "week"))
 _TRACK = frozenset(map(str, range(200, 2001, 100)))
+# Minutes; nobody rests as long as that by turns.
+_NO_TURN = 20
 _BY_TURNS = {10.0, 15.0, 20.0, 30.0, 40.0, 45.0, 50.0, 60.0, 90.0}
 
 

@@ -392,7 +392,8 @@ def _is_rep(part: Part) -> bool:
 def _either(clauses: Sequence[Clause]) -> str:
     """ "Easy or tempo", "easy/tempo": who knows which."""
     for first, second in pairwise(clauses):
-        if second.opener not in ("or", "/"):
+        by_turns = second.opener == "/" and first.has_amount and second.has_amount
+        if second.opener not in ("or", "/") or by_turns:  # "3 min hard / 2 min easy"
             continue
         one, other = _efforts(first.roles), _efforts(second.roles)
         if one and other and not one & other:

@@ -24,6 +24,8 @@ _SETS_ASIDE = Role.NOT | Role.AROUND | Role.PACE | Role.PACE_OF | Role.PERIOD | 
 _PACE_KM = (1, 1.5, 1.609344, 3, 5, 10, 15, 21, 21.1, 42, 42.2)
 # Nobody names anything in more words; and each is looked at so often at most.
 _LONGEST_NAME = 8
+_SHORTENED = Role.PART | Role.WITH | Role.WARM | Role.COOL | Role.TOTAL
+"""What people shorten with a full stop."""
 
 
 class Is(Enum):
@@ -134,7 +136,9 @@ class _Builder:
     def _separates(self, at: int, token: Token) -> bool:
         if isinstance(token, Sign):
             if token.text == ".":
-                return not (at and isinstance(self.tokens[at - 1], Amount))  # "45 min. easy"
+                # "45 min. easy", "60 min incl. 20 min tempo"
+                is_short = at and (isinstance(self.tokens[at - 1], Amount) or self.roles[at - 1] & _SHORTENED)
+                return not is_short
             return token.text in _SEPARATORS or (token.text == "-" and token.spaced)
         return bool(self.roles[at] & (Role.WITH | Role.OR)) and not self.roles[at] & _NAMES
 
@@ -156,8 +160,10 @@ class _Builder:
     def _look_at(self, at: int, roles: int, start: int, end: int) -> None:
         if roles & Role.NOT:
             named = list(self._named_after(at, end))
-            self.no_run = self.no_run or any(self.roles[n] & Role.RUN for n in named)
+            self.no_run = self.no_run or any(self.roles[n] & (Role.RUN | Role.COURSE) for n in named)
             self.aside.update(named)
+            if named:
+                self.aside.add(at)  # "skip" may be a drill as well
         elif roles & Role.AROUND:
             self.aside.update(self._named_after(at, end))
         elif roles & Role.PACE_OF and (ahead := self._race_after(at, end)):
@@ -169,7 +175,9 @@ class _Builder:
             if roles & Role.INTERVALS and self._times_follow(at):
                 self.aside.add(at)  # "repeat 15 times" is no name of a workout
         elif roles & Role.PERIOD:
-            self.aside.update(self._back(at, start, _NAMES & ~(Role.RUN | Role.OTHER)))
+            # "Hill phase"; but of "Tempo week 3" and "Marathon week 3" only the race is not that day's.
+            named_so = _RACES if self._has_number(at) else _NAMES & ~(Role.RUN | Role.OTHER)
+            self.aside.update(self._back(at, start, named_so))
         elif roles & Role.ABOUT:
             self.aside.update(self._back(at, start, _RACES))
         elif roles & Role.TERRAIN:
@@ -178,6 +186,10 @@ class _Builder:
     def is_sign(self, at: int, text: str) -> bool:
         token = self.tokens[at]
         return isinstance(token, Sign) and token.text == text
+
+    def _has_number(self, at: int) -> bool:
+        following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        return isinstance(following, Amount) and following.unit is Unit.NONE
 
     def _times_follow(self, at: int) -> bool:
         return any(isinstance(token, Times) for token in self.tokens[at + 1 : at + 4])
