@@ -417,9 +417,7 @@ class Lexer:
             return None
         if work.unit is Unit.NONE and rest.unit in (Unit.KM, Unit.METRES):
             return None
-        # "40/50 min" are alternatives, "8 km/5 mi" one distance in two units.
-        if rest.unit is Unit.MINUTES and min(work.high, rest.high) >= _NO_TURN:
-            return None
+        # "8 km/5 mi" is one distance in two units.
         if work.unit is rest.unit is Unit.KM and abs(work.high - rest.high) < 0.1 * work.high:
             return None
         written = self._written(at, stop)
@@ -512,8 +510,6 @@ _MEASURED = frozenset(
 )
 _WEEKS = frozenset(("w", "wk", "week"))
 _TRACK = frozenset(map(str, range(200, 2001, 100)))
-# Minutes; nobody rests as long as that by turns.
-_NO_TURN = 20
 _BY_TURNS = {10.0, 15.0, 20.0, 30.0, 40.0, 45.0, 50.0, 60.0, 90.0}
 
 

@@ -189,7 +189,8 @@ class _Builder:
 
     def _has_number(self, at: int) -> bool:
         following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        return isinstance(following, Amount) and following.unit is Unit.NONE
+        is_bare = isinstance(following, Amount) and following.unit is Unit.NONE
+        return is_bare or isinstance(following, Pace)
 
     def _times_follow(self, at: int) -> bool:
         return any(isinstance(token, Times) for token in self.tokens[at + 1 : at + 4])

@@ -36,6 +36,7 @@ from calsync.training import Effort, Kind, Sort, Sport
         ("1h5m", 65, 65, Unit.MINUTES),
         ("1 h 30 min", 90, 90, Unit.MINUTES),
         ("1h-1h15", 60, 75, Unit.MINUTES),
+        ("1h45-2h", 105, 120, Unit.MINUTES),
         ("1-1.5 h", 60, 90, Unit.MINUTES),
         ("3u30", 210, 210, Unit.MINUTES),
         ("1t30", 90, 90, Unit.MINUTES),
@@ -88,6 +89,9 @@ def test_pairs_and_ladders() -> None:
     (ladder,) = tokens("1-2-3-2-1 min")
     assert isinstance(ladder, Ladder)
     assert ladder.whole.high == 9
+    (ladder,) = tokens("400-800-1200-800-400")
+    assert isinstance(ladder, Ladder)
+    assert (ladder.whole.high, ladder.whole.unit) == (3600, Unit.METRES)
 
 
 @pytest.mark.parametrize("date", ["2026-11-24", "24.11.2026", "W48", "#7", "1.2.3.4"])
@@ -187,6 +191,9 @@ def test_the_parts_of_a_workout(
         ("Not a race", []),
         ("Goal: Berlin Marathon", []),
         ("Hill phase", []),
+        ("Hill week", []),
+        ("Tempo week 3", ["tempo"]),
+        ("Marathon week 3, easy", ["easy"]),
         ("Marathon shoes", []),
         ("Intervals for speed", ["intervals"]),
         ("No intervals, tempo", ["tempo"]),
@@ -219,6 +226,16 @@ def test_a_pace_is_neither_a_race_nor_how_far() -> None:
 )
 def test_it_says_by_which_words(title: str, because: str) -> None:
     assert read(Entry(title), (), 360).because == because
+
+
+@pytest.mark.parametrize("title", ["W5D3", "Week 5 D3", "Wk 5 D3: easy"])
+def test_the_day_of_a_week_is_no_zone(title: str) -> None:
+    assert read(Entry(title), (), 360).kind in (None, Kind.EASY)
+
+
+@pytest.mark.parametrize("title", ["No run", "Skip run", "Pas de course"])
+def test_no_run_is_a_rest(title: str) -> None:
+    assert read(Entry(title), (), 360).sort is Sort.REST
 
 
 @pytest.mark.parametrize(
@@ -286,6 +303,7 @@ RUNNA = (
         ("Tuesday", "- 10m warmup Z1\n- 3x\n- 8m Z4\n- 2m Z1\n- 10m cooldown", Kind.INTERVALS, 50),
         ("Tuesday", RUNNA, Kind.INTERVALS, 54),
         ("Tuesday", "10 min easy\n20 min tempo\n10 min easy", Kind.TEMPO, 40),
+        ("Tuesday", "- 15 min easy\n- 5x 3 min hard / 2 min easy\n- 10 min easy", Kind.TEMPO, 50),
         ("Tuesday", "Main set: 5x3 min hard, 2 min jog", Kind.INTERVALS, 50),
         ("Tuesday", "Easy\n6 x 800 m, 2 min jog", Kind.INTERVALS, 66),
         ("Speed", "2 sets of 5 x 200m", Kind.INTERVALS, 47),

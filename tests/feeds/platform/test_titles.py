@@ -718,6 +718,8 @@ def test_a_pattern_without_a_kind_takes_the_entry_out_of_the_runs() -> None:
         ("🏃 Long Run • 10mi", 97),
         ("10 km @ 5:30/km", 60),
         ("Long run, 20 km, last 5 km at marathon pace", 120),
+        ("60 min incl. 20 min tempo", 60),
+        ("8km/5mi easy", 49),
         # Neither paces nor other numbers are a length.
         ("Easy run @ 6:10/mi", None),
         ("Run at 8:05 /km", None),
