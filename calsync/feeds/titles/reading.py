@@ -287,4 +287,8 @@ def _minutes(text: _Texts, said: _Verdict, pace: int) -> int | None:
 
 
 def _is_a_name(text: _Texts) -> bool:
-    return _has_bullet(text.first_line) or bool(text.first_name)
+    if _has_bullet(text.first_line):
+        return True
+    # "- 15 min easy" is the first of several steps.
+    first, _, later = text.steps.partition("\n")
+    return bool(text.first_name) and not (later and first in text.first_line)

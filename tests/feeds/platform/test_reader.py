@@ -303,7 +303,7 @@ RUNNA = (
         ("Tuesday", "- 10m warmup Z1\n- 3x\n- 8m Z4\n- 2m Z1\n- 10m cooldown", Kind.INTERVALS, 50),
         ("Tuesday", RUNNA, Kind.INTERVALS, 54),
         ("Tuesday", "10 min easy\n20 min tempo\n10 min easy", Kind.TEMPO, 40),
-        ("Tuesday", "- 15 min easy\n- 5x 3 min hard / 2 min easy\n- 10 min easy", Kind.TEMPO, 50),
+        ("Tuesday", "- 15 min easy\n- 5x 3 min hard / 2 min easy\n- 10 min easy", Kind.INTERVALS, 50),
         ("Tuesday", "Main set: 5x3 min hard, 2 min jog", Kind.INTERVALS, 50),
         ("Tuesday", "Easy\n6 x 800 m, 2 min jog", Kind.INTERVALS, 66),
         ("Speed", "2 sets of 5 x 200m", Kind.INTERVALS, 47),
