@@ -141,6 +141,8 @@ def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool)
     timed = [(part, minutes) for part in parts if (minutes := _minutes(part, pace))]
     if not timed or (sum(minutes for _, minutes in timed) < _SHORTEST and not _has_set(timed)):
         return None
+    if len(timed) == 1 and timed[0][0].work[0].unit is Unit.METRES and timed[0][1] < 2 * _SHORTEST:
+        return None  # "1500m" is a race on the track, or a height
     if whole := _told_twice(timed) or _whole(found, timed):
         return whole
     timed = list(_without_alternatives(_told_once(timed)))

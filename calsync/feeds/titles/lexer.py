@@ -421,6 +421,8 @@ class Lexer:
         if work.unit is rest.unit is Unit.KM and abs(work.high - rest.high) < 0.1 * work.high:
             return None
         written = self._written(at, stop)
+        if work.unit is Unit.NONE and rest.unit is Unit.MINUTES and rest.high >= _NO_TURN:
+            return _range_of((work, rest), written), stop  # "40/45 min" is how long
         seconds = bare or (work.unit is Unit.NONE and rest.high < 2)
         if work.unit is Unit.NONE:
             work = Amount(*_seconds_or_same(work, rest, seconds=seconds), work.written)
@@ -510,6 +512,8 @@ _MEASURED = frozenset(
 )
 _WEEKS = frozenset(("w", "wk", "week"))
 _TRACK = frozenset(map(str, range(200, 2001, 100)))
+# Minutes; nobody works and rests so long by turns.
+_NO_TURN = 10
 _BY_TURNS = {10.0, 15.0, 20.0, 30.0, 40.0, 45.0, 50.0, 60.0, 90.0}
 
 

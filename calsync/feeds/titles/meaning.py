@@ -478,7 +478,7 @@ def _bare_race(found: Structure) -> Word | None:
         case [_]:
             is_named = is_official and distance.written.endswith("K")
             return written if is_named or distance.high >= _ULTRA_KM else None
-        case [_, _] if course and is_official:
+        case [_, _] | [_, Word(roles=Role.FILLER), _] if course and is_official:
             return course
         case [_, Word() as of, Word() as place] if is_official and tokens[0] is distance and of.text in _OF:
             # "10 km de Paris"
@@ -536,7 +536,8 @@ _REPS = re.compile(r"(?<![0-9])[0-9]{1,2} ?[x×] ?[0-9]")
 
 
 def _is_end(text: str) -> bool:
-    return len(text.split()) > 1 and bool(structure(text[:_LONGEST_HEADING]).roles & Role.COOL)
+    has_word = text.isalpha() or len(text.split()) > 1
+    return has_word and bool(structure(text[:_LONGEST_HEADING]).roles & Role.COOL)
 
 
 def _is_step(text: str) -> bool:
