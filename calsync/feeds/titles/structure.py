@@ -348,8 +348,13 @@ class _Parts:
         return Part(sort, work, written, self.builder.of[at], times, rest, or_else, is_within)
 
     def _follows_a_part_word(self, at: int) -> bool:
-        start, _ = self.builder.spans[self.builder.of[at]]
-        return any(self.roles[n] & Role.PART for n in range(max(start, at - 3), at))
+        for n in range(at - 1, max(at - 4, -1), -1):
+            if self.roles[n] & Role.PART:
+                return True
+            # "incl. 5 x 1 km": the point ends nothing.
+            if not (isinstance(self.tokens[n], Word) or self.builder.is_sign(n, ".")):
+                return False
+        return False
 
     def _sort_of(self, at: int) -> Is:
         start, end = self.builder.spans[self.builder.of[at]]
