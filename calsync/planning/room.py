@@ -321,7 +321,9 @@ class _Weeks:
         # A run may move to where a block was, if it likes that better, and others may follow.
         liked: dict[Timespan, set[tuple[bool, int]]] = {}
         for run, places in self._loose_runs:
-            for span in places[: places.index(run.span)] if run.span in places else places:
+            # One without room stands where it likes it best, and would go anywhere else.
+            has_room = run.span in places and run.key not in self.problem.settled.without_room
+            for span in places[: places.index(run.span)] if has_room else places:
                 for block, at_end, less in self._cuts(span):
                     liked.setdefault(block, set()).add((at_end, less))
         found: list[_Attempt] = []

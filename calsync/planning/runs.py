@@ -51,10 +51,14 @@ class SettledRun:
 
 @dataclass(frozen=True, slots=True)
 class SettledRuns:
-    """All runs in the order of their starts; `warnings`, by key, say what is wrong with one."""
+    """All runs in the order of their starts; `warnings`, by key, say what is wrong with one.
+
+    `without_room` are the keys of those that found no free time in their ranges.
+    """
 
     runs: tuple[SettledRun, ...]
     warnings: tuple[tuple[str, Remark], ...]
+    without_room: frozenset[str] = frozenset()
 
 
 def settle(
@@ -93,7 +97,7 @@ def settle(
         wanted.values(), key=lambda run: (run.run.start is None, isinstance(run.kind, Cross), run.day)
     ):
         taken.settle(run, program)
-    return SettledRuns(taken.in_order(), tuple(taken.clashes()))
+    return SettledRuns(taken.in_order(), tuple(taken.clashes()), frozenset(taken.without_room))
 
 
 def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:

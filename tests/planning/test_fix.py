@@ -1,11 +1,13 @@
 """Every suggested change, once made, really makes room."""
 
+from datetime import UTC, date, datetime
+
 from hypothesis import HealthCheck, given, settings
 
 from calsync.planning.plan import pose
-from calsync.planning.room import Fixes
+from calsync.planning.room import Fixes, ShorterBusy
 from tests.planning import reference
-from tests.planning.test_fix_exact import tight
+from tests.planning.test_fix_exact import agree, tight
 from tests.planning.test_optimum import plan_of
 from tests.soak import usually
 
@@ -34,3 +36,21 @@ def test_a_fix_gives_the_session_a_place_and_leaves_fewer_without() -> None:
 
     check()
     assert len(suggested) >= AT_LEAST
+
+
+def test_a_run_without_room_may_go_to_its_other_range_if_that_becomes_free() -> None:
+    run = reference.Run(1, "intervals", 45, between=((150, 195), (0, 45)))
+    rest = frozenset({0, 2, 3, 4, 5, 6})
+    week = reference.Template(runs=(run,), sessions=(reference.Session("light", 15, 15),), rest_days=rest)
+    case = reference.Case(
+        zone="Europe/London",
+        now=datetime(2026, 3, 18, 20, tzinfo=UTC),
+        first_monday=date(2026, 3, 23),
+        templates=(week, week),
+        listed=(week, week),
+        usual=((150, 270),) * 7,
+        availability=(((0, 1440),),) * 7,
+        hours_apart=21,
+        busy=((datetime(2026, 3, 23, 5, tzinfo=UTC), datetime(2026, 3, 24, 17, tzinfo=UTC)),),
+    )
+    assert list(agree(case)) == [ShorterBusy]
