@@ -19,6 +19,11 @@ SHORTEST_QUALITY = 40
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 3.0
 # A part of quality that is shorter than this has a warm-up before it; one as long as this may be all.
 _WHOLE_SESSION = 30.0
+# "10 km 4:30" would be as many times slower than the pace; so it says how fast.
+_SLOWEST = 2.5
+# Plans write "3 m run" for miles.
+_MOST_MILES = 14
+_MILE = 1.609344
 # Less is strides, not a run.
 _SHORTEST = 5.0
 
@@ -139,6 +144,8 @@ def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool)
     if total := [m for part in parts if part.sort is Is.TOTAL and (m := _minutes(part, pace))]:
         return total[0]
     timed = [(part, minutes) for part in parts if (minutes := _minutes(part, pace))]
+    if len(timed) == 1 and timed[0][0].sort is Is.STEADY and _are_miles(timed[0][0].work[0]):
+        timed = [(timed[0][0], timed[0][0].work[0].high * _MILE * pace / 60)]
     if not timed or (sum(minutes for _, minutes in timed) < _SHORTEST and not _has_set(timed)):
         return None
     if len(timed) == 1 and timed[0][0].work[0].unit is Unit.METRES and timed[0][1] < 2 * _SHORTEST:
@@ -148,6 +155,11 @@ def _total(found: Structure, pace: int, apart: frozenset[int], *, is_hard: bool)
     timed = list(_without_alternatives(_told_once(timed)))
     minutes = sum(m for _, m in timed)
     return _with_ends(found, timed, minutes, is_hard=is_hard)
+
+
+def _are_miles(amount: Amount) -> bool:
+    """ "3 m run": a whole run of so few minutes is none."""
+    return amount.unit is Unit.METRES and amount.high <= _MOST_MILES and " " in amount.written
 
 
 def _has_set(timed: Sequence[tuple[Part, float]]) -> bool:
@@ -181,7 +193,11 @@ def _told_twice(timed: Sequence[tuple[Part, float]]) -> float | None:
         return None
     (one, first), (other, second) = timed
     is_time = [part.work[0].unit is Unit.MINUTES for part in (one, other)]
-    if is_time[0] == is_time[1] or not 0.6 < first / second < 1.7:
+    if is_time[0] == is_time[1]:
+        return None
+    if is_time[1] and other.work[0].is_clock and second > _SLOWEST * first:
+        return first  # "10 km in 4:30": a pace
+    if not 0.6 < first / second < 1.7:
         return None
     return first if is_time[0] else second
 

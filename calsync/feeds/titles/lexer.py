@@ -234,6 +234,7 @@ class Lexer:
         # Nothing looks further ahead than this.
         self.pieces = [*pieces, _END, _END, _END, _END]
         self.count = len(pieces)
+        self.has_small_letters = any(piece.written.islower() for piece in pieces)
 
     def all(self) -> tuple[Token, ...]:
         found: list[Token] = []
@@ -355,8 +356,8 @@ class Lexer:
             return self._pace(at, stop)
         if self._is_measured(at, stop, ends[-1].unit):
             return Pace(self._written(at, stop)), stop
-        if len(ends) == 1 and (pair := self._pair(at, first, end)):
-            return pair
+        if len(ends) == 1 and (several := self._slashes(at) or self._pair(at, first, end)):
+            return several
         amount = ends[0] if len(ends) == 1 else _range_of(ends, self._written(at, stop))
         if times := self._times(at, stop, amount):
             return times
@@ -404,6 +405,20 @@ class Lexer:
             return Times(count, self._written(at, phrase[1])), phrase[1]
         return None
 
+    def _slashes(self, at: int) -> tuple[Token, int] | None:
+        """ "400/800/1200/800/400": a ladder as well."""
+        end = at
+        while self.pieces[end].text in _TRACK:
+            if not (self._is(end + 1, "/") and self.pieces[end + 2].text in _TRACK):
+                end += 1
+                break
+            end += 2
+        if end - at < 5:
+            return None
+        whole = sum(float(piece.text) for piece in self.pieces[at:end:2])
+        written = self._written(at, end)
+        return Ladder(Amount(whole, whole, Unit.METRES, written), written), end
+
     def _pair(self, at: int, work: Amount, end: int) -> tuple[Token, int] | None:
         if not self._is(end, "/"):
             return None
@@ -450,12 +465,20 @@ class Lexer:
         unit, factor, end = self._unit(end)
         if unit is None:
             return Amount(value, value, Unit.NONE, piece.written), at + 1
+        if unit is Unit.METRES and self._are_miles(at, value):
+            return Amount(value * _MILE, value * _MILE, Unit.KM, self._written(at, end)), end
         if unit is Unit.METRES and _is_thousands(piece.text):
             value *= 1000
         value *= factor
         if unit is Unit.MINUTES and factor == 60:
             value, end = self._and_minutes(value, end)
         return Amount(value, value, unit, self._written(at, end)), end
+
+    def _are_miles(self, at: int, value: float) -> bool:
+        """ "6M easy", "20M long": what is as short as that is no minutes, if only the M is a capital."""
+        is_capital = self.pieces[at + 1].written == "M" and self.pieces[at + 1].glued
+        repeated = at > 0 and self.pieces[at - 1].text == "x"
+        return is_capital and self.has_small_letters and value <= (2 if repeated else _LONGEST_MILES)
 
     def _clock(self, at: int) -> tuple[Amount | None, int]:
         """ "1:10:00", "1:10", "1:10 h", "45:00 min"."""
@@ -511,6 +534,8 @@ _MEASURED = frozenset(
     ("hr", "hf", "fc", "fcm", "rpe", "puls", "pulse", "bpm", "ftp", "tss", "week", "day", "#")
 )
 _WEEKS = frozenset(("w", "wk", "week"))
+_MILE = UNITS["mile"][1]
+_LONGEST_MILES = 26.2
 _TRACK = frozenset(map(str, range(200, 2001, 100)))
 # Minutes; nobody works and rests so long by turns.
 _NO_TURN = 10

@@ -174,11 +174,16 @@ class _Meaning:
                 return None
         elif self.found.emoji and (by_emoji := self._by_emoji()).sort is not Sort.RUN:
             return by_emoji
-        if clause.closer not in (":", "(", "-") or clause.roles & (_RUNNING | _FAST) or clause.has_amount:
+        if clause.closer not in (":", "(", "-") or clause.roles & _RUNNING:
             return None
         following = self.sorted[clause.number + 1 : clause.number + 2]
-        explains = following and following[0].sort in (Sort.CROSS, Sort.STRENGTH)
-        return following[0] if explains else None
+        if not following or following[0].sort not in (Sort.CROSS, Sort.STRENGTH):
+            return None
+        # "FTP test (bike)": nothing but a sport in brackets is where all of it is done.
+        explaining = self.clauses[clause.number + 1]
+        is_all = explaining.opener == "(" and explaining.is_bare and following[0].sort is Sort.CROSS
+        is_vague = not clause.roles & _FAST and not clause.has_amount
+        return following[0] if is_all or is_vague else None
 
     def _by_emoji(self) -> _Sorted:
         role = self.found.emoji
@@ -199,6 +204,8 @@ class _Meaning:
             return _Sorted(Sort.RUN, None, _first(words, Role.EVENT))
         if not roles & _RUNNING and (found := self._no_run(clause, kinds)):
             return found
+        if words[0].roles & Role.REST and words[0].roles & Role.OR:
+            return _Sorted(Sort.REST, None, words[0])  # "rest or easy run"
         if roles & _STRENGTH:
             strength, run = _first(words, _STRENGTH), _first(words, _RUNNING)
             assert strength is not None
@@ -230,7 +237,7 @@ class _Meaning:
         if roles & _RUNNING:
             return None
         sport = _first(words, ANY_SPORT)
-        fits = sport and (not sport.roles & Role.ALONE or _is_alone(clause))
+        fits = sport and (not sport.roles & Role.ALONE or _is_alone(clause) or _is_kind_of(clause, sport))
         if sport and fits and not _is_only_place(clause, sport):
             role = next(role for role in SPORTS if role & sport.roles)
             return _Sorted(Sort.CROSS, SPORTS[role], sport)
@@ -249,7 +256,9 @@ class _Meaning:
         if roles & Role.BODY and _is_all_body(clause):
             return _Sorted(Sort.STRENGTH, None, _first(words, Role.BODY))
         away = _first(words, Role.AWAY)
-        if away and (not away.roles & Role.ALONE or _is_alone(clause)):
+        # "1 km on 1 km off"
+        is_turn = away and away.roles & Role.PAUSE and clause.has_amount
+        if away and not is_turn and (not away.roles & Role.ALONE or _is_alone(clause)):
             return _Sorted(Sort.REST, None, away)
         if self.roles & _SAYS_KIND or self.has_set:
             return _Sorted()
@@ -356,6 +365,13 @@ def _is_only_place(clause: Clause, sport: Word) -> bool:
 def _is_alone(clause: Clause) -> bool:
     """True if beside one word there are only numbers."""
     return sum(isinstance(token, Word) and not token.text.isdigit() for token in clause.tokens) == 1
+
+
+def _is_kind_of(clause: Clause, sport: Word) -> bool:
+    """True if a clause begins or ends with a sport, and only how hard it is stands beside it: "Easy row"."""
+    words = [token for token in clause.tokens if isinstance(token, Word)]
+    beside = [word for word in words if word is not sport]
+    return sport in (words[0], words[-1]) and all(word.roles & ANY_KIND for word in beside)
 
 
 def _is_all_body(clause: Clause) -> bool:
@@ -491,11 +507,17 @@ def _bare_race(found: Structure) -> Word | None:
 
 
 def name_in(first_line: str) -> str:
-    """The name that a first line of a description is: a word or two, not the first step of the workout."""
+    """The name that a first line of a description is: up to four words, not the first step of the workout.
+
+    Numbers and units are no words: "Hill repeats 8 x 60 s".
+    """
     head = before_bullet(first_line)
-    if not head or len(head) > 60 or len(head.split()) > 4:
+    if not head or len(head) > 60:
         return ""
-    return "" if structure(head).roles & (Role.WARM | Role.COOL) else head
+    found = structure(head)
+    words = [t for clause in found.clauses for t in clause.tokens if isinstance(t, Word)]
+    is_long = min(len(words), len(head.split())) > 4
+    return "" if is_long or found.roles & (Role.WARM | Role.COOL) else head
 
 
 def before_bullet(line: str) -> str:

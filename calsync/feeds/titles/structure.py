@@ -332,6 +332,8 @@ class _Parts:
                     found.append(self._part(at, Is.SET, (token.whole,), token.written, 1, ()))
             elif isinstance(token, Amount):
                 found.append(self._part(at, self._sort_of(at), (token,), token.written))
+                if found[-1].sort is Is.WARM and self._is_cool_as_well(at):
+                    found.append(found[-1]._replace(sort=Is.COOL))
         return found
 
     def _part(
@@ -346,6 +348,14 @@ class _Parts:
         or_else = at > 0 and (self.builder.is_sign(at - 1, "/") or bool(self.roles[at - 1] & Role.OR))
         is_within = sort is Is.WITHIN or self._follows_a_part_word(at)
         return Part(sort, work, written, self.builder.of[at], times, rest, or_else, is_within)
+
+    def _is_cool_as_well(self, at: int) -> bool:
+        """ "2 km warm-up/cool-down", "1.5 mi WU & CD": one length for both."""
+        number = self.builder.of[at] + 1
+        start, end = self.builder.spans[number] if number < len(self.builder.spans) else (0, 0)
+        has_word = any(self.roles[n] & Role.COOL for n in range(start, end))
+        is_joined = start > 0 and any(self.builder.is_sign(start - 1, sign) for sign in "/&+")
+        return has_word and is_joined and all(isinstance(t, Word) for t in self.tokens[start:end])
 
     def _follows_a_part_word(self, at: int) -> bool:
         for n in range(at - 1, max(at - 4, -1), -1):
@@ -450,6 +460,10 @@ class _Parts:
                 times = min(times * token.number, 99)
             elif isinstance(token, Amount) and at not in self.builder.aside:
                 work.append(_scaled(token, times))
+                written.append(token.written)
+                times = 1
+            elif isinstance(token, Ladder) and token.whole.unit is not Unit.NONE:
+                work.append(_scaled(token.whole, times))
                 written.append(token.written)
                 times = 1
             elif isinstance(token, Pair):

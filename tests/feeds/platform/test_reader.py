@@ -52,6 +52,7 @@ from calsync.training import Effort, Kind, Sort, Sport
         ("400 m", 400, 400, Unit.METRES),
         ("170m", 170, 170, Unit.METRES),
         ("10.000 m", 10_000, 10_000, Unit.METRES),
+        ("20M", 20, 20, Unit.METRES),
     ],
 )
 def test_an_amount(text: str, low: float, high: float, unit: Unit) -> None:
@@ -92,6 +93,11 @@ def test_pairs_and_ladders() -> None:
     (ladder,) = tokens("400-800-1200-800-400")
     assert isinstance(ladder, Ladder)
     assert (ladder.whole.high, ladder.whole.unit) == (3600, Unit.METRES)
+    assert tokens("400/800/1200/800/400") == (
+        ladder._replace(
+            whole=ladder.whole._replace(written="400/800/1200/800/400"), written="400/800/1200/800/400"
+        ),
+    )
 
 
 @pytest.mark.parametrize("date", ["2026-11-24", "24.11.2026", "W48", "#7", "1.2.3.4"])
@@ -164,6 +170,15 @@ def parts(text: str) -> list[tuple[Is, int, list[float], list[float] | None]]:
         ("8x400m (90 sec walk recovery)", [(Is.SET, 8, [400], [1.5])]),
         ("4 x 1600m @ 10k pace, walk 2 min", [(Is.SET, 4, [1600], [2])]),
         ("10 x 30/30", [(Is.SET, 10, [0.5], [0.5])]),
+        ("4 x (400-300-200)", [(Is.SET, 4, [900], None)]),
+        (
+            "1.5 mi WU/CD, 4 x 800 m",
+            [
+                (Is.WARM, 1, [1.5 * 1.609344], None),
+                (Is.COOL, 1, [1.5 * 1.609344], None),
+                (Is.SET, 4, [800], None),
+            ],
+        ),
         ("2 sets of 5 x 200m", [(Is.SET, 10, [200], None)]),
         ("8 x (1 min run / 1 min walk)", [(Is.SET, 8, [1, 1], [])]),
         ("Run 90 s, walk 90 s x 6", [(Is.SET, 6, [1.5, 1.5], [])]),
@@ -233,7 +248,7 @@ def test_the_day_of_a_week_is_no_zone(title: str) -> None:
     assert read(Entry(title), (), 360).kind in (None, Kind.EASY)
 
 
-@pytest.mark.parametrize("title", ["No run", "Skip run", "Pas de course"])
+@pytest.mark.parametrize("title", ["Rest or easy run", "No run", "Skip run", "Pas de course"])
 def test_no_run_is_a_rest(title: str) -> None:
     assert read(Entry(title), (), 360).sort is Sort.REST
 
@@ -267,6 +282,8 @@ def test_other_scripts_are_not_understood(title: str) -> None:
         ("Langrenn", Sport.SKI, Effort.EASY),
         ("Skitour 4h", Sport.SKI, Effort.LONG),
         ("Rowing intervals", Sport.ROW, Effort.HARD),
+        ("Row 30 min easy", Sport.ROW, Effort.EASY),
+        ("Threshold test (bike)", Sport.RIDE, Effort.HARD),
         ("Kajak", Sport.PADDLE, Effort.EASY),
         ("Rollerblading", Sport.SKATE, Effort.EASY),
         ("Wandern 4 h", Sport.HIKE, Effort.LONG),
@@ -308,6 +325,8 @@ RUNNA = (
         ("Tuesday", "Easy\n6 x 800 m, 2 min jog", Kind.INTERVALS, 66),
         ("Speed", "2 sets of 5 x 200m", Kind.INTERVALS, 47),
         ("Easy Run", "Goal: Berlin Marathon", Kind.EASY, None),
+        ("Thursday", "Hill repeats 8 x 60 s", Kind.HILLS, 41),
+        ("Sunday", "Long run 25 km easy", Kind.LONG, 150),
         ("Easy Run", "6 x 800 m", Kind.EASY, None),
         ("Houffa Trail 63 km", "RACE DAY", Kind.RACE, 378),
         ("Houffa Trail 63 km", "Nice views\nRace day!", Kind.RACE, 378),
