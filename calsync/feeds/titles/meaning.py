@@ -30,6 +30,7 @@ _SESSION = frozenset(
 )
 _TWICE = frozenset(("am", "pm"))
 _PLACES = frozenset(("off", "path"))
+_EMOJI = "the emoji"
 _OF = frozenset(("de", "di", "of", "von", "van", "do", "da"))
 
 
@@ -129,12 +130,12 @@ class _Meaning:
         if sort is None and self.found.no_run:
             return Said(Sort.REST, because='"no run"')
         if sort is not None and sort not in (Sort.RUN, Sort.CROSS):
-            return Said(sort, because=_quoted(word), is_field=is_field)
+            return Said(sort, because=_quoted(word) or _EMOJI, is_field=is_field)
         kind, because, clashes = self._kind(sort, whole=is_field)
         others = {n for n, found in enumerate(self.sorted) if found.sort not in (None, sort)}
         apart = frozenset() if is_field else frozenset(others)
         if sort is Sort.CROSS:
-            both = f"{_quoted(word)} and {because}" if because and word else _quoted(word)
+            both = " and ".join(filter(None, (_quoted(word) or _EMOJI, because)))
             return Said(sort, kind, sport, both, is_field, apart=apart)
         if sort is None and kind is None:
             return Said(clashes=clashes, because=because)

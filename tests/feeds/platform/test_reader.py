@@ -236,6 +236,8 @@ def test_a_pace_is_neither_a_race_nor_how_far() -> None:
         ("Easy/tempo", '"Easy" or "tempo": one of them'),
         ("Bike: easy", '"Bike" and "easy" before the colon'),
         ("Yoga", '"Yoga" in the title'),
+        ("🚴 Easy", 'the emoji and "Easy" in the title'),
+        ("🧘", "the emoji in the title"),
         ("Run 5 min, walk 1 min, x 5", '"Run" and "walk" by turns in the title'),
     ],
 )
