@@ -584,6 +584,6 @@ def _clock(text: str) -> float | None:
     if not 2 <= len(parts) <= 3 or not all(part.isdigit() and len(part) <= 3 for part in parts):
         return None
     hours, minutes, *seconds = map(int, parts)
-    if minutes > 59 or any(second > 59 for second in seconds):
+    if len(parts[1]) != 2 or minutes > 59 or any(second > 59 for second in seconds):
         return None
     return hours * 60 + minutes + sum(seconds) / 60

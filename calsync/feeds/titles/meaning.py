@@ -169,22 +169,22 @@ class _Meaning:
 
     def _explained(self, clause: Clause) -> _Sorted | None:
         """What the words behind a mere effort say that it is: "Recovery: foam roll", "Easy (bike)"."""
-        if self.roles & _RUNNING:
-            following = self.sorted[clause.number + 1 : clause.number + 2]
-            if clause.roles & _RUNNING or not following or self.clauses[clause.number + 1].roles & _RUNNING:
-                return None
-        elif self.found.emoji and (by_emoji := self._by_emoji()).sort is not Sort.RUN:
-            return by_emoji
-        if clause.closer not in (":", "(", "-") or clause.roles & _RUNNING:
+        if self.found.emoji and not self.roles & _RUNNING:
+            by_emoji = self._by_emoji()
+            if by_emoji.sort is not Sort.RUN:
+                return by_emoji
+        following = clause.number + 1
+        if following == len(self.clauses) or clause.closer not in (":", "(", "-"):
             return None
-        following = self.sorted[clause.number + 1 : clause.number + 2]
-        if not following or following[0].sort not in (Sort.CROSS, Sort.STRENGTH):
+        said, explaining = self.sorted[following], self.clauses[following]
+        if (clause.roles | explaining.roles) & _RUNNING:
+            return None
+        if said.sort not in (Sort.CROSS, Sort.STRENGTH, Sort.REST):
             return None
         # "FTP test (bike)": nothing but a sport in brackets is where all of it is done.
-        explaining = self.clauses[clause.number + 1]
-        is_all = explaining.opener == "(" and explaining.is_bare and following[0].sort is Sort.CROSS
+        is_all = explaining.opener == "(" and explaining.is_bare and said.sort is Sort.CROSS
         is_vague = not clause.roles & _FAST and not clause.has_amount
-        return following[0] if is_all or is_vague else None
+        return said if is_all or is_vague else None
 
     def _by_emoji(self) -> _Sorted:
         role = self.found.emoji
@@ -315,7 +315,7 @@ class _Meaning:
             return Kind.EASY if head.roles & Role.EASY else Kind.RECOVERY, _quoted(head), False
         if roles & Role.LONG_RUN:
             return Kind.LONG, _quoted(_first(words, Role.LONG_RUN)), False
-        if reps is None and roles & Role.LONG and (long := _long_head(clauses)):
+        if roles & Role.LONG and (long := _long_head(clauses, has_reps=reps is not None)):
             return Kind.LONG, _quoted(long), False
         if reps is None and roles & _RACES and (word := _race(words)):
             return Kind.TIME_TRIAL if roles & Role.TRIAL else Kind.RACE, _quoted(word), False
@@ -450,11 +450,12 @@ def _head(clauses: Sequence[Clause]) -> Word | None:
     return None
 
 
-def _long_head(clauses: Sequence[Clause]) -> Word | None:
-    """ "16 km long, last 4 km fast": a long run; "long tempo" is none."""
+def _long_head(clauses: Sequence[Clause], *, has_reps: bool) -> Word | None:
+    """ "16 km long, last 4 km fast", "long 2 h with 3 x 15 min": a long run; "long tempo" is none."""
     for clause in clauses:
         if word := _first(clause.words, _SAYS_KIND):
-            return word if word.roles & Role.LONG and word is clause.words[-1] else None
+            holds = not has_reps or (clause.closer == "with" and clause.has_amount)
+            return word if word.roles & Role.LONG and word is clause.words[-1] and holds else None
     return None
 
 

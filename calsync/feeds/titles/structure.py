@@ -22,6 +22,8 @@ _LAST_OF_A_NAME = ANY_SPORT | _SORTS | _RACES | Role.LONG_RUN
 _SETS_ASIDE = Role.NOT | Role.AROUND | Role.PACE | Role.PACE_OF | Role.PERIOD | Role.ABOUT | Role.TERRAIN
 # A pace is named after one of these; "5 mi pace" are five miles.
 _PACE_KM = (1, 1.5, 1.609344, 3, 5, 10, 15, 21, 21.1, 42, 42.2)
+# Days; "Race - 26.2" is how far it is.
+_LONGEST_COUNTDOWN = 14
 # Nobody names anything in more words; and each is looked at so often at most.
 _LONGEST_NAME = 8
 _SHORTENED = Role.PART | Role.WITH | Role.WARM | Role.COOL | Role.TOTAL
@@ -149,6 +151,11 @@ class _Builder:
             # "@ 15K to half marathon pace": how fast.
             if at and _is_far(token) and self.is_sign(at - 1, "@"):
                 self.aside.add(at)
+            # "Race -2": two days before it.
+            if self.roles[at] & _RACES and at + 2 < len(self.tokens) and self.is_sign(at + 1, "-"):
+                days = self.tokens[at + 2]
+                if isinstance(days, Amount) and days.unit is Unit.NONE and days.high <= _LONGEST_COUNTDOWN:
+                    self.aside.add(at)
         for number, (start, end) in enumerate(self.spans):
             if end < len(self.tokens) and self._is_label(start, end) and self.is_sign(end, ":"):
                 self.aside.update(range(*self.spans[number + 1]))
@@ -413,7 +420,9 @@ class _Parts:
             self.at += 1
         work, rest, is_group = self._work(written)
         if not work:
-            if is_group or not self._multiply(found, times):
+            # "4 x strides" is told of what comes, "x 4" and "4 times" of what came.
+            names = self.at < len(self.tokens) and self.roles[self.at] & _NAMES
+            if is_group or names or not self._multiply(found, times):
                 found.append(self._part(at, Is.SET, (), " ".join(written), times, ()))
             return
         if rest is None:
