@@ -42,21 +42,11 @@ def from_field(value: str) -> int | None:
         return None
 
 
+# The first that is there counts.
 _LABELS = (
-    ("actual time", "actual duration"),
-    ("planned time", "planned duration"),
-    ("time",),
-    (
-        "total time",
-        "total duration",
-        "duration",
-        "dauer",
-        "gesamtdauer",
-        "duree",
-        "duracion",
-        "durata",
-        "duur",
-    ),
+    *("actual time", "actual duration", "planned time", "planned duration", "time", "total time"),
+    *("total duration", "duration", "dauer", "gesamtdauer", "duree", "durée", "duracion", "duración"),
+    *("durata", "duur", "varighet", "varaktighet", "varighed", "duração", "czas"),
 )
 
 
@@ -71,11 +61,9 @@ def from_description(lines: Sequence[str]) -> int | None:
         if colon and len(label) < 40:
             words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
             found.setdefault(" ".join(words), value.strip()[:40])
-    for labels in _LABELS:
-        for label in labels:
-            minutes = _labelled(found.get(label, ""), short=label == "time")
-            if minutes:
-                return minutes
+    for label in _LABELS:
+        if label in found and (minutes := _labelled(found[label], short=label == "time")):
+            return minutes
     return None
 
 
