@@ -234,7 +234,7 @@ class Lexer:
         # Nothing looks further ahead than this.
         self.pieces = [*pieces, _END, _END, _END, _END]
         self.count = len(pieces)
-        self.has_small_letters = any(piece.written.islower() for piece in pieces)
+        self.shouts = any(len(piece.written) > 3 and piece.written.isupper() for piece in pieces)
 
     def all(self) -> tuple[Token, ...]:
         found: list[Token] = []
@@ -478,7 +478,7 @@ class Lexer:
         """ "6M easy", "20M long": what is as short as that is no minutes, if only the M is a capital."""
         is_capital = self.pieces[at + 1].written == "M" and self.pieces[at + 1].glued
         repeated = at > 0 and self.pieces[at - 1].text == "x"
-        return is_capital and self.has_small_letters and value <= (2 if repeated else _LONGEST_MILES)
+        return is_capital and not self.shouts and value <= (2 if repeated else _LONGEST_MILES)
 
     def _clock(self, at: int) -> tuple[Amount | None, int]:
         """ "1:10:00", "1:10", "1:10 h", "45:00 min"."""

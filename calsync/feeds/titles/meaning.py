@@ -22,6 +22,7 @@ _FAST = Role.HARD | Role.HILLS | Role.FARTLEK | Role.TRIAL | Role.THRESHOLD | Ro
 _HEADS = Role.EASY | Role.RECOVERY
 _SAYS_KIND = ANY_KIND | Role.DISTANCE
 _RACES = Role.RACE | Role.DISTANCE | Role.EVENT
+_EXACT_KM = (21.1, 42.2, 21.0975, 42.195)
 _RACE_KM = (5, 10, 15, 20, 21, 21.1, 42, 42.2)
 # A run as long as that is a race, if nothing else is said.
 _ULTRA_KM = 42.0
@@ -120,7 +121,9 @@ class _Meaning:
         self.repeated = {part.clause for part in found.parts if _is_repeated(part)}
 
     def said(self) -> Said:
-        if not self.roles & _FAST and self.roles & Role.WALK and (turns := self._by_turns()):
+        # "Intervals: run 60 s, walk 90 s" are a beginner's.
+        fast = self.roles & (_FAST & ~Role.INTERVALS if _runs_for_a_time(self.clauses) else _FAST)
+        if not fast and self.roles & Role.WALK and (turns := self._by_turns()):
             return Said(Sort.RUN, Kind.EASY, None, turns)
         # What each clause is about, whatever the others are about.
         self.sorted = [self._sort_of(clause) for clause in self.clauses]
@@ -267,6 +270,8 @@ class _Meaning:
             return _Sorted(Sort.OTHER, None, header)
         if roles & Role.PERIOD and roles & Role.TOTAL:
             return _Sorted(Sort.OTHER, None, _first(words, Role.PERIOD))
+        if _is_of_a_season(clause) or (clause.number == 0 and _is_total(self.clauses)):
+            return _Sorted(Sort.OTHER, None, words[0])
         return _Sorted()
 
     def _by_turns(self) -> str:
@@ -368,6 +373,24 @@ def _is_alone(clause: Clause) -> bool:
     return sum(isinstance(token, Word) and not token.text.isdigit() for token in clause.tokens) == 1
 
 
+def _is_of_a_season(clause: Clause) -> bool:
+    """ "Base phase", "Hill week", "Week 7 of 16"; but "Week 7" may be that week's workout."""
+    words = [token for token in clause.tokens if isinstance(token, Word)]
+    period = _first(clause.words, Role.PERIOD)
+    if period is None or any(word.roles & ~Role.FILLER for word in clause.words if word is not period):
+        return False
+    if words[0] is period:
+        return len(clause.tokens) == 4 and words[-1].text == "of"
+    return words[-1] is period and all(word.roles & ANY_KIND for word in words[:-1])
+
+
+def _is_total(clauses: Sequence[Clause]) -> bool:
+    """ "Total: 52 km": nothing but a sum."""
+    words = [token for clause in clauses for token in clause.tokens if isinstance(token, Word)]
+    is_sum = any(clause.has_amount for clause in clauses) and any(word.roles & Role.TOTAL for word in words)
+    return is_sum and all(word.roles & (Role.TOTAL | Role.FILLER) for word in words)
+
+
 def _is_kind_of(clause: Clause, sport: Word) -> bool:
     """True if a clause begins or ends with a sport, and only how hard it is stands beside it: "Easy row"."""
     words = [token for token in clause.tokens if isinstance(token, Word)]
@@ -384,6 +407,17 @@ def _is_all_body(clause: Clause) -> bool:
 
 def _has_time(clause: Clause) -> bool:
     return any(isinstance(token, Amount) and token.unit is Unit.MINUTES for token in clause.tokens)
+
+
+def _runs_for_a_time(clauses: Sequence[Clause]) -> bool:
+    """ "Run 60 s": the word and the time beside each other."""
+    for clause in clauses:
+        for first, second in pairwise(clause.tokens):
+            if isinstance(first, Word) and isinstance(second, Amount):
+                is_run = first.roles & _RUNNING and not first.roles & ANY_KIND & ~Role.EASY
+                if is_run and second.unit is Unit.MINUTES and second.high <= 10:
+                    return True
+    return False
 
 
 def _is_walk_and_run(first: Clause, second: Clause) -> bool:
@@ -494,8 +528,11 @@ def _bare_race(found: Structure) -> Word | None:
     course = next((t for t in tokens if isinstance(t, Word) and t.roles & Role.COURSE), None)
     match tokens:
         case [_]:
-            is_named = is_official and distance.written.endswith("K")
+            is_exact = any(abs(distance.high - km) < 0.01 for km in _EXACT_KM)
+            is_named = (is_official and distance.written.endswith("K")) or is_exact
             return written if is_named or distance.high >= _ULTRA_KM else None
+        case [Word() as first, _, Word() as place] if first is course and is_official:
+            return course if not place.roles and place.written.istitle() else None  # "Carrera 10K Madrid"
         case [_, _] | [_, Word(roles=Role.FILLER), _] if course and is_official:
             return course
         case [_, Word() as of, Word() as place] if is_official and tokens[0] is distance and of.text in _OF:

@@ -249,7 +249,9 @@ def _run(text: _Texts) -> _Verdict:
         return by_title
     if race := _race_day(text.lines):
         return _Verdict(Sort.RUN, Kind.RACE, None, f'"{race}" in the description')
-    for said in (meaning(text.steps), meaning(text.first_name)):
+    # "Marathon" with "steady first half" is a race.
+    names_a_part = title.is_guess and structure(text.first_name).roles & Role.PART
+    for said in (meaning(text.steps), Said() if names_a_part else meaning(text.first_name)):
         if said.kind and said.sort is Sort.RUN:
             return _Verdict(Sort.RUN, said.kind, None, f"{said.because} in the description")
     return by_title

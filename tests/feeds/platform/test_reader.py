@@ -52,7 +52,6 @@ from calsync.training import Effort, Kind, Sort, Sport
         ("400 m", 400, 400, Unit.METRES),
         ("170m", 170, 170, Unit.METRES),
         ("10.000 m", 10_000, 10_000, Unit.METRES),
-        ("20M", 20, 20, Unit.METRES),
     ],
 )
 def test_an_amount(text: str, low: float, high: float, unit: Unit) -> None:
@@ -250,6 +249,28 @@ def test_the_day_of_a_week_is_no_zone(title: str) -> None:
     assert read(Entry(title), (), 360).kind in (None, Kind.EASY)
 
 
+@pytest.mark.parametrize("title", ["Base phase", "Week 7 of 16", "Total: 52 km", "KW 45 Umfang 60 km"])
+def test_what_speaks_of_weeks_is_a_note(title: str) -> None:
+    assert read(Entry(title), (), 360).sort is Sort.OTHER
+
+
+@pytest.mark.parametrize("title", ["Week 7", "Week 7: 22 km", "22 km"])
+def test_a_week_may_be_the_name_of_a_run(title: str) -> None:
+    assert read(Entry(title), (), 360).sort is Sort.RUN
+
+
+@pytest.mark.parametrize(
+    "title", ["Intervals: run 60s, walk 90s", "Run/walk intervals: run 2 min, walk 1 min"]
+)
+def test_walking_and_running_by_turns_is_easy_whatever_it_is_called(title: str) -> None:
+    assert read(Entry(title), (), 360).kind is Kind.EASY
+
+
+@pytest.mark.parametrize("title", ["Intervals 6 x 3 min, walk 2 min", "Run intervals 5 x 3 min, walk 2 min"])
+def test_walking_between_repetitions_is_a_rest(title: str) -> None:
+    assert read(Entry(title), (), 360).kind is Kind.INTERVALS
+
+
 @pytest.mark.parametrize("title", ["Rest or easy run", "No run", "Skip run", "Pas de course"])
 def test_no_run_is_a_rest(title: str) -> None:
     assert read(Entry(title), (), 360).sort is Sort.REST
@@ -334,6 +355,7 @@ RUNNA = (
         ("Houffa Trail 63 km", "Nice views\nRace day!", Kind.RACE, 378),
         ("Half marathon", "Training run, easy", Kind.EASY, None),
         ("Half marathon", "Bring gels", Kind.RACE, None),
+        ("Marathon", "Steady first half", Kind.RACE, None),
     ],
 )
 def test_the_title_then_steps_then_the_first_line(
