@@ -152,6 +152,8 @@ class Reader:
             found = zones.find(name) if name else None
             if name and found is None:
                 note(f'X-WR-TIMEZONE "{name[:60]}" is no time zone', None)
+            elif name and (taken := zones.guess(name)):
+                guess(f'X-WR-TIMEZONE is "{name[:60]}", {taken}', None)
         except TooCostly:
             note(f'X-WR-TIMEZONE "{name[:60]}" takes too long to work out; read as {zone}', None)
             found = None

@@ -80,7 +80,9 @@ _FIRST_LINE = re.compile(rb"BEGIN:VCALENDAR[ \t]*+\r?\n(?![ \t])", re.IGNORECASE
 _LONE_CR = re.compile(rb"\r[^\n]")
 _BOM = b"\xef\xbb\xbf"
 # Byte order marks, also those that were encoded twice, and blanks that are not seen.
-_FIRST_MARKS = re.compile(rb"\A[\x80-\xff]++")
+_FIRST_MARKS = re.compile(
+    rb"(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xc2\xa0|\s)*+"
+)
 
 
 def unfolded(text: bytes) -> bytes:
@@ -111,11 +113,9 @@ def _cleaned(body: bytes) -> bytes:
         raise NotACalendar(f"it is larger than {MOST_BYTES / 1e6:g} MB")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[:12:2] == b"BEGIN:" or body[1:12:2] == b"BEGIN:":
         body = _from_utf16(body)
-    if body[:1] >= b"\x80":
-        body = _FIRST_MARKS.sub(b"", body)
-    if body[:1].isspace():
-        body = body.lstrip()
-    head = body[:2000].lstrip()
+    if (marks := _FIRST_MARKS.match(body)) and marks.end():
+        body = body[marks.end() :]
+    head = body[:2000]
     if head[:1] == b"<" or b"BEGIN:VCALENDAR" not in unfolded(head).upper():
         raise NotACalendar(_what_it_is(head))
     if _LONE_CR.search(body) or body.endswith(b"\r"):  # of old Macs, or as Windows writes text, or mixed

@@ -19,7 +19,7 @@ from tests.feeds.broken import bodies
 from tests.fuzz.__main__ import Report, read_again
 from tests.fuzz.inputs import Input, Inputs
 from tests.fuzz.promises import check, question
-from tests.fuzz.worker import OutOfTime, Verdict, Worker, at_most
+from tests.fuzz.worker import MEGABYTES, OutOfTime, Verdict, Worker, at_most
 from tests.soak import usually
 
 some = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=usually(60))
@@ -67,6 +67,36 @@ def test_twice_the_calendar_takes_at_most_twice_the_steps(seed: int) -> None:
     asked = question(b"")
     small, large = (steps(partial(check, grown(times), ways=0, asked=asked)) for times in (2, 4))
     assert large <= 2.2 * small + 20_000
+
+
+EVENT = "BEGIN:VEVENT\nUID:{0}\nDTSTART:20261124T100000Z\nRRULE:FREQ=DAILY\n{1}END:VEVENT\n"
+ZONE = (
+    "BEGIN:VTIMEZONE\nTZID:{0}\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY\n"
+    "END:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;TZID={0}:20261124T100000\nEND:VEVENT\n"
+)
+CALENDAR = "BEGIN:VCALENDAR\n{0}END:VCALENDAR\n"
+WORST: dict[str, Callable[[], str]] = {
+    "folds": lambda: EVENT.format(1, "DESCRIPTION:" + "\n " * 5_000_000 + "\n"),
+    "lines": lambda: EVENT.format(1, "UID:\n" * 2_000_000),
+    "starts": lambda: EVENT.format(1, "DTSTART:1\n" * 1_000_000),
+    "days of a rule": lambda: EVENT.format(1, f"RRULE:FREQ=YEARLY;BYDAY=1MO{',0MO' * 2_500_000}\n"),
+    "exceptions in a rule": lambda: EVENT.format(1, f"RRULE:FREQ=DAILY;EXDATE={'1,' * 5_000_000}\n"),
+    "parameters": lambda: EVENT.format(1, "DTSTART;" + 'A="b";' * 1_600_000 + "TZID=UTC:20261124T100000\n"),
+    "escapes": lambda: EVENT.format(1, "SUMMARY:\U0001f600" + "\\," * 5_000_000 + "\n"),
+    "events": lambda: "".join(EVENT.format(number, "") for number in range(120_000)),
+    "zones": lambda: "".join(ZONE.format(number) for number in range(50_000)),
+    "calendars": lambda: ("END:VCALENDAR\nBEGIN:VCALENDAR\n" + EVENT.format(1, "")) * 80_000,
+}
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_ten_megabytes_take_no_more_than_300_of_memory(kind: str) -> None:
+    """In all, with Python itself. The fuzzer found that these took more, or came near."""
+    worker = Worker()
+    verdict = worker.judge(CALENDAR.format(WORST[kind]()).encode())
+    worker.stop()
+    assert verdict.finding in ("", "time"), verdict.details  # how fast this machine is is no question here
+    assert verdict.megabytes < MEGABYTES
 
 
 # --- the fuzzer itself -------------------------------------------------------------------------------------

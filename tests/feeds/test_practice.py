@@ -246,6 +246,10 @@ def test_the_calendars_zone_may_be_quoted() -> None:
         busy = read(calendar(event, head=f"X-WR-TIMEZONE:{zone}"))
         assert shown(busy) == ["24 09:00-10:00"]
         assert not busy.warnings
+        is_other = zone == "europe/berlin"
+        assert busy.guesses == (
+            ('X-WR-TIMEZONE is "europe/berlin", taken as Europe/Berlin',) if is_other else ()
+        )
 
 
 def test_a_series_in_utc_is_in_utc_whatever_the_calendars_zone() -> None:
