@@ -341,11 +341,21 @@ class Lexer:
         first, end = self._amount(at)
         if first is None:
             return Word(self.pieces[at].text, self.pieces[at].written), end
+        if at and self.pieces[at - 1].text in _NUMBERED:
+            # "Day 12 - 6 x 800 m", "W4 time trial"
+            is_of_it = self.pieces[at].glued and not self.pieces[at + 1].glued
+            if first.unit is Unit.NONE or is_of_it:
+                return Pace(self._written(at, at + 1)), at + 1
+        if (first.is_clock or first.high <= 12) and self._is(end, "am", "pm", "uhr"):
+            return Pace(self._written(at, end + 1)), end + 1  # "7 am" says when
         if self._slash_unit(end):
             return self._pace(at, end)
         ends = [first]
         stop = end
         while (then := self._range_to(stop)) is not None:
+            # "5 - 30-45 min": the first dash is another than the second.
+            if len(ends) > 1 and self.pieces[end].glued != self.pieces[stop].glued:
+                return first, end
             amount, after = self._amount(then)
             # "20-22 km 5-6" is two ranges; "1-2-3-2-1 min" is a ladder.
             if amount is None or not self._can_end(first, amount, after):
@@ -397,7 +407,7 @@ class Lexer:
         if not 1 <= amount.high <= 99:
             return None
         count = int(amount.high)
-        if self._is(end, "x", "*"):
+        if self._is(end, "x") or (self._is(end, "*") and end + 1 < self.count):
             return Times(count, self._written(at, end + 1)), end + 1
         after = end + 1 if self.pieces[end].text == "-" else end  # "3-mal"
         phrase = self._phrase(after) if self.pieces[after].sort is _Is.WORD else None
@@ -511,7 +521,8 @@ class Lexer:
         if piece.text not in UNITS:
             return None, 1, at
         # "12 x 400 R", "30 M", "1T": letters of their own are Daniels'.
-        if piece.written in LETTERS and (not piece.glued or piece.written == "T"):
+        is_letter = piece.written in LETTERS and (not piece.glued or piece.written == "T")
+        if is_letter and not (piece.written == "M" and self.shouts):
             return None, 1, at
         return (*UNITS[piece.text], at + 1)
 
@@ -532,6 +543,10 @@ class Lexer:
 _MEASURES = frozenset(("%", "bpm", "watt", "watts", "spm", "rpm", "hf", "hr", "fc", "puls", "kcal"))
 _MEASURED = frozenset(
     ("hr", "hf", "fc", "fcm", "rpe", "puls", "pulse", "bpm", "ftp", "tss", "week", "day", "#")
+)
+# What has a number of its own, and no length: "Week 3", "S1".
+_NUMBERED = frozenset(
+    ("day", "week", "wk", "w", "s", "session", "kw", "#", "no", "nr", "tag", "woche", "jour")
 )
 _WEEKS = frozenset(("w", "wk", "week"))
 _MILE = UNITS["mile"][1]

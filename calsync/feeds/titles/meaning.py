@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from calsync.feeds.titles.lexer import Amount, Sign, Token, Word, first_token
-from calsync.feeds.titles.structure import Clause, Is, Part, Structure, structure
+from calsync.feeds.titles.structure import Clause, Is, Part, Structure, is_hour, structure
 from calsync.feeds.titles.tables import ANY_KIND, ANY_SPORT, KINDS, SPORTS, Role, Unit
 from calsync.training import Effort, Kind, Load, Sort, Sport
 
@@ -153,14 +153,17 @@ class _Meaning:
         if first is None:
             return self._by_emoji(), False
         found, clause = self.sorted[first], self.clauses[first]
-        if first == 0 and clause.closer == ":" and _is_field(clause):
+        if clause.closer == ":" and _is_field(clause):
             return found, True
         if found.sort is Sort.RUN:
             return self._explained(clause) or found, False
         if found.sort is not Sort.REST:
             # A run is one whatever comes before it: "gym, then easy run".
             for other, later in zip(self.clauses[first + 1 :], self.sorted[first + 1 :], strict=True):
-                is_run = self.is_double or (other.opener != "(" and _is_a_run(other))
+                is_walk = found.word is not None and found.word.roles & Role.WALK
+                # "5 min walk, 30 min easy"
+                leads_to = is_walk and other.roles & _SAYS_KIND and other.has_amount
+                is_run = self.is_double or (other.opener != "(" and (leads_to or _is_a_run(other)))
                 if later.sort is Sort.RUN and is_run:
                     return later, False
         return found, False
@@ -406,7 +409,8 @@ def _is_all_body(clause: Clause) -> bool:
 
 
 def _has_time(clause: Clause) -> bool:
-    return any(isinstance(token, Amount) and token.unit is Unit.MINUTES for token in clause.tokens)
+    amounts = [token for token in clause.tokens if isinstance(token, Amount)]
+    return any(amount.unit is Unit.MINUTES and not is_hour(amount) for amount in amounts)
 
 
 def _runs_for_a_time(clauses: Sequence[Clause]) -> bool:

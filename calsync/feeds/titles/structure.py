@@ -77,7 +77,7 @@ class Clause(NamedTuple):
 
     @property
     def has_amount(self) -> bool:
-        return any(isinstance(token, Amount) for token in self.tokens)
+        return any(isinstance(token, Amount) and not is_hour(token) for token in self.tokens)
 
 
 class Structure(NamedTuple):
@@ -109,7 +109,7 @@ def _first_emoji(found: Sequence[Token]) -> int:
         if isinstance(token, Emoji):
             if token.role:
                 return token.role
-        elif not isinstance(token, Sign):
+        elif isinstance(token, Word) and token.roles & ~(Role.FILLER | Role.PERIOD | Role.WITH):
             return 0
     return 0
 
@@ -241,7 +241,8 @@ class _Builder:
     def _pace(self, at: int, start: int) -> None:
         """ "half marathon race pace", "10k pace": a pace, neither a race nor how far."""
         following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if isinstance(following, Pace) or (isinstance(following, Amount) and following.is_clock):
+        is_clock = isinstance(following, Amount) and following.is_clock and not is_hour(following)
+        if isinstance(following, Pace) or is_clock:
             return
         wanted = _RACES | Role.LABEL | Role.LONG_RUN | Role.LONG | Role.COURSE
         found: list[int] = []
@@ -298,6 +299,11 @@ class _Builder:
         if isinstance(token, Sign):
             return token.text
         return "or" if self.roles[at] & Role.OR else "with"
+
+
+def is_hour(amount: Amount) -> bool:
+    """ "18:30" says when; as minutes and seconds it would be an odd length."""
+    return amount.is_clock and 10 * 60 <= amount.high < 24 * 60
 
 
 def _is_far(token: Token) -> bool:
@@ -422,7 +428,8 @@ class _Parts:
         if not work:
             # "4 x strides" is told of what comes, "x 4" and "4 times" of what came.
             names = self.at < len(self.tokens) and self.roles[self.at] & _NAMES
-            if is_group or names or not self._multiply(found, times):
+            is_ahead = is_group and not written[0].startswith("x")  # "400 m x 8 (optional)" is told of 400 m
+            if is_ahead or names or not self._multiply(found, times):
                 found.append(self._part(at, Is.SET, (), " ".join(written), times, ()))
             return
         if rest is None:

@@ -110,6 +110,36 @@ def test_the_longest_words_of_a_table_count() -> None:
     assert word.roles == Role.LONG_RUN
 
 
+@pytest.mark.parametrize(
+    "before", ["Day 12 - ", "Week 3 Day 2: ", "S1 - ", "W4 ", "KW 12: ", "Tue - ", "#7 "]
+)
+@pytest.mark.parametrize("behind", ["", " @ 7am", " 18:30", " (optional)", " w/ Anna", "!"])
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("30-40 min easy", Kind.EASY),
+        ("6 x 800 m", Kind.INTERVALS),
+        ("400 m x 8", Kind.INTERVALS),
+        ("8 x (1 min run / 1 min walk)", Kind.EASY),
+        ("Easy run, hills optional", Kind.EASY),
+        ("6 mi @ marathon effort", Kind.TEMPO),
+        ("Time trial 5k", Kind.TIME_TRIAL),
+        ("Long run 18-20 km", Kind.LONG),
+    ],
+)
+def test_neither_its_day_nor_its_hour_changes_what_a_run_is(
+    before: str, title: str, behind: str, kind: Kind
+) -> None:
+    assert read(Entry(before + title + behind), (), 360).kind is kind
+
+
+@pytest.mark.parametrize(
+    "title", ["Tue - 🚴 60 min Z2", "W4 🚴 Intervals 4x8", "Tuesday: SWIM: 3k endurance"]
+)
+def test_a_sport_counts_behind_a_day_too(title: str) -> None:
+    assert read(Entry(title), (), 360).sort is Sort.CROSS
+
+
 # --- every word of the tables --------------------------------------------------------------------
 
 WORDS = sorted(phrase.replace("*", "") for phrase in PHRASES)
