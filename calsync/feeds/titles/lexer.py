@@ -6,28 +6,20 @@ number of times, so the time taken grows with the length of the text and no fast
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import combining, normalize
 
-from calsync.feeds.titles.tables import EMOJI, LETTERS, PHRASES, UNITS, Role, Unit
-
-# Letters that are no others with an accent; and all dashes, quotes and crosses are alike.
-_SAME = str.maketrans("øØłŁđĐ’‘′“”″–—−‐×✕✖", "oOlLdD'''\"\"\"----xxx", "\u200d\ufe0f") | {
-    ord("æ"): "ae",
-    ord("Æ"): "AE",
-}
-
-
-def without_accents(text: str) -> str:
-    """`text` without accents, which people leave out as often as not; dashes and quotes are all alike."""
-    if text.isascii():
-        return text
-    decomposed = normalize("NFKD", text.translate(_SAME)).translate(_SAME)
-    return "".join(letter for letter in decomposed if not combining(letter))
-
+from calsync.feeds.titles.tables import (
+    EMOJI,
+    LETTERS,
+    UNITS,
+    Role,
+    Unit,
+    beginnings,
+    by_ending,
+    without_accents,
+)
 
 # --- tokens -----------------------------------------------------------------------------------------------
 
@@ -132,85 +124,6 @@ def pieces_of(text: str) -> list[_Piece]:
     return pieces
 
 
-# --- phrases ----------------------------------------------------------------------------------------------
-
-_LONGEST_WORD = 40
-_SHORTEST_STEM = 3
-
-
-class _Node:
-    """What may follow in a phrase: whole words, and stems that any letters may follow."""
-
-    __slots__ = ("roles", "stems", "words")
-
-    def __init__(self) -> None:
-        self.words: dict[str, _Node] = {}
-        self.stems: dict[str, _Node] = {}
-        self.roles = 0
-
-    def after(self, word: str) -> list["_Node"]:
-        """The nodes that a word leads to, those of the longest spelling first."""
-        found = [self.words[word]] if word in self.words else []
-        if self.stems:
-            longest = min(len(word), _LONGEST_WORD)
-            found += [
-                self.stems[word[:n]] for n in range(longest, _SHORTEST_STEM - 1, -1) if word[:n] in self.stems
-            ]
-        return found
-
-
-def _grown(phrases: Mapping[str, int]) -> _Node:
-    root = _Node()
-    for phrase, roles in phrases.items():
-        if phrase.startswith("*"):
-            continue
-        for words in _spellings(phrase):
-            node = root
-            for word in words:
-                stem = word.endswith("*")
-                node = (node.stems if stem else node.words).setdefault(word.removesuffix("*"), _Node())
-            node.roles |= roles
-    return root
-
-
-def _spellings(phrase: str) -> list[list[str]]:
-    """The words of a phrase; words may as well be written as one: "warm up", "warm-up", "warmup"."""
-    if phrase.isalpha() and phrase.isascii():
-        return [[phrase]]
-    words: list[str] = []
-    for piece in pieces_of(without_accents(phrase)):
-        if piece.text == "*":
-            words[-1] += "*"
-        elif piece.text != "-":
-            words.append(piece.text)
-    joined = "".join(words)
-    can_join = len(words) > 1 and len(joined) > 5 and joined.removesuffix("*").isalpha()
-    return [words, [joined]] if can_join else [words]
-
-
-@lru_cache(maxsize=1)
-def _root() -> _Node:
-    return _grown(PHRASES)
-
-
-_ENDINGS = {phrase[1:]: roles for phrase, roles in PHRASES.items() if phrase.startswith("*")}
-_LONGEST_ENDING = max(map(len, _ENDINGS))
-
-
-def _by_ending(word: str) -> int:
-    """The roles of a word that is made of several: "Pyramidenintervalle", "Jungfraumarathon"."""
-    for start in range(max(len(word) - _LONGEST_ENDING, 2), len(word) - 3):
-        if word[start:] in _ENDINGS:
-            return _ENDINGS[word[start:]]
-    return 0
-
-
-@lru_cache(maxsize=2048)
-def _beginning(word: str) -> tuple[_Node, ...]:
-    """The nodes that a first word leads to, those of the longest spelling last."""
-    return tuple(reversed(_root().after(word)))
-
-
 # --- the lexer --------------------------------------------------------------------------------------------
 
 
@@ -271,7 +184,7 @@ class Lexer:
         # "x 8" behind what is to be repeated.
         if piece.text == "x" and (count := self._count(at + 1)) and self.pieces[at + 2].text not in UNITS:
             return Times(count, self._written(at, at + 2)), at + 2
-        return Word(piece.text, piece.written, _by_ending(piece.text)), at + 1
+        return Word(piece.text, piece.written, by_ending(piece.text)), at + 1
 
     def _sign(self, at: int) -> tuple[Token, int]:
         piece = self.pieces[at]
@@ -285,7 +198,7 @@ class Lexer:
 
     def _phrase(self, at: int) -> tuple[Word, int] | None:
         """The longest words of the tables that begin here; hyphens between them make no difference."""
-        found = _beginning(self.pieces[at].text)
+        found = beginnings(self.pieces[at].text)
         if not found:
             return None
         best_end, best_roles = 0, 0

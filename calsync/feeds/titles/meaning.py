@@ -3,13 +3,12 @@
 A kind is read only from words that are understood, and nothing is guessed to be hard.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from calsync.feeds.titles.lexer import Amount, Sign, Token, Word, first_token
+from calsync.feeds.titles.lexer import Amount, Sign, Token, Word
 from calsync.feeds.titles.structure import Clause, Is, Part, Structure, is_hour, structure
 from calsync.feeds.titles.tables import ANY_KIND, ANY_SPORT, KINDS, SPORTS, Role, Unit
 from calsync.training import Effort, Kind, Load, Sort, Sport
@@ -544,72 +543,3 @@ def _bare_race(found: Structure) -> Word | None:
             return written if not place.roles and place.written.istitle() else None
     in_brackets = any(c.opener == "(" and c.is_bare and c.roles & Role.COURSE for c in found.clauses)
     return course if in_brackets else None
-
-
-# --- descriptions -----------------------------------------------------------------------------------------
-
-
-def name_in(first_line: str) -> str:
-    """The name that a first line of a description is: up to four words, not the first step of the workout.
-
-    Numbers and units are no words: "Hill repeats 8 x 60 s".
-    """
-    head = before_bullet(first_line)
-    if not head or len(head) > 60:
-        return ""
-    found = structure(head)
-    words = [t for clause in found.clauses for t in clause.tokens if isinstance(t, Word)]
-    is_long = min(len(words), len(head.split())) > 4
-    return "" if is_long or found.roles & (Role.WARM | Role.COOL) else head
-
-
-def before_bullet(line: str) -> str:
-    """ "Intervals" of "Intervals • 8km • 45m - 50m"."""
-    return line.replace("·", "•").replace("|", "•").partition("•")[0].strip()
-
-
-def steps_in(lines: Sequence[str]) -> str:
-    """The lines of a description that are steps: they begin with a length, a number of times or a part.
-
-    Lines below "5x" or "Repeat the following 5x:" are repeated, up to an empty line, a cool-down or a second
-    rule of dashes.
-    """
-    steps: list[str] = []
-    block: list[str] = []
-    times, dashes = "", 0
-    for number, line in enumerate(lines):
-        text = line.strip(" -*•·>\t")
-        dashes += bool(times and not text and line.strip())
-        is_over = not text and (not line.strip() or dashes > 1)
-        if times and block and (is_over or _REPEATS.search(text) or _is_end(text)):
-            steps.append(f"{times} x ({', '.join(block)})")
-            times, block = "", []
-        if len(text) <= _LONGEST_HEADING and (repeats := _REPEATS.search(text)):
-            times, dashes = repeats[1], 0
-        elif text and (_is_step(text) or (number == 0 and _REPS.search(text[:_LONGEST_STEP]))):
-            (block if times else steps).append(text)
-    if times and block:
-        steps.append(f"{times} x ({', '.join(block)})")
-    return "\n".join(steps)
-
-
-_LONGEST_HEADING, _LONGEST_STEP = 60, 200
-_REPEATS = re.compile(
-    r"(?<![0-9])([0-9]{1,2}) ?(?:[x×]|times|mal|fois|veces|volte|keer|ganger):?$", re.IGNORECASE
-)
-_REPS = re.compile(r"(?<![0-9])[0-9]{1,2} ?[x×] ?[0-9]")
-
-
-def _is_end(text: str) -> bool:
-    has_word = text.isalpha() or len(text.split()) > 1
-    return has_word and bool(structure(text[:_LONGEST_HEADING]).roles & Role.COOL)
-
-
-def _is_step(text: str) -> bool:
-    if len(text) > _LONGEST_STEP:
-        return False
-    first = first_token(text[:40])
-    if isinstance(first, Word):
-        is_part = first.roles & (Role.WARM | Role.COOL | Role.MAIN)
-        return bool(is_part) and any(c.isdigit() for c in text)
-    return first is not None and not isinstance(first, Sign)

@@ -12,16 +12,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from calsync.feeds.titles import lengths
-from calsync.feeds.titles.meaning import (
-    Said,
-    before_bullet,
-    eases_off,
-    effort_of,
-    load_of,
-    meaning,
-    name_in,
-    steps_in,
-)
+from calsync.feeds.titles.lexer import Sign, Word, first_token
+from calsync.feeds.titles.meaning import Said, eases_off, effort_of, load_of, meaning
 from calsync.feeds.titles.structure import structure
 from calsync.feeds.titles.tables import ANY_KIND, Role
 from calsync.training import Effort, Kind, Load, Meant, Sort, Sport
@@ -104,6 +96,75 @@ def matches(pattern: str, name: Name) -> bool:
     return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", texts[0]) is not None
 
 
+# --- descriptions -----------------------------------------------------------------------------------------
+
+
+def _name_in(first_line: str) -> str:
+    """The name that a first line of a description is: up to four words, not the first step of the workout.
+
+    Numbers and units are no words: "Hill repeats 8 x 60 s".
+    """
+    head = _before_bullet(first_line)
+    if not head or len(head) > 60:
+        return ""
+    found = structure(head)
+    words = [t for clause in found.clauses for t in clause.tokens if isinstance(t, Word)]
+    is_long = min(len(words), len(head.split())) > 4
+    return "" if is_long or found.roles & (Role.WARM | Role.COOL) else head
+
+
+def _before_bullet(line: str) -> str:
+    """ "Intervals" of "Intervals • 8km • 45m - 50m"."""
+    return line.replace("·", "•").replace("|", "•").partition("•")[0].strip()
+
+
+def _steps_in(lines: Sequence[str]) -> str:
+    """The lines of a description that are steps: they begin with a length, a number of times or a part.
+
+    Lines below "5x" or "Repeat the following 5x:" are repeated, up to an empty line, a cool-down or a second
+    rule of dashes.
+    """
+    steps: list[str] = []
+    block: list[str] = []
+    times, dashes = "", 0
+    for number, line in enumerate(lines):
+        text = line.strip(" -*•·>\t")
+        dashes += bool(times and not text and line.strip())
+        is_over = not text and (not line.strip() or dashes > 1)
+        if times and block and (is_over or _REPEATS.search(text) or _is_end(text)):
+            steps.append(f"{times} x ({', '.join(block)})")
+            times, block = "", []
+        if len(text) <= _LONGEST_HEADING and (repeats := _REPEATS.search(text)):
+            times, dashes = repeats[1], 0
+        elif text and (_is_step(text) or (number == 0 and _REPS.search(text[:_LONGEST_STEP]))):
+            (block if times else steps).append(text)
+    if times and block:
+        steps.append(f"{times} x ({', '.join(block)})")
+    return "\n".join(steps)
+
+
+_LONGEST_HEADING, _LONGEST_STEP = 60, 200
+_REPEATS = re.compile(
+    r"(?<![0-9])([0-9]{1,2}) ?(?:[x×]|times|mal|fois|veces|volte|keer|ganger):?$", re.IGNORECASE
+)
+_REPS = re.compile(r"(?<![0-9])[0-9]{1,2} ?[x×] ?[0-9]")
+
+
+def _is_end(text: str) -> bool:
+    has_word = text.isalpha() or len(text.split()) > 1
+    return has_word and bool(structure(text[:_LONGEST_HEADING]).roles & Role.COOL)
+
+
+def _is_step(text: str) -> bool:
+    if len(text) > _LONGEST_STEP:
+        return False
+    first = first_token(text[:40])
+    if isinstance(first, Word):
+        is_part = first.roles & (Role.WARM | Role.COOL | Role.MAIN)
+        return bool(is_part) and any(c.isdigit() for c in text)
+    return first is not None and not isinstance(first, Sign)
+
+
 # --- what an entry is -------------------------------------------------------------------------------------
 
 
@@ -144,16 +205,16 @@ class _Texts:
         found = _RUNNA_TOKEN.search(entry.uid)
         self.token = found[1].replace("_", " ").lower() if found else ""
         # What Runna writes before its bullets: "Intervals • 8km • 45m - 50m".
-        head = before_bullet(self.first_line) if _has_bullet(self.first_line) else ""
+        head = _before_bullet(self.first_line) if _has_bullet(self.first_line) else ""
         self.header = meaning(head) if head and len(head.split()) <= 4 else Said()
 
     @cached_property
     def first_name(self) -> str:
-        return name_in(self.first_line)
+        return _name_in(self.first_line)
 
     @cached_property
     def steps(self) -> str:
-        return steps_in(self.lines)
+        return _steps_in(self.lines)
 
 
 def _has_bullet(line: str) -> bool:

@@ -8,9 +8,10 @@ question of structure.py and meaning.py.
 import re
 from collections.abc import Mapping
 from enum import Enum, auto
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from pathlib import Path
+from unicodedata import combining, normalize
 
 from calsync.training import Kind, Sport
 
@@ -105,6 +106,21 @@ class Unit(Enum):
     KM = auto()
     METRES = auto()
     """Or minutes: people write "m" for both."""
+
+
+# Letters that are no others with an accent; and all dashes, quotes and crosses are alike.
+_SAME = str.maketrans("øØłŁđĐ’‘′“”″–—−‐×✕✖", "oOlLdD'''\"\"\"----xxx", "\u200d\ufe0f") | {
+    ord("æ"): "ae",
+    ord("Æ"): "AE",
+}
+
+
+def without_accents(text: str) -> str:
+    """`text` without accents, which people leave out as often as not; dashes and quotes are all alike."""
+    if text.isascii():
+        return text
+    decomposed = normalize("NFKD", text.translate(_SAME)).translate(_SAME)
+    return "".join(letter for letter in decomposed if not combining(letter))
 
 
 LANGUAGES = (
@@ -236,3 +252,85 @@ SPORTS: Mapping[int, Sport] = {
 # All roles of each sort, as one set of bits.
 ANY_KIND = reduce(or_, KINDS)
 ANY_SPORT = reduce(or_, SPORTS)
+
+
+# --- the words of a phrase, one after another ---------------------------------------------------------------
+
+# As the lexer cuts texts.
+_PIECES = re.compile(r"[0-9]+(?:[.,:][0-9]+)*|[^\W\d_]+|\S")
+
+_LONGEST_WORD = 40
+_SHORTEST_STEM = 3
+
+
+class Node:
+    """What may follow in a phrase: whole words, and stems that any letters may follow."""
+
+    __slots__ = ("roles", "stems", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, Node] = {}
+        self.stems: dict[str, Node] = {}
+        self.roles = 0
+
+    def after(self, word: str) -> list["Node"]:
+        """The nodes that a word leads to, those of the longest spelling first."""
+        found = [self.words[word]] if word in self.words else []
+        if self.stems:
+            longest = min(len(word), _LONGEST_WORD)
+            found += [
+                self.stems[word[:n]] for n in range(longest, _SHORTEST_STEM - 1, -1) if word[:n] in self.stems
+            ]
+        return found
+
+
+def _grown(phrases: Mapping[str, int]) -> Node:
+    root = Node()
+    for phrase, roles in phrases.items():
+        if phrase.startswith("*"):
+            continue
+        for words in _spellings(phrase):
+            node = root
+            for word in words:
+                stem = word.endswith("*")
+                node = (node.stems if stem else node.words).setdefault(word.removesuffix("*"), Node())
+            node.roles |= roles
+    return root
+
+
+def _spellings(phrase: str) -> list[list[str]]:
+    """The words of a phrase; words may as well be written as one: "warm up", "warm-up", "warmup"."""
+    if phrase.isalpha() and phrase.isascii():
+        return [[phrase]]
+    words: list[str] = []
+    for piece in _PIECES.findall(without_accents(phrase)):
+        if piece == "*":
+            words[-1] += "*"
+        elif piece != "-":
+            words.append(piece)
+    joined = "".join(words)
+    can_join = len(words) > 1 and len(joined) > 5 and joined.removesuffix("*").isalpha()
+    return [words, [joined]] if can_join else [words]
+
+
+@lru_cache(maxsize=1)
+def _root() -> Node:
+    return _grown(PHRASES)
+
+
+_ENDINGS = {phrase[1:]: roles for phrase, roles in PHRASES.items() if phrase.startswith("*")}
+_LONGEST_ENDING = max(map(len, _ENDINGS))
+
+
+def by_ending(word: str) -> int:
+    """The roles of a word that is made of several: "Pyramidenintervalle", "Jungfraumarathon"."""
+    for start in range(max(len(word) - _LONGEST_ENDING, 2), len(word) - 3):
+        if word[start:] in _ENDINGS:
+            return _ENDINGS[word[start:]]
+    return 0
+
+
+@lru_cache(maxsize=2048)
+def beginnings(word: str) -> tuple[Node, ...]:
+    """The nodes that a first word leads to, those of the longest spelling last."""
+    return tuple(reversed(_root().after(word)))
