@@ -141,7 +141,8 @@ class _Meaning:
             return Said(sort, kind, sport, both, is_field, apart=apart)
         if sort is None and kind is None:
             return Said(clashes=clashes, because=because)
-        is_guess = kind is Kind.RACE and not self.roles & (Role.RACE | Role.EVENT)
+        is_named = bool(self.roles & (Role.RACE | Role.EVENT)) or _has_name(self.clauses)
+        is_guess = kind is Kind.RACE and not is_named
         return Said(sort or Sort.RUN, kind, None, because, is_field, clashes, is_guess, apart)
 
     # --- which sort ---
@@ -343,6 +344,12 @@ class _Meaning:
 
 
 # --- of a clause ------------------------------------------------------------------------------------------
+
+
+def _has_name(clauses: Sequence[Clause]) -> bool:
+    """ "Berlin Marathon": a word that no table has, with a capital."""
+    words = [token for clause in clauses for token in clause.tokens if isinstance(token, Word)]
+    return any(not word.roles and word.written[:1].isupper() and len(word.text) > 2 for word in words)
 
 
 def _is_field(clause: Clause) -> bool:

@@ -386,6 +386,8 @@ RUNNA = (
         ("Half marathon", "Training run, easy", Kind.EASY, None),
         ("Half marathon", "Bring gels", Kind.RACE, None),
         ("Marathon", "Steady first half", Kind.RACE, None),
+        ("Berlin Marathon", "Relaxed", Kind.RACE, None),
+        ("Half marathon", "Relaxed", Kind.EASY, None),
     ],
 )
 def test_the_title_then_steps_then_the_first_line(
