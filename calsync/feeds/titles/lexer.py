@@ -308,6 +308,9 @@ class Lexer:
             return before == "%"
         return unit is Unit.NONE and (self.pieces[stop].text in _MEASURES or before in _MEASURED)
 
+    def _is_range(self, at: int) -> bool:
+        return self._is(at, "-") and self.pieces[at + 1].sort is _Is.NUMBER
+
     def _range_to(self, at: int) -> int | None:
         """Where the second number of "40-45", "40 to 45" is."""
         if not self._is(at, "-", "to", "bis", "a", "till", "til", "tot", "do", "ate", "hasta", "al"):
@@ -447,7 +450,7 @@ class Lexer:
         unit, factor, end = self._unit(at + 1)
         is_minutes = unit in (Unit.MINUTES, Unit.METRES) and factor == 1
         if is_minutes or (unit is None and len(piece.text) == 2 and int(piece.text) < 60):
-            if unit is None and (self._is(at + 1, "x") or (self._is(at + 1, "-") and not piece.glued)):
+            if unit is None and (self._is(at + 1, "x") or (self._is_range(at + 1) and not piece.glued)):
                 return hours, at
             return hours + int(piece.text), end if is_minutes else at + 1
         return hours, at

@@ -428,7 +428,8 @@ class _Parts:
         if not work:
             # "4 x strides" is told of what comes, "x 4" and "4 times" of what came.
             names = self.at < len(self.tokens) and self.roles[self.at] & _NAMES
-            is_ahead = is_group and not written[0].startswith("x")  # "400 m x 8 (optional)" is told of 400 m
+            # "400 m x 8 (optional)" is told of 400 m
+            is_ahead = is_group and written[0].endswith(("x", "X", "*"))
             if is_ahead or names or not self._multiply(found, times):
                 found.append(self._part(at, Is.SET, (), " ".join(written), times, ()))
             return
