@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import ceil
 
 from calsync.feeds.ics import duration
-from calsync.feeds.titles.lexer import Amount
+from calsync.feeds.titles.lexer import Amount, tokens
 from calsync.feeds.titles.meaning import meaning
 from calsync.feeds.titles.structure import Is, Part, Structure, structure
 from calsync.feeds.titles.tables import Unit
@@ -24,6 +24,8 @@ _SLOWEST = 2.5
 # Plans write "3 m run" for miles.
 _MOST_MILES = 14
 _MILE = 1.609344
+# Nobody does repetitions within less.
+_SHORTEST_WHOLE = 25.0
 # Less is strides, not a run.
 _SHORTEST = 5.0
 
@@ -120,6 +122,8 @@ def from_steps(text: str, kind: Kind | None, seconds_per_km: int) -> int | None:
     parts = structure(text).parts
     has_set = any(part.sort is Is.SET for part in parts)
     is_told = has_set or (len(parts) > 1 and any(part.sort not in (Is.WARM, Is.COOL) for part in parts))
+    # A line of nothing but "30-45 minutes".
+    is_told = is_told or (len(parts) == 1 and parts[0].work[:1] == tokens(text))
     return from_parts(text, kind, seconds_per_km) if is_told else None
 
 
@@ -204,6 +208,8 @@ def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | Non
     rest = sum(m for _, m in others)
     if first.sort is not Is.STEADY or minutes < rest:
         return None
+    if minutes < _SHORTEST_WHOLE and any(part.sort is Is.SET for part, _ in others):
+        return None  # "2 km easy, 3 x 2 min": the first is a warm-up
     holds = ("with", "(", ":", ",", "-", "•", "\n", "[")
     opener = found.clauses[others[0][0].clause].opener
     has_ends = any(part.sort in (Is.WARM, Is.COOL) for part, _ in others)

@@ -273,6 +273,9 @@ class Lexer:
             # "20-22 km 5-6" is two ranges; "1-2-3-2-1 min" is a ladder.
             if amount is None or not self._can_end(first, amount, after):
                 break
+            # "10 x 400 a 95 %"
+            if self.pieces[at - 1].text == "x" and self.pieces[stop].text != "-" and self._is(after, "%"):
+                break
             ends.append(amount)
             stop = after
         if self._slash_unit(stop):
@@ -281,6 +284,9 @@ class Lexer:
             return Pace(self._written(at, stop)), stop
         if len(ends) == 1 and (several := self._slashes(at) or self._pair(at, first, end)):
             return several
+        if len(ends) == 2 and ends[0].unit is ends[1].unit is Unit.NONE and _are_turns(*ends):
+            half = Amount(first.high / 60, first.high / 60, Unit.MINUTES, first.written)
+            return Pair(half, half, self._written(at, stop)), stop  # "30-30"
         amount = ends[0] if len(ends) == 1 else _range_of(ends, self._written(at, stop))
         if times := self._times(at, stop, amount):
             return times
@@ -471,6 +477,10 @@ _TRACK = frozenset(map(str, range(200, 2001, 100)))
 # Minutes; nobody works and rests so long by turns.
 _NO_TURN = 10
 _BY_TURNS = {10.0, 15.0, 20.0, 30.0, 40.0, 45.0, 50.0, 60.0, 90.0}
+
+
+def _are_turns(first: Amount, second: Amount) -> bool:
+    return first.high == second.high and first.high in _BY_TURNS and not first.is_clock
 
 
 def _seconds_or_same(work: Amount, rest: Amount, *, seconds: bool) -> tuple[float, float, Unit]:

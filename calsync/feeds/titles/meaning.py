@@ -315,11 +315,14 @@ class _Meaning:
         for clause in clauses:
             roles |= clause.roles
         reps = next((part for part in self.found.parts if _is_rep(part)), None)
+        # The speed of "Recovery + speed 7 mi w/ 6 x 100 m strides" is that of strides.
+        has_strides = any(part.sort is Is.STRIDES for part in self.found.parts)
+        fast = _FAST & ~Role.INTERVALS if has_strides else _FAST
         if roles & ANY_KIND and (either := _either(clauses)):
             return None, either, True
         if roles & Role.WALK_RUN and not (reps and roles & _FAST):
             return Kind.EASY, _quoted(_first(words, Role.WALK_RUN)), False
-        if reps is None and roles & _HEADS and not self.is_double and (head := _head(clauses)):
+        if reps is None and roles & _HEADS and not self.is_double and (head := _head(clauses, fast)):
             return Kind.EASY if head.roles & Role.EASY else Kind.RECOVERY, _quoted(head), False
         if roles & Role.LONG_RUN:
             return Kind.LONG, _quoted(_first(words, Role.LONG_RUN)), False
@@ -467,7 +470,7 @@ def _efforts(roles: int) -> set[Effort]:
     return {kind.effort for role, kind in KINDS.items() if role & roles}
 
 
-def _head(clauses: Sequence[Clause]) -> Word | None:
+def _head(clauses: Sequence[Clause], fast: int) -> Word | None:
     """The word of a title that names an easy run first, whatever comes behind it.
 
     "Easy tempo" and "easy long run" are no easy runs, and of "2 km easy, 6 km tempo" the first is a warm-up;
@@ -490,7 +493,7 @@ def _head(clauses: Sequence[Clause]) -> Word | None:
             return None
         # "Easy 2 km, tempo 6 km": parts of one run.
         parts = (c for c in clauses[number + 1 :] if c.opener not in ("with", "("))
-        return None if any(_is_quality_part(part) for part in parts) else word
+        return None if any(_is_quality_part(part, fast) for part in parts) else word
     return None
 
 
@@ -503,8 +506,8 @@ def _long_head(clauses: Sequence[Clause], *, has_reps: bool) -> Word | None:
     return None
 
 
-def _is_quality_part(clause: Clause) -> bool:
-    return bool(clause.roles & _FAST) and not clause.roles & Role.PART and clause.has_amount
+def _is_quality_part(clause: Clause, fast: int) -> bool:
+    return bool(clause.roles & fast) and not clause.roles & Role.PART and clause.has_amount
 
 
 def _next_word(tokens: Sequence[Token], at: int) -> Word | None:

@@ -358,9 +358,17 @@ class _Parts:
         times: int = 1,
         rest: tuple[Amount, ...] | None = None,
     ) -> Part:
-        or_else = at > 0 and (self.builder.is_sign(at - 1, "/") or bool(self.roles[at - 1] & Role.OR))
+        or_else = at > 0 and (self._is_other_way(at - 1) or bool(self.roles[at - 1] & Role.OR))
         is_within = sort is Is.WITHIN or self._follows_a_part_word(at)
         return Part(sort, work, written, self.builder.of[at], times, rest, or_else, is_within)
+
+    def _is_other_way(self, at: int) -> bool:
+        """ "5/6 miles easy"; but "20 min easy / 20 min tempo" is one after the other."""
+        token = self.tokens[at]
+        if not isinstance(token, Sign) or token.text != "/":
+            return False
+        spans = [self.builder.spans[self.builder.of[at]], self.builder.spans[self.builder.of[at] + 1]]
+        return not (token.spaced and all(any(self.roles[start:end]) for start, end in spans))
 
     def _is_cool_as_well(self, at: int) -> bool:
         """ "2 km warm-up/cool-down", "1.5 mi WU & CD": one length for both."""
@@ -429,7 +437,7 @@ class _Parts:
             # "4 x strides" is told of what comes, "x 4" and "4 times" of what came.
             names = self.at < len(self.tokens) and self.roles[self.at] & _NAMES
             # "400 m x 8 (optional)" is told of 400 m
-            is_ahead = is_group and written[0].endswith(("x", "X", "*"))
+            is_ahead = written[0].endswith(("x", "X", "*")) and (is_group or not self._ends_a_clause(self.at))
             if is_ahead or names or not self._multiply(found, times):
                 found.append(self._part(at, Is.SET, (), " ".join(written), times, ()))
             return
@@ -440,6 +448,9 @@ class _Parts:
         before = at - 2 if at > 1 and self.builder.is_sign(at - 1, "(") else at
         sort = Is.STRIDES if any(map(self._are_strides, (at, self.at - 1, before))) else Is.SET
         found.append(self._part(at, sort, work, " ".join(written), times, rest))
+
+    def _ends_a_clause(self, at: int) -> bool:
+        return at >= len(self.tokens) or not isinstance(self.tokens[at], Word)
 
     def _are_strides(self, at: int) -> bool:
         """Whether a clause of at most a few words speaks of strides."""
@@ -459,7 +470,8 @@ class _Parts:
                 return (token.whole if isinstance(token, Ladder) else token,), None, False
             if isinstance(token, Sign) and token.text in _OPENING:
                 return (*self._group(n + 1, written), True)
-            if not isinstance(token, Word) or token.roles & (Role.WITH | Role.OR):
+            is_short = isinstance(token, Sign) and token.text in ".~"  # "2 x ca. 100 m"
+            if not (is_short or isinstance(token, Word)) or self.roles[n] & (Role.WITH | Role.OR):
                 break
         return (), None, False
 

@@ -83,6 +83,9 @@ def test_pairs_and_ladders() -> None:
     (pair,) = tokens("30/30s")
     assert isinstance(pair, Pair)
     assert (pair.work.high, pair.rest.high) == (0.5, 0.5)
+    (pair,) = tokens("30-30")
+    assert isinstance(pair, Pair)
+    assert (pair.work.high, pair.rest.high) == (0.5, 0.5)
     (pair,) = tokens("3 min/2 min")
     assert isinstance(pair, Pair)
     assert (pair.work.high, pair.rest.high) == (3, 2)
@@ -377,6 +380,9 @@ RUNNA = (
         ("Tuesday", "Main set: 5x3 min hard, 2 min jog", Kind.INTERVALS, 50),
         ("Tuesday", "Easy\n6 x 800 m, 2 min jog", Kind.INTERVALS, 66),
         ("Speed", "2 sets of 5 x 200m", Kind.INTERVALS, 47),
+        ("Easy Run", "Stay relaxed and chatty, please\n30-45 minutes\nNo hills", Kind.EASY, 45),
+        ("Recovery + speed 6 mi", "6 x 100 m strides", Kind.INTERVALS, 58),
+        ("Recovery + speed 6 mi with 6 x 100 m strides", "", Kind.RECOVERY, 58),
         ("Easy Run", "Goal: Berlin Marathon", Kind.EASY, None),
         ("Thursday", "Hill repeats 8 x 60 s", Kind.HILLS, 41),
         ("Sunday", "Long run 25 km easy", Kind.LONG, 150),
