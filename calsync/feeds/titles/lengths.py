@@ -9,7 +9,7 @@ from calsync.feeds.ics import duration
 from calsync.feeds.titles.lexer import Amount, tokens
 from calsync.feeds.titles.meaning import meaning
 from calsync.feeds.titles.structure import Is, Part, Structure, structure
-from calsync.feeds.titles.tables import Unit
+from calsync.feeds.titles.tables import Role, Unit
 from calsync.training import Effort, Kind
 
 LONGEST_MINUTES = 24 * 60
@@ -167,6 +167,8 @@ def _with_ends(
     if not is_hard:
         return minutes
     if not sets:
+        if _has_ends_untold(found):
+            return minutes + WARM_UP + COOL_DOWN
         is_part = len(timed) == 1 and sorts[0] is Is.STEADY and minutes < _WHOLE_SESSION
         if is_part and timed[0][0].work[0].unit is Unit.MINUTES:
             return max(minutes + WARM_UP + COOL_DOWN, SHORTEST_QUALITY)
@@ -177,6 +179,17 @@ def _with_ends(
     if Is.COOL not in sorts and sets[-1] == len(timed) - 1:
         minutes += COOL_DOWN
     return max(minutes, SHORTEST_QUALITY)
+
+
+def _has_ends_untold(found: Structure) -> bool:
+    """ "Tempo 30 min + WU/CD": nobody says how long they are."""
+    return any(
+        clause.roles & (Role.WARM | Role.COOL)
+        and clause.opener in ("+", "&", ",", "/")
+        and not clause.has_amount
+        and not clause.roles & Role.PART
+        for clause in found.clauses
+    )
 
 
 def _told_twice(timed: Sequence[tuple[Part, float]]) -> float | None:

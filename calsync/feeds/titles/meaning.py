@@ -273,7 +273,7 @@ class _Meaning:
             return _Sorted(Sort.OTHER, None, header)
         if roles & Role.PERIOD and roles & Role.TOTAL:
             return _Sorted(Sort.OTHER, None, _first(words, Role.PERIOD))
-        if _is_of_a_season(clause) or (clause.number == 0 and _is_total(self.clauses)):
+        if _is_of_a_season(clause) or _is_total(self.clauses):
             return _Sorted(Sort.OTHER, None, words[0])
         return _Sorted()
 
@@ -400,7 +400,7 @@ def _is_total(clauses: Sequence[Clause]) -> bool:
     """ "Total: 52 km": nothing but a sum."""
     words = [token for clause in clauses for token in clause.tokens if isinstance(token, Word)]
     is_sum = any(clause.has_amount for clause in clauses) and any(word.roles & Role.TOTAL for word in words)
-    return is_sum and all(word.roles & (Role.TOTAL | Role.FILLER) for word in words)
+    return is_sum and all(word.roles & (Role.TOTAL | Role.FILLER | Role.PERIOD) for word in words)
 
 
 def _is_kind_of(clause: Clause, sport: Word) -> bool:

@@ -197,7 +197,7 @@ def _units() -> dict[str, tuple[Unit, float]]:
         (Unit.MINUTES, 1 / 60, "secondi sekunder sekund sekundy seconden sn"),
         (Unit.KM, 1, "k km kms kilometer kilometers kilometre kilometres kilometern kilometros quilometros"),
         (Unit.KM, 1, "chilometri kilometrow kilometry kilometrar"),
-        (Unit.KM, 1.609344, "mi mile miles meile meilen milla millas miglia mijl milhas mls"),
+        (Unit.KM, 1.609344, "mi mile miles miler meile meilen milla millas miglia mijl milhas mls"),
         (Unit.KM, 0.0009144, "yd yds yards yard"),
         (Unit.METRES, 1, "m mt mtr mts meter meters metre metres metern metros metri metrow"),
     )

@@ -282,7 +282,9 @@ def test_the_day_of_a_week_is_no_zone(title: str) -> None:
     assert read(Entry(title), (), 360).kind in (None, Kind.EASY)
 
 
-@pytest.mark.parametrize("title", ["Base phase", "Week 7 of 16", "Total: 52 km", "KW 45 Umfang 60 km"])
+@pytest.mark.parametrize(
+    "title", ["Base phase", "Week 7 of 16", "Total: 52 km", "Week 6: 58 km total", "KW 45 Umfang 60 km"]
+)
 def test_what_speaks_of_weeks_is_a_note(title: str) -> None:
     assert read(Entry(title), (), 360).sort is Sort.OTHER
 

@@ -723,6 +723,8 @@ def test_a_pattern_without_a_kind_takes_the_entry_out_of_the_runs() -> None:
         ("6M easy", 58),
         ("Long run 20M", 194),
         ("EASY 20M", 20),
+        ("18 miler easy", 174),
+        ("Tempo 30 min + WU/CD", 55),
         ("20 min easy / 20 min tempo / 10 min easy", 50),
         ("5 miles / 8 km easy", 49),
         ("15 min wu, 10 x 400 à 95% VMA, 15 min cd", 66),
