@@ -28,6 +28,7 @@ _ULTRA_KM = 42.0
 _SESSION = frozenset(
     ("day", "session", "workout", "training", "routine", "class", "block", "exercises", "tag")
 )
+_DAYS = frozenset(("d1", "d2", "d3"))
 _TWICE = frozenset(("am", "pm"))
 _PLACES = frozenset(("off", "path"))
 _EMOJI = "the emoji"
@@ -478,7 +479,8 @@ def _head(clauses: Sequence[Clause], fast: int) -> Word | None:
     """
     measured = False
     for number, clause in enumerate(clauses):
-        word = _first(clause.words, _SAYS_KIND)
+        # "D3 easy" is a third day; a zone of the Dutch stands alone.
+        word = _first([word for word in clause.words if word.text not in _DAYS], _SAYS_KIND)
         if word is None:
             measured = measured or clause.has_amount
             continue

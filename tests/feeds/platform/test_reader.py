@@ -277,7 +277,7 @@ def test_it_says_by_which_words(title: str, because: str) -> None:
     assert read(Entry(title), (), 360).because == because
 
 
-@pytest.mark.parametrize("title", ["W5D3", "Week 5 D3", "Wk 5 D3: easy"])
+@pytest.mark.parametrize("title", ["W5D3", "Week 5 D3", "Wk 5 D3: easy", "D3 easy"])
 def test_the_day_of_a_week_is_no_zone(title: str) -> None:
     assert read(Entry(title), (), 360).kind in (None, Kind.EASY)
 
