@@ -18,7 +18,7 @@ _SORTS = Role.RUN | Role.COURSE | Role.WALK | Role.STRENGTH | Role.LIGHT | Role.
 _NAMES = ANY_KIND | ANY_SPORT | _SORTS | Role.DISTANCE
 """Words that say what a workout is."""
 _RACES = Role.RACE | Role.DISTANCE | Role.EVENT
-_LAST_OF_A_NAME = ANY_SPORT | _SORTS | _RACES | Role.LONG_RUN
+_LAST_OF_A_NAME = ANY_SPORT | _SORTS | _RACES | Role.TRIAL | Role.LONG_RUN
 _SETS_ASIDE = Role.NOT | Role.AROUND | Role.PACE | Role.PACE_OF | Role.PERIOD | Role.ABOUT | Role.TERRAIN
 # A pace is named after one of these; "5 mi pace" are five miles.
 _PACE_KM = (1, 1.5, 1.609344, 3, 5, 10, 15, 21, 21.1, 42, 42.2)
@@ -142,6 +142,8 @@ class _Builder:
                 is_short = at and (isinstance(self.tokens[at - 1], Amount) or self.roles[at - 1] & _SHORTENED)
                 return not is_short
             return token.text in _SEPARATORS or (token.text == "-" and token.spaced)
+        if self.roles[at] & Role.FILLER and at and self.roles[at - 1] & (Role.NOT | Role.AROUND):
+            return False  # "after a race": the article, and no Spanish "a"
         return bool(self.roles[at] & (Role.WITH | Role.OR)) and not self.roles[at] & _NAMES
 
     # --- set aside ---
@@ -183,7 +185,8 @@ class _Builder:
                 self.aside.add(at)  # "repeat 15 times" is no name of a workout
         elif roles & Role.PERIOD:
             # "Hill phase"; but of "Tempo week 3" and "Marathon week 3" only the race is not that day's.
-            named_so = _RACES if self._has_number(at) else _NAMES & ~(Role.RUN | Role.OTHER)
+            is_named = self._has_number(at) or self._has_blank(at)  # "Yoga race week"
+            named_so = _RACES if is_named else _NAMES & ~(Role.RUN | Role.OTHER)
             self.aside.update(self._back(at, start, named_so))
         elif roles & Role.ABOUT:
             self.aside.update(self._back(at, start, _RACES))
@@ -193,6 +196,10 @@ class _Builder:
     def is_sign(self, at: int, text: str) -> bool:
         token = self.tokens[at]
         return isinstance(token, Sign) and token.text == text
+
+    def _has_blank(self, at: int) -> bool:
+        token = self.tokens[at]
+        return isinstance(token, Word) and " " in token.text
 
     def _has_number(self, at: int) -> bool:
         following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
@@ -219,6 +226,8 @@ class _Builder:
                 goes_on = following & Role.RUN and not roles & Role.RUN
                 if roles & _LAST_OF_A_NAME and not goes_on:
                     return
+            elif _is_far(self.tokens[n]) and n + 1 < end and self.roles[n + 1] & _RACES:
+                continue  # "after a 10k race"
             elif not (roles & Role.FILLER or self.is_sign(n, "-") or self.is_sign(n, "'")):
                 return
 

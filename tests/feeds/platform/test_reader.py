@@ -236,9 +236,12 @@ def test_the_parts_of_a_workout(
     [
         ("Easy after yesterday's tempo run", ["easy"]),
         ("Not a race", []),
+        ("Not a 10k race: easy", ["easy"]),
+        ("Post-parkrun recovery", ["recovery"]),
         ("Goal: Berlin Marathon", []),
         ("Hill phase", []),
         ("Hill week", []),
+        ("Tempo race week", ["tempo"]),
         ("Tempo week 3", ["tempo"]),
         ("Marathon week 3, easy", ["easy"]),
         ("Marathon shoes", []),
