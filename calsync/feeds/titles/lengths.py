@@ -233,9 +233,9 @@ def _whole(found: Structure, timed: Sequence[tuple[Part, float]]) -> float | Non
 
 
 def _stands_alone(found: Structure, part: Part) -> bool:
-    """True for "(9 mi)": nothing but a length in brackets."""
+    """True for "(9 mi)" and "• 9 mi": nothing but a length in brackets, or behind a bullet."""
     clause = found.clauses[part.clause]
-    return clause.opener in ("(", "[") and len(clause.tokens) == 1
+    return clause.opener in ("(", "[", "•") and len(clause.tokens) == 1
 
 
 def _told_once(timed: Sequence[tuple[Part, float]]) -> Iterable[tuple[Part, float]]:

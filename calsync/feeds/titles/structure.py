@@ -520,11 +520,19 @@ class _Parts:
             if isinstance(token, Amount) and n not in self.builder.aside:
                 if not _can_be_rest(token, work) or self._sort_of(n) not in (Is.STEADY, Is.STRIDES):
                     return None
+                if self._is_added(n):
+                    return None
                 self.at = n + 1
                 return (token,)
             if isinstance(token, Times | Pair | Ladder) or (isinstance(token, Sign) and token.text in "\n•"):
                 return None
         return None
+
+    def _is_added(self, at: int) -> bool:
+        """ "3 x 10 min + 10 min easy": the next part, unless it is called a rest."""
+        start, end = self.builder.spans[self.builder.of[at]]
+        is_rest = any(self.roles[n] & (Role.PAUSE | Role.WALK | Role.REST) for n in range(start, end))
+        return start > 0 and self.builder.is_sign(start - 1, "+") and not is_rest
 
     def _multiply(self, found: list[Part], times: int) -> bool:
         """Repeats the parts just read: "run 90 s, walk 90 s x 6"."""
