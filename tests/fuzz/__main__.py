@@ -44,7 +44,6 @@ class Report:
         self.folder = folder
         self.kinds: Counter[str] = Counter()
         self.bytes = 0
-        self.seconds = 0.0
         self.findings: Counter[str] = Counter()
         self.slowest, self.largest, self.widest = Worst(), Worst(), Worst()
         self.begin = time.monotonic()
@@ -52,7 +51,6 @@ class Report:
     def tell(self, given: Input, verdict: Verdict) -> None:
         self.kinds[given.kind] += 1
         self.bytes += len(given.body)
-        self.seconds += verdict.seconds
         self.slowest.tell(verdict.seconds, given)
         self.largest.tell(len(given.body), given)
         self.widest.tell(verdict.megabytes, given)
@@ -82,10 +80,7 @@ class Report:
         )
 
     def text(self) -> str:
-        groups: Counter[str] = Counter()
-        for kind, number in self.kinds.items():
-            groups[kind] += number
-        kinds = ", ".join(f"{number:,} {kind}" for kind, number in groups.most_common())
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in self.kinds.most_common())
         lines = [
             f"{self.kinds.total():,} inputs, {self.bytes / 1e6:,.0f} MB: {kinds}",
             f"slowest: {self.slowest.amount:.2f} s of {SECONDS:g}, {_named(self.slowest.given)}",
@@ -162,7 +157,7 @@ def hunt(minutes: float, seed: int, folder: Path, largest: int, *, with_atheris:
             if time.monotonic() > end:
                 break
             verdict = worker.judge(given.body)
-            if verdict.finding in ("time", "memory", "died") and not report.findings[signature(verdict)]:
+            if verdict.finding in ("time", "memory") and not report.findings[signature(verdict)]:
                 verdict = worker.judge_surely(given.body)
             report.tell(given, verdict)
             if verdict.finding:

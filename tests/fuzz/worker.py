@@ -30,6 +30,7 @@ SECONDS = 5.0
 MEGABYTES = 300
 _MOST_ADDRESSES = 1_500_000_000
 _HOPELESS = 60.0
+"""Seconds after which a process is stopped that does not stop itself, as some calls hear no signal."""
 _SMALL = 300_000
 """Bytes up to which a body is also read in another way."""
 _ROOT = Path(__file__).parents[2]
