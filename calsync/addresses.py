@@ -6,6 +6,9 @@ scheme and host are ever shown: the rest is often the key to a private calendar.
 
 from urllib.parse import SplitResult, urlsplit
 
+# A name, or an address of IPv4 or, in brackets, of IPv6.
+HOST = r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]"
+
 
 def web_address(url: str) -> str:
     """The http or https address of a feed's URL.

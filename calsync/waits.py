@@ -30,8 +30,15 @@ CONSENT = 300.0
 TOKEN = 20.0
 # Each command that is asked what runs calsync.
 SCHEDULERS = 3.0
-# A client of the server, with the head of its request.
-REQUEST_HEAD = 15.0
+# A client of the server: with the head of its request, with the body, with taking the answer; with all of it.
+REQUEST_PART = 10.0
+REQUEST = 30.0
+# And with the next request, if it keeps the connection.
+IDLE = 5.0
+# What went wrong between clients and the server is said once in that time.
+REPORT = 60.0
+# A plan that the server makes, with all calendars that are read for it.
+LONGEST_PLAN = 120.0
 # Requests, and a plan in the making, when the server is to end.
 SERVER_END = 3
 

@@ -6,6 +6,7 @@ Output is the caller's job.
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,18 +19,17 @@ from calsync import waits
 from calsync.addresses import is_loopback
 from calsync.app.gather import Setup
 from calsync.app.push import Pushed, rounds
-from calsync.config.settings import IcsTarget
+from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import RefusedToProtectData, Unavailable, UsageError
 
 try:
-    import uvicorn
-
+    from calsync.web.connections import CONNECTIONS, Limits, Server
     from calsync.web.secret import Secret
     from calsync.web.server import (
         Addresses,
         Feed,
         FeedFile,
-        HttpProtocol,
+        Names,
         Planner,
         Site,
         Snapshot,
@@ -60,9 +60,22 @@ class ServerAddress:
         return cls(host.strip("[]"), port, (url or "").rstrip("/"))
 
     @property
+    def is_everywhere(self) -> bool:
+        return self.host in ("0.0.0.0", "::", "")
+
+    def names(self, settings: Serve) -> Names:
+        """Those that requests may use."""
+        own = {self.host, urlsplit(self.url).hostname or "", *settings.allowed_hosts}
+        if self.is_everywhere:
+            # As they find one another in a network at home.
+            own |= {name := socket.gethostname(), f"{name}.local"}
+        allowed = frozenset(name.strip("[]").lower() for name in own if name)
+        return Names(allowed, self.is_everywhere, settings.proxies)
+
+    @property
     def base(self) -> str:
         """What links begin with as long as no browser has named the host."""
-        host = _own_address() if self.host in ("0.0.0.0", "::", "") else self.host
+        host = _own_address() if self.is_everywhere else self.host
         return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
@@ -223,24 +236,11 @@ def run_server(
         clock=clock,
         every=every,
         url=address.url,
+        names=address.names(setup.config.serve),
     )
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(site),
-            http=HttpProtocol,
-            log_level="warning",
-            # Its lines would hold the secret.
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=waits.SERVER_END,
-            # asyncio tries as many at once when there are no more sockets to be had, and logs each.
-            backlog=_BACKLOG,
-        )
-    )
-    _allow_many_sockets()
+    limits = Limits(connections=min(CONNECTIONS, _sockets() - _OTHER_FILES), exempt=site.names.proxies)
+    # asyncio tries as many at once when there are no more sockets to be had.
+    server = Server(application(site), limits, say, backlog=_BACKLOG)
     with _listening(address) as listener, _signals(planner, server):
         at = ServerAddress(address.host, listener.getsockname()[1], "").base
         say(f"Serving on {at}, planning every {_words(every)}.")
@@ -256,13 +256,21 @@ def _words(every: timedelta) -> str:
     return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
 
 
-def _allow_many_sockets() -> None:
-    """Raise the limit, usually 1024, to the most that the machine allows."""
+# Files, pipes and sockets that are open beside those of clients; rather many.
+_OTHER_FILES = 64
+_FEWEST_FILES = 2 * _OTHER_FILES
+
+
+def _sockets() -> int:
+    """How many files may be open, once the limit, usually 1024, is as high as the machine allows."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        if most != resource.RLIM_INFINITY:
+            return max(most, _FEWEST_FILES)
+    return sys.maxsize
 
 
 @contextlib.contextmanager
@@ -282,7 +290,7 @@ def _listening(address: ServerAddress) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _signals(planner: Planner, server: uvicorn.Server) -> Iterator[None]:
+def _signals(planner: Planner, server: Server) -> Iterator[None]:
     """SIGHUP plans at once, SIGTERM ends.
 
     uvicorn has a handler of its own for SIGTERM, but only once it runs, and raises the signal again when it

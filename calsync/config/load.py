@@ -17,7 +17,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.addresses import web_address
-from calsync.config.settings import ConfigFile, GoogleAccess, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import (
+    ConfigFile,
+    GoogleAccess,
+    GoogleBusy,
+    GoogleTarget,
+    IcsBusy,
+    IcsTarget,
+    Serve,
+)
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
 from calsync.errors import ConfigError
@@ -41,6 +49,7 @@ class Config:
     sources: tuple[IcsBusy | GoogleBusy, ...]
     targets: tuple[IcsTarget | GoogleTarget, ...]
     google: GoogleAccess | None
+    serve: Serve
     document: Document
 
     @property
@@ -132,6 +141,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         sources=table.sources,
         targets=table.targets,
         google=table.google,
+        serve=table.serve,
         document=document,
     )
 

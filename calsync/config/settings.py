@@ -1,16 +1,18 @@
-"""The whole config.toml, and its tables about calendars: [[busy]], [[targets]] and [google].
+"""The whole config.toml, and its tables about calendars and the server.
 
 What it says about training is in program.py. What no single table can know, such as that two targets write
 one file, is checked in load.py.
 """
 
+import ipaddress
+import re
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from calsync.addresses import secure_address
+from calsync.addresses import HOST, secure_address
 from calsync.program import Availability, Pause, Plan, Rules
 from calsync.written import (
     DURATION,
@@ -140,6 +142,33 @@ class GoogleAccess(msgspec.Struct, frozen=True):
     """Another server that speaks Google's API."""
 
 
+def _host_name(text: str) -> str:
+    if not re.fullmatch(HOST, text):
+        raise ValueError('expected a name without a port, such as "training.example.org"')
+    return text.lower()
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError('expected an address or a network, such as "172.18.0.0/16"') from None
+    return text
+
+
+_HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_name)]
+_Network = Annotated[str, written(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?", "172.18.0.0/16"), read_by(_network)]
+
+
+class Serve(msgspec.Struct, frozen=True):
+    """Whom `calsync serve` trusts: docs/security.md."""
+
+    allowed_hosts: tuple[_HostName, ...] = ()
+    """Names that the server answers to, beside those of --host, of --url, and of this machine."""
+    proxies: tuple[_Network, ...] = ("127.0.0.0/8", "::1")
+    """The addresses of proxies, whose X-Forwarded-Proto, -Host and -Prefix count."""
+
+
 class ConfigFile(
     msgspec.Struct, frozen=True, rename={"rules": "strength", "pauses": "pause", "sources": "busy"}
 ):
@@ -159,3 +188,4 @@ class ConfigFile(
     sources: tuple[IcsBusy | GoogleBusy, ...] = ()
     """Calendars that say when you are busy; calsync only reads them."""
     google: GoogleAccess | None = None
+    serve: Serve = Serve()

@@ -1,10 +1,8 @@
 """The server: which address shows what, and with which headers.
 
-Every address but the root begins with the secret; for somebody who doesn't know it, there is nothing.
-Planning goes on in a thread of its own, so that no request waits for it.
+Every address but /healthz begins with the secret; for somebody who doesn't know it, there is nothing.
 """
 
-import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -16,25 +14,28 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import h11
 import segno
 from markupsafe import Markup
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from calsync.addresses import HOST, is_loopback
 from calsync.errors import CalsyncError
-from calsync.waits import REQUEST_HEAD
+from calsync.waits import LONGEST_PLAN
+from calsync.web.connections import BODY, is_among
 from calsync.web.drawing import FeedLinks, Links, render_page
 from calsync.web.secret import Secret, is_same
 from calsync.web.week import WeekPicture
+from calsync.words import ago
 
 # --- a feed's file ----------------------------------------------------------------------------------------
 
@@ -122,45 +123,6 @@ def takes_gzip(request: Request) -> bool:
         weights[coding.strip()] = parameter.replace(" ", "").removeprefix("q=") or "1"
     weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
     return weight.strip("0.") != ""
-
-
-# --- clients that never say it all ------------------------------------------------------------------------
-
-
-class HttpProtocol(H11Protocol):
-    """uvicorn's, with a limit for the time until a head is whole."""
-
-    seconds_for_a_head = REQUEST_HEAD
-    _limit: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end_watch()
-        super().connection_lost(exc)
-
-    def _watch(self) -> None:
-        """Between requests uvicorn has a limit of its own, which ends with the first byte of the next."""
-        if self.conn.their_state is not h11.IDLE:
-            self._end_watch()
-        elif self._limit is None:
-            self._limit = self.loop.call_later(self.seconds_for_a_head, self._give_up)
-
-    def _end_watch(self) -> None:
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
-
-    def _give_up(self) -> None:
-        self._limit = None
-        if self.conn.their_state is h11.IDLE:
-            self.transport.close()
 
 
 # --- addresses --------------------------------------------------------------------------------------------
@@ -264,6 +226,59 @@ class Planner:
         return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())
 
 
+# --- who is asked -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that the server answers to: a page of somebody else's must not reach it under theirs.
+
+    `allowed` in small letters; those that a machine has for itself, such as localhost, always are. With
+    `any_address` each IP address is, as no name can be made to look like one. `proxies` are the networks of
+    those whose X-Forwarded-Proto, -Host and -Prefix count.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    any_address: bool = False
+    proxies: tuple[str, ...] = ()
+
+    def base(self, headers: Headers, client: str) -> str | None:
+        """What addresses begin with for who asks; None if they asked for a name that is not its own."""
+        scheme, prefix = "http", ""
+        # Before HTTP/1.1 a request may do without it.
+        hosts = [headers.get("host", "localhost")]
+        if is_among(client, self.proxies):
+            hosts += _first(headers, "x-forwarded-host", _HOST)
+            scheme = (*_first(headers, "x-forwarded-proto", _SCHEME), scheme)[0]
+            prefix = (*_first(headers, "x-forwarded-prefix", _PREFIX), prefix)[0].rstrip("/")
+        return f"{scheme}://{hosts[-1]}{prefix}" if all(map(self._knows, hosts)) else None
+
+    def _knows(self, host: str) -> bool:
+        if not (found := _HOST.fullmatch(host)):
+            return False
+        name = found[1].strip("[]").lower().rstrip(".")
+        return name in self.allowed or is_loopback(name) or (self.any_address and _is_address(name))
+
+
+_HOST = re.compile(rf"({HOST})(?::[0-9]{{1,5}})?")
+_SCHEME = re.compile("https?")
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+
+
+def _first(headers: Headers, name: str, form: re.Pattern[str]) -> list[str]:
+    """What the first of several proxies has written, if it has that form."""
+    text = headers.get(name, "").partition(",")[0].strip()
+    return [text] if text and form.fullmatch(text) else []
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 # --- what is where ----------------------------------------------------------------------------------------
 
 # For everything; pages add their own policy. The secret is in the address, which must not travel in Referer.
@@ -275,6 +290,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    # What is not there today may be there tomorrow; feeds and pages say otherwise.
+    "Cache-Control": "no-store",
 }
 # Kept by the client's own cache at most, and asked for anew each time; that costs a 304.
 _CACHING = "private, no-cache"
@@ -310,33 +328,60 @@ class Site:
     clock: Callable[[], datetime]
     every: timedelta
     url: str = ""
+    names: Names = Names()
 
 
-def application(site: Site) -> Starlette:
-    async def root(request: Request) -> Response:
-        text = "calsync is running. `calsync serve --show-links` prints the addresses that show something.\n"
-        return PlainTextResponse(text, headers=_HEADERS)
-
+def application(site: Site) -> ASGIApp:
     # Coroutines, as nothing here waits: a thread for each request would cost more than the request.
+    async def health(request: Request) -> Response:
+        return _health(site)
+
     async def inside(request: Request) -> Response:
-        response = _inside(site, request)
-        return response or PlainTextResponse("Not found\n", 404, headers=_HEADERS)
+        return _inside(site, request) or _plain(404, "Not found")
 
     async def nothing(request: Request, error: Exception) -> Response:
         # Also for addresses that no route fits, and methods that none takes.
         status = getattr(error, "status_code", 404)
-        more = dict(getattr(error, "headers", None) or {})
         text = {404: "Not found", 405: "Method not allowed"}.get(status, "Error")
-        return PlainTextResponse(f"{text}\n", status, headers={**_HEADERS, **more})
+        return _plain(status, text, dict(getattr(error, "headers", None) or {}))
 
     async def unavailable(request: Request, error: Exception) -> Response:
         # No details: whoever asks may not even know the secret.
-        return PlainTextResponse("Unavailable\n", 503, headers=_HEADERS)
+        return _plain(503, "Unavailable")
 
-    return Starlette(
-        routes=[Route("/", root), Route("/{secret}", inside), Route("/{secret}/{path:path}", inside)],
+    app = Starlette(
+        routes=[
+            Route("/healthz", health),
+            Route("/{secret}", inside),
+            Route("/{secret}/{path:path}", inside),
+        ],
         exception_handlers={404: nothing, 405: nothing, CalsyncError: unavailable},
     )
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        headers, client = Headers(scope=scope), scope.get("client")
+        scope["base"] = site.names.base(headers, client[0] if client else "")
+        if scope["base"] is None:
+            await _plain(421, "Misdirected request")(scope, receive, send)
+        elif int(headers.get("content-length", "0")) > BODY:
+            await _plain(413, "Too large", {"Connection": "close"})(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return guarded
+
+
+def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    return PlainTextResponse(f"{text}\n", status, headers={**_HEADERS, **(headers or {})})
+
+
+def _health(site: Site) -> Response:
+    """For monitors, and without details, as anybody may ask."""
+    latest, now = site.latest(), site.clock()
+    age = now - latest.snapshot.made if latest.snapshot else None
+    if age is not None and not latest.problem and age <= 2 * site.every + timedelta(seconds=LONGEST_PLAN):
+        return _plain(200, "ok")
+    return _plain(503, "no plan yet" if age is None else f"the last plan was made {ago(age)}")
 
 
 def _inside(site: Site, request: Request) -> Response | None:
@@ -361,7 +406,7 @@ def _inside(site: Site, request: Request) -> Response | None:
 def _feed(feed: Feed, request: Request) -> Response | None:
     version = feed.file.version()
     if version is None:
-        return PlainTextResponse("Not planned yet\n", 503, headers={**_HEADERS, "Retry-After": "10"})
+        return _plain(503, "Not planned yet", {"Retry-After": "10"})
     headers = {
         **_HEADERS,
         "Content-Type": "text/calendar; charset=utf-8",
@@ -375,8 +420,8 @@ def _page(site: Site, request: Request, latest: Latest, week: str | None) -> Res
     """The page of `week`, of the present one if that is None; None if there is no such week."""
     snapshot = latest.snapshot
     if snapshot is None:
-        text = f"There is no plan yet: {latest.problem}\n" if latest.problem else "Planning, one moment…\n"
-        return PlainTextResponse(text, 503, headers={**_HEADERS, "Retry-After": "5", "Refresh": "5"})
+        text = f"There is no plan yet: {latest.problem}" if latest.problem else "Planning, one moment…"
+        return _plain(503, text, {"Retry-After": "5", "Refresh": "5"})
     now = site.clock().astimezone(snapshot.zone)
     weeks = snapshot.weeks
     if week is None:
@@ -409,7 +454,6 @@ def _page(site: Site, request: Request, latest: Latest, week: str | None) -> Res
         "Content-Type": "text/html; charset=utf-8",
         "Cache-Control": _CACHING,
         "Vary": "Accept-Encoding",
-        "X-Robots-Tag": "noindex",
     }
     body = page.html.encode()
     if takes_gzip(request):
@@ -428,19 +472,10 @@ def _problem(latest: Latest) -> str:
 
 
 def _feed_links(site: Site, request: Request) -> tuple[FeedLinks, ...]:
-    base = site.url or f"{request.url.scheme}://{_host(request.headers)}"
+    base = site.url or request.scope["base"]
     found = []
     for feed in site.feeds():
         addresses = feed.addresses(base, site.secret)
         code = Markup(qr_svg(addresses.webcal))
         found.append(FeedLinks(feed.name, addresses.https, addresses.webcal, code))
     return tuple(found)
-
-
-_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
-
-
-def _host(headers: Mapping[str, str]) -> str:
-    """As the browser wrote it: it is shown to that browser alone."""
-    host = headers.get("host", "")
-    return host if _HOST.fullmatch(host) else "localhost"

@@ -31,11 +31,12 @@ class Answer:
 
 
 def ask(url: str | bytes, method: str = "GET", **headers: str) -> Answer:
-    """The answer to one request; `if_none_match=…` becomes If-None-Match."""
+    """The answer to one request; `if_none_match=…` becomes If-None-Match, `host=…` is asked for."""
     address = url.encode() if isinstance(url, str) else url
     place = urlsplit(address.decode("latin-1"))
+    host = headers.pop("host", place.netloc)
     target = address.split(place.netloc.encode("latin-1"), 1)[1] or b"/"
-    head = [method.encode() + b" " + target + b" HTTP/1.1", b"Host: " + place.netloc.encode("latin-1")]
+    head = [method.encode() + b" " + target + b" HTTP/1.1", b"Host: " + host.encode("latin-1")]
     head += [f"{name.replace('_', '-')}: {value}".encode() for name, value in headers.items()]
     with connected(url) as link, link.makefile("rb") as stream:
         link.sendall(b"\r\n".join([*head, b"Connection: close", b"", b""]))

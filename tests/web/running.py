@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.cli.box import NOW, Box
 from tests.web.asking import PATIENCE, ask
@@ -79,7 +80,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(box: Box, *args: str, now: str | None = NOW, waits: bool = True) -> Iterator[Server]:
+def running(
+    box: Box, *args: str, now: str | None = NOW, waits: bool = True, **options: Any
+) -> Iterator[Server]:
     """A server that has planned once, or, if it is not waited for, that has just begun to listen.
 
     Its end has to be a clean one, unless the test ends it.
@@ -87,7 +90,8 @@ def running(box: Box, *args: str, now: str | None = NOW, waits: bool = True) -> 
     number = len(list(box.folder.glob("serve-*.log")))
     output = box.folder / f"serve-{number}.log"
     with output.open("wb") as file:
-        process = box.start("serve", "--port", "0", *args, now=now, stdout=file, stderr=subprocess.STDOUT)
+        out = {"stdout": file, "stderr": subprocess.STDOUT}
+        process = box.start("serve", "--port", "0", *args, now=now, **out, **options)
     server = Server(box, process, output)
     try:
         server.until(lambda: _SERVING in server.log and server.log.endswith("\n"))

@@ -95,7 +95,7 @@ def test_a_feed_comes_as_a_calendar_to_be_shown_in_place(site: Server) -> None:
 
 
 def test_a_head_is_the_answer_to_a_get_without_its_body(site: Server) -> None:
-    for path in (site.feed("mine"), site.page, f"{site.url}/", f"{site.url}/nothing"):
+    for path in (site.feed("mine"), site.page, f"{site.url}/healthz", f"{site.url}/nothing"):
         for headers in ({}, {"accept_encoding": "gzip"}):
             got, head = ask(path, **headers), ask(path, "HEAD", **headers)
             assert (head.status, head.body) == (got.status, b"")
@@ -266,11 +266,13 @@ def test_the_page_takes_conditions_for_none(site: Server) -> None:
 def test_every_answer_is_defended_and_says_nothing_of_the_server(site: Server) -> None:
     tag = ask(site.feed("mine"))["ETag"]
     answers = {
-        HTTPStatus.OK: [ask(site.feed("mine")), ask(site.page), ask(site.url)],
+        HTTPStatus.OK: [ask(site.feed("mine")), ask(site.page), ask(f"{site.url}/healthz")],
         HTTPStatus.NOT_MODIFIED: [ask(site.feed("mine"), if_none_match=tag)],
         HTTPStatus.PERMANENT_REDIRECT: [ask(site.page.rstrip("/"))],
-        HTTPStatus.NOT_FOUND: [ask(f"{site.url}/robots.txt"), ask(f"{site.page}week/none")],
-        HTTPStatus.METHOD_NOT_ALLOWED: [ask(site.feed("mine"), "POST"), ask(site.url, "DELETE")],
+        HTTPStatus.NOT_FOUND: [ask(f"{site.url}/robots.txt"), ask(f"{site.page}week/none"), ask(site.url)],
+        HTTPStatus.METHOD_NOT_ALLOWED: [ask(site.feed("mine"), "POST"), ask(f"{site.url}/healthz", "DELETE")],
+        HTTPStatus.MISDIRECTED_REQUEST: [ask(site.feed("mine"), host="other.example")],
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: [ask(site.feed("mine"), "POST", content_length="16385")],
         HTTPStatus.SERVICE_UNAVAILABLE: [ask(site.feed("late"))],
     }
     for status, all_of_it in answers.items():
@@ -280,6 +282,9 @@ def test_every_answer_is_defended_and_says_nothing_of_the_server(site: Server) -
             assert answer["X-Content-Type-Options"] == "nosniff"
             assert answer["Referrer-Policy"] == "no-referrer"
             assert "default-src 'none'" in answer["Content-Security-Policy"]
+            assert answer["X-Robots-Tag"] == "noindex"
+            shown = status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED) and answer.body != b"ok\n"
+            assert answer["Cache-Control"] == ("private, no-cache" if shown else "no-store")
             assert not {"server", "x-powered-by", "set-cookie", "via"} & answer.names.keys()
 
 
@@ -319,6 +324,7 @@ def test_what_is_not_there_and_what_is_secret_look_the_same(site: Server) -> Non
     almost = secret[:-1] + ("A" if secret[-1] != "A" else "B")
     paths = (
         "/nothing",
+        "/",
         "/favicon.ico",
         f"/{almost}",
         f"/{almost}/",

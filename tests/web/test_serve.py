@@ -513,3 +513,30 @@ def test_two_servers_share_a_plan(box: Box) -> None:
     with running(box) as first, running(box) as second:
         assert first.url != second.url
         assert ask(first.feed()).body == ask(second.feed()).body
+
+
+# --- clients that mean no good ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_connections_without_end_use_up_no_files(box: Box) -> None:
+    """Of a machine that allows few: everybody else is answered, and what is said of it stays short."""
+    few = [sys.executable, "-c", _FEW_FILES]
+    with running(box, program=few) as site, contextlib.ExitStack() as stack:
+        for _ in range(300):
+            link = stack.enter_context(connected(site.url))
+            with contextlib.suppress(OSError):
+                link.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx")
+        for _ in range(20):
+            assert ask(site.feed()).status == 200
+            assert ask(site.page).status == 200
+        site.replan()
+        assert len(site.log) < 2000
+
+
+_FEW_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+from calsync.__main__ import main
+main()
+"""
