@@ -7,7 +7,9 @@ import contextlib
 import gzip
 import hashlib
 import io
+import os
 import re
+import stat
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -65,7 +67,8 @@ class FeedFile:
             status = self.path.stat()
             stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
             if stamp != self._stamp:
-                self._take(self.path.read_bytes(), int(status.st_mtime))
+                if (body := _read(self.path)) is not None:
+                    self._take(body, int(status.st_mtime))
                 self._stamp = stamp
         return self._version
 
@@ -79,6 +82,24 @@ class FeedFile:
             # would be the same version to a client that compares nothing else.
             modified = max(modified, before.modified + 1)
         self._version = Version(body, gzip.compress(body, mtime=0), etag, modified)
+
+
+_LARGEST_FEED = 16_000_000
+
+
+def _read(path: Path) -> bytes | None:
+    """The content of a file; None if it is anything else, or too large for a feed. Raises OSError."""
+    # To open a pipe would be to wait for who writes into it, while nobody else is answered.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NEVER_WAITS)) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_FEED:
+            return None
+        # Somebody may be writing into it.
+        body = file.read(_LARGEST_FEED + 1)
+    return body if len(body) <= _LARGEST_FEED else None
+
+
+_NEVER_WAITS = getattr(os, "O_NONBLOCK", 0)
 
 
 # --- 200 or 304 -------------------------------------------------------------------------------------------
@@ -217,7 +238,7 @@ class Planner:
             self.latest = replace(self.latest, problem=str(problem))
         except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
             self.latest = replace(self.latest, problem=f"a bug in calsync: {problem!r}")
-        if (now := self._trouble()) != before:
+        if (now := self._trouble()) != before and not self._ends:
             self._say(now or "planning works again")
 
     def _trouble(self) -> str:

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from calsync.web.server import FeedFile
 from tests.cli.box import Box, target
 from tests.web.asking import Answer, ask, connected, read_one, read_to_end
 from tests.web.running import Server, running
@@ -172,6 +173,71 @@ def test_last_modified_goes_on_with_each_change(site: Server, feed: str) -> None
         assert ask(feed, if_modified_since=earlier["Last-Modified"]).body == answers[-1].body
         assert earlier["ETag"] != later["ETag"]
     assert ask(feed, if_modified_since=answers[-1]["Last-Modified"]).status == 304
+
+
+# --- a file that is none any more -------------------------------------------------------------------------
+
+
+def _none(path: Path) -> None:
+    path.unlink()
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def _huge(path: Path) -> None:
+    os.truncate(path, 1 << 40)
+
+
+@pytest.mark.parametrize("becomes", [_none, _folder, _pipe, _loop, _huge])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_file_that_becomes_something_else(
+    tmp_path: Path, becomes: Callable[[Path], None], is_known: bool
+) -> None:
+    """What was served last is served on; and where there is nothing, that is an answer, too."""
+    path = tmp_path / "training.ics"
+    path.write_bytes(b"BEGIN:VCALENDAR\r\n")
+    file = FeedFile(path)
+    if is_known:
+        assert file.version()
+    becomes(path)
+    for _ in range(2):
+        version = file.version()
+        assert version.body == b"BEGIN:VCALENDAR\r\n" if is_known and version else version is None
+
+
+def test_a_file_that_grows_while_it_is_served(site: Server, feed: str) -> None:
+    """By a program that doesn't replace it as a whole: each answer is one that it was."""
+    path, content = site.box.folder / "public" / "changing.ics", change(site)
+    with path.open("ab", buffering=0) as file:
+        for number in range(200):
+            answer = ask(feed)
+            assert answer.status == 200
+            assert len(answer.body) == int(answer["Content-Length"])
+            assert answer.body.startswith(content)
+            file.write(b"%d\r\n" % number)
+
+
+def test_a_feed_that_becomes_a_folder_is_served_on(site: Server, feed: str) -> None:
+    content, path = change(site), site.box.folder / "public" / "changing.ics"
+    assert ask(feed).body == content
+    for becomes in (_folder, _pipe, _loop):
+        becomes(path)
+        assert (ask(feed).status, ask(feed).body) == (200, content)
+        path.rmdir() if path.is_dir() else path.unlink()
+        path.write_bytes(content)
 
 
 # --- conditions -------------------------------------------------------------------------------------------
