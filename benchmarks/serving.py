@@ -105,29 +105,23 @@ def _served(folder: Path, plans: bool) -> Iterator[tuple[int, str]]:
 
 
 def _serve(plans: bool) -> None:
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
     from calsync.app.gather import load_setup
-    from calsync.app.push import rounds
+    from calsync.app.serve import Worker
     from calsync.config.load import find_config
+    from calsync.web.connections import Limits, Server
     from calsync.web.secret import Secret
-    from calsync.web.server import Feed, FeedFile, Latest, Site, Snapshot, application
-    from calsync.web.week import week_pictures
+    from calsync.web.server import Feed, FeedFile, Latest, Site, application
 
-    path = find_config(None)
-    setup = load_setup(path)
+    setup = load_setup(find_config(None))
     secret = Secret(setup.state)
-
-    def plan() -> Snapshot:
-        gathered = rounds(load_setup(path), NOW, None, allow_mass_delete=False, dry_run=False).gathered
-        zone = gathered.plan.zone
-        weeks = week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines)
-        return Snapshot(weeks, NOW.astimezone(zone), zone)
-
-    latest = Latest(plan())
+    # What `calsync serve` runs for each plan.
+    command = [sys.executable, "-m", "calsync", "serve", "--only-plan", "--now", NOW.isoformat()]
+    worker = Worker(command, print, print)
+    latest = Latest(worker.plan())
     feeds = (Feed("feed", _FEED, FeedFile(Path(_FEED)), False),)
     site = Site(
         name="training",
@@ -137,20 +131,18 @@ def _serve(plans: bool) -> None:
         clock=lambda: NOW,
         every=timedelta(minutes=15),
     )
-    calsync = application(site)
     static = Path("static")
     static.mkdir()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         # As in app/serve.py: without it an answer waits 40 ms for the client's delayed acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        both = Starlette(routes=[Mount("/static", StaticFiles(directory=static)), Mount("/", calsync)])
-        if plans:
-            threading.Thread(target=lambda: [plan() for _ in iter(int, 1)], daemon=True).start()
-        print(listener.getsockname()[1], secret.ensure(), flush=True)
-        config = uvicorn.Config(
-            both, log_level="warning", access_log=False, server_header=False, lifespan="off", ws="none"
+        both = Starlette(
+            routes=[Mount("/static", StaticFiles(directory=static)), Mount("/", application(site))]
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        if plans:
+            threading.Thread(target=lambda: [worker.plan() for _ in iter(int, 1)], daemon=True).start()
+        print(listener.getsockname()[1], secret.ensure(), flush=True)
+        Server(both, Limits(), print).run(sockets=[listener])
 
 
 def print_figures(rounds: int) -> None:

@@ -514,16 +514,30 @@ class Gathered:
         return (*of_sources, *self.training.trouble)
 
 
-def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> Gathered:
-    """Read everything and plan. What others say is taken from `before`, if it has just been read."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What other people's calendars say. To ask them can take minutes, so nobody holds the lock meanwhile."""
+
+    training: Training
+    sources: tuple[Busy, ...]
+
+
+def ask_others(setup: Setup, now: datetime) -> Others:
+    """Raises SourceUnavailable if one has no answer and no usable copy, and Unavailable for check-ins."""
+    window = busy_window(setup.config.program, now, setup.config.zone)
+    return Others(read_training(setup, now), read_busy(setup, setup.config.sources, window, now))
+
+
+def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
+    """Read everything and plan. `others` is what they have just said, if they have been asked."""
     program, zone = setup.config.program, setup.config.zone
     targets = load_targets(setup)
     stands = what_stands(setup, targets)
-    if before is not None:
-        training, sources = before.training, before.sources
-    else:
-        training = read_training(setup, now)
-        sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
+    if others is None:
+        others = ask_others(setup, now)
+    # The runner may have checked in while others were asked.
+    training = replace(others.training, checkins=setup.state.checkins())
+    sources = others.sources
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})

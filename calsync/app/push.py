@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.app.gather import Gathered, Setup, Target, gather_plan
+from calsync.app.gather import Gathered, Others, Setup, Target, gather_plan
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import Action, Applied, Change, Event
@@ -91,16 +91,22 @@ class Pushed:
 
 
 def rounds(
-    setup: Setup, now: datetime, only: Collection[str] | None, *, allow_mass_delete: bool, dry_run: bool
+    setup: Setup,
+    now: datetime,
+    only: Collection[str] | None,
+    others: Others,
+    *,
+    allow_mass_delete: bool,
+    dry_run: bool,
 ) -> Pushed:
     """Plan and write, again if a calendar changed meanwhile. `only` names the targets to be written.
 
-    Raises what gathering raises, and RefusedToProtectData.
+    Whoever writes holds the lock, and has asked `others` before. Raises what gathering raises, and
+    RefusedToProtectData.
     """
     before: dict[str, tuple[Change, ...]] = {}
-    last: Gathered | None = None
     for number in range(1, ROUNDS + 1):
-        gathered = last = gather_plan(setup, now, last)
+        gathered = gather_plan(setup, now, others)
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
         decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]

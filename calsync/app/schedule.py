@@ -151,7 +151,8 @@ def server(job: Job, every: str) -> str:
 Description=calsync: the training feeds and the week page
 
 [Service]
-Type=exec
+Type=notify
+WatchdogSec=60s
 ExecStart={_command(job.serve(every))}
 ExecReload=kill -HUP $MAINPID
 Restart=on-failure

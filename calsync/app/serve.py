@@ -4,23 +4,31 @@ Output is the caller's job.
 """
 
 import contextlib
+import math
+import os
 import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+import msgspec
+
+import calsync
 from calsync import waits
 from calsync.addresses import is_loopback
-from calsync.app.gather import Setup
+from calsync.app.gather import Others, Setup, ask_others
 from calsync.app.push import Pushed, rounds
 from calsync.config.settings import IcsTarget, Serve
-from calsync.errors import RefusedToProtectData, Unavailable, UsageError
+from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 
 try:
     from calsync.web.connections import CONNECTIONS, Limits, Server
@@ -149,54 +157,219 @@ def _ics_targets(setup: Setup) -> list[IcsTarget]:
     return [target for target in setup.config.targets if isinstance(target, IcsTarget)]
 
 
-@dataclass(slots=True)
-class _Rounds:
-    """Plans with the config and the templates as they are each time; `feeds` are those of the last time."""
+# --- a plan, in a process of its own ----------------------------------------------------------------------
 
-    load: Callable[[], Setup]
-    clock: Callable[[], datetime]
-    pushed: Callable[[Pushed], None]
-    feeds: tuple[Feed, ...]
 
-    def plan(self) -> Snapshot:
-        """Plan and write the feeds. Raises CalsyncError."""
-        now = self.clock()
-        setup = self.load()
-        self.feeds = _feeds(setup, {feed.file.path: feed.file for feed in self.feeds})
+class _FeedPlace(msgspec.Struct):
+    """Where a feed is, as one process tells another."""
+
+    name: str
+    file_name: str
+    path: str
+    is_for_others: bool
+
+
+class _Feeds(msgspec.Struct, tag=True):
+    places: list[_FeedPlace]
+
+
+class _Planned(msgspec.Struct, tag=True):
+    """What became of a plan: how it is to be shown, or why there is none; and what is to be said of it."""
+
+    snapshot: Snapshot | None = None
+    problem: str = ""
+    said: str = ""
+
+
+def plan_for_server(
+    load: Callable[[], Setup], clock: Callable[[], datetime], changes: Callable[[Pushed], str], out: BinaryIO
+) -> None:
+    """Plan and write the feeds, as the process that a server starts for it. `changes` puts them in words.
+
+    A line goes to `out` that says where the feeds are, as soon as that is known, and one with what became of
+    the plan.
+    """
+
+    def tell(what: object) -> None:
+        out.write(msgspec.json.encode(what, enc_hook=_zone_key) + b"\n")
+        out.flush()
+
+    try:
+        setup = load()
         try:
-            names = [target.name for target in _ics_targets(setup)]
-            with setup.state.lock(waits.SERVER):
-                pushed = _write(setup, now, names)
-                if not pushed.failures and len(names) == len(setup.config.targets):
-                    setup.state.remember_push(now, setup.config.zone)
+            places = [
+                _FeedPlace(feed.name, feed.file_name, str(feed.file.path), feed.is_for_others)
+                for feed in _feeds(setup, {})
+            ]
+            tell(_Feeds(places))
+            pushed, now = _pushed(setup, clock)
         finally:
             setup.close()
-        self.pushed(pushed)
-        gathered, zone = pushed.gathered, pushed.gathered.plan.zone
-        return Snapshot(
-            (
-                *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
-                *week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines),
-            ),
-            now.astimezone(zone),
-            zone,
-            tuple(text for _, text in gathered.warnings),
-            (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+        planned = _Planned(_snapshot(setup, pushed, now), said=changes(pushed))
+    except CalsyncError as problem:
+        planned = _Planned(problem=str(problem))
+    except MemoryError:
+        raise  # there may be none to say so
+    except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
+        planned = _Planned(problem=f"a bug in calsync: {problem!r}")
+    tell(planned)
+
+
+def _pushed(setup: Setup, clock: Callable[[], datetime]) -> tuple[Pushed, datetime]:
+    names = [target.name for target in _ics_targets(setup)]
+    others = ask_others(setup, clock())
+    with setup.state.lock(waits.SERVER):
+        now = clock()
+        pushed = _write(setup, now, names, others)
+        if not pushed.failures and len(names) == len(setup.config.targets):
+            setup.state.remember_push(now, setup.config.zone)
+    return pushed, now
+
+
+def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
+    gathered, zone = pushed.gathered, pushed.gathered.plan.zone
+    return Snapshot(
+        (
+            *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
+            *week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines),
+        ),
+        now.astimezone(zone),
+        zone,
+        tuple(text for _, text in gathered.warnings),
+        (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+    )
+
+
+def _zone_key(value: object) -> str:
+    if isinstance(value, ZoneInfo):
+        return value.key
+    raise NotImplementedError(type(value))
+
+
+def _zone(kind: type, value: object) -> ZoneInfo:
+    return ZoneInfo(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a plan may take: seconds, and bytes of memory (on Linux)."""
+
+    seconds: float = waits.LONGEST_PLAN
+    memory: int = 512 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Worker:
+    """Plans in a process of its own, so that neither a request nor a signal waits for a calendar.
+
+    `command` is one that ends with plan_for_server(). `said` hears its changes, `complained` what it says on
+    standard error. `feeds` are those of the last time.
+    """
+
+    command: Sequence[str]
+    said: Callable[[str], None]
+    complained: Callable[[str], None]
+    feeds: tuple[Feed, ...] = ()
+    allowance: Allowance = Allowance()
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def plan(self) -> Snapshot:
+        """Raises Unavailable."""
+        # A session of its own: Ctrl-C ends the server, which then ends the plan.
+        with subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,
+        ) as process:
+            self._process = process
+            _restrict(process.pid, self.allowance)
+            try:
+                out, errors = process.communicate(timeout=self.allowance.seconds)
+                problem = ""
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, errors = process.communicate()
+                problem = f"planning took more than {self.allowance.seconds:.0f} s, and was ended"
+        complaint = errors.decode("utf-8", "replace").strip()
+        planned: _Planned | None = None
+        try:
+            for line in out.splitlines():
+                match msgspec.json.decode(line, type=_Feeds | _Planned, dec_hook=_zone):
+                    case _Feeds(places):
+                        self._take_feeds(places)
+                    case _Planned() as found:
+                        planned = found
+        except msgspec.MsgspecError:
+            problem = "calsync has been changed while it runs: start the server again"
+        if problem or planned is None:
+            raise Unavailable(problem or self._broken_off(process.returncode, complaint))
+        if complaint:
+            self.complained(complaint)
+        self.said(planned.said)
+        if planned.snapshot is None:
+            raise Unavailable(planned.problem)
+        return planned.snapshot
+
+    def end(self) -> None:
+        """Kill it if it runs. What it writes is written in one step, so it may be broken off anywhere."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(waits.SERVER_END)
+
+    def _take_feeds(self, places: Sequence[_FeedPlace]) -> None:
+        known = {feed.file.path: feed.file for feed in self.feeds}
+        self.feeds = tuple(
+            Feed(p.name, p.file_name, known.get(path) or FeedFile(path), p.is_for_others)
+            for p in places
+            for path in [Path(p.path)]
         )
 
+    def _broken_off(self, code: int, complaint: str) -> str:
+        if "MemoryError" in complaint:
+            return f"planning took more than {self.allowance.memory >> 20} MB of memory, and was ended"
+        return f"planning broke off ({complaint[-300:] or f'it ended with {code}'})"
 
-def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
+
+def _restrict(pid: int, allowance: Allowance) -> None:
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # only Linux can do this from outside
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_DATA, (allowance.memory, allowance.memory))
+        # Should the server be gone when it is to be ended.
+        seconds = math.ceil(allowance.seconds)
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+        # Whoever asks for a page goes first.
+        os.setpriority(os.PRIO_PROCESS, pid, 10)
+
+
+def _environment() -> dict[str, str]:
+    """Where this calsync is found again: a checkout need not be installed."""
+    environment = {name: value for name, value in os.environ.items() if name not in _SYSTEMD}
+    root = Path(calsync.__file__).absolute().parents[1]
+    if root.name not in ("site-packages", "dist-packages"):
+        paths = [str(root), *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    return environment
+
+
+_SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+
+
+def _write(setup: Setup, now: datetime, names: Sequence[str], others: Others) -> Pushed:
     """Plan and write those targets; where one refuses, the others are written all the same."""
     try:
-        return rounds(setup, now, names, allow_mass_delete=False, dry_run=False)
+        return rounds(setup, now, names, others, allow_mass_delete=False, dry_run=False)
     except RefusedToProtectData:
         if not names:
             raise
-    pushed = [rounds(setup, now, (), allow_mass_delete=False, dry_run=False)]
+    pushed = [rounds(setup, now, (), others, allow_mass_delete=False, dry_run=False)]
     refusals = []
     for name in names:
         try:
-            pushed.append(rounds(setup, now, (name,), allow_mass_delete=False, dry_run=False))
+            pushed.append(rounds(setup, now, (name,), others, allow_mass_delete=False, dry_run=False))
         except RefusedToProtectData as refusal:
             refusals.append(refusal)
     return Pushed(
@@ -206,32 +379,33 @@ def _write(setup: Setup, now: datetime, names: Sequence[str]) -> Pushed:
     )
 
 
+# --- the server -------------------------------------------------------------------------------------------
+
+
 def run_server(
-    load: Callable[[], Setup],
+    setup: Setup,
     address: ServerAddress,
     every: timedelta,
     now: datetime | None,
+    worker: Worker,
     say: Callable[[str], None],
-    pushed: Callable[[Pushed], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT. `worker` plans, `say` is told what the server does.
 
-    `load` reads the config, anew for each plan. `say` is told what the server does, `pushed` what each plan
-    has changed. Raises ConfigError, or Unavailable if the port can't be had.
+    Raises Unavailable if the port can't be had, or there can be no secret.
     """
-    setup = load()
     secret = Secret(setup.state)
     secret.ensure()
+    worker.feeds = _feeds(setup, {})
+    planner = Planner(worker.plan, every.total_seconds(), say)
 
     def clock() -> datetime:
         return now or datetime.now(UTC)
 
-    its_rounds = _Rounds(load, clock, pushed, _feeds(setup, {}))
-    planner = Planner(its_rounds.plan, every.total_seconds(), say)
     site = Site(
         name=setup.config.name,
         secret=secret,
-        feeds=lambda: its_rounds.feeds,
+        feeds=lambda: worker.feeds,
         latest=lambda: planner.latest,
         clock=clock,
         every=every,
@@ -240,15 +414,52 @@ def run_server(
     )
     limits = Limits(connections=min(CONNECTIONS, _sockets() - _OTHER_FILES), exempt=site.names.proxies)
     # asyncio tries as many at once when there are no more sockets to be had.
-    server = Server(application(site), limits, say, backlog=_BACKLOG)
+    systemd = _Systemd.of(os.environ)
+    server = Server(application(site), limits, say, systemd.turn, backlog=_BACKLOG)
     with _listening(address) as listener, _signals(planner, server):
         at = ServerAddress(address.host, listener.getsockname()[1], "").base
         say(f"Serving on {at}, planning every {_words(every)}.")
         say("`calsync serve --show-links` prints the addresses.")
         planner.start()
-        server.run(sockets=[listener])
-    planner.stop(waits.SERVER_END)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            systemd.say("STOPPING=1")
+            planner.stop(waits.SERVER_END)
+            worker.end()
     say("Stopped.")
+
+
+@dataclass(slots=True)
+class _Systemd:
+    """Tells systemd, where it asks for that, that the server is ready, lives and ends: sd_notify(3)."""
+
+    address: str
+    every: float
+    """In seconds; how often it has to hear that the server lives."""
+    _last: float = -math.inf
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        is_meant = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        interval = environment.get("WATCHDOG_USEC", "") if is_meant else ""
+        # Twice as often, as sd_watchdog_enabled(3) recommends.
+        every = int(interval) / 1e6 / 2 if interval.isdecimal() else math.inf
+        return cls(environment.get("NOTIFY_SOCKET", ""), every)
+
+    def turn(self) -> None:
+        """Say what is due; to be called often, by what must not hang."""
+        if (now := time.monotonic()) - self._last >= self.every or self._last == -math.inf:
+            self.say("READY=1\nWATCHDOG=1" if self._last == -math.inf else "WATCHDOG=1")
+            self._last = now
+
+    def say(self, state: str) -> None:
+        if self.address:
+            # An @ is an address without a file.
+            address = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+                link.setblocking(False)
+                link.sendto(state.encode(), address)
 
 
 def _words(every: timedelta) -> str:

@@ -204,6 +204,7 @@ def push(
     """
     from contextlib import nullcontext
 
+    from calsync.app.gather import ask_others
     from calsync.app.push import rounds
     from calsync.cli.reports import changes_json, print_changes
 
@@ -214,11 +215,12 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar can't be tried dry")
+    others = ask_others(setup, now)
     with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
         if create_calendar:
             _create_calendars(setup, now, target)
         only = None if target is None else (target,)
-        pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
+        pushed = rounds(setup, now, only, others, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
         if not dry_run and not pushed.failures:
             setup.state.remember_push(now, setup.config.zone)
     if output == "json":

@@ -1,8 +1,10 @@
 """What runs unattended: `calsync serve`, and `schedule` for what cron or systemd starts."""
 
 import contextlib
+import io
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +14,6 @@ from calsync.cli.options import Common, Instant, common_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from calsync.app.gather import Setup
     from calsync.app.push import Pushed
     from calsync.app.schedule import Job
     from calsync.app.serve import Subscriptions
@@ -60,6 +61,7 @@ class _Interval(click.ParamType[timedelta]):
     help="Plan afresh, and write the feeds, after each such time.",
 )
 @click.option("--show-links", is_flag=True, help="Print the addresses to subscribe to, and end.")
+@click.option("--only-plan", is_flag=True, hidden=True, help="What the server runs for each plan.")
 @click.option("--rotate-secret", is_flag=True, help="Make new addresses, print them, and end.")
 @click.option(
     "--now",
@@ -77,6 +79,7 @@ def serve(
     url: str | None,
     every: timedelta,
     show_links: bool,
+    only_plan: bool,
     rotate_secret: bool,
     now: datetime | None,
 ) -> None:
@@ -89,7 +92,7 @@ def serve(
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
     from calsync.app.gather import load_setup
-    from calsync.app.serve import ServerAddress, run_server, subscriptions
+    from calsync.app.serve import ServerAddress, Worker, plan_for_server, run_server, subscriptions
 
     address = ServerAddress.of(host, port, url)
     if show_links or rotate_secret:
@@ -97,11 +100,20 @@ def serve(
         return
     # Progress would end up between the lines of a log.
     listener = common.listener(shows_progress=False)
-
-    def load() -> "Setup":
-        return load_setup(common.config_path(), listener)
-
-    run_server(load, address, every, now, say=_say, pushed=_print_changes)
+    if only_plan:
+        clock = partial(datetime.now, UTC) if now is None else lambda: now
+        load = partial(load_setup, common.config_path(), listener)
+        plan_for_server(load, clock, _changes, sys.stdout.buffer)
+        return
+    setup = load_setup(common.config_path(), listener)
+    command = [sys.executable, "-P", "-m", "calsync", "serve", "--only-plan"]
+    command += ["--config", str(setup.config.path.absolute())]
+    command += ["--now", now.isoformat()] if now else []
+    command += ["--verbose"] if common.verbose else []
+    try:
+        run_server(setup, address, every, now, Worker(command, _print, _complain), _say)
+    finally:
+        setup.close()
 
 
 def _print_links(links: "Subscriptions", *, rotated: bool) -> None:
@@ -130,12 +142,26 @@ def _say(message: str) -> None:
         click.echo(on_one_line(message), err=True)
 
 
-def _print_changes(pushed: "Pushed") -> None:
+def _changes(pushed: "Pushed") -> str:
+    """As `calsync push --quiet` prints them; warnings go to standard error."""
     from calsync.cli.reports import print_changes
 
-    # Whoever read what is said here may be gone; the feeds are not for them.
-    with contextlib.suppress(OSError, SystemExit):
+    with contextlib.redirect_stdout(io.StringIO()) as text:
         print_changes(pushed, quiet=True, dry_run=False)
+    return text.getvalue()
+
+
+# Whoever read what is said here may be gone; the feeds are not for them. click ends with SystemExit then.
+
+
+def _print(text: str) -> None:
+    with contextlib.suppress(OSError, SystemExit):
+        click.echo(text, nl=False)
+
+
+def _complain(text: str) -> None:
+    with contextlib.suppress(OSError, SystemExit):
+        click.echo(text, err=True)
 
 
 EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")

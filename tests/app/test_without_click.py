@@ -14,7 +14,7 @@ from pathlib import Path
 
 from calsync.app import Listener
 from calsync.app.doctor import all_checks
-from calsync.app.gather import load_setup
+from calsync.app.gather import ask_others, load_setup
 from calsync.app.push import rounds
 from calsync.app.wishes import known_keys, move, release, skip
 from calsync.config.load import find_config
@@ -23,8 +23,9 @@ now = datetime.fromisoformat("{NOW}")
 heard = []
 listener = Listener(heard.append)
 setup = load_setup(find_config(None), listener)
+others = ask_others(setup, now)
 with setup.state.lock():
-    pushed = rounds(setup, now, None, allow_mass_delete=False, dry_run=False)
+    pushed = rounds(setup, now, None, others, allow_mass_delete=False, dry_run=False)
 print(*(change.action for _, changes in pushed.changes for change in changes[:1]))
 known = known_keys(setup, now)
 skip(setup, ["2026-W48/strength/1"], now)

@@ -6,6 +6,7 @@ import resource
 import select
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -61,14 +62,30 @@ def source(url: str) -> str:
 # --- one at a time ----------------------------------------------------------------------------------------
 
 
+_HOLD = """
+import sys
+from calsync.state import state_of
+with state_of("training").lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_push(box: Box) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that holds the lock until it is killed, or its end of the `with`."""
+    program = [sys.executable, "-c", _HOLD]
+    with box.start(now=None, program=program, stdin=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.communicate()
+
+
 def test_a_second_push_ends_at_once_and_cron_may_try_again(box: Box) -> None:
-    with slow_server() as (url, asked, answer):
-        box.config(more=source(url))
-        first = box.start("push")
-        assert asked.wait(30)
-        # Stopped, it holds the lock for as long as this takes, and gives up on no server that is slow.
-        first.send_signal(signal.SIGSTOP)
-        # They ask nobody, so they need no server. All at once, as some of them wait for ten seconds.
+    box.config()
+    with another_push(box):
+        # All at once, as some of them wait for ten seconds.
         commands = (["push"], ["push", "--quiet"], ["skip", "2026-W48/run/tue-1"], ["release", "--all"])
         for second in [box.start(*command) for command in commands]:
             out, err = second.communicate(timeout=60)
@@ -78,12 +95,29 @@ def test_a_second_push_ends_at_once_and_cron_may_try_again(box: Box) -> None:
         # Other plans, and looking, are nobody's obstacle.
         box.write("other.toml", box.config(name="other", targets=target("o", "other.ics")).read_text())
         assert box.run("push", "-c", "other.toml").code == 0
-        answer.set()
-        first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=30)
-        assert first.returncode == 0
+    box.config()
+    box.push()
     assert len(by_key(box.feed.read_bytes())) == 14
-    assert box.run("push", "-c", "other.toml").code == 0
+
+
+def test_a_calendar_that_answers_slowly_holds_up_nobody(box: Box) -> None:
+    """And what the runner says meanwhile counts: the push decides on what is true when it has the answer."""
+    session = "2026-W48/strength/1"
+    with slow_server() as (url, asked, answer):
+        box.config(more=source(url))
+        slow = box.start("push")
+        assert asked.wait(30)
+        box.ok("skip", session)
+        box.ok("checkin", "--sign", "sore", "--sign", "heavy-legs")
+        box.config()
+        box.push()
+        pushed = by_key(box.feed.read_bytes())
+        answer.set()
+        assert slow.communicate(timeout=30)[1] == b""
+    assert slow.returncode == 0
+    assert session not in pushed
+    # It changes nothing, as everything was known.
+    assert by_key(box.feed.read_bytes()) == pushed
 
 
 def test_a_dry_run_may_be_made_while_a_push_runs(box: Box) -> None:
@@ -114,12 +148,8 @@ def test_ctrl_c_ends_with_130_and_frees_the_lock(box: Box) -> None:
 
 
 def test_the_lock_of_a_killed_push_is_no_obstacle(box: Box) -> None:
-    with slow_server() as (url, asked, _):
-        box.config(more=source(url))
-        process = box.start("push")
-        assert asked.wait(30)
+    with another_push(box) as process:
         process.kill()
-        process.communicate(timeout=30)
     box.config()
     box.push()
 

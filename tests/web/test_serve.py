@@ -515,6 +515,44 @@ def test_two_servers_share_a_plan(box: Box) -> None:
         assert ask(first.feed()).body == ask(second.feed()).body
 
 
+# --- systemd ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no systemd elsewhere")
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_systemd_hears_that_it_is_ready_and_lives_and_ends(box: Box, is_abstract: bool) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(PATIENCE)
+        name = f"calsync-{box.folder.name}"
+        systemd.bind(f"\0{name}" if is_abstract else str(box.folder / "notify"))
+        box.environment["NOTIFY_SOCKET"] = f"@{name}" if is_abstract else str(box.folder / "notify")
+        box.environment["WATCHDOG_USEC"] = "400000"
+        with running(box, waits=False) as site:
+            assert b"READY=1" in systemd.recv(1000).split(b"\n")
+            assert ask(site.url).status == 404
+            for _ in range(3):
+                assert systemd.recv(1000) == b"WATCHDOG=1"
+            site.stop()
+            said = b"WATCHDOG=1"
+            while said == b"WATCHDOG=1":
+                said = systemd.recv(1000)
+            assert said == b"STOPPING=1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no systemd elsewhere")
+def test_who_starts_it_may_be_whom_systemd_asks(box: Box) -> None:
+    """The watchdog of another process isn't for it to feed, nor for those that it starts."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(PATIENCE)
+        systemd.bind(str(box.folder / "notify"))
+        more = {"NOTIFY_SOCKET": str(box.folder / "notify"), "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"}
+        box.environment.update(more)
+        with running(box) as site:
+            assert b"READY=1" in systemd.recv(1000).split(b"\n")
+            site.stop()
+            assert systemd.recv(1000) == b"STOPPING=1"
+
+
 # --- clients that mean no good ----------------------------------------------------------------------------
 
 

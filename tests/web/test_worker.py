@@ -1,0 +1,125 @@
+"""Plans in a process of their own: what ends them, what becomes of them, and that nobody waits for them."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from calsync.app.serve import Allowance, Worker
+from calsync.errors import Unavailable
+from tests.cli.box import NOW, Box
+from tests.web.asking import ask
+from tests.web.running import running
+from tests.web.test_serve import BUSY, silent_feed
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process's memory")
+
+
+def worker(program: str, allowance: Allowance | None = None) -> Worker:
+    """One whose plans are those of a Python program."""
+    said: list[str] = []
+    return Worker([sys.executable, "-c", program], said.append, said.append, (), allowance or Allowance())
+
+
+def problem_of(program: str, allowance: Allowance | None = None) -> str:
+    with pytest.raises(Unavailable) as found:
+        worker(program, allowance).plan()
+    return str(found.value)
+
+
+@pytest.mark.parametrize("hangs", ["while True: pass", "signal.pause()"])
+def test_a_plan_that_takes_too_long_is_ended(tmp_path: Path, hangs: str) -> None:
+    pid = tmp_path / "pid"
+    program = f"import os, signal\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n{hangs}"
+    assert problem_of(program, Allowance(seconds=2)) == "planning took more than 2 s, and was ended"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+@LINUX
+def test_a_plan_that_takes_too_much_memory_is_ended() -> None:
+    program = "all = []\nwhile True: all.append(bytearray(1 << 20))"
+    allowance = Allowance(memory=100 << 20)
+    assert problem_of(program, allowance) == "planning took more than 100 MB of memory, and was ended"
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("import os; os.abort()", "it ended with -6"),
+        ("import sys; sys.exit('oh no')", "oh no"),
+        ("pass", "it ended with 0"),
+        ('print(\'{"type": "_Planned", "problem": "work: gone"}\')', "work: gone"),
+        ('print(\'{"type": "_Planned", "snapshot": 1}\')', "start the server again"),
+        ("print('{')", "start the server again"),
+    ],
+)
+def test_it_says_what_became_of_a_plan(program: str, found: str) -> None:
+    assert found in problem_of(program)
+
+
+# A server whose plans may take that many seconds and bytes.
+_SERVER = f"""
+import contextlib
+import sys
+from datetime import datetime, timedelta
+from calsync.app.gather import load_setup
+from calsync.app.serve import Allowance, ServerAddress, Worker, run_server
+from calsync.config.load import find_config
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+plan = [sys.executable, "-P", "-m", "calsync", "serve", "--only-plan", "--now", "{NOW}"]
+worker = Worker(plan, say, say, (), Allowance(%s))
+address = ServerAddress.of("127.0.0.1", 0, None)
+now = datetime.fromisoformat("{NOW}")
+with contextlib.suppress(KeyboardInterrupt):
+    run_server(load_setup(find_config(None)), address, timedelta(hours=1), now, worker, say)
+"""
+
+
+def server(allowance: str) -> list[str]:
+    return [sys.executable, "-c", _SERVER % allowance]
+
+
+def test_the_page_says_that_a_plan_took_too_long_and_everything_is_answered(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config()
+    box.push()
+    with silent_feed() as (address, asked):
+        box.config(more=BUSY.format("url", address))
+        with running(box, program=server("seconds=4"), waits=False) as site:
+            site.until(asked.is_set)
+            # While it hangs.
+            assert ask(site.feed()).body == box.feed.read_bytes()
+            assert "Planning" in site.shown()
+            site.until(lambda: "planning took more than 4 s, and was ended" in site.shown())
+            assert ask(f"{site.url}/healthz").status == 503
+            box.config()
+            site.replan(lambda: ask(site.page).status == 200)
+            assert "planning works again" in site.log
+
+
+@LINUX
+def test_the_page_says_that_a_plan_took_too_much_memory(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config()
+    with running(box, program=server("memory=20 << 20"), waits=False) as site:
+        site.until(lambda: "planning took more than 20 MB of memory" in site.shown())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_plan_that_never_ends_does_not_outlive_its_server(tmp_path: Path, number: signal.Signals) -> None:
+    box = Box(tmp_path)
+    box.config()
+    pid = tmp_path / "pid"
+    busy = f"import os; open({str(pid)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"
+    program = _SERVER.replace('"-P", "-m", "calsync"', f'"-c", {busy!r}') % ""
+    with running(box, program=[sys.executable, "-c", program], waits=False) as site:
+        site.until(lambda: pid.exists() and bool(pid.read_text()))
+        assert site.stop(number) == 0
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
