@@ -120,7 +120,7 @@ def _serve(plans: bool) -> None:
     secret = Secret(setup.state)
     # What `calsync serve` runs for each plan.
     command = [sys.executable, "-m", "calsync", "serve", "--only-plan", "--now", NOW.isoformat()]
-    worker = Worker(command, print, print)
+    worker = Worker(command, lambda _: None, lambda _: None)
     latest = Latest(worker.plan())
     feeds = (Feed("feed", _FEED, FeedFile(Path(_FEED)), False),)
     site = Site(
