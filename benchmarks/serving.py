@@ -9,6 +9,7 @@ all. Once while nothing else happens, once while the plan is being recomputed al
 
 import contextlib
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -112,6 +113,7 @@ def _serve(plans: bool) -> None:
     from calsync.app.gather import load_setup
     from calsync.app.serve import Worker
     from calsync.config.load import find_config
+    from calsync.errors import Unavailable
     from calsync.web.connections import Limits, Server
     from calsync.web.secret import Secret
     from calsync.web.server import Feed, FeedFile, Latest, Site, application
@@ -139,10 +141,22 @@ def _serve(plans: bool) -> None:
         both = Starlette(
             routes=[Mount("/static", StaticFiles(directory=static)), Mount("/", application(site))]
         )
-        if plans:
-            threading.Thread(target=lambda: [worker.plan() for _ in iter(int, 1)], daemon=True).start()
+        ended = threading.Event()
+
+        def plan() -> None:
+            while plans and not ended.is_set():
+                with contextlib.suppress(Unavailable):  # the one that is being made at the end
+                    worker.plan()
+
+        planning = threading.Thread(target=plan)
+        planning.start()
+        # uvicorn raises it again when it has ended.
+        signal.signal(signal.SIGTERM, lambda number, frame: None)
         print(listener.getsockname()[1], secret.ensure(), flush=True)
         Server(both, Limits(), print).run(sockets=[listener])
+        ended.set()
+        worker.end()
+        planning.join()
 
 
 def print_figures(rounds: int) -> None:
