@@ -16,7 +16,17 @@ import msgspec
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked
 from calsync.event import Published, Wishes, week_of_key
-from calsync.files import Folder, Held, Json, Store, content_hash, unavailable_if_not
+from calsync.files import (
+    LARGEST_TEXT,
+    Folder,
+    Held,
+    Json,
+    Store,
+    content_hash,
+    read_file,
+    real_path,
+    unavailable_if_not,
+)
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 
@@ -233,7 +243,7 @@ class TokenFile:
         """None if there is none. Raises AuthorisationNeeded if it is damaged, Unavailable."""
         with unavailable_if_not(self.path, "read"):
             try:
-                content = self.path.read_bytes()
+                content = read_file(self.path, LARGEST_TEXT)
             except FileNotFoundError:
                 return None
         try:
@@ -387,12 +397,12 @@ class State:
 
     def is_own_feed(self, path: Path) -> bool:
         """Whether calsync is known to have written a feed at `path`."""
-        return str(path.resolve()) in (_FEEDS.recall(self.store) or ())
+        return str(real_path(path)) in (_FEEDS.recall(self.store) or ())
 
     def add_feed(self, path: Path) -> None:
         """Remember that the file at `path` is ours. Costs nothing if that is known, or can't be written."""
         known = _FEEDS.recall(self.store) or []
-        if (name := str(path.resolve())) not in known:
+        if (name := str(real_path(path))) not in known:
             _FEEDS.remember(self.store, sorted({*known, name}))
 
     def lost_sessions(self) -> frozenset[str]:
@@ -464,6 +474,8 @@ class State:
                 f"another push still runs (it holds {self.lock_file}); try again when it is done"
             ) from problem
         with held:
+            # They hold what is private: calendars, addresses, drafts of a secret.
+            self.store.sweep()
             yield
 
     def is_locked(self) -> bool:

@@ -32,7 +32,7 @@ from calsync.event import (
     key_of_uid,
     uid,
 )
-from calsync.files import temporary_files, write_atomically
+from calsync.files import read_file, sweep_beside, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
@@ -372,10 +372,11 @@ class IcsCalendar:
 
     def _refuse_foreign(self, loaded: "LoadedFile") -> None:
         """A file that calsync did not make is not overwritten, however its path came into the config."""
-        content = loaded.content or b""
-        has_trace = PRODID.encode() in content or any(block.event for block in loaded.blocks)
-        # What a power cut can leave of a file is nothing, or zeros.
-        if self.is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
+        content = loaded.content
+        # An empty file, or one of zeros, is what a power cut can leave of ours, but of anybody's as well.
+        if self.is_ours or content is None or PRODID.encode() in content:
+            return
+        if any(block.event for block in loaded.blocks):
             return
         raise RefusedToProtectData(
             f"{self.name}: {self.path} is a file that calsync did not write; nothing was changed. Give the "
@@ -403,7 +404,7 @@ class LoadedFile:
         Raises TargetUnavailable if it can't be written; the old file is there then, whole.
         """
         path = self.calendar.path
-        _sweep(path)
+        sweep_beside(path)  # the web sees this folder
         content = self._content_after(changes, now)
         if content == self.content:
             return Applied(tuple(changes))
@@ -442,16 +443,9 @@ class LoadedFile:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return None
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a push that was killed while it wrote has left in the folder that the web sees."""
-    with contextlib.suppress(OSError):
-        for leftover in temporary_files(path):
-            leftover.unlink()
 
 
 def _mode(path: Path) -> int:

@@ -247,12 +247,13 @@ def published(ctx: click.Context) -> Iterable[str]:
 
     from calsync.config.settings import IcsTarget
     from calsync.event import key_of_uid, week_of_key
+    from calsync.files import read_file
 
     table, _ = _config(ctx)
     keys = set()
     for target in table.targets:
         if isinstance(target, IcsTarget) and target.path.is_file():
-            text = target.path.read_bytes().replace(b"\r\n ", b"").decode()
+            text = read_file(target.path).replace(b"\r\n ", b"").decode()
             uids = re.findall(r"^UID:(\S+)", text, re.MULTILINE)
             keys |= {key for uid in uids if (key := key_of_uid(uid, table.name))}
     now = _this_week(ctx)

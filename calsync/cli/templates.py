@@ -125,7 +125,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file
     from calsync.config.toml import with_schema_line
-    from calsync.files import write_atomically
+    from calsync.files import read_file, write_atomically
 
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     source = library.file(name)
@@ -136,7 +136,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     try:
         # The path to the schema in the original is right only where the original lies.
         kind: SchemaKind = "routine" if is_routine_file(source) else "week"
-        write_atomically(path, with_schema_line(source.read_bytes(), kind))
+        write_atomically(path, with_schema_line(read_file(source), kind))
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
     click.echo(f"{source.name} copied to {path}", err=True)

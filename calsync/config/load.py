@@ -21,6 +21,7 @@ from calsync.config.settings import ConfigFile, GoogleAccess, GoogleBusy, Google
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
 from calsync.errors import ConfigError
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.words import Keys, did_you_mean
@@ -57,7 +58,7 @@ class Config:
 
     @property
     def library(self) -> Library:
-        return Library(self.path.resolve().parent, self.program.templates)
+        return Library(real_path(self.path).parent, self.program.templates)
 
     @property
     def folder_problem(self) -> ConfigError | None:
@@ -88,7 +89,7 @@ def find_config(given: Path | None) -> Path:
 def plan_name_of(path: Path) -> str | None:
     """The plan's name, also from a config that has errors, or is no TOML at all."""
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = read_file(path, LARGEST_TEXT).decode("utf-8-sig", "replace")
     except OSError:
         return None
     found = re.search(rf"""^name\s*=\s*["']({PLAN_NAME})["']""", text, re.MULTILINE)
@@ -110,7 +111,7 @@ def variables_of(path: Path) -> tuple[str, ...]:
                     yield from named(one)
 
     try:
-        return tuple(dict.fromkeys(named(tomllib.loads(path.read_text("utf-8-sig")))))
+        return tuple(dict.fromkeys(named(tomllib.loads(read_file(path, LARGEST_TEXT).decode("utf-8-sig")))))
     except (OSError, ValueError):
         return ()
 
@@ -189,7 +190,7 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
     seen: set[object] = set()
     for number, target in enumerate(table.targets):
         if isinstance(target, IcsTarget):
-            place: object = target.path.resolve()
+            place: object = real_path(target.path)
             if place in seen:
                 raise document.fail(("targets", number, "path"), "another target writes this file")
             if target.path.is_dir():
@@ -222,15 +223,15 @@ def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> No
         if word not in MEANINGS:
             hint = did_you_mean(word, tuple(MEANINGS)) or f"; known: {', '.join(MEANINGS)}"
             raise document.fail(keys, f'no kind of run is called "{word}"{hint}')
-    path = feed.path.resolve() if feed.path else None
+    path = real_path(feed.path) if feed.path else None
     for source in table.sources:
         if isinstance(source, IcsBusy) and (
-            (feed.url and source.url == feed.url) or (path and source.path and source.path.resolve() == path)
+            (feed.url and source.url == feed.url) or (path and source.path and real_path(source.path) == path)
         ):
             message = f'is also the busy source "{source.name}"; the runs themselves must not keep you busy'
             raise document.fail(("plan", "feed"), message)
     for target in table.targets:
-        if isinstance(target, IcsTarget) and path and target.path.resolve() == path:
+        if isinstance(target, IcsTarget) and path and real_path(target.path) == path:
             message = f'is the file that the target "{target.name}" writes'
             raise document.fail(("plan", "feed", "path"), message)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from calsync.config.toml import Document, read, shipped_folder
 from calsync.errors import TemplateError
+from calsync.files import LARGEST_TEXT, read_file
 from calsync.program import (
     MOST_SESSIONS,
     CrossTraining,
@@ -135,7 +136,7 @@ def _check(document: Document, keys: Keys, prescription: Prescription | None) ->
 def is_routine_file(path: Path) -> bool:
     """Whether the file looks like a routine, not like a week. Whether it is a good one is not asked."""
     try:
-        return "exercises" in tomllib.loads(path.read_text("utf-8-sig"))
+        return "exercises" in tomllib.loads(read_file(path, LARGEST_TEXT).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return False
 

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from calsync.errors import ConfigError
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.words import Keys, did_you_mean, dotted
 from calsync.written import Read, Said, duration_text
 
@@ -193,7 +194,7 @@ class Document:
 def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> tuple[S, Document]:
     """The file at `path` as a `kind`. Raises `error`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, LARGEST_TEXT).decode("utf-8-sig")
     except FileNotFoundError as problem:
         raise error(f"{path}: no such file") from problem
     except UnicodeDecodeError as problem:
@@ -258,7 +259,7 @@ class _Meaning:
             if not isinstance(value, str):
                 raise self._document.fail(keys, _wrong("expected a string", value, keys))
             meant = self._document.parse(keys, read, value)
-            return self._document.path.resolve().parent / meant if isinstance(meant, Path) else meant
+            return real_path(self._document.path).parent / meant if isinstance(meant, Path) else meant
         if (words := _words(kind)) and value not in words:
             self.words[keys] = words
         origin, inside = get_origin(kind), get_args(kind)

@@ -15,7 +15,7 @@ from calsync.addresses import shown, web_address
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
-from calsync.files import content_hash
+from calsync.files import content_hash, read_file
 from calsync.state import Cache, CachedCalendar, Copy
 from calsync.timespan import Timespan, merge
 from calsync.words import Show, ago
@@ -148,7 +148,7 @@ class Place:
     def _ask_path(self, path: Path, read: Callable[[Content], T], now: datetime) -> Answer[T]:
         try:
             paths = _ics_files(path) if path.is_dir() else [path]
-            bodies = [file.read_bytes() for file in paths]
+            bodies = _bodies(paths, self.limits.max_bytes)
             changed = [file.stat().st_mtime for file in paths]
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -203,6 +203,15 @@ def _content_of(copy: Copy) -> Content:
         return [File("", body)]
 
     return Content(copy.origin.digest, load)
+
+
+def _bodies(paths: Sequence[Path], most: int) -> list[bytes]:
+    """What the files hold, `most` bytes together. Raises OSError."""
+    bodies: list[bytes] = []
+    for path in paths:
+        bodies.append(read_file(path, most))
+        most -= len(bodies[-1])
+    return bodies
 
 
 def _ics_files(folder: Path) -> list[Path]:

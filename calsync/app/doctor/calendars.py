@@ -15,6 +15,7 @@ from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
+from calsync.files import real_path
 from calsync.planning.lint import races_without_taper
 from calsync.planning.plan import busy_window
 from calsync.program import FeedSettings
@@ -169,7 +170,7 @@ def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
     """Raises TargetUnavailable or RefusedToProtectData."""
     path, name = target.path, shown_path(target.path)
     # A push replaces the file, so it has to write to its folder; with a link, to that of the real file.
-    if (obstacle := why_not_writable(path.resolve().parent)) is not None:
+    if (obstacle := why_not_writable(real_path(path).parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
     contents = calendar_of(setup, target).load().contents
     if not path.exists():
@@ -202,5 +203,5 @@ def _upcoming(contents: Contents, now: datetime) -> int:
 
 def _closed_folder(path: Path) -> Path | None:
     """The outermost folder that lets no other user through."""
-    folders = reversed(path.resolve().parents)
+    folders = reversed(real_path(path).parents)
     return next((folder for folder in folders if not folder.stat().st_mode & stat.S_IXOTH), None)

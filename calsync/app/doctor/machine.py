@@ -19,6 +19,7 @@ from calsync.app.schedule import units_folder
 from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
+from calsync.files import LARGEST_TEXT, read_file
 from calsync.planning.lint import Severity, lint
 from calsync.state import State
 from calsync.words import ago, counted
@@ -209,7 +210,7 @@ def _said(*command: str) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8", "replace")
+        return read_file(file, LARGEST_TEXT).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -29,6 +29,7 @@ from calsync import waits
 from calsync.addresses import is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
+from calsync.files import LARGEST_TEXT, read_file
 from calsync.state import Token, TokenFile
 
 _SCOPE = "https://www.googleapis.com/auth/"
@@ -160,7 +161,7 @@ class _Credentials(google.oauth2.credentials.Credentials):
 def load_credentials(path: Path, token_file: TokenFile) -> OAuthClient | ServiceAccount:
     """What the file of the Cloud console says. Raises ConfigError."""
     try:
-        content = path.read_bytes()
+        content = read_file(path, LARGEST_TEXT)
         file = msgspec.json.decode(content, type=_CredentialsFile)
     except FileNotFoundError as problem:
         raise ConfigError(f"{path}: no such file (google.credentials; see docs/google.md)") from problem
