@@ -137,7 +137,13 @@ def plain_lines(text: str) -> str:
     return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
 
 
+# They turn the order of all that follows, so that a text can look like another. No title needs them, as
+# readers know the direction of letters (Unicode Standard Annex 9).
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
 def _printable(line: str) -> str:
+    line = line.translate(_TURNS)
     # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
     shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in normalize("NFC", line))
     # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is

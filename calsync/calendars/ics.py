@@ -20,6 +20,7 @@ from icalendar import Alarm, Calendar, Timezone, TimezoneDaylight, TimezoneStand
 from icalendar import Event as VEvent
 from icalendar.prop import vDuration, vText
 
+from calsync.addresses import hidden_path
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import (
     Action,
@@ -346,7 +347,7 @@ class IcsCalendar:
             content = _read(self.path)
         except OSError as problem:
             raise TargetUnavailable(
-                f"{self.name}: {self.path} can't be read: {problem.strerror}"
+                f"{self.name}: {hidden_path(self.path)} can't be read: {problem.strerror}"
             ) from problem
         blocks = {}
         for match in _EVENT.finditer(content or b""):
@@ -414,7 +415,7 @@ class LoadedFile:
                 return Applied(tuple(change for change in changes if not change.writes), look_again=True)
             write_atomically(path, content, mode=_mode(path))
         except OSError as problem:
-            message = f"{self.calendar.name}: {path} can't be written: {problem.strerror}"
+            message = f"{self.calendar.name}: {hidden_path(path)} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         return Applied(tuple(changes))
 

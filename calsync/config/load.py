@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.addresses import web_address
+from calsync.addresses import hidden, hidden_path, web_address
 from calsync.config.settings import ConfigFile, GoogleAccess, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
@@ -61,12 +61,22 @@ class Config:
         return Library(real_path(self.path).parent, self.program.templates)
 
     @property
+    def inline_addresses(self) -> tuple[str, ...]:
+        """The sources whose addresses are in the file itself: who can read it can read those calendars."""
+        places: list[tuple[str, IcsBusy | FeedSettings]] = [
+            (one.name, one) for one in self.sources if isinstance(one, IcsBusy)
+        ]
+        if self.program.feed:
+            places.append(("the training feed", self.program.feed))
+        return tuple(name for name, one in places if one.url is not None and one.url_env is None)
+
+    @property
     def folder_problem(self) -> ConfigError | None:
         """That the plan's own folder of templates is not there."""
         folder = self.program.templates
         if folder is None or folder.is_dir():
             return None
-        return self.document.fail(("plan", "templates"), f"there is no folder {folder}")
+        return self.document.fail(("plan", "templates"), f"there is no folder {hidden_path(folder)}")
 
 
 def find_config(given: Path | None) -> Path:
@@ -150,7 +160,7 @@ def _placed(document: Document, keys: Keys, table: _Placed, environment: Mapping
     if table.url_env is not None and not re.fullmatch(VARIABLE, table.url_env):
         raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
     if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
-        message = f"the environment variable {table.url_env} is not set"
+        message = f"the environment variable {hidden(table.url_env)} is not set"
         raise document.fail((*keys, "url_env"), message)
     if url is not None:
         try:
@@ -183,8 +193,6 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
         ("targets", [target.name for target in table.targets]),
     ):
         for number, name in enumerate(names):
-            if not name:
-                raise document.fail((key, number, "name"), "must not be empty")
             if name in names[:number]:
                 raise document.fail((key, number, "name"), f'"{name}" is taken by another one')
     seen: set[object] = set()
@@ -222,7 +230,7 @@ def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> No
             raise document.fail(keys, "the pattern of a title must not be empty")
         if word not in MEANINGS:
             hint = did_you_mean(word, tuple(MEANINGS)) or f"; known: {', '.join(MEANINGS)}"
-            raise document.fail(keys, f'no kind of run is called "{word}"{hint}')
+            raise document.fail(keys, f'no kind of run is called "{hidden(word)}"{hint}')
     path = real_path(feed.path) if feed.path else None
     for source in table.sources:
         if isinstance(source, IcsBusy) and (
@@ -293,5 +301,5 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
         from zoneinfo import available_timezones
 
         hint = did_you_mean(name, {zone.lower(): zone for zone in available_timezones()})
-        message = f'expected an IANA zone such as "Europe/London", found "{name}"{hint}'
+        message = f'expected an IANA zone such as "Europe/London", found "{hidden(name)}"{hint}'
         raise document.fail(("timezone",), message) from problem

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from calsync.addresses import hidden, hidden_path
 from calsync.config.toml import Document, read, shipped_folder
 from calsync.errors import TemplateError
 from calsync.files import LARGEST_TEXT, read_file
@@ -130,7 +131,9 @@ def _check(document: Document, keys: Keys, prescription: Prescription | None) ->
         raise document.fail(keys, "sets and reps go together; one of them is missing")
     reps = prescription.reps
     if isinstance(reps, str) and not re.fullmatch(HOLD, reps):
-        raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
+        raise document.fail(
+            (*keys, "reps"), f'expected a number or a hold such as "30s", found "{hidden(reps)}"'
+        )
 
 
 def is_routine_file(path: Path) -> bool:
@@ -176,7 +179,8 @@ class Library:
                     return path
             except (RuntimeError, ValueError, OSError) as problem:
                 raise TemplateError(f"this can be no path of a template: {problem}") from problem
-            raise TemplateError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+            what = "is a directory" if path.is_dir() else "no such file"
+            raise TemplateError(f"{hidden_path(path)}: {what}")
         return self._find("template", name, self.folders, self.template_names())
 
     def template(self, name: str) -> WeekTemplate:
@@ -235,7 +239,7 @@ class Library:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> TemplateError:
     hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-    return TemplateError(f'no {what} is called "{name}"{hint}')
+    return TemplateError(f'no {what} is called "{hidden(name)}"{hint}')
 
 
 def _names(folders: Iterable[Path]) -> tuple[str, ...]:

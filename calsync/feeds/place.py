@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from calsync.addresses import shown, web_address
+from calsync.addresses import hidden_path, shown, web_address
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
@@ -152,7 +152,8 @@ class Place:
             changed = [file.stat().st_mtime for file in paths]
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise self._unavailable(f"{error.filename or path} can't be read: {reason}") from error
+            where = hidden_path(Path(error.filename or path))
+            raise self._unavailable(f"{where} can't be read: {reason}") from error
         if not paths:
             raise self._unavailable(f"the folder {path} has no .ics file")
         names = [str(file.relative_to(path)) if file != path else file.name for file in paths]

@@ -19,7 +19,7 @@ import pytest
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
-from calsync.feeds.download import Limits
+from calsync.feeds.download import Limits, redirected
 from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
 from calsync.state import Cache
@@ -524,3 +524,32 @@ def test_a_cache_that_can_not_be_written(server: Server, tmp_path: Path) -> None
     server.answers = [answer(feed(10))]
     assert hours(ask(source(server), tmp_path / "cache")) == [10]
     assert [file.name for file in tmp_path.iterdir()] == ["cache"]
+
+
+# --- redirects into one's own network ---------------------------------------------------------------------
+
+PUBLIC = "https://93.184.215.14/calendar.ics"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "[::1]", "localhost", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254",
+        "0.0.0.0", "100.64.0.1", "[fe80::1]", "[fd00::1]", "[::ffff:192.168.1.1]", "2130706433", "127.1",
+    ],
+)  # fmt: skip
+def test_a_server_on_the_net_can_not_send_calsync_into_its_own_network(host: str) -> None:
+    with pytest.raises(SourceUnavailable, match="inside your own network") as found:
+        redirected(PUBLIC, PUBLIC, f"https://{host}/reboot?now")
+    assert "reboot" not in str(found.value)
+
+
+def test_it_can_not_do_so_in_two_steps_either() -> None:
+    with pytest.raises(SourceUnavailable, match="inside your own network"):
+        redirected(PUBLIC, "https://93.184.215.15/", "//192.168.1.1/")
+
+
+def test_who_names_a_server_of_their_own_network_may_be_sent_within_it() -> None:
+    own = "https://192.168.1.1/a"
+    assert redirected(own, own, "https://10.0.0.2/b") == "https://10.0.0.2/b"
+    assert redirected(PUBLIC, PUBLIC, "https://93.184.215.15/b") == "https://93.184.215.15/b"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from calsync.addresses import hidden
 from calsync.app import Listener
 from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
@@ -64,13 +65,16 @@ class _Doctor:
         if problem := config.folder_problem:
             yield failed("template", None, problem)
         for name in config.template_places:
-            yield self._checked("template", name, partial(machine.template_check, config.library, name))
+            yield self._checked(
+                "template", hidden(name), partial(machine.template_check, config.library, name)
+            )
         no_access: Check | None = None
         if config.google:
             self.show("asking Google …")
             access = self._checked("google", None, lambda: calendars.access_check(setup, now))
             no_access = access if access.status is Status.FAILED else None
             yield access
+            yield self._checked("private files", None, lambda: calendars.private_check(setup))
         for source in config.sources:
             self.show(f"reading {source.name} …")
             if isinstance(source, GoogleBusy):

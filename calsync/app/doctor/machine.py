@@ -19,7 +19,7 @@ from calsync.app.schedule import units_folder
 from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
-from calsync.files import LARGEST_TEXT, read_file
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.planning.lint import Severity, lint
 from calsync.state import State
 from calsync.words import ago, counted
@@ -64,7 +64,16 @@ def folder_check(state: State) -> Check:
         listed = " ".join(str(file) for file in open_ones)
         text = f"{folder}: {counted(len(open_ones), 'file')} would be readable by others"
         return warning(text, f"chmod 600 {listed}")
+    if (parent := _open_parent(folder)) is not None:
+        text = f"as {parent} is open, other users can put a folder of their own in the place of {folder}"
+        return warning(text, f"chmod o-w {parent}")
     return Check(text=f"{folder}, {counted(len(files), 'file')}, for you alone")
+
+
+def _open_parent(folder: Path) -> Path | None:
+    """The outermost folder around it in which everybody can rename what is others': without a sticky bit."""
+    modes = ((parent, parent.stat().st_mode) for parent in reversed(real_path(folder).parents))
+    return next((parent for parent, mode in modes if mode & stat.S_IWOTH and not mode & stat.S_ISVTX), None)
 
 
 def lock_check(state: State) -> Check:
@@ -242,7 +251,13 @@ def read_config(given: Path | None) -> Found:
     except ConfigError as problem:
         check = failed("config", None, problem, "correct it; the rest of it can be checked then")
         return _without_variables(path, check)
-    return Found(Check(text=str(config.path)), config, config.name)
+    check = Check(text=str(config.path))
+    if (inside := config.inline_addresses) and others_can_read(path):
+        trouble = f"other users of this machine can read it, and it has the address of {', '.join(inside)}"
+        check = warned(
+            check, trouble, f"chmod 600 {path}, and use new addresses if somebody may have read it"
+        )
+    return Found(check, config, config.name)
 
 
 def _without_variables(path: Path, check: Check) -> Found:

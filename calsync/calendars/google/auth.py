@@ -26,7 +26,7 @@ from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2 import OAuth2Error
 
 from calsync import waits
-from calsync.addresses import is_loopback, secure_address
+from calsync.addresses import hidden_path, is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
 from calsync.files import LARGEST_TEXT, read_file
@@ -164,7 +164,9 @@ def load_credentials(path: Path, token_file: TokenFile) -> OAuthClient | Service
         content = read_file(path, LARGEST_TEXT)
         file = msgspec.json.decode(content, type=_CredentialsFile)
     except FileNotFoundError as problem:
-        raise ConfigError(f"{path}: no such file (google.credentials; see docs/google.md)") from problem
+        raise ConfigError(
+            f"{hidden_path(path)}: no such file (google.credentials; see docs/google.md)"
+        ) from problem
     except OSError as problem:
         raise ConfigError(f"{path}: can't be read: {problem.strerror}") from problem
     except (msgspec.DecodeError, ValueError) as problem:
