@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, W
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
+# What was written so much later than it is now was written by another clock.
+CLOCK_SLACK = timedelta(hours=1)
 # How many results are kept for one busy calendar: `plan`, `push` and `busy` may look at different times.
 _RESULTS_KEPT = 6
 
@@ -318,6 +320,14 @@ def _parse_google(found: GoogleRecords) -> GoogleRecords:
     return found
 
 
+class FailedPush(msgspec.Struct, frozen=True):
+    """When a push failed that none has followed since that went well, with its message and exit code."""
+
+    at: datetime
+    text: str
+    exit_code: int
+
+
 # --- one plan's documents ---------------------------------------------------------------------------------
 
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
@@ -326,6 +336,7 @@ _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
+_FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +365,8 @@ class State:
 
     def save_wishes(self, wishes: Wishes, now: datetime) -> None:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
+        # A clock that runs ahead must not make what still counts look long past.
+        now = min(now, self.last_push() or now)
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
         moves = {
             key: _move(p, wishes.moved_from.get(key))
@@ -439,6 +452,23 @@ class State:
         content = f"{now.astimezone(UTC).isoformat()} {zone.key}".encode("ascii")
         with suppress(OSError):
             self.store.replace("last-push", content, lasting=False)
+        if self.failed_push() is not None:
+            _FAILED.remember(self.store, ())
+
+    def failed_push(self) -> FailedPush | None:
+        """None if the last push went well, or that can't be told."""
+        return next((one for one in _FAILED.recall(self.store) or () if one.at.tzinfo), None)
+
+    def remember_failed_push(self, failed: FailedPush) -> None:
+        """Costs nothing if it can't be written."""
+        _FAILED.remember(self.store, (failed,))
+
+    def written_ahead(self, now: datetime) -> datetime | None:
+        """The time of a push that is still to come: the clock was wrong then, or it is now."""
+        failed = self.failed_push()
+        times = [time for time in (self.last_push(), failed.at if failed else None) if time]
+        latest = max(times, default=now)
+        return latest if latest > now + CLOCK_SLACK else None
 
     @property
     def secret_file(self) -> Path:

@@ -27,6 +27,8 @@ def elapsed(length: timedelta | int) -> str:
 
 def ago(age: timedelta) -> str:
     """ "just now", "1 minute ago", "5 hours ago", "3 days ago": as much of it as matters."""
+    if age < timedelta(hours=-1):
+        return "in the future"  # a clock was put back
     minutes = age // timedelta(minutes=1)
     for least, unit, size in ((48 * 60, "day", 24 * 60), (60, "hour", 60), (1, "minute", 1)):
         if minutes >= least:
@@ -52,6 +54,13 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
 def moment(span: Timespan, zone: ZoneInfo) -> str:
     """ "Tue 24 Nov 12:15", when a stretch begins."""
     return f"{day(span.start, zone)} {span.start.astimezone(zone):%H:%M}"
+
+
+def clock_was_wrong(then: datetime, zone: ZoneInfo) -> str:
+    """What there is to say of a push at a time that is still to come."""
+    local = then.astimezone(zone)
+    when = f"{date_name(local.date())} {local:%Y %H:%M}"
+    return f"the last push was on {when}, which is still to come: the clock was wrong then, or it is now"
 
 
 def next_of(spans: Sequence[Timespan], now: datetime) -> Timespan | None:

@@ -22,6 +22,11 @@ def test_an_age_says_as_much_as_matters(minutes: int, text: str) -> None:
     assert ago(timedelta(minutes=minutes, seconds=59)) == text
 
 
+def test_an_age_that_is_none() -> None:
+    assert ago(timedelta(minutes=-59)) == "just now"
+    assert ago(timedelta(days=-1)) == "in the future"
+
+
 @pytest.mark.parametrize(
     ("minutes", "text"), [(0, "0 min"), (45, "45 min"), (180, "3 h"), (330, "5 h 30 min"), (-5, "0 min")]
 )

@@ -38,7 +38,7 @@ from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sort, Week, Workout
-from calsync.words import Show, date_name
+from calsync.words import Show, clock_was_wrong, date_name
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime
@@ -489,6 +489,8 @@ class Gathered:
     sources: tuple[Busy, ...]
     training: Training
     events: tuple[Event, ...]
+    written_ahead: datetime | None = None
+    """When a push was made that is still to come by the clock of now."""
 
     @property
     def routines(self) -> Mapping[str, Routine]:
@@ -501,7 +503,8 @@ class Gathered:
         of_sources = (
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
-        return (*of_sources, *self.training.warnings, *self.plan.warnings)
+        clock = (("clock", text) for text in self._clock)
+        return (*clock, *of_sources, *self.training.warnings, *self.plan.warnings)
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
@@ -511,7 +514,12 @@ class Gathered:
     @property
     def trouble(self) -> tuple[str, ...]:
         of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
-        return (*of_sources, *self.training.trouble)
+        return (*self._clock, *of_sources, *self.training.trouble)
+
+    @property
+    def _clock(self) -> tuple[str, ...]:
+        """Said until a push has gone well."""
+        return (clock_was_wrong(self.written_ahead, self.plan.zone),) if self.written_ahead else ()
 
 
 def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> Gathered:
@@ -527,7 +535,7 @@ def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> 
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})
-    return Gathered(setup, targets, stands, plan, sources, training, events)
+    return Gathered(setup, targets, stands, plan, sources, training, events, setup.state.written_ahead(now))
 
 
 def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:

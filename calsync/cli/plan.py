@@ -179,6 +179,11 @@ def busy(
     help="Go on even if more than half of what is still to come would be withdrawn.",
 )
 @click.option(
+    "--clock-was-wrong",
+    is_flag=True,
+    help="Withdraw what lies beyond the plan, as a push wrote it while the clock ran ahead.",
+)
+@click.option(
     "--create-calendar",
     is_flag=True,
     help="Create a target's Google calendar anew if it is not there any more.",
@@ -193,6 +198,7 @@ def push(
     target: str | None,
     quiet: bool,
     allow_mass_delete: bool,
+    clock_was_wrong: bool,
     create_calendar: bool,
     output: str,
     now: datetime,
@@ -204,7 +210,7 @@ def push(
     """
     from contextlib import nullcontext
 
-    from calsync.app.push import rounds
+    from calsync.app.push import failure_remembered, rounds
     from calsync.cli.reports import changes_json, print_changes
 
     setup = common.setup()
@@ -214,19 +220,27 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar can't be tried dry")
-    with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
-        if create_calendar:
-            _create_calendars(setup, now, target)
-        only = None if target is None else (target,)
-        pushed = rounds(setup, now, only, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
-        if not dry_run and not pushed.failures:
-            setup.state.remember_push(now, setup.config.zone)
-    if output == "json":
-        click.echo(changes_json(pushed, quiet=quiet))
-    else:
-        print_changes(pushed, quiet=quiet, dry_run=dry_run)
-    if pushed.failures:
-        raise all_of(pushed.failures)
+    with nullcontext() if dry_run else failure_remembered(setup, now):
+        with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
+            if create_calendar:
+                _create_calendars(setup, now, target)
+            only = None if target is None else (target,)
+            pushed = rounds(
+                setup,
+                now,
+                only,
+                allow_mass_delete=allow_mass_delete,
+                clock_was_wrong=clock_was_wrong,
+                dry_run=dry_run,
+            )
+            if not dry_run and not pushed.failures:
+                setup.state.remember_push(now, setup.config.zone)
+        if output == "json":
+            click.echo(changes_json(pushed, quiet=quiet))
+        else:
+            print_changes(pushed, quiet=quiet, dry_run=dry_run)
+        if pushed.failures:
+            raise all_of(pushed.failures)
 
 
 def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:

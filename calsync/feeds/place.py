@@ -16,7 +16,7 @@ from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash, read_file
-from calsync.state import Cache, CachedCalendar, Copy
+from calsync.state import CLOCK_SLACK, Cache, CachedCalendar, Copy
 from calsync.timespan import Timespan, merge
 from calsync.words import Show, ago
 
@@ -125,14 +125,19 @@ class Place:
         url = web_address(self.url)
         kept = self.kept_in(cache) if cache else None
         copy = kept.copy() if kept else None
-        age = now - copy.origin.fetched if copy else None
+        if copy and copy.origin.fetched > now + CLOCK_SLACK:
+            # How old it is, nobody knows: it counts as too old, and only its server can say that it is not.
+            unknown = f"; its copy is of {copy.origin.fetched:%Y-%m-%d}, when the clock was wrong"
+        else:
+            unknown = ""
+        age = now - copy.origin.fetched if copy and not unknown else None
         if show:
             show(f"{self.what}: asking {shown(url)}")
         try:
             result, fetched = self._fetch(url, copy, read)
         except SourceUnavailable as error:
             if (old := self._of_usable(copy, now, read)) is None:
-                raise self._unavailable(str(error)) from error
+                raise self._unavailable(f"{error}{unknown}") from error
             return Answer(old[0], age, str(error))
         if is_suspicious(result):
             old = self._of_usable(copy, now, read)
@@ -167,12 +172,15 @@ class Place:
 
     def _of_usable(self, copy: Copy | None, now: datetime, read: Callable[[Content], T]) -> tuple[T] | None:
         """What the copy says, if there is one, it may be used and it is not damaged."""
-        if copy is None or not self.use_cache_on_error or now - copy.origin.fetched > self.max_age:
+        if copy is None or not self._may_be_used(copy, now):
             return None
         try:
             return (read(_content_of(copy)),)
         except SourceUnavailable:
             return None
+
+    def _may_be_used(self, copy: Copy, now: datetime) -> bool:
+        return self.use_cache_on_error and -CLOCK_SLACK <= now - copy.origin.fetched <= self.max_age
 
     def _fetch(self, url: str, copy: Copy | None, read: Callable[[Content], T]) -> tuple[T, Response | None]:
         """What was read, and of what; None if nothing changed since the copy."""

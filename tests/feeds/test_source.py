@@ -421,6 +421,20 @@ def test_failures_are_errors_and_the_last_good_copy_stands_in(
         ask(source(server, use_cache_on_error=False), tmp_path, later)
 
 
+def test_a_copy_of_a_time_that_is_still_to_come_is_too_old(server: Server, tmp_path: Path) -> None:
+    """The clock was wrong when it came, so how old it is, nobody knows; today it would be new for a year."""
+    server.answers = [answer(feed(10), ETag='"a"')]
+    ask(source(server), tmp_path, NOW + timedelta(days=365))
+    server.answers = [answer(status=503)]
+    with pytest.raises(SourceUnavailable, match="copy is of 2027-11-23, when the clock was wrong"):
+        ask(source(server), tmp_path)
+    # That its server says it is the same is enough.
+    server.answers = [answer(status=304)]
+    assert hours(ask(source(server), tmp_path)) == [10]
+    server.answers = [answer(status=503)]
+    assert hours(ask(source(server), tmp_path, NOW + timedelta(hours=5))) == [10]
+
+
 @pytest.mark.parametrize("slow", [silent, dripping])
 def test_a_server_that_takes_too_long(server: Server, slow: Respond) -> None:
     server.answers = [slow]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -50,10 +51,11 @@ class _Doctor:
         if found and found.config:
             with closing(Setup.without_templates(found.config, self.listener)) as setup:
                 yield from self._of_config(setup, found.unset)
+        zone = found.config.zone if found and found.config else ZoneInfo("UTC")
         if state:
             yield self._checked("state folder", None, lambda: machine.folder_check(state))
             yield self._checked("lock", None, lambda: machine.lock_check(state))
-            yield self._checked("last push", None, lambda: machine.push_check(state, self.now))
+            yield self._checked("last push", None, lambda: machine.push_check(state, self.now, zone))
         self.show("asking cron and systemd …")
         yield self._checked("schedule", None, machine.schedule_check)
         if state:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -22,7 +23,7 @@ from calsync.errors import ConfigError, Unavailable
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.planning.lint import Severity, lint
 from calsync.state import State
-from calsync.words import ago, counted
+from calsync.words import ago, clock_was_wrong, counted
 
 # Twice the slowest schedule that makes sense, which is once a day.
 _STALE = timedelta(days=2)
@@ -86,8 +87,16 @@ def lock_check(state: State) -> Check:
     )
 
 
-def push_check(state: State, now: datetime) -> Check:
+def push_check(state: State, now: datetime, zone: ZoneInfo) -> Check:
+    if ahead := state.written_ahead(now):
+        fix = "see whether `date` is right; if it is, run `calsync push`, and if that is refused, "
+        return warning(clock_was_wrong(ahead, zone), f"{fix}`calsync push --clock-was-wrong`")
     last = state.last_push()
+    if failed := state.failed_push():
+        age = now - failed.at
+        before = f"; the one before that went well was {ago(now - last)}" if last else ""
+        text = f"the last one failed {ago(age)}: {failed.text}{before}"
+        return warning(text, "run `calsync push` and see", age_seconds=seconds(age))
     if last is None:
         return warning("never pushed yet", "`calsync push` brings the calendars up to date")
     age = now - last
