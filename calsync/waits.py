@@ -5,8 +5,9 @@ calendars, `calendars.google.client.Patience` for Google.
 """
 
 import math
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,6 +35,33 @@ SCHEDULERS = 3.0
 REQUEST_HEAD = 15.0
 # Requests, and a plan in the making, when the server is to end.
 SERVER_END = 3
+
+
+def at_once(works: Sequence[Callable[[], None]]) -> None:
+    """Do all of them, each on a thread of its own, so that it takes as long as the slowest alone.
+
+    Raises the error of the first, in their order, that failed; once all have ended.
+    """
+    if len(works) < 2:
+        for work in works:
+            work()
+        return
+    errors: dict[int, BaseException] = {}
+
+    def run(number: int) -> None:
+        try:
+            works[number]()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors[number] = error
+
+    # Daemons: somebody who interrupts a command does not wait for them.
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[min(errors)]
 
 
 def tried(

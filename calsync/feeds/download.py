@@ -29,6 +29,8 @@ class Limits:
     """Seconds between two pieces of an answer."""
     deadline: float = 120.0
     """Seconds for all of it, with redirects and repetitions."""
+    deadline_with_copy: float = 30.0
+    """The same where there is a copy to go on with."""
     max_bytes: int = 64_000_000
     """Of the body, decompressed."""
     redirects: int = 5

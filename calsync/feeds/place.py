@@ -4,8 +4,10 @@ Nothing is ever made of a calendar that can't be read: that is an error, unless 
 to take its place. Parsing the bytes is the job of busy.py and workouts.py.
 """
 
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -134,7 +136,7 @@ class Place:
         if show:
             show(f"{self.what}: asking {shown(url)}")
         try:
-            result, fetched = self._fetch(url, copy, read)
+            result, fetched = self._fetch(url, copy, read, self._limits(copy, now))
         except SourceUnavailable as error:
             if (old := self._of_usable(copy, now, read)) is None:
                 raise self._unavailable(f"{error}{unknown}") from error
@@ -182,10 +184,18 @@ class Place:
     def _may_be_used(self, copy: Copy, now: datetime) -> bool:
         return self.use_cache_on_error and -CLOCK_SLACK <= now - copy.origin.fetched <= self.max_age
 
-    def _fetch(self, url: str, copy: Copy | None, read: Callable[[Content], T]) -> tuple[T, Response | None]:
+    def _limits(self, copy: Copy | None, now: datetime) -> Limits:
+        if copy is None or not self._may_be_used(copy, now):
+            return self.limits
+        return replace(self.limits, deadline=min(self.limits.deadline, self.limits.deadline_with_copy))
+
+    def _fetch(
+        self, url: str, copy: Copy | None, read: Callable[[Content], T], limits: Limits
+    ) -> tuple[T, Response | None]:
         """What was read, and of what; None if nothing changed since the copy."""
+        start = time.monotonic()
         response = download(
-            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
+            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", limits
         )
         if response.body is None:
             if copy is None:
@@ -193,7 +203,8 @@ class Place:
             try:
                 return read(_content_of(copy)), None
             except SourceUnavailable:
-                response = download(url, "", "", self.limits)
+                left = max(limits.deadline - (time.monotonic() - start), 0)
+                response = download(url, "", "", replace(limits, deadline=left))
         body = response.body or b""
         try:
             return read(Content(content_hash(body), lambda: [File("", body)])), response
@@ -236,6 +247,11 @@ def _ics_files(folder: Path) -> list[Path]:
 _VERSION = 4
 
 
+# Calendars are asked at once, but parsed one after the other: at once it would be no faster, and take the
+# memory of all together.
+_ONE_PARSER = threading.Lock()
+
+
 def busy_time(
     place: Place,
     reading: Reading,
@@ -264,7 +280,8 @@ def busy_time(
         # a tenth of the time of a push without changes to import.
         from calsync.feeds.busy import read_busy
 
-        busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
+        with _ONE_PARSER:
+            busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
         if kept and remember:
             kept.keep_busy(key, *busy)
         return busy
@@ -308,7 +325,8 @@ def feed_workouts(
     from calsync.feeds.workouts import PlatformFeed, read_workouts
 
     def read(content: Content) -> PlatformFeed:
-        parts = content.each(lambda body: read_workouts(body, first, last, zone, settings))
+        with _ONE_PARSER:
+            parts = content.each(lambda body: read_workouts(body, first, last, zone, settings))
         return PlatformFeed.of_files([part for _, part in parts])
 
     return place.ask(read, now, cache, show, remember=remember, is_suspicious=lambda feed: not feed.has_runs)

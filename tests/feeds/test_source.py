@@ -443,6 +443,32 @@ def test_a_server_that_takes_too_long(server: Server, slow: Respond) -> None:
         ask(source(server, limits=limits))
 
 
+def test_a_server_that_hangs_is_not_waited_for_as_long_where_there_is_a_copy(
+    server: Server, tmp_path: Path
+) -> None:
+    limits = Limits(connect=5, read=600, deadline=600, deadline_with_copy=0.3, attempts=1)
+    of = source(server, limits=limits)
+    server.answers = [answer(feed(10))]
+    ask(of, tmp_path)
+    server.answers = [silent]
+    busy = ask(of, tmp_path, NOW + timedelta(hours=1))
+    assert hours(busy) == [10]
+    assert "within 0.3 seconds; its copy of 1 hour ago is used" in busy.warnings[0]
+
+
+def test_a_copy_that_must_not_be_used_is_no_reason_to_give_up_early(server: Server, tmp_path: Path) -> None:
+    limits = Limits(connect=5, read=600, deadline=0.4, deadline_with_copy=0.3, attempts=1)
+    server.answers = [answer(feed(10))]
+    ask(source(server), tmp_path)
+    server.answers = [silent]
+    for of, now in (
+        (source(server, limits=limits, use_cache_on_error=False), NOW),
+        (source(server, limits=limits), NOW + timedelta(days=8)),
+    ):
+        with pytest.raises(SourceUnavailable, match=r"within 0\.4 seconds"):
+            ask(of, tmp_path, now)
+
+
 def test_nobody_there(server: Server, tmp_path: Path) -> None:
     of = work(url="http://127.0.0.1:9/a.ics", limits=Limits(connect=1, attempts=2, pause=0.0))
     with pytest.raises(SourceUnavailable, match="can't be reached"):
