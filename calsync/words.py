@@ -36,6 +36,15 @@ def ago(age: timedelta) -> str:
     return "just now"
 
 
+def listed(entries: Sequence[str], longest: int = 150) -> str:
+    """As many of the entries as have room in so many letters, and how many more there are."""
+    told = len(entries)
+    while told > 1 and len(", ".join(entries[:told])) > longest:
+        told -= 1
+    more = [f"and {len(entries) - told} more"] if told < len(entries) else []
+    return ", ".join([*entries[:told], *more])
+
+
 def day_name(day: date) -> str:
     """ "Sunday"."""
     return Weekday.of(day).long_name
@@ -149,6 +158,25 @@ def plain_lines(text: str) -> str:
 # They turn the order of all that follows, so that a text can look like another. No title needs them, as
 # readers know the direction of letters (Unicode Standard Annex 9).
 _TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` is one line, without control characters."""
+    return not any(ord(c) in _TURNS or category(c) in ("Cc", "Zl", "Zp") for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """`text` as it is, but for control characters and the kinds of line ends: what a template may say."""
+    return "\n".join(map(_printable, text.splitlines()))
+
+
+LONGEST_WARNING = 300
+
+
+def warning_line(text: str) -> str:
+    """A warning that quotes other people's texts, as it may be shown: one line, and not too long a one."""
+    text = one_line(text)
+    return text if len(text) <= LONGEST_WARNING else f"{text[: LONGEST_WARNING - 2].rstrip()} …"
 
 
 def _printable(line: str) -> str:

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from calsync.addresses import hidden
 from calsync.training import TimeRange
-from calsync.words import one_line
+from calsync.words import is_plain, printable_lines
 
 DURATION = r"[0-9]{1,9}d|[0-9]{1,9}h(?:[0-9]{1,9}m)?|[0-9]{1,9}m"
 _CLOCK_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
@@ -186,7 +186,7 @@ def name(text: str) -> str:
         raise Said("must not be empty")
     if len(text) > LONGEST_NAME:
         raise Said(f"expected a name of at most {LONGEST_NAME} letters, found {len(text)}")
-    if one_line(text) != " ".join(text.split()):
+    if not is_plain(text):
         raise Said("must be one line, without control characters; found {found}")
     if hidden(text) != text:
         raise Said("expected a name, found {found}, which looks like an address or a key; write it as url")
@@ -204,6 +204,8 @@ PlanName = Annotated[str, written(PLAN_NAME), read_by(plan_name)]
 Variable = Annotated[str, written(VARIABLE, "HOME_ICS")]
 Address = Annotated[str, written(rf"\s*(?:{_HTTPS}|{_HTTP}).*", "https://calendar.example/secret.ics")]
 Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST_NAME}), read_by(name)]
+# For people only. Control characters would reach their terminals, mails and pages.
+Text = Annotated[str, read_by(printable_lines)]
 NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
 Stripped = Annotated[NotBlank, read_by(not_blank)]
 # The character U+0000 ends a file's name for an operating system, whatever follows.

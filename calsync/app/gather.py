@@ -40,7 +40,7 @@ from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sort, Week, Workout
 from calsync.waits import at_once
-from calsync.words import Show, clock_was_wrong, date_name
+from calsync.words import Show, clock_was_wrong, date_name, listed, warning_line
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime
@@ -210,7 +210,7 @@ def read_whole_feed(setup: "Setup", settings: FeedSettings, now: datetime) -> Wh
         wanted_week(week, program, setup.templates, checkins, feed.get(week))
         for week in map(first.plus, range(first.until(end) + 1))
     )
-    warnings = (*answer.trouble, *answer.result.warnings)
+    warnings = tuple(map(warning_line, (*answer.trouble, *answer.result.warnings)))
     unclear: dict[str, str] = {}
     for workout in workouts:
         if is_unclear(workout, settings):
@@ -298,7 +298,7 @@ def _listed(workouts: Iterable[Workout]) -> str:
     days: dict[str, list[str]] = {}
     for workout in workouts:
         days.setdefault(workout.title, []).append(date_name(workout.day))
-    return ", ".join(f'"{title}" ({", ".join(dates)})' for title, dates in days.items())
+    return listed([f'"{title}" ({", ".join(dates)})' for title, dates in days.items()])
 
 
 # --- the config -------------------------------------------------------------------------------------------
@@ -401,7 +401,8 @@ def read_busy(
             tell(f"{name}: {result.events} events, {len(result.spans)} busy stretches")
             for guess in result.guesses:
                 tell(f"{name}: {guess}")
-            found.append(Busy(name, result.spans, (*trouble, *result.warnings), trouble))
+            warnings = tuple(map(warning_line, (*trouble, *result.warnings)))
+            found.append(Busy(name, result.spans, warnings, tuple(map(warning_line, trouble))))
     return tuple(found)
 
 
@@ -505,6 +506,10 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
 # --- the plan ---------------------------------------------------------------------------------------------
 
 
+def _shown(remarks: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, warning_line(text)) for code, text in remarks)
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """A plan with all that it was made from."""
@@ -531,17 +536,17 @@ class Gathered:
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
         clock = (("clock", text) for text in self._clock)
-        return (*clock, *of_sources, *self.training.warnings, *self.plan.warnings)
+        return _shown((*clock, *of_sources, *self.training.warnings, *self.plan.warnings))
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
         """What is good to know when looking at the plan, and asks for nothing: (code, text)."""
-        return (*self.training.notices, *self.plan.notices)
+        return _shown((*self.training.notices, *self.plan.notices))
 
     @property
     def trouble(self) -> tuple[str, ...]:
         of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
-        return (*self._clock, *of_sources, *self.training.trouble)
+        return tuple(map(warning_line, (*self._clock, *of_sources, *self.training.trouble)))
 
     @property
     def _clock(self) -> tuple[str, ...]:

@@ -40,10 +40,11 @@ class Common:
     def listener(self, *, shows_progress: bool = True) -> "Listener":
         """Details for --verbose on standard error; on a terminal also what is going on."""
         from calsync.app import Listener
+        from calsync.words import on_one_line
 
         def tell(message: str) -> None:
             if self.verbose:
-                click.echo(message, err=True)
+                click.echo("\n".join(map(on_one_line, message.split("\n"))), err=True)
 
         if shows_progress and sys.stderr.isatty():
             return Listener(tell, _progress_line)

@@ -150,12 +150,13 @@ def busy(
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":
         from calsync.cli.reports import as_json, span_json
+        from calsync.words import on_one_line
 
         data = [{"source": one.source, **span_json(span, zone)} for one in found for span in one.spans]
         click.echo(as_json(data))
         for one in found:
             for warning in one.warnings:
-                click.echo(f"Warning: {one.source}: {warning}", err=True)
+                click.echo(on_one_line(f"Warning: {one.source}: {warning}"), err=True)
     elif not found:
         click.echo("The config names no busy source: add a [[busy]] table to it.", err=True)
     else:
