@@ -89,9 +89,10 @@ _ANY_ADDRESS = re.compile(
       | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)[/?\#].+""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_RUN = re.compile(r"[\w~%+=-]{16,}")
+_RUN = re.compile(r"[\w-]{16,}")
 # A word, a number, or a part of a date; several of them in a row are a name, such as "half-marathon-build".
 _PLAIN_PART = re.compile(r"[^\W\d_]?[^\W\d_A-Z]{0,14}|\d{1,4}")
+_VARIABLE = re.compile(r"[A-Z]{1,12}(?:_(?:[A-Z]{1,12}|\d{1,3}))+")
 
 
 def hidden(text: str) -> str:
@@ -103,12 +104,19 @@ def hidden(text: str) -> str:
     return _RUN.sub(_without_token, _ANY_ADDRESS.sub(_without_path, text))
 
 
+def has_address(text: str) -> bool:
+    """Whether there is an address in it, with or without a scheme."""
+    return _ANY_ADDRESS.search(text) is not None
+
+
 def _without_path(found: re.Match[str]) -> str:
     return f"{found['scheme']}{found['host']}/…" if found["scheme"] else f"{found['name']}/…"
 
 
 def _without_token(found: re.Match[str]) -> str:
-    is_name = all(_PLAIN_PART.fullmatch(part) for part in re.split("[-_]", found[0]))
+    is_name = _VARIABLE.fullmatch(found[0]) or all(
+        _PLAIN_PART.fullmatch(part) for part in re.split("[-_]", found[0])
+    )
     return found[0] if is_name else "…"
 
 

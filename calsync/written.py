@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from calsync.addresses import hidden
+from calsync.addresses import has_address
 from calsync.training import TimeRange
 from calsync.words import is_plain, printable_lines
 
@@ -181,15 +181,15 @@ LONGEST_NAME = 80
 
 
 def name(text: str) -> str:
-    """What a calendar is called in messages, which go to terminals and mails: one line, and no secret."""
+    """What a calendar is called in messages, which go to terminals and mails: one line, and no address."""
     if not text.strip():
         raise Said("must not be empty")
     if len(text) > LONGEST_NAME:
         raise Said(f"expected a name of at most {LONGEST_NAME} letters, found {len(text)}")
     if not is_plain(text):
         raise Said("must be one line, without control characters; found {found}")
-    if hidden(text) != text:
-        raise Said("expected a name, found {found}, which looks like an address or a key; write it as url")
+    if has_address(text):
+        raise Said("expected a name, found the address {found}; write it as url")
     return text
 
 

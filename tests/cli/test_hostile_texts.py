@@ -66,7 +66,8 @@ def evil(box: Box) -> Box:
 
 
 COMMANDS = [
-    "plan", "plan --explain --verbose", "plan --format json --explain", "plan --format html", "plan --format svg",
+    "plan", "plan --explain --verbose", "plan --format json --explain", "plan --format html",
+    "plan --format svg",
     "push", "push --quiet", "push --dry-run --format json", "busy --verbose", "busy --format json", "export",
     "templates list", "templates show mine", "templates show evil", "lint mine", "lint mine --format json",
     "doctor", "doctor --format json --verbose", "skip 2026-W48/run/tue-1", "plan",
