@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from calsync.errors import Unavailable
+
+if sys.platform != "win32":
+    import fcntl
 
 F = TypeVar("F")
 R = TypeVar("R")
@@ -108,10 +112,8 @@ def _lock_of_writer(descriptor: int, *, wait: bool) -> bool:
 
     So a file that nobody holds is one of a process that was killed, however short ago.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return True
+    if sys.platform == "win32":
+        return True  # there, what is open can't be removed
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
@@ -144,6 +146,8 @@ def _temporary_file(path: Path, content: bytes, mode: int) -> Iterator[Path]:
             file.flush()
             os.fsync(descriptor)
             temporary.chmod(mode)
+            if sys.platform == "win32":
+                file.close()  # or it could not be renamed
             yield temporary
     finally:
         with contextlib.suppress(OSError):
