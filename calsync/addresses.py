@@ -89,6 +89,7 @@ _ANY_ADDRESS = re.compile(
       | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)[/?\#].+""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")
 _RUN = re.compile(r"[\w-]{16,}")
 # A word, a number, or a part of a date; several of them in a row are a name, such as "half-marathon-build".
 _PLAIN_PART = re.compile(r"[^\W\d_]?[^\W\d_A-Z]{0,14}|\d{1,4}")
@@ -105,8 +106,9 @@ def hidden(text: str) -> str:
 
 
 def has_address(text: str) -> bool:
-    """Whether there is an address in it, with or without a scheme."""
-    return _ANY_ADDRESS.search(text) is not None
+    """Whether there is the address of a feed in it, with or without a scheme."""
+    found = _ANY_ADDRESS.search(text)
+    return found is not None and (found["scheme"] or "https:").lower().rstrip("/") in _OF_FEEDS
 
 
 def _without_path(found: re.Match[str]) -> str:

@@ -106,7 +106,7 @@ def _line(prompt: str) -> str | None:
         # So that a log can be read; the secret in an address is none of its business.
         from calsync.addresses import has_address
 
-        click.echo(answer if answer.isprintable() and not has_address(answer) else "")
+        click.echo(answer if answer.isprintable() and "://" not in answer and not has_address(answer) else "")
     return answer
 
 
