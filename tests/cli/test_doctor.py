@@ -368,13 +368,21 @@ def test_the_last_push_that_went_well_is_remembered(box: Box) -> None:
     box.ok("push", "--dry-run")
     assert checks(box)["last push"]["text"] == "never pushed yet"
     box.ok("push")
-    # One that changes nothing is one, too; one that fails is not.
+    # One that changes nothing is one, too; one that fails is not, and is said first.
     box.ok("push", "--quiet", now="2026-11-23T08:00:00+00:00")
-    shutil.rmtree(box.folder / "public")
-    box.write("public", "in the way")
-    assert box.run("push", now=LATER).code == 5
     check = checks(box, now=LATER)["last push"]
     assert (check["status"], check["age_seconds"], check["text"]) == ("ok", 3 * 3600, "went well 3 hours ago")
+    public, away = box.folder / "public", box.folder / "away"
+    public.rename(away)
+    public.write_text("in the way")
+    assert box.run("push", now=LATER).code == 5
+    check = checks(box, now=LATER)["last push"]
+    assert (check["status"], check["age_seconds"]) == ("warning", 0)
+    assert check["text"].startswith("the last one failed just now: ")
+    assert check["text"].endswith("; the one before that went well was 3 hours ago")
+    public.unlink()
+    away.rename(public)
+    box.ok("push", now="2026-11-23T08:00:00+00:00")
     check = checks(box, now="2026-11-26T08:00:00+00:00")["last push"]
     assert (check["status"], check["age_seconds"]) == ("warning", 3 * 86400)
     assert "3 days ago" in check["text"]
