@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ REQUEST_HEAD = 15.0
 SERVER_END = 3
 
 
+_STACK = 1 << 20
+
+
+def started(work: Callable[[], None]) -> threading.Thread:
+    """A thread that does `work`; somebody who interrupts a command does not wait for it.
+
+    Its stack has one MB, not the usual eight: a limit of a process's memory counts all of each, used or not.
+    """
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=work, daemon=True, name="calsync")
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    return thread
+
+
 def at_once(works: Sequence[Callable[[], None]]) -> None:
     """Do all of them, each on a thread of its own, so that it takes as long as the slowest alone.
 
@@ -54,10 +72,7 @@ def at_once(works: Sequence[Callable[[], None]]) -> None:
         except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             errors[number] = error
 
-    # Daemons: somebody who interrupts a command does not wait for them.
-    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(works))]
-    for thread in threads:
-        thread.start()
+    threads = [started(partial(run, number)) for number in range(len(works))]
     for thread in threads:
         thread.join()
     if errors:

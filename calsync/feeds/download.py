@@ -5,7 +5,6 @@ earlier copy only the two headers matter here that ask whether anything changed.
 """
 
 import contextlib
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.addresses import is_loopback, is_private, shown
 from calsync.errors import SourceUnavailable
-from calsync.waits import tried
+from calsync.waits import started, tried
 
 if TYPE_CHECKING:
     import httpx
@@ -111,9 +110,7 @@ def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
         except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             errors.append(error)
 
-    thread = threading.Thread(target=run, daemon=True, name="calsync-download")
-    thread.start()
-    thread.join(seconds)
+    started(run).join(seconds)
     if errors:
         raise errors[0]
     return results[0] if results else None

@@ -1,5 +1,7 @@
 """Calendars that answer slowly, or never: all are asked at once."""
 
+import resource
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,3 +69,16 @@ def test_the_first_that_fails_is_the_one_that_is_named(box: Box) -> None:
         result = box.run("push")
         assert result.code == 5
         assert result.error.startswith('busy source "work"')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts stacks of threads on Linux")
+def test_a_dozen_sources_need_little_more_memory_than_one(box: Box) -> None:
+    """`calsync serve` and systemd limit what a plan may take, and count the stacks of threads whole."""
+    busy = '[[busy]]\nname = "s{0}"\ntype = "ics"\nurl = "http://127.0.0.1:{1}/{0}"\n'
+    with answering_together(12) as port:
+        box.config(more="".join(busy.format(number, port) for number in range(12)))
+        most = 200 << 20  # with stacks of 8 MB they would take as much alone
+        result = box.process(
+            "push", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        )
+    assert result.code == 0, result.err
