@@ -1,9 +1,12 @@
 """Which addresses feeds and servers may have, what webcal means, and how an address is shown.
 
 Nothing private travels in the clear: https everywhere, plain http on this machine only. Of an address only
-scheme and host are ever shown: the rest is often the key to a private calendar.
+scheme and host are ever shown: the rest is often the key to a private calendar. That holds for addresses in
+places where they don't belong, too.
 """
 
+import re
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 # A name, or an address of IPv4 or, in brackets, of IPv6.
@@ -56,8 +59,76 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_private(host: str) -> bool:
+    """Whether a host is this machine or in a network of its own, also by what its name resolves to."""
+    import ipaddress
+    import socket
+
+    if is_loopback(host):
+        return True
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False  # it can't be asked, either
+    for *_, (name, *_) in found:
+        address = ipaddress.ip_address(str(name).partition("%")[0])
+        # ::ffff:127.0.0.1 is 127.0.0.1, and what neither list knows is nobody's public server.
+        address = getattr(address, "ipv4_mapped", None) or address
+        if not address.is_global or address.is_multicast:
+            return True
+    return False
+
+
 def shown(url: str) -> str:
     """As much of an address as may be printed."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+# "https://host/secret", "webcal:/host/secret", and "calendar.example/secret" without a scheme.
+_ANY_ADDRESS = re.compile(
+    r"""(?P<scheme>[a-z][a-z0-9+.-]+:/+)(?:[^/@\s"']*@)?(?P<host>[^/?\#\s"']*).*
+      | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)[/?\#].+""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")
+_RUN = re.compile(r"[\w-]{16,}")
+# A word, a number, or a part of a date; several of them in a row are a name, such as "half-marathon-build".
+_PLAIN_PART = re.compile(r"[^\W\d_]?[^\W\d_A-Z]{0,14}|\d{1,4}")
+_VARIABLE = re.compile(r"[A-Z]{1,12}(?:_(?:[A-Z]{1,12}|\d{1,3}))+")
+
+
+def hidden(text: str) -> str:
+    """A text that somebody wrote, as it may be printed: without what may be the key to a calendar.
+
+    Of an address there remain scheme and host, and nothing of what follows it; of what is as long as a key,
+    and no words, nothing.
+    """
+    return _RUN.sub(_without_token, _ANY_ADDRESS.sub(_without_path, text))
+
+
+def has_address(text: str) -> bool:
+    """Whether there is the address of a feed in it, with or without a scheme."""
+    found = _ANY_ADDRESS.search(text)
+    return found is not None and (found["scheme"] or "https:").lower().rstrip("/") in _OF_FEEDS
+
+
+def _without_path(found: re.Match[str]) -> str:
+    return f"{found['scheme']}{found['host']}/…" if found["scheme"] else f"{found['name']}/…"
+
+
+def _without_token(found: re.Match[str]) -> str:
+    is_name = _VARIABLE.fullmatch(found[0]) or all(
+        _PLAIN_PART.fullmatch(part) for part in re.split("[-_]", found[0])
+    )
+    return found[0] if is_name else "…"
+
+
+def hidden_path(path: Path) -> str:
+    """The path as it may be printed: what is not there may be an address that was taken for a path."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    missing = str(path.relative_to(there)) if there != path else ""
+    return str(there / hidden(missing)) if missing else str(path)

@@ -1,8 +1,16 @@
-"""Files that are there whole or not at all, their hashes, and the named documents that State keeps."""
+"""Files that are there whole or not at all, their hashes, and the named documents that State keeps.
+
+Only regular files are read and replaced. What else a path may lead to does harm: a read from a pipe waits for
+ever, one from a device never ends, and a rename by root puts a file in the place of the device.
+"""
 
 import contextlib
+import errno
 import hashlib
 import os
+import re
+import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,9 +22,14 @@ import msgspec
 
 from calsync.errors import Unavailable
 
+if sys.platform != "win32":
+    import fcntl
+
 F = TypeVar("F")
 R = TypeVar("R")
 _SUFFIX = ".tmp"
+# Names of temporary files in a folder of ours; the second is one of earlier versions.
+_LEFT_BEHIND = re.compile(r"\..+(?:\.tmp|\.[0-9a-f]{16})")
 
 
 def content_hash(*parts: bytes) -> str:
@@ -28,17 +41,117 @@ def content_hash(*parts: bytes) -> str:
     return whole.hexdigest()
 
 
-def temporary_files(path: Path) -> Iterable[Path]:
-    """What write_atomically() has left beside `path` when it was killed, or is just writing."""
-    path = path.resolve()
-    return path.parent.glob(f".{escape(path.name)}.*{_SUFFIX}")
+LARGEST = 64_000_000
+"""In bytes: of a calendar, and of anything that is kept of one."""
+LARGEST_TEXT = 1_000_000
+"""In bytes: of a file that a person writes, such as a config, and of credentials."""
+
+
+def read_file(path: Path, most: int = LARGEST) -> bytes:
+    """The content of the regular file at `path`, which may be a link to one.
+
+    Raises OSError; also for anything but a file, and for more than `most` bytes, without reading those.
+    """
+    _refuse_other(path, path.stat().st_mode)  # opening some devices already does something
+    # Without O_NONBLOCK, to open a pipe would be to wait for somebody who writes into it.
+    with os.fdopen(os.open(path, _flags("O_RDONLY", "O_NONBLOCK", "O_NOCTTY", "O_BINARY")), "rb") as file:
+        found = os.fstat(file.fileno())
+        _refuse_other(path, found.st_mode)
+        # A file that is written meanwhile can have more than it had.
+        if found.st_size > most or len(content := file.read(most + 1)) > most:
+            raise OSError(errno.EFBIG, f"it has more than {most / 1e6:g} MB", str(path))
+    return content
+
+
+def _flags(*names: str) -> int:
+    """Those of them that this system has."""
+    return sum(getattr(os, name, 0) for name in names)
+
+
+def _refuse_other(path: Path, mode: int) -> None:
+    """Raises OSError for a mode that is no regular file's."""
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISLNK, "a loop of links"))
+    what = next((name for is_kind, name in kinds if is_kind(mode)), "a device")
+    raise OSError(errno.EINVAL, f"it is {what}, not a file", str(path))
+
+
+def real_path(path: Path) -> Path:
+    """`path` without links; but with those that lead in a circle, for which resolve() is a RuntimeError."""
+    return Path(os.path.realpath(path))
 
 
 def make_private_folder(path: Path) -> None:
     """Create the folder `path`, for this user alone, if it isn't there. Raises OSError."""
+    _make_folder(path, 0o700)
+
+
+def _make_folder(path: Path, mode: int) -> None:
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
-            folder.mkdir(exist_ok=True, mode=0o700)  # with parents=True, those would be open to all
+            # With parents=True, those would be open to all.
+            folder.mkdir(exist_ok=True, mode=mode)
+            _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make what was named, renamed or removed in `folder` last. Folders can't be opened everywhere."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _lock_of_writer(descriptor: int, *, wait: bool) -> bool:
+    """Whether this process has the lock that who writes a temporary file holds on it; it ends with the file.
+
+    So a file that nobody holds is one of a process that was killed, however short ago.
+    """
+    if sys.platform == "win32":
+        return True  # there, what is open can't be removed
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return wait  # a file system without locks: who writes goes on, and who sweeps leaves it alone
+    return True
+
+
+@contextlib.contextmanager
+def _temporary_file(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """A file beside `path` with this content, which has reached the disk, for its user to rename or link.
+
+    What is left of it at the end is removed. The folder of `path` is created.
+    """
+    import tempfile
+
+    # Parents are private, too, where the file is.
+    _make_folder(path.parent, 0o700 if not mode & 0o077 else 0o777)
+    while True:
+        # With O_EXCL and O_NOFOLLOW.
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
+        if _lock_of_writer(descriptor, wait=True) and os.fstat(descriptor).st_nlink:
+            break
+        os.close(descriptor)  # swept before it was locked
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+            temporary.chmod(mode)
+            if sys.platform == "win32":
+                file.close()  # or it could not be renamed
+            yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -47,34 +160,33 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     The bytes go to a temporary file in the same folder, reach the disk, and take the name's place in one
     step (POSIX rename). Parent folders are created. `mode` is the new file's permission bits.
 
-    Raises OSError; nothing is left behind then.
+    Raises OSError, also where `path` leads to anything but a file; nothing is left behind then.
     """
-    import tempfile
+    path = real_path(path)  # a link stays a link: what it points to is replaced
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_other(path, os.lstat(path).st_mode)
+    with _temporary_file(path, content, mode) as temporary:
+        temporary.replace(path)
+    # Without this the rename itself can be lost by a power cut.
+    _sync_folder(path.parent)
 
-    path = path.resolve()  # a link stays a link: what it points to is replaced
-    if mode & 0o077:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    else:
-        make_private_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    # Without this the rename itself can be lost by a power cut. Folders can't be opened everywhere.
+
+def sweep_beside(path: Path) -> None:
+    """Remove what write_atomically() has left beside `path` when it was killed."""
+    path = real_path(path)
+    _sweep(path.parent.glob(f".{escape(path.name)}.*{_SUFFIX}"))
+
+
+def _sweep(files: Iterable[Path]) -> None:
     with contextlib.suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for file in files:
+            with contextlib.suppress(OSError):
+                descriptor = os.open(file, _flags("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK"))
+                try:
+                    if _lock_of_writer(descriptor, wait=False):
+                        file.unlink()
+                finally:
+                    os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -115,6 +227,9 @@ class Store(Protocol):
     def acquire(self, name: str, wait: float) -> AbstractContextManager[object]:
         """The lock `name`, held until the end of the `with`. Raises Held after `wait` seconds."""
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed have left. Only who holds the lock may ask for it."""
+
     def where(self, name: str = "") -> Path:
         """Where people find a document, or all of them: for messages."""
 
@@ -129,7 +244,7 @@ class Folder:
     path: Path
 
     def read(self, name: str) -> bytes:
-        return self.where(name).read_bytes()
+        return read_file(self.where(name))
 
     def size(self, name: str) -> int | None:
         try:
@@ -142,34 +257,34 @@ class Folder:
         if lasting:
             write_atomically(path, content, mode=0o600)
             return
-        # One fixed name is enough, as the caller holds the lock.
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(content)
+        # One fixed name is enough, as the caller holds the lock; what has it is left from a kill.
+        temporary = path.with_name(f".{path.name}{_SUFFIX}")
+        temporary.unlink(missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
         temporary.replace(path)
 
     def create(self, name: str, content: bytes) -> None:
-        import secrets
-
         path = self.where(name)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        write_atomically(draft, content, mode=0o600)
-        try:
-            # The name is given to a whole file, and only if nobody has it: replacing would not ask.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        # The name is given to a whole file, and only if nobody has it: replacing would not ask.
+        with _temporary_file(path, content, 0o600) as temporary, contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        _sync_folder(path.parent)
 
     def acquire(self, name: str, wait: float) -> AbstractContextManager[object]:
         from filelock import FileLock, Timeout
 
         make_private_folder(self.path)
+        path = self.where(name)
+        with contextlib.suppress(FileNotFoundError):
+            _refuse_other(path, os.lstat(path).st_mode)
         try:
-            return FileLock(self.where(name)).acquire(timeout=wait)
+            return FileLock(path).acquire(timeout=wait)
         except Timeout as problem:
             raise Held from problem
+
+    def sweep(self) -> None:
+        _sweep(path for path in self.path.rglob(".*") if _LEFT_BEHIND.fullmatch(path.name))
 
     def where(self, name: str = "") -> Path:
         return self.path / name

@@ -41,6 +41,7 @@ from calsync.written import (
     PlanDate,
     RangeOfTimes,
     Said,
+    Text,
     TimeOrRange,
     UpToADay,
     UpToAYear,
@@ -320,13 +321,13 @@ class Run(msgspec.Struct, frozen=True, rename={"minutes": "duration"}):
     """What it asks of the legs: strength goes where this run leaves room for it."""
     minutes: Minutes
     """How long it takes, 24h at most."""
-    title: str = ""
+    title: Text = ""
     """What it is called in the calendar."""
     start: ClockTime | None = None
     """When it starts."""
     between: tuple[RangeOfTimes, ...] = ()
     """Where a free start is looked for, the best range first."""
-    notes: str = ""
+    notes: Text = ""
     """What to do, for the calendar."""
 
 
@@ -347,13 +348,13 @@ class CrossTraining(msgspec.Struct, frozen=True, rename={"minutes": "duration"})
     """What it asks of the legs, as of a run of that effort."""
     minutes: Minutes
     """How long it takes, 24h at most."""
-    title: str = ""
+    title: Text = ""
     """What it is called in the plan."""
     start: ClockTime | None = None
     """When it starts."""
     between: tuple[RangeOfTimes, ...] = ()
     """Where a free start is looked for, the best range first."""
-    notes: str = ""
+    notes: Text = ""
     """What to do, for the page of the week."""
 
     @property
@@ -382,9 +383,9 @@ class Session(msgspec.Struct, frozen=True, rename={"minutes": "duration", "least
 class TemplateFile(msgspec.Struct, frozen=True):
     """A week of training, for calsync."""
 
-    title: str
+    title: Text
     """What the week is called."""
-    about: str = ""
+    about: Text = ""
     """Whom or what it is for."""
     recovery: bool = False
     """A week to recover in: one strength session fewer, and nothing heavy."""
@@ -436,7 +437,7 @@ class Prescription(msgspec.Struct, frozen=True):
 class Exercise(msgspec.Struct, frozen=True):
     """An exercise. Sets and reps go together."""
 
-    name: str
+    name: Text
     """What it is called."""
     minutes: Annotated[int, Meta(ge=1, le=120)]
     """How long all its sets take, with the breaks."""
@@ -446,7 +447,7 @@ class Exercise(msgspec.Struct, frozen=True):
     """How many sets."""
     reps: _Count | Hold | None = None
     """Repetitions in each set, or how long to hold, such as "30s"."""
-    cue: str = ""
+    cue: Text = ""
     """What to think of while doing it."""
     heavy: Prescription | None = None
     light: Prescription | None = None
@@ -462,11 +463,11 @@ class Exercise(msgspec.Struct, frozen=True):
 class Routine(msgspec.Struct, frozen=True):
     """A routine: what is done in a strength session, for calsync."""
 
-    title: str
+    title: Text
     """What the routine is called."""
     exercises: Annotated[tuple[Exercise, ...], Meta(extra_json_schema={"minItems": 1})]
     """In the order in which they are done: a short session takes the first ones that fit."""
-    about: str = ""
+    about: Text = ""
     """What it is good for."""
 
     def within(self, minutes: int) -> tuple[Exercise, ...]:

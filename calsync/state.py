@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,24 @@ import msgspec
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked
 from calsync.event import Published, Wishes, week_of_key
-from calsync.files import Folder, Held, Json, Store, content_hash, unavailable_if_not
+from calsync.files import (
+    LARGEST_TEXT,
+    Folder,
+    Held,
+    Json,
+    Store,
+    content_hash,
+    read_file,
+    real_path,
+    unavailable_if_not,
+)
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
+# What was written so much later than it is now was written by another clock.
+CLOCK_SLACK = timedelta(hours=1)
 # How many results are kept for one busy calendar: `plan`, `push` and `busy` may look at different times.
 _RESULTS_KEPT = 6
 
@@ -233,7 +245,7 @@ class TokenFile:
         """None if there is none. Raises AuthorisationNeeded if it is damaged, Unavailable."""
         with unavailable_if_not(self.path, "read"):
             try:
-                content = self.path.read_bytes()
+                content = read_file(self.path, LARGEST_TEXT)
             except FileNotFoundError:
                 return None
         try:
@@ -308,6 +320,14 @@ def _parse_google(found: GoogleRecords) -> GoogleRecords:
     return found
 
 
+class FailedPush(msgspec.Struct, frozen=True):
+    """When a push failed that none has followed since that went well, with its message and exit code."""
+
+    at: datetime
+    text: str
+    exit_code: int
+
+
 # --- one plan's documents ---------------------------------------------------------------------------------
 
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
@@ -316,6 +336,7 @@ _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
+_FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +365,8 @@ class State:
 
     def save_wishes(self, wishes: Wishes, now: datetime) -> None:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
+        # A clock that runs ahead must not make what still counts look long past.
+        now = min(now, self.last_push() or now)
         oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
         moves = {
             key: _move(p, wishes.moved_from.get(key))
@@ -387,12 +410,12 @@ class State:
 
     def is_own_feed(self, path: Path) -> bool:
         """Whether calsync is known to have written a feed at `path`."""
-        return str(path.resolve()) in (_FEEDS.recall(self.store) or ())
+        return str(real_path(path)) in (_FEEDS.recall(self.store) or ())
 
     def add_feed(self, path: Path) -> None:
         """Remember that the file at `path` is ours. Costs nothing if that is known, or can't be written."""
         known = _FEEDS.recall(self.store) or []
-        if (name := str(path.resolve())) not in known:
+        if (name := str(real_path(path))) not in known:
             _FEEDS.remember(self.store, sorted({*known, name}))
 
     def lost_sessions(self) -> frozenset[str]:
@@ -429,6 +452,23 @@ class State:
         content = f"{now.astimezone(UTC).isoformat()} {zone.key}".encode("ascii")
         with suppress(OSError):
             self.store.replace("last-push", content, lasting=False)
+        if self.failed_push() is not None:
+            _FAILED.remember(self.store, ())
+
+    def failed_push(self) -> FailedPush | None:
+        """None if the last push went well, or that can't be told."""
+        return next((one for one in _FAILED.recall(self.store) or () if one.at.tzinfo), None)
+
+    def remember_failed_push(self, failed: FailedPush) -> None:
+        """Costs nothing if it can't be written."""
+        _FAILED.remember(self.store, (failed,))
+
+    def written_ahead(self, now: datetime) -> datetime | None:
+        """The time of a push that is still to come: the clock was wrong then, or it is now."""
+        failed = self.failed_push()
+        times = [time for time in (self.last_push(), failed.at if failed else None) if time]
+        latest = max(times, default=now)
+        return latest if latest > now + CLOCK_SLACK else None
 
     @property
     def secret_file(self) -> Path:
@@ -464,6 +504,8 @@ class State:
                 f"another push still runs (it holds {self.lock_file}); try again when it is done"
             ) from problem
         with held:
+            # They hold what is private: calendars, addresses, drafts of a secret.
+            self.store.sweep()
             yield
 
     def is_locked(self) -> bool:

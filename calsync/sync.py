@@ -159,17 +159,30 @@ def refuse_mass_delete(
     now: datetime,
     target: str,
     plan_is_empty: bool,
+    until: datetime | None = None,
+    advice: str = "",
 ) -> None:
-    """Raises RefusedToProtectData if the changes withdraw more of what is still to come than they should."""
-    upcoming = [event for event in stored if event.span.start > now]
+    """Raises RefusedToProtectData if the changes withdraw more of what is still to come than they should.
+
+    What starts at `until` or later doesn't count; `advice` says what else may help.
+    """
+
+    def counts(span: Timespan) -> bool:
+        return span.start > now and (until is None or span.start < until)
+
+    upcoming = [event for event in stored if counts(event.span)]
     if not upcoming:
         return
-    withdrawn = [c for c in changes if c.action is Action.WITHDRAW and not c.wish]
+    withdrawn = [
+        c
+        for c in changes
+        if c.action is Action.WITHDRAW and not c.wish and c.stored and counts(c.stored.span)
+    ]
     if plan_is_empty and withdrawn:
         what = f"the plan is empty, but {target} holds {len(upcoming)} upcoming events"
     elif len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
         what = f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}"
     else:
         return
-    advice = "If this is meant, run: calsync push --allow-mass-delete"
+    advice = advice or "If this is meant, run: calsync push --allow-mass-delete"
     raise RefusedToProtectData(f"{what}; nothing was changed. {advice}")

@@ -5,8 +5,10 @@ calendars, `calendars.google.client.Patience` for Google.
 """
 
 import math
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -41,6 +43,47 @@ REPORT = 60.0
 LONGEST_PLAN = 120.0
 # Requests, and a plan in the making, when the server is to end.
 SERVER_END = 3
+
+
+_STACK = 1 << 20
+
+
+def started(work: Callable[[], None]) -> threading.Thread:
+    """A thread that does `work`; somebody who interrupts a command does not wait for it.
+
+    Its stack has one MB, not the usual eight: a limit of a process's memory counts all of each, used or not.
+    """
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=work, daemon=True, name="calsync")
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    return thread
+
+
+def at_once(works: Sequence[Callable[[], None]]) -> None:
+    """Do all of them, each on a thread of its own, so that it takes as long as the slowest alone.
+
+    Raises the error of the first, in their order, that failed; once all have ended.
+    """
+    if len(works) < 2:
+        for work in works:
+            work()
+        return
+    errors: dict[int, BaseException] = {}
+
+    def run(number: int) -> None:
+        try:
+            works[number]()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors[number] = error
+
+    threads = [started(partial(run, number)) for number in range(len(works))]
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[min(errors)]
 
 
 def tried(

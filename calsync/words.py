@@ -27,11 +27,22 @@ def elapsed(length: timedelta | int) -> str:
 
 def ago(age: timedelta) -> str:
     """ "just now", "1 minute ago", "5 hours ago", "3 days ago": as much of it as matters."""
+    if age < timedelta(hours=-1):
+        return "in the future"  # a clock was put back
     minutes = age // timedelta(minutes=1)
     for least, unit, size in ((48 * 60, "day", 24 * 60), (60, "hour", 60), (1, "minute", 1)):
         if minutes >= least:
             return f"{counted(minutes // size, unit)} ago"
     return "just now"
+
+
+def listed(entries: Sequence[str], longest: int = 150) -> str:
+    """As many of the entries as have room in so many letters, and how many more there are."""
+    told = len(entries)
+    while told > 1 and len(", ".join(entries[:told])) > longest:
+        told -= 1
+    more = [f"and {len(entries) - told} more"] if told < len(entries) else []
+    return ", ".join([*entries[:told], *more])
 
 
 def day_name(day: date) -> str:
@@ -52,6 +63,13 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
 def moment(span: Timespan, zone: ZoneInfo) -> str:
     """ "Tue 24 Nov 12:15", when a stretch begins."""
     return f"{day(span.start, zone)} {span.start.astimezone(zone):%H:%M}"
+
+
+def clock_was_wrong(then: datetime, zone: ZoneInfo) -> str:
+    """What there is to say of a push at a time that is still to come."""
+    local = then.astimezone(zone)
+    when = f"{date_name(local.date())} {local:%Y %H:%M}"
+    return f"the last push was on {when}, which is still to come: the clock was wrong then, or it is now"
 
 
 def next_of(spans: Sequence[Timespan], now: datetime) -> Timespan | None:
@@ -137,7 +155,32 @@ def plain_lines(text: str) -> str:
     return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
 
 
+# They turn the order of all that follows, so that a text can look like another. No title needs them, as
+# readers know the direction of letters (Unicode Standard Annex 9).
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` is one line, without control characters."""
+    return not any(ord(c) in _TURNS or category(c) in ("Cc", "Zl", "Zp") for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """`text` as it is, but for control characters and the kinds of line ends: what a template may say."""
+    return "\n".join(map(_printable, text.splitlines()))
+
+
+LONGEST_WARNING = 300
+
+
+def warning_line(text: str) -> str:
+    """A warning that quotes other people's texts, as it may be shown: one line, and not too long a one."""
+    text = one_line(text)
+    return text if len(text) <= LONGEST_WARNING else f"{text[: LONGEST_WARNING - 2].rstrip()} …"
+
+
 def _printable(line: str) -> str:
+    line = line.translate(_TURNS)
     # Format characters (Cf) are invisible, too, but they hold emoji and Persian or Hindi letters together.
     shown = "".join(c if c.isprintable() or category(c) == "Cf" else " " for c in normalize("NFC", line))
     # iCalendar writes a line break as \n or \N, and icalendar takes the second even where the backslash is

@@ -13,7 +13,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from calsync.addresses import has_address
 from calsync.training import TimeRange
+from calsync.words import is_plain, printable_lines
 
 DURATION = r"[0-9]{1,9}d|[0-9]{1,9}h(?:[0-9]{1,9}m)?|[0-9]{1,9}m"
 _CLOCK_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
@@ -166,12 +168,29 @@ def path(text: str) -> Path:
     """A path; `~` is a home folder. Whoever reads a file puts its folder before a relative one."""
     if not text or "\0" in text:
         raise ValueError("expected a path")
-    if "://" in text:
+    # With one slash as well: a file's name with a colon before a slash is rarer than that slip.
+    if re.match(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/", text) or "://" in text:
         raise Said("expected a path, found the address {found}; write url")
     try:
         return Path(text).expanduser()
     except RuntimeError as problem:
         raise Said("there is no such home folder: {found}") from problem
+
+
+LONGEST_NAME = 80
+
+
+def name(text: str) -> str:
+    """What a calendar is called in messages, which go to terminals and mails: one line, and no address."""
+    if not text.strip():
+        raise Said("must not be empty")
+    if len(text) > LONGEST_NAME:
+        raise Said(f"expected a name of at most {LONGEST_NAME} letters, found {len(text)}")
+    if not is_plain(text):
+        raise Said("must be one line, without control characters; found {found}")
+    if has_address(text):
+        raise Said("expected a name, found the address {found}; write it as url")
+    return text
 
 
 def not_blank(text: str) -> str:
@@ -184,7 +203,9 @@ def not_blank(text: str) -> str:
 PlanName = Annotated[str, written(PLAN_NAME), read_by(plan_name)]
 Variable = Annotated[str, written(VARIABLE, "HOME_ICS")]
 Address = Annotated[str, written(rf"\s*(?:{_HTTPS}|{_HTTP}).*", "https://calendar.example/secret.ics")]
-NotEmpty = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST_NAME}), read_by(name)]
+# For people only. Control characters would reach their terminals, mails and pages.
+Text = Annotated[str, read_by(printable_lines)]
 NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
 Stripped = Annotated[NotBlank, read_by(not_blank)]
 # The character U+0000 ends a file's name for an operating system, whatever follows.

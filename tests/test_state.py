@@ -278,6 +278,9 @@ class InMemory:
 
         return holding()
 
+    def sweep(self) -> None:
+        pass
+
     def where(self, name: str = "") -> Path:
         return Path("/nowhere") / name
 

@@ -14,6 +14,7 @@ from calsync.errors import TemplateError
 from calsync.planning.lint import lint
 from calsync.program import CrossEffort, WeekTemplate
 from calsync.training import Kind, Load, Region, Sport, Weekday
+from calsync.words import printable_lines
 from tests.soak import usually
 
 SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
@@ -91,9 +92,13 @@ def weeks(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A template's text, and what it means: the fields of WeekTemplate that matter, as plain values."""
     rest = draw(st.lists(st.sampled_from(Weekday), max_size=3, unique=True))
     days = [day for day in Weekday if day not in rest]
-    expected: dict[str, Any] = {"title": draw(texts), "recovery": draw(st.booleans()), "rest": tuple(rest)}
-    lines = [f"title = {json.dumps(expected['title'], ensure_ascii=True)}"]
-    lines[0] = f"title = {toml_string(expected['title'])}"
+    title = draw(texts)
+    expected: dict[str, Any] = {
+        "title": printable_lines(title),
+        "recovery": draw(st.booleans()),
+        "rest": tuple(rest),
+    }
+    lines = [f"title = {toml_string(title)}"]
     lines += [f"recovery = {str(expected['recovery']).lower()}", f"rest = {json.dumps(rest)}"]
     runs, taken = [], set()
     for _ in range(draw(st.integers(0, 6))):
@@ -112,7 +117,7 @@ def weeks(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             edges = sorted(draw(st.lists(st.integers(0, 1440), min_size=2, max_size=2, unique=True)))
             between = (tuple(edges),)
             lines.append(f'between = ["{clock(edges[0])}-{clock(edges[1])}"]')
-        runs.append((day, kind, minutes, title, start, between))
+        runs.append((day, kind, minutes, printable_lines(title), start, between))
     cross = []
     for _ in range(draw(st.integers(0, 3))):
         sport, effort = draw(st.sampled_from(Sport)), draw(st.sampled_from(get_args(CrossEffort)))

@@ -1,10 +1,11 @@
 """The first of the three steps: read all that a command needs, before anything is decided."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -38,7 +39,8 @@ from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sort, Week, Workout
-from calsync.words import Show, date_name
+from calsync.waits import at_once
+from calsync.words import Show, clock_was_wrong, date_name, listed, warning_line
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime
@@ -69,8 +71,8 @@ class Training:
     trouble: tuple[str, ...] = ()
 
 
-def read_training(setup: "Setup", now: datetime) -> Training:
-    """What is to be trained beside the templates.
+def read_training(setup: "Setup", now: datetime, answer: "Answer[PlatformFeed] | None" = None) -> Training:
+    """What is to be trained beside the templates; `answer` is what the feed said, if it has been asked.
 
     Raises SourceUnavailable if the feed has no answer and no usable copy, Unavailable for check-ins.
     """
@@ -81,9 +83,10 @@ def read_training(setup: "Setup", now: datetime) -> Training:
     zone, program = setup.config.zone, setup.config.program
     today = now.astimezone(zone).date()
     horizon = program.horizon_weeks(today)
-    with setup.listener.progress() as show:
-        show("reading the training feed …")
-        answer = ask_feed(setup, settings, now, show)
+    if answer is None:
+        with setup.listener.progress() as show:
+            show("reading the training feed …")
+            answer = ask_feed(setup, settings, now, show)
     feed = answer.result
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
@@ -207,7 +210,7 @@ def read_whole_feed(setup: "Setup", settings: FeedSettings, now: datetime) -> Wh
         wanted_week(week, program, setup.templates, checkins, feed.get(week))
         for week in map(first.plus, range(first.until(end) + 1))
     )
-    warnings = (*answer.trouble, *answer.result.warnings)
+    warnings = tuple(map(warning_line, (*answer.trouble, *answer.result.warnings)))
     unclear: dict[str, str] = {}
     for workout in workouts:
         if is_unclear(workout, settings):
@@ -295,7 +298,7 @@ def _listed(workouts: Iterable[Workout]) -> str:
     days: dict[str, list[str]] = {}
     for workout in workouts:
         days.setdefault(workout.title, []).append(date_name(workout.day))
-    return ", ".join(f'"{title}" ({", ".join(dates)})' for title, dates in days.items())
+    return listed([f'"{title}" ({", ".join(dates)})' for title, dates in days.items()])
 
 
 # --- the config -------------------------------------------------------------------------------------------
@@ -362,34 +365,67 @@ class Busy:
 
 
 def read_busy(
-    setup: Setup, sources: Sequence[IcsBusy | GoogleBusy], window: Timespan, now: datetime
+    setup: Setup,
+    sources: Sequence[IcsBusy | GoogleBusy],
+    window: Timespan,
+    now: datetime,
+    also: Callable[[Show], None] | None = None,
 ) -> tuple[Busy, ...]:
-    """Ask every source. Raises SourceUnavailable if one has no answer and no usable copy."""
-    found = {}
+    """Ask every source, all at once: one that hangs takes its own time and no more. `also` is done meanwhile.
+
+    Raises what `also` raises, or SourceUnavailable if a source has no answer and no usable copy.
+    """
+    busy: dict[str, Answer[BusyTime]] = {}
+    spans: dict[str, tuple[Timespan, ...]] = {}
     with setup.listener.progress() as show:
-        for source in sources:
-            if isinstance(source, IcsBusy):
-                show(f"reading {source.name} …")
-                found[source.name] = _read_ics(setup, source, window, now, show)
+
+        def ask(source: IcsBusy) -> None:
+            show(f"reading {source.name} …")
+            busy[source.name] = ask_busy(
+                setup, source, window, now, show, what=f'busy source "{source.name}"'
+            )
+
+        questions = [partial(ask, source) for source in sources if isinstance(source, IcsBusy)]
         # All of Google's together: fifty calendars fit into one query, whoever names them.
-        google = [source for source in sources if isinstance(source, GoogleBusy)]
-        if google:
-            show("asking Google …")
-            spans = setup.connection.free_busy(google, window)
-            for source in google:
-                found[source.name] = Busy(source.name, spans[source.name], ())
-                setup.listener.tell(f"{source.name}: {len(spans[source.name])} busy stretches")
-    return tuple(found[source.name] for source in sources)
+        if google := [source for source in sources if isinstance(source, GoogleBusy)]:
+            questions.append(partial(lambda: spans.update(setup.connection.free_busy(google, window))))
+        at_once([*([partial(also, show)] if also else []), *questions])
+    tell = setup.listener.tell
+    found = []
+    for name in (source.name for source in sources):
+        if name in spans:
+            tell(f"{name}: {len(spans[name])} busy stretches")
+            found.append(Busy(name, spans[name], ()))
+        else:
+            result, trouble = busy[name].result, busy[name].trouble
+            tell(f"{name}: {result.events} events, {len(result.spans)} busy stretches")
+            for guess in result.guesses:
+                tell(f"{name}: {guess}")
+            warnings = tuple(map(warning_line, (*trouble, *result.warnings)))
+            found.append(Busy(name, result.spans, warnings, tuple(map(warning_line, trouble))))
+    return tuple(found)
 
 
-def _read_ics(setup: Setup, source: IcsBusy, window: Timespan, now: datetime, show: Show) -> Busy:
-    what = f'busy source "{source.name}"'
-    answer = ask_busy(setup, source, window, now, show, what=what)
-    busy = answer.result
-    setup.listener.tell(f"{source.name}: {busy.events} events, {len(busy.spans)} busy stretches")
-    for guess in busy.guesses:
-        setup.listener.tell(f"{source.name}: {guess}")
-    return Busy(source.name, busy.spans, (*answer.trouble, *busy.warnings), answer.trouble)
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What other people's calendars say. To ask them can take minutes, so nobody holds the lock meanwhile."""
+
+    training: Training
+    sources: tuple[Busy, ...]
+
+
+def ask_others(setup: Setup, now: datetime) -> Others:
+    """Raises SourceUnavailable if one has no answer and no usable copy, and Unavailable for check-ins."""
+    program, sources = setup.config.program, setup.config.sources
+    of_feed: list[Answer[PlatformFeed]] = []
+
+    def ask(show: Show) -> None:
+        if program.feed:
+            of_feed.append(ask_feed(setup, program.feed, now, show))
+
+    window = busy_window(program, now, setup.config.zone)
+    busy = read_busy(setup, sources, window, now, ask if program.feed else None)
+    return Others(read_training(setup, now, *of_feed), busy)
 
 
 def ask_busy(
@@ -478,6 +514,10 @@ def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
 # --- the plan ---------------------------------------------------------------------------------------------
 
 
+def _shown(remarks: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, warning_line(text)) for code, text in remarks)
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """A plan with all that it was made from."""
@@ -489,6 +529,8 @@ class Gathered:
     sources: tuple[Busy, ...]
     training: Training
     events: tuple[Event, ...]
+    written_ahead: datetime | None = None
+    """When a push was made that is still to come by the clock of now."""
 
     @property
     def routines(self) -> Mapping[str, Routine]:
@@ -501,31 +543,23 @@ class Gathered:
         of_sources = (
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
-        return (*of_sources, *self.training.warnings, *self.plan.warnings)
+        clock = (("clock", text) for text in self._clock)
+        return _shown((*clock, *of_sources, *self.training.warnings, *self.plan.warnings))
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
         """What is good to know when looking at the plan, and asks for nothing: (code, text)."""
-        return (*self.training.notices, *self.plan.notices)
+        return _shown((*self.training.notices, *self.plan.notices))
 
     @property
     def trouble(self) -> tuple[str, ...]:
         of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
-        return (*of_sources, *self.training.trouble)
+        return tuple(map(warning_line, (*self._clock, *of_sources, *self.training.trouble)))
 
-
-@dataclass(frozen=True, slots=True)
-class Others:
-    """What other people's calendars say. To ask them can take minutes, so nobody holds the lock meanwhile."""
-
-    training: Training
-    sources: tuple[Busy, ...]
-
-
-def ask_others(setup: Setup, now: datetime) -> Others:
-    """Raises SourceUnavailable if one has no answer and no usable copy, and Unavailable for check-ins."""
-    window = busy_window(setup.config.program, now, setup.config.zone)
-    return Others(read_training(setup, now), read_busy(setup, setup.config.sources, window, now))
+    @property
+    def _clock(self) -> tuple[str, ...]:
+        """Said until a push has gone well."""
+        return (clock_was_wrong(self.written_ahead, self.plan.zone),) if self.written_ahead else ()
 
 
 def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
@@ -541,7 +575,7 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})
-    return Gathered(setup, targets, stands, plan, sources, training, events)
+    return Gathered(setup, targets, stands, plan, sources, training, events, setup.state.written_ahead(now))
 
 
 def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.addresses import web_address
+from calsync.addresses import hidden, web_address
 from calsync.app import NOBODY, Listener
 from calsync.config.settings import ConfigFile
 from calsync.config.toml import texts_of
@@ -21,7 +21,7 @@ from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, Race, UsualStart
 from calsync.timespan import Timespan
 from calsync.training import Experience, Week
-from calsync.words import counted
+from calsync.words import counted, warning_line
 from calsync.written import duration_text, quoted
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def place(text: str, look: Look) -> PlaceText:
     try:
         path = Path(text).expanduser()
         if not path.exists():
-            raise ValueError(f'there is no file or folder "{text}"; an address begins with https://')
+            raise ValueError(f'there is no file or folder "{hidden(text)}"; an address begins with https://')
         if not (path.is_file() or path.is_dir()):
             raise ValueError(f'"{text}" is neither a file nor a folder')
         if path.resolve() == (look.folder / FEED_FILE).resolve():
@@ -331,7 +331,7 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
     busy = answer.result
     events = counted(busy.events, "event", zero="no")
     times = counted(len(busy.spans), "busy stretch", "busy stretches", zero="no")
-    return "; ".join([f"{events}, {times} {look.weeks}", *busy.warnings])
+    return "; ".join([f"{events}, {times} {look.weeks}", *map(warning_line, busy.warnings)])
 
 
 def look_at_runs(where: PlaceText, look: Look) -> str:
@@ -356,7 +356,7 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
     found = f"{counted(len(runs), 'run', zero='no')} {look.weeks}"
     if not runs:
         found += "; until it has some, the template's are used"
-    return "; ".join([found, *feed.warnings])
+    return "; ".join([found, *map(warning_line, feed.warnings)])
 
 
 def _place(what: str, where: PlaceText, look: Look) -> "Place":

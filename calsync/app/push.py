@@ -3,16 +3,19 @@
 When a calendar has changed since it was read, there is another round. Output is the caller's job.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from calsync.app.gather import Gathered, Others, Setup, Target, gather_plan
 from calsync.config.settings import IcsTarget
-from calsync.errors import CalsyncError, TargetUnavailable
+from calsync.errors import CalsyncError, Locked, TargetUnavailable, UsageError
 from calsync.event import Action, Applied, Change, Event
 from calsync.planning.descriptions import lasting_reasons
+from calsync.state import FailedPush
 from calsync.sync import diff, refuse_mass_delete
+from calsync.words import clock_was_wrong as clock_was_wrong_on
 
 
 def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -98,8 +101,11 @@ def rounds(
     *,
     allow_mass_delete: bool,
     dry_run: bool,
+    clock_was_wrong: bool = False,
 ) -> Pushed:
     """Plan and write, again if a calendar changed meanwhile. `only` names the targets to be written.
+
+    `clock_was_wrong` says that what lies beyond the plan was written by a clock that ran ahead, and may go.
 
     Whoever writes holds the lock, and has asked `others` before. Raises what gathering raises, and
     RefusedToProtectData.
@@ -109,7 +115,7 @@ def rounds(
         gathered = gather_plan(setup, now, others)
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
-        decided = [(one, _decide(gathered, one, now, allow_mass_delete)) for one in chosen]
+        decided = [(one, _decide(gathered, one, now, allow_mass_delete, clock_was_wrong)) for one in chosen]
         if dry_run:
             return Pushed(gathered, tuple(decided), ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
@@ -129,7 +135,9 @@ def rounds(
     return Pushed(gathered, done, failures)
 
 
-def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool) -> tuple[Change, ...]:
+def _decide(
+    gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool, clock_was_wrong: bool
+) -> tuple[Change, ...]:
     plan = gathered.plan
     why = {
         session.key: "; ".join(reason.text for reason in lasting_reasons(plan, session)[:2])
@@ -148,8 +156,36 @@ def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete
     )
     changes = with_causes(gathered, target, changes)
     if not allow_mass_delete:
-        refuse_mass_delete(changes, stored, now=now, target=target.settings.name, plan_is_empty=plan.is_empty)
+        ahead = gathered.setup.state.written_ahead(now)
+        said = f"{clock_was_wrong_on(ahead, plan.zone)}. If it is right now, run: " if ahead else ""
+        refuse_mass_delete(
+            changes,
+            stored,
+            now=now,
+            target=target.settings.name,
+            plan_is_empty=plan.is_empty,
+            until=_end_of(gathered) if clock_was_wrong else None,
+            advice=f"{said[:1].upper()}{said[1:]}calsync push --clock-was-wrong" if said else "",
+        )
     return changes
+
+
+def _end_of(gathered: Gathered) -> datetime:
+    """When what is planned now ends. Nothing is written for later, if clocks are right."""
+    last = gathered.plan.weeks[-1].week.days[-1] + timedelta(days=1)
+    return datetime.combine(last, time.min, gathered.plan.zone)
+
+
+@contextmanager
+def failure_remembered(setup: Setup, now: datetime) -> Iterator[None]:
+    """Around a push: that it failed is kept for `calsync doctor`, until one goes well."""
+    try:
+        yield
+    except (Locked, UsageError):
+        raise  # the push that holds the lock will say how it ended
+    except CalsyncError as problem:
+        setup.state.remember_failed_push(FailedPush(now, str(problem), problem.exit_code))
+        raise
 
 
 def _apply(

@@ -13,7 +13,7 @@ from pathlib import Path
 import calsync
 from calsync.config.load import load_config, variables_of
 from calsync.errors import ConfigError, RefusedToProtectData, Unavailable
-from calsync.files import write_atomically
+from calsync.files import read_file, write_atomically
 from calsync.state import state_folder
 
 
@@ -210,7 +210,7 @@ def write_units(folder: Path, units: Mapping[str, str]) -> None:
     try:
         for name in units:
             file = folder / name
-            if file.exists() and MARK not in file.read_text("utf-8", "replace"):
+            if file.exists() and MARK not in read_file(file).decode("utf-8", "replace"):
                 raise RefusedToProtectData(f"{file} was not written by calsync schedule; nothing was changed")
         for name, text in units.items():
             folder.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ import calsync
 from calsync import waits
 from calsync.addresses import is_loopback
 from calsync.app.gather import Others, Setup, ask_others
-from calsync.app.push import Pushed, rounds
+from calsync.app.push import Pushed, failure_remembered, rounds
 from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 
@@ -202,7 +202,8 @@ def plan_for_server(
                 for feed in _feeds(setup, {})
             ]
             tell(_Feeds(places))
-            pushed, now = _pushed(setup, clock)
+            with failure_remembered(setup, clock()):
+                pushed, now = _pushed(setup, clock)
         finally:
             setup.close()
         planned = _Planned(_snapshot(setup, pushed, now), said=changes(pushed))

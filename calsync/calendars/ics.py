@@ -20,6 +20,7 @@ from icalendar import Alarm, Calendar, Timezone, TimezoneDaylight, TimezoneStand
 from icalendar import Event as VEvent
 from icalendar.prop import vDuration, vText
 
+from calsync.addresses import hidden_path
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import (
     Action,
@@ -32,7 +33,7 @@ from calsync.event import (
     key_of_uid,
     uid,
 )
-from calsync.files import temporary_files, write_atomically
+from calsync.files import read_file, sweep_beside, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
 
@@ -346,7 +347,7 @@ class IcsCalendar:
             content = _read(self.path)
         except OSError as problem:
             raise TargetUnavailable(
-                f"{self.name}: {self.path} can't be read: {problem.strerror}"
+                f"{self.name}: {hidden_path(self.path)} can't be read: {problem.strerror}"
             ) from problem
         blocks = {}
         for match in _EVENT.finditer(content or b""):
@@ -372,10 +373,11 @@ class IcsCalendar:
 
     def _refuse_foreign(self, loaded: "LoadedFile") -> None:
         """A file that calsync did not make is not overwritten, however its path came into the config."""
-        content = loaded.content or b""
-        has_trace = PRODID.encode() in content or any(block.event for block in loaded.blocks)
-        # What a power cut can leave of a file is nothing, or zeros.
-        if self.is_ours or has_trace or not content.strip(b"\0 \t\r\n"):
+        content = loaded.content
+        # An empty file, or one of zeros, is what a power cut can leave of ours, but of anybody's as well.
+        if self.is_ours or content is None or PRODID.encode() in content:
+            return
+        if any(block.event for block in loaded.blocks):
             return
         raise RefusedToProtectData(
             f"{self.name}: {self.path} is a file that calsync did not write; nothing was changed. Give the "
@@ -403,7 +405,7 @@ class LoadedFile:
         Raises TargetUnavailable if it can't be written; the old file is there then, whole.
         """
         path = self.calendar.path
-        _sweep(path)
+        sweep_beside(path)  # the web sees this folder
         content = self._content_after(changes, now)
         if content == self.content:
             return Applied(tuple(changes))
@@ -413,7 +415,7 @@ class LoadedFile:
                 return Applied(tuple(change for change in changes if not change.writes), look_again=True)
             write_atomically(path, content, mode=_mode(path))
         except OSError as problem:
-            message = f"{self.calendar.name}: {path} can't be written: {problem.strerror}"
+            message = f"{self.calendar.name}: {hidden_path(path)} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         return Applied(tuple(changes))
 
@@ -442,16 +444,9 @@ class LoadedFile:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         return None
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a push that was killed while it wrote has left in the folder that the web sees."""
-    with contextlib.suppress(OSError):
-        for leftover in temporary_files(path):
-            leftover.unlink()
 
 
 def _mode(path: Path) -> int:

@@ -74,7 +74,9 @@ class Asking:
 
 def say(text: str, colour: str) -> None:
     """What is said about an answer, below it; in a pipe on one line."""
-    sentence = f"{text[:1].upper()}{text[1:]}"
+    from calsync.words import on_one_line
+
+    sentence = on_one_line(f"{text[:1].upper()}{text[1:]}")
     if sys.stdout.isatty():
         room = terminal_width() - 3
         lines = textwrap.wrap(sentence, room, break_long_words=False, break_on_hyphens=False)
@@ -102,7 +104,9 @@ def _line(prompt: str) -> str | None:
         raise
     if not _is_terminal():
         # So that a log can be read; the secret in an address is none of its business.
-        click.echo(answer if answer.isprintable() and "://" not in answer else "")
+        from calsync.addresses import has_address
+
+        click.echo(answer if answer.isprintable() and "://" not in answer and not has_address(answer) else "")
     return answer
 
 

@@ -141,7 +141,9 @@ def _say_bug(problem: Exception, common: Common) -> int:
     if common.verbose:
         _print_where(problem)
     kind: Any = type(problem).__name__
-    _say_error(f"this is a bug in calsync {__version__}: {kind}: {problem}")
+    from calsync.addresses import hidden
+
+    _say_error(f"this is a bug in calsync {__version__}: {kind}: {hidden(str(problem))}")
     if not common.verbose:
         click.echo("Run the same command with --verbose to see where.", err=True)
     return CalsyncError.exit_code

@@ -40,10 +40,11 @@ class Common:
     def listener(self, *, shows_progress: bool = True) -> "Listener":
         """Details for --verbose on standard error; on a terminal also what is going on."""
         from calsync.app import Listener
+        from calsync.words import on_one_line
 
         def tell(message: str) -> None:
             if self.verbose:
-                click.echo(message, err=True)
+                click.echo("\n".join(map(on_one_line, message.split("\n"))), err=True)
 
         if shows_progress and sys.stderr.isatty():
             return Listener(tell, _progress_line)
@@ -247,12 +248,13 @@ def published(ctx: click.Context) -> Iterable[str]:
 
     from calsync.config.settings import IcsTarget
     from calsync.event import key_of_uid, week_of_key
+    from calsync.files import read_file
 
     table, _ = _config(ctx)
     keys = set()
     for target in table.targets:
         if isinstance(target, IcsTarget) and target.path.is_file():
-            text = target.path.read_bytes().replace(b"\r\n ", b"").decode()
+            text = read_file(target.path).replace(b"\r\n ", b"").decode()
             uids = re.findall(r"^UID:(\S+)", text, re.MULTILINE)
             keys |= {key for uid in uids if (key := key_of_uid(uid, table.name))}
     now = _this_week(ctx)

@@ -150,12 +150,13 @@ def busy(
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":
         from calsync.cli.reports import as_json, span_json
+        from calsync.words import on_one_line
 
         data = [{"source": one.source, **span_json(span, zone)} for one in found for span in one.spans]
         click.echo(as_json(data))
         for one in found:
             for warning in one.warnings:
-                click.echo(f"Warning: {one.source}: {warning}", err=True)
+                click.echo(on_one_line(f"Warning: {one.source}: {warning}"), err=True)
     elif not found:
         click.echo("The config names no busy source: add a [[busy]] table to it.", err=True)
     else:
@@ -179,6 +180,11 @@ def busy(
     help="Go on even if more than half of what is still to come would be withdrawn.",
 )
 @click.option(
+    "--clock-was-wrong",
+    is_flag=True,
+    help="Withdraw what lies beyond the plan, as a push wrote it while the clock ran ahead.",
+)
+@click.option(
     "--create-calendar",
     is_flag=True,
     help="Create a target's Google calendar anew if it is not there any more.",
@@ -193,6 +199,7 @@ def push(
     target: str | None,
     quiet: bool,
     allow_mass_delete: bool,
+    clock_was_wrong: bool,
     create_calendar: bool,
     output: str,
     now: datetime,
@@ -205,7 +212,7 @@ def push(
     from contextlib import nullcontext
 
     from calsync.app.gather import ask_others
-    from calsync.app.push import rounds
+    from calsync.app.push import failure_remembered, rounds
     from calsync.cli.reports import changes_json, print_changes
 
     setup = common.setup()
@@ -215,20 +222,29 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar can't be tried dry")
-    others = ask_others(setup, now)
-    with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
-        if create_calendar:
-            _create_calendars(setup, now, target)
-        only = None if target is None else (target,)
-        pushed = rounds(setup, now, only, others, allow_mass_delete=allow_mass_delete, dry_run=dry_run)
-        if not dry_run and not pushed.failures:
-            setup.state.remember_push(now, setup.config.zone)
-    if output == "json":
-        click.echo(changes_json(pushed, quiet=quiet))
-    else:
-        print_changes(pushed, quiet=quiet, dry_run=dry_run)
-    if pushed.failures:
-        raise all_of(pushed.failures)
+    with nullcontext() if dry_run else failure_remembered(setup, now):
+        others = ask_others(setup, now)
+        with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
+            if create_calendar:
+                _create_calendars(setup, now, target)
+            only = None if target is None else (target,)
+            pushed = rounds(
+                setup,
+                now,
+                only,
+                others,
+                allow_mass_delete=allow_mass_delete,
+                clock_was_wrong=clock_was_wrong,
+                dry_run=dry_run,
+            )
+            if not dry_run and not pushed.failures:
+                setup.state.remember_push(now, setup.config.zone)
+        if output == "json":
+            click.echo(changes_json(pushed, quiet=quiet))
+        else:
+            print_changes(pushed, quiet=quiet, dry_run=dry_run)
+        if pushed.failures:
+            raise all_of(pushed.failures)
 
 
 def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:

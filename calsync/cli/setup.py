@@ -55,11 +55,13 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
 
 def _config_file(path: Path, *, force: bool) -> Path:
     """Where the config goes, if it may go there. Asked first of all: answers are not to be lost."""
+    from calsync.files import real_path
+
     if path.is_dir():
         path = path / "config.toml"
     if path.exists() and not force:
         raise click.UsageError(f"{path} is there already; --force replaces it, or name another file")
-    folder = next(folder for folder in path.resolve().parents if folder.exists())
+    folder = next(folder for folder in real_path(path).parents if folder.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise TargetUnavailable(f"{path} can't be written: {folder} is no folder that you may write to")
     return path

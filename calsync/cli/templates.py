@@ -92,22 +92,23 @@ def show(common: Common, name: str) -> None:
     """Show a week template or a routine, by name or path."""
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file, load_routine
-    from calsync.words import on_one_line
+    from calsync.words import on_one_line, plain_lines
 
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     path = library.file(name)
     if is_routine_file(path):
         routine = load_routine(path)
         click.echo(click.style(on_one_line(routine.title), bold=True))
-        click.echo(routine.about)
+        click.echo(plain_lines(routine.about))
         for exercise in routine.exercises:
             prescription = exercise.prescription(Load.MODERATE)
-            click.echo(f"  {exercise.minutes:2} min  {exercise.name}, {prescription or ''}".rstrip(", "))
-            click.echo(click.style(f"          {exercise.cue}", dim=True))
+            name = on_one_line(exercise.name)
+            click.echo(f"  {exercise.minutes:2} min  {name}, {prescription or ''}".rstrip(", "))
+            click.echo(click.style(f"          {on_one_line(exercise.cue)}", dim=True))
         return
     week = library.template(name)
-    click.echo(click.style(week.title, bold=True))
-    click.echo(week.about)
+    click.echo(click.style(on_one_line(week.title), bold=True))
+    click.echo(plain_lines(week.about))
     width = terminal_width()
     for line in (week_header(width), *week_picture(week, week.name, width), ""):
         click.echo(line)
@@ -125,7 +126,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     from calsync.app.gather import library_or_shipped
     from calsync.config.templates import is_routine_file
     from calsync.config.toml import with_schema_line
-    from calsync.files import write_atomically
+    from calsync.files import read_file, write_atomically
 
     library = replace(library_or_shipped(common.config)[0], base=Path.cwd())
     source = library.file(name)
@@ -136,7 +137,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     try:
         # The path to the schema in the original is right only where the original lies.
         kind: SchemaKind = "routine" if is_routine_file(source) else "week"
-        write_atomically(path, with_schema_line(source.read_bytes(), kind))
+        write_atomically(path, with_schema_line(read_file(source), kind))
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
     click.echo(f"{source.name} copied to {path}", err=True)

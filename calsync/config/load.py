@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.addresses import web_address
+from calsync.addresses import hidden, hidden_path, web_address
 from calsync.config.settings import (
     ConfigFile,
     GoogleAccess,
@@ -29,6 +29,7 @@ from calsync.config.settings import (
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
 from calsync.errors import ConfigError
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.words import Keys, did_you_mean
@@ -66,7 +67,17 @@ class Config:
 
     @property
     def library(self) -> Library:
-        return Library(self.path.resolve().parent, self.program.templates)
+        return Library(real_path(self.path).parent, self.program.templates)
+
+    @property
+    def inline_addresses(self) -> tuple[str, ...]:
+        """The sources whose addresses are in the file itself: who can read it can read those calendars."""
+        places: list[tuple[str, IcsBusy | FeedSettings]] = [
+            (one.name, one) for one in self.sources if isinstance(one, IcsBusy)
+        ]
+        if self.program.feed:
+            places.append(("the training feed", self.program.feed))
+        return tuple(name for name, one in places if one.url is not None and one.url_env is None)
 
     @property
     def folder_problem(self) -> ConfigError | None:
@@ -74,7 +85,7 @@ class Config:
         folder = self.program.templates
         if folder is None or folder.is_dir():
             return None
-        return self.document.fail(("plan", "templates"), f"there is no folder {folder}")
+        return self.document.fail(("plan", "templates"), f"there is no folder {hidden_path(folder)}")
 
 
 def find_config(given: Path | None) -> Path:
@@ -97,7 +108,7 @@ def find_config(given: Path | None) -> Path:
 def plan_name_of(path: Path) -> str | None:
     """The plan's name, also from a config that has errors, or is no TOML at all."""
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = read_file(path, LARGEST_TEXT).decode("utf-8-sig", "replace")
     except OSError:
         return None
     found = re.search(rf"""^name\s*=\s*["']({PLAN_NAME})["']""", text, re.MULTILINE)
@@ -119,7 +130,7 @@ def variables_of(path: Path) -> tuple[str, ...]:
                     yield from named(one)
 
     try:
-        return tuple(dict.fromkeys(named(tomllib.loads(path.read_text("utf-8-sig")))))
+        return tuple(dict.fromkeys(named(tomllib.loads(read_file(path, LARGEST_TEXT).decode("utf-8-sig")))))
     except (OSError, ValueError):
         return ()
 
@@ -159,7 +170,7 @@ def _placed(document: Document, keys: Keys, table: _Placed, environment: Mapping
     if table.url_env is not None and not re.fullmatch(VARIABLE, table.url_env):
         raise document.fail((*keys, "url_env"), "expected the name of an environment variable")
     if table.url_env is not None and not (url := environment.get(table.url_env, "").strip()):
-        message = f"the environment variable {table.url_env} is not set"
+        message = f"the environment variable {hidden(table.url_env)} is not set"
         raise document.fail((*keys, "url_env"), message)
     if url is not None:
         try:
@@ -192,14 +203,12 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
         ("targets", [target.name for target in table.targets]),
     ):
         for number, name in enumerate(names):
-            if not name:
-                raise document.fail((key, number, "name"), "must not be empty")
             if name in names[:number]:
                 raise document.fail((key, number, "name"), f'"{name}" is taken by another one')
     seen: set[object] = set()
     for number, target in enumerate(table.targets):
         if isinstance(target, IcsTarget):
-            place: object = target.path.resolve()
+            place: object = real_path(target.path)
             if place in seen:
                 raise document.fail(("targets", number, "path"), "another target writes this file")
             if target.path.is_dir():
@@ -231,16 +240,16 @@ def _check_feed(document: Document, feed: FeedSettings, table: ConfigFile) -> No
             raise document.fail(keys, "the pattern of a title must not be empty")
         if word not in MEANINGS:
             hint = did_you_mean(word, tuple(MEANINGS)) or f"; known: {', '.join(MEANINGS)}"
-            raise document.fail(keys, f'no kind of run is called "{word}"{hint}')
-    path = feed.path.resolve() if feed.path else None
+            raise document.fail(keys, f'no kind of run is called "{hidden(word)}"{hint}')
+    path = real_path(feed.path) if feed.path else None
     for source in table.sources:
         if isinstance(source, IcsBusy) and (
-            (feed.url and source.url == feed.url) or (path and source.path and source.path.resolve() == path)
+            (feed.url and source.url == feed.url) or (path and source.path and real_path(source.path) == path)
         ):
             message = f'is also the busy source "{source.name}"; the runs themselves must not keep you busy'
             raise document.fail(("plan", "feed"), message)
     for target in table.targets:
-        if isinstance(target, IcsTarget) and path and target.path.resolve() == path:
+        if isinstance(target, IcsTarget) and path and real_path(target.path) == path:
             message = f'is the file that the target "{target.name}" writes'
             raise document.fail(("plan", "feed", "path"), message)
 
@@ -302,5 +311,5 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
         from zoneinfo import available_timezones
 
         hint = did_you_mean(name, {zone.lower(): zone for zone in available_timezones()})
-        message = f'expected an IANA zone such as "Europe/London", found "{name}"{hint}'
+        message = f'expected an IANA zone such as "Europe/London", found "{hidden(name)}"{hint}'
         raise document.fail(("timezone",), message) from problem

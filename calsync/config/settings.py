@@ -20,8 +20,8 @@ from calsync.written import (
     Address,
     Duration,
     FilePath,
+    Name,
     NotBlank,
-    NotEmpty,
     PlanName,
     Said,
     Stripped,
@@ -42,7 +42,7 @@ class Busy(msgspec.Struct, frozen=True, tag_field="type"):
 
     # Schemas and messages list the keys of both types together, these first.
     first_keys: ClassVar = ("name", "type", "url", "url_env", "path", "calendars")
-    name: NotEmpty
+    name: Name
     """What it is called in messages."""
     type: ClassVar[Literal["ics", "google"]]
     """A calendar file or feed, or calendars in Google."""
@@ -78,7 +78,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A calendar that the plan goes to."""
 
     first_keys: ClassVar = ("name", "type", "path", "include", "detail")
-    name: NotEmpty
+    name: Name
     """What it is called in messages."""
     type: ClassVar[Literal["ics", "google"]]
     """A calendar file to subscribe to, or a calendar of its own in Google."""

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from calsync.addresses import hidden, hidden_path
 from calsync.config.toml import Document, read, shipped_folder
 from calsync.errors import TemplateError
+from calsync.files import LARGEST_TEXT, read_file
 from calsync.program import (
     MOST_SESSIONS,
     CrossTraining,
@@ -129,13 +131,15 @@ def _check(document: Document, keys: Keys, prescription: Prescription | None) ->
         raise document.fail(keys, "sets and reps go together; one of them is missing")
     reps = prescription.reps
     if isinstance(reps, str) and not re.fullmatch(HOLD, reps):
-        raise document.fail((*keys, "reps"), f'expected a number or a hold such as "30s", found "{reps}"')
+        raise document.fail(
+            (*keys, "reps"), f'expected a number or a hold such as "30s", found "{hidden(reps)}"'
+        )
 
 
 def is_routine_file(path: Path) -> bool:
     """Whether the file looks like a routine, not like a week. Whether it is a good one is not asked."""
     try:
-        return "exercises" in tomllib.loads(path.read_text("utf-8-sig"))
+        return "exercises" in tomllib.loads(read_file(path, LARGEST_TEXT).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return False
 
@@ -175,7 +179,8 @@ class Library:
                     return path
             except (RuntimeError, ValueError, OSError) as problem:
                 raise TemplateError(f"this can be no path of a template: {problem}") from problem
-            raise TemplateError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+            what = "is a directory" if path.is_dir() else "no such file"
+            raise TemplateError(f"{hidden_path(path)}: {what}")
         return self._find("template", name, self.folders, self.template_names())
 
     def template(self, name: str) -> WeekTemplate:
@@ -234,7 +239,7 @@ class Library:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> TemplateError:
     hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-    return TemplateError(f'no {what} is called "{name}"{hint}')
+    return TemplateError(f'no {what} is called "{hidden(name)}"{hint}')
 
 
 def _names(folders: Iterable[Path]) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from calsync.addresses import hidden, hidden_path
 from calsync.errors import ConfigError
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.words import Keys, did_you_mean, dotted
 from calsync.written import Read, Said, duration_text
 
@@ -167,7 +169,9 @@ class Document:
     def fail(self, keys: Keys, message: str) -> ConfigError:
         """An error at a key path such as ("busy", 0, "type")."""
         where = self.where(keys)
-        return self.error(f"{where}: {dotted(keys)}: {message}" if keys else f"{where}: {message}")
+        # A key, too, may be an address: one that was pasted without a key of its own.
+        shown = tuple(hidden(key) if isinstance(key, str) else key for key in keys)
+        return self.error(f"{where}: {dotted(shown)}: {message}" if keys else f"{where}: {message}")
 
     def where(self, keys: Keys) -> str:
         """The path and the line of a key, or of the nearest that there is around it: "week.toml:12"."""
@@ -193,9 +197,9 @@ class Document:
 def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> tuple[S, Document]:
     """The file at `path` as a `kind`. Raises `error`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, LARGEST_TEXT).decode("utf-8-sig")
     except FileNotFoundError as problem:
-        raise error(f"{path}: no such file") from problem
+        raise error(f"{hidden_path(path)}: no such file") from problem
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 text (byte {problem.start})") from problem
     except OSError as problem:
@@ -206,7 +210,9 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
     except RecursionError as problem:
         raise error(f"{path}: too many tables or lists in one another") from problem
     except ValueError as problem:  # TOMLDecodeError, and what Python says of a number with 5000 digits
-        raise error(f"{path}{_said_of_syntax(text, str(problem))} (this is no valid TOML)") from problem
+        raise error(
+            f"{path}{hidden(_said_of_syntax(text, str(problem)))} (this is no valid TOML)"
+        ) from problem
     meaning = _Meaning(document)
     meant = meaning.of(data, kind)
     try:
@@ -258,7 +264,7 @@ class _Meaning:
             if not isinstance(value, str):
                 raise self._document.fail(keys, _wrong("expected a string", value, keys))
             meant = self._document.parse(keys, read, value)
-            return self._document.path.resolve().parent / meant if isinstance(meant, Path) else meant
+            return real_path(self._document.path).parent / meant if isinstance(meant, Path) else meant
         if (words := _words(kind)) and value not in words:
             self.words[keys] = words
         origin, inside = get_origin(kind), get_args(kind)
@@ -429,15 +435,22 @@ def _at(data: Any, keys: Keys) -> Any:
     return data
 
 
-# The address of a feed is a secret: who has it can read the calendar. Its host may be shown.
-_ADDRESS = re.compile(r"""(\w+://)(?:[^/@"\s]*@)?([^/?#"\s]*)[^"\s]*""")
-
-
 def _shown(value: object) -> str:
     import json
 
-    text = _ADDRESS.sub(r"\1\2/…", json.dumps(value, ensure_ascii=False, default=str))
+    text = json.dumps(_hidden(value), ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _hidden(value: object) -> object:
+    """A value without the keys to calendars that it may hold in any of its texts."""
+    if isinstance(value, str):
+        return hidden(value)
+    if isinstance(value, list):
+        return [_hidden(one) for one in value]
+    if isinstance(value, dict):
+        return {hidden(key): _hidden(one) for key, one in value.items()}
+    return value
 
 
 # --- editors ----------------------------------------------------------------------------------------------

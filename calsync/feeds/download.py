@@ -5,7 +5,6 @@ earlier copy only the two headers matter here that ask whether anything changed.
 """
 
 import contextlib
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from calsync.addresses import is_loopback, shown
+from calsync.addresses import is_loopback, is_private, shown
 from calsync.errors import SourceUnavailable
-from calsync.waits import tried
+from calsync.waits import started, tried
 
 if TYPE_CHECKING:
     import httpx
@@ -29,6 +28,8 @@ class Limits:
     """Seconds between two pieces of an answer."""
     deadline: float = 120.0
     """Seconds for all of it, with redirects and repetitions."""
+    deadline_with_copy: float = 30.0
+    """The same where there is a copy to go on with."""
     max_bytes: int = 64_000_000
     """Of the body, decompressed."""
     redirects: int = 5
@@ -109,9 +110,7 @@ def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
         except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             errors.append(error)
 
-    thread = threading.Thread(target=run, daemon=True, name="calsync-download")
-    thread.start()
-    thread.join(seconds)
+    started(run).join(seconds)
     if errors:
         raise errors[0]
     return results[0] if results else None
@@ -152,7 +151,7 @@ def _attempt(
                 with client.stream("GET", _without_credentials(at), headers=headers, auth=auth) as response:
                     if response.status_code not in (301, 302, 303, 307, 308):
                         return _answer(response, shown(at), limits, end)
-                    at = _redirected(at, response.headers.get("Location", ""))
+                    at = redirected(url, at, response.headers.get("Location", ""))
     except httpx.TimeoutException as error:
         raise _Failure(f"{shown(at)} did not answer in time", again=True) from error
     except httpx.ConnectError as error:
@@ -183,7 +182,12 @@ def _without_credentials(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _redirected(at: str, location: str) -> str:
+def redirected(url: str, at: str, location: str) -> str:
+    """Where an answer from `at` sends whoever asked for `url`. Raises SourceUnavailable: not there.
+
+    A server on the net can't make calsync ask machines that only this one reaches, such as a router: nobody
+    else sees what they answer to, but an address that does something when it is asked is enough.
+    """
     target = urljoin(at, location)
     try:
         parts = urlsplit(target)
@@ -197,6 +201,9 @@ def _redirected(at: str, location: str) -> str:
         here.scheme == "http" and is_loopback(here.hostname or "") and is_loopback(parts.hostname)
     ):
         raise _Failure(f"{shown(at)} redirects to {shown(target)}, which anybody on the way can read")
+    named = urlsplit(url).hostname or ""
+    if parts.hostname != named and is_private(parts.hostname) and not is_private(named):
+        raise _Failure(f"{shown(at)} redirects to {shown(target)}, which is inside your own network")
     return target
 
 

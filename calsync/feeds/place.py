@@ -4,19 +4,21 @@ Nothing is ever made of a calendar that can't be read: that is an error, unless 
 to take its place. Parsing the bytes is the job of busy.py and workouts.py.
 """
 
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from calsync.addresses import shown, web_address
+from calsync.addresses import hidden_path, shown, web_address
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
-from calsync.files import content_hash
-from calsync.state import Cache, CachedCalendar, Copy
+from calsync.files import content_hash, read_file
+from calsync.state import CLOCK_SLACK, Cache, CachedCalendar, Copy
 from calsync.timespan import Timespan, merge
 from calsync.words import Show, ago
 
@@ -125,14 +127,19 @@ class Place:
         url = web_address(self.url)
         kept = self.kept_in(cache) if cache else None
         copy = kept.copy() if kept else None
-        age = now - copy.origin.fetched if copy else None
+        if copy and copy.origin.fetched > now + CLOCK_SLACK:
+            # How old it is, nobody knows: it counts as too old, and only its server can say that it is not.
+            unknown = f"; its copy is of {copy.origin.fetched:%Y-%m-%d}, when the clock was wrong"
+        else:
+            unknown = ""
+        age = now - copy.origin.fetched if copy and not unknown else None
         if show:
             show(f"{self.what}: asking {shown(url)}")
         try:
-            result, fetched = self._fetch(url, copy, read)
+            result, fetched = self._fetch(url, copy, read, self._limits(copy, now))
         except SourceUnavailable as error:
             if (old := self._of_usable(copy, now, read)) is None:
-                raise self._unavailable(str(error)) from error
+                raise self._unavailable(f"{error}{unknown}") from error
             return Answer(old[0], age, str(error))
         if is_suspicious(result):
             old = self._of_usable(copy, now, read)
@@ -148,11 +155,12 @@ class Place:
     def _ask_path(self, path: Path, read: Callable[[Content], T], now: datetime) -> Answer[T]:
         try:
             paths = _ics_files(path) if path.is_dir() else [path]
-            bodies = [file.read_bytes() for file in paths]
+            bodies = _bodies(paths, self.limits.max_bytes)
             changed = [file.stat().st_mtime for file in paths]
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise self._unavailable(f"{error.filename or path} can't be read: {reason}") from error
+            where = hidden_path(Path(error.filename or path))
+            raise self._unavailable(f"{where} can't be read: {reason}") from error
         if not paths:
             raise self._unavailable(f"the folder {path} has no .ics file")
         names = [str(file.relative_to(path)) if file != path else file.name for file in paths]
@@ -166,17 +174,28 @@ class Place:
 
     def _of_usable(self, copy: Copy | None, now: datetime, read: Callable[[Content], T]) -> tuple[T] | None:
         """What the copy says, if there is one, it may be used and it is not damaged."""
-        if copy is None or not self.use_cache_on_error or now - copy.origin.fetched > self.max_age:
+        if copy is None or not self._may_be_used(copy, now):
             return None
         try:
             return (read(_content_of(copy)),)
         except SourceUnavailable:
             return None
 
-    def _fetch(self, url: str, copy: Copy | None, read: Callable[[Content], T]) -> tuple[T, Response | None]:
+    def _may_be_used(self, copy: Copy, now: datetime) -> bool:
+        return self.use_cache_on_error and -CLOCK_SLACK <= now - copy.origin.fetched <= self.max_age
+
+    def _limits(self, copy: Copy | None, now: datetime) -> Limits:
+        if copy is None or not self._may_be_used(copy, now):
+            return self.limits
+        return replace(self.limits, deadline=min(self.limits.deadline, self.limits.deadline_with_copy))
+
+    def _fetch(
+        self, url: str, copy: Copy | None, read: Callable[[Content], T], limits: Limits
+    ) -> tuple[T, Response | None]:
         """What was read, and of what; None if nothing changed since the copy."""
+        start = time.monotonic()
         response = download(
-            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", self.limits
+            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", limits
         )
         if response.body is None:
             if copy is None:
@@ -184,7 +203,8 @@ class Place:
             try:
                 return read(_content_of(copy)), None
             except SourceUnavailable:
-                response = download(url, "", "", self.limits)
+                left = max(limits.deadline - (time.monotonic() - start), 0)
+                response = download(url, "", "", replace(limits, deadline=left))
         body = response.body or b""
         try:
             return read(Content(content_hash(body), lambda: [File("", body)])), response
@@ -205,6 +225,15 @@ def _content_of(copy: Copy) -> Content:
     return Content(copy.origin.digest, load)
 
 
+def _bodies(paths: Sequence[Path], most: int) -> list[bytes]:
+    """What the files hold, `most` bytes together. Raises OSError."""
+    bodies: list[bytes] = []
+    for path in paths:
+        bodies.append(read_file(path, most))
+        most -= len(bodies[-1])
+    return bodies
+
+
 def _ics_files(folder: Path) -> list[Path]:
     """Hidden ones are other programs' half-written files."""
     return sorted(
@@ -216,6 +245,11 @@ def _ics_files(folder: Path) -> list[Path]:
 
 # To be raised whenever the same bytes would give another result.
 _VERSION = 4
+
+
+# Calendars are asked at once, but parsed one after the other: at once it would be no faster, and take the
+# memory of all together.
+_ONE_PARSER = threading.Lock()
 
 
 def busy_time(
@@ -246,7 +280,8 @@ def busy_time(
         # a tenth of the time of a push without changes to import.
         from calsync.feeds.busy import read_busy
 
-        busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
+        with _ONE_PARSER:
+            busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
         if kept and remember:
             kept.keep_busy(key, *busy)
         return busy
@@ -290,7 +325,8 @@ def feed_workouts(
     from calsync.feeds.workouts import PlatformFeed, read_workouts
 
     def read(content: Content) -> PlatformFeed:
-        parts = content.each(lambda body: read_workouts(body, first, last, zone, settings))
+        with _ONE_PARSER:
+            parts = content.each(lambda body: read_workouts(body, first, last, zone, settings))
         return PlatformFeed.of_files([part for _, part in parts])
 
     return place.ask(read, now, cache, show, remember=remember, is_suspicious=lambda feed: not feed.has_runs)

@@ -7,9 +7,7 @@ import contextlib
 import gzip
 import hashlib
 import io
-import os
 import re
-import stat
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +30,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from calsync.addresses import HOST, is_loopback
 from calsync.errors import CalsyncError
+from calsync.files import read_file
 from calsync.waits import LONGEST_PLAN
 from calsync.web.connections import BODY, is_among
 from calsync.web.drawing import FeedLinks, Links, render_page
@@ -67,8 +66,7 @@ class FeedFile:
             status = self.path.stat()
             stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
             if stamp != self._stamp:
-                if (body := _read(self.path)) is not None:
-                    self._take(body, int(status.st_mtime))
+                self._take(read_file(self.path, _LARGEST_FEED), int(status.st_mtime))
                 self._stamp = stamp
         return self._version
 
@@ -84,22 +82,8 @@ class FeedFile:
         self._version = Version(body, gzip.compress(body, mtime=0), etag, modified)
 
 
+# In bytes. More would be packed while nobody else is answered.
 _LARGEST_FEED = 16_000_000
-
-
-def _read(path: Path) -> bytes | None:
-    """The content of a file; None if it is anything else, or too large for a feed. Raises OSError."""
-    # To open a pipe would be to wait for who writes into it, while nobody else is answered.
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NEVER_WAITS)) as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_FEED:
-            return None
-        # Somebody may be writing into it.
-        body = file.read(_LARGEST_FEED + 1)
-    return body if len(body) <= _LARGEST_FEED else None
-
-
-_NEVER_WAITS = getattr(os, "O_NONBLOCK", 0)
 
 
 # --- 200 or 304 -------------------------------------------------------------------------------------------

@@ -302,6 +302,42 @@ def test_the_state_folder_is_for_its_owner_alone(box: Box) -> None:
     assert (check["status"], check["fix"]) == ("warning", f"chmod 600 {folder / 'feeds.json'}")
 
 
+def test_a_folder_around_it_that_everybody_can_write_to_is_said(box: Box) -> None:
+    """Whoever can rename the state folder can put one of their own in its place."""
+    box.ok("push")
+    box.state.chmod(0o777)
+    check = checks(box, code=0)["state folder"]
+    assert (check["status"], check["fix"]) == ("warning", f"chmod o-w {box.state}")
+    box.state.chmod(0o1777)
+    assert checks(box)["state folder"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        '[[busy]]\nname = "work"\ntype = "ics"\nurl = "http://127.0.0.1:9/a.ics"\non_error = "fail"\n',
+        '[plan.feed]\nurl = "http://user:word@127.0.0.1:9/"\n',
+    ],
+    ids=["address", "password"],
+)
+def test_a_config_with_addresses_is_for_its_owner_alone(box: Box, secret: str) -> None:
+    path = box.config(more=secret)
+    path.chmod(0o644)
+    check = checks(box)["config"]
+    assert check["status"] == "warning"
+    assert check["fix"].startswith("chmod 600 config.toml")
+    assert "word" not in check["text"]
+    path.chmod(0o600)
+    assert checks(box)["config"]["status"] == "ok"
+
+
+def test_a_config_without_secrets_may_be_read(box: Box) -> None:
+    box.environment["WORK"] = "http://127.0.0.1:9/a.ics"
+    path = box.config(more='[[busy]]\nname = "work"\ntype = "ics"\nurl_env = "WORK"\n')
+    path.chmod(0o644)
+    assert checks(box)["config"]["status"] == "ok"
+
+
 def test_a_state_folder_that_can_not_be_is_said(box: Box) -> None:
     box.write("state", "a file")
     check = checks(box, code=5)["state folder"]
@@ -332,13 +368,21 @@ def test_the_last_push_that_went_well_is_remembered(box: Box) -> None:
     box.ok("push", "--dry-run")
     assert checks(box)["last push"]["text"] == "never pushed yet"
     box.ok("push")
-    # One that changes nothing is one, too; one that fails is not.
+    # One that changes nothing is one, too; one that fails is not, and is said first.
     box.ok("push", "--quiet", now="2026-11-23T08:00:00+00:00")
-    shutil.rmtree(box.folder / "public")
-    box.write("public", "in the way")
-    assert box.run("push", now=LATER).code == 5
     check = checks(box, now=LATER)["last push"]
     assert (check["status"], check["age_seconds"], check["text"]) == ("ok", 3 * 3600, "went well 3 hours ago")
+    public, away = box.folder / "public", box.folder / "away"
+    public.rename(away)
+    public.write_text("in the way")
+    assert box.run("push", now=LATER).code == 5
+    check = checks(box, now=LATER)["last push"]
+    assert (check["status"], check["age_seconds"]) == ("warning", 0)
+    assert check["text"].startswith("the last one failed just now: ")
+    assert check["text"].endswith("; the one before that went well was 3 hours ago")
+    public.unlink()
+    away.rename(public)
+    box.ok("push", now="2026-11-23T08:00:00+00:00")
     check = checks(box, now="2026-11-26T08:00:00+00:00")["last push"]
     assert (check["status"], check["age_seconds"]) == ("warning", 3 * 86400)
     assert "3 days ago" in check["text"]

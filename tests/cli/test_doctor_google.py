@@ -125,9 +125,20 @@ def test_an_access_token_that_has_ended_is_renewed_as_by_any_command(ready: Goog
 
 def test_others_must_not_read_what_gives_access(ready: GoogleBox) -> None:
     secret = ready.folder / "client_secret.json"
+    token = ready.state / "training" / "google-token.json"
+    assert "private files" not in checks(ready, code=0)
     secret.chmod(0o644)
-    check = google(ready, code=0)
+    check = checks(ready, code=0)["private files"]
     assert (check["status"], check["fix"]) == ("warning", f"chmod 600 {secret}")
+    token.chmod(0o640)
+    assert checks(ready)["private files"]["fix"] == f"chmod 600 {secret} {token}"
+
+
+def test_what_others_can_read_is_said_although_google_is_down(ready: GoogleBox, google: GoogleServer) -> None:
+    google.faults.add(Fault(refusal(503, "backendError", "global"), times=None))
+    (ready.state / "training" / "google-token.json").chmod(0o644)
+    found = checks(ready, code=5)
+    assert (found["google"]["status"], found["private files"]["status"]) == ("failed", "warning")
 
 
 def test_a_calendar_that_was_deleted_is_said(ready: GoogleBox) -> None:

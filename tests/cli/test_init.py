@@ -204,6 +204,21 @@ def test_what_was_found_in_the_calendars_is_said(bare: Box) -> None:
     assert bare.plan()["weeks"][0]["runs"]
 
 
+def test_what_calendars_say_reaches_no_terminal_raw(bare: Box) -> None:
+    event = "BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Meet\u202e\x1b[31m\r\nDTSTART:2026\x1b[5m\r\nEND:VEVENT\r\n"
+    bare.write("odd.ics", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}END:VCALENDAR\r\n")
+    result = answer(bare, "\nodd.ics\n")
+    assert result.code == 0
+    assert not {"\x1b", "\u202e"} & set(result.out + result.err)
+
+
+@pytest.mark.parametrize("wrong", ["calendar.example/pr1vate0123456789", "webcal:/calendar.example/pr1vate"])
+def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) -> None:
+    result = answer(bare, f"\n{wrong}\nbusy.ics\n")
+    assert result.code == 0
+    assert "pr1vate" not in result.out + result.err
+
+
 @pytest.mark.parametrize(
     ("before", "wrong", "says", "right"),
     [

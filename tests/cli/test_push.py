@@ -640,7 +640,7 @@ def test_a_plan_does_not_keep_itself_from_training(box: Box) -> None:
 
 
 def test_a_link_stays_a_link(box: Box) -> None:
-    box.write("www/real.ics", "")
+    (box.folder / "www").mkdir()
     box.feed.parent.mkdir()
     box.feed.symlink_to("../www/real.ics")
     box.push()

@@ -37,7 +37,7 @@ def test_a_skipped_session_leaves_and_does_not_come_back(box: Box) -> None:
         changes = {change["key"]: change for change in box.push(now=now)["feed"]}
         assert changes[FIRST]["action"] == "skip"
         assert FIRST not in by_key(box.feed.read_bytes())
-    plan = box.plan()
+    plan = box.plan(now=now)
     assert plan["weeks"][0]["skipped"] == [FIRST]
     assert FIRST not in sessions(plan)
     assert plan["weeks"][0]["unplaced"] == []

@@ -19,7 +19,7 @@ import pytest
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
-from calsync.feeds.download import Limits
+from calsync.feeds.download import Limits, redirected
 from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
 from calsync.state import Cache
@@ -421,12 +421,52 @@ def test_failures_are_errors_and_the_last_good_copy_stands_in(
         ask(source(server, use_cache_on_error=False), tmp_path, later)
 
 
+def test_a_copy_of_a_time_that_is_still_to_come_is_too_old(server: Server, tmp_path: Path) -> None:
+    """The clock was wrong when it came, so how old it is, nobody knows; today it would be new for a year."""
+    server.answers = [answer(feed(10), ETag='"a"')]
+    ask(source(server), tmp_path, NOW + timedelta(days=365))
+    server.answers = [answer(status=503)]
+    with pytest.raises(SourceUnavailable, match="copy is of 2027-11-23, when the clock was wrong"):
+        ask(source(server), tmp_path)
+    # That its server says it is the same is enough.
+    server.answers = [answer(status=304)]
+    assert hours(ask(source(server), tmp_path)) == [10]
+    server.answers = [answer(status=503)]
+    assert hours(ask(source(server), tmp_path, NOW + timedelta(hours=5))) == [10]
+
+
 @pytest.mark.parametrize("slow", [silent, dripping])
 def test_a_server_that_takes_too_long(server: Server, slow: Respond) -> None:
     server.answers = [slow]
     limits = Limits(connect=1, read=0.3, deadline=0.5, attempts=1)
     with pytest.raises(SourceUnavailable, match="did not answer"):
         ask(source(server, limits=limits))
+
+
+def test_a_server_that_hangs_is_not_waited_for_as_long_where_there_is_a_copy(
+    server: Server, tmp_path: Path
+) -> None:
+    limits = Limits(connect=5, read=600, deadline=600, deadline_with_copy=0.3, attempts=1)
+    of = source(server, limits=limits)
+    server.answers = [answer(feed(10))]
+    ask(of, tmp_path)
+    server.answers = [silent]
+    busy = ask(of, tmp_path, NOW + timedelta(hours=1))
+    assert hours(busy) == [10]
+    assert "within 0.3 seconds; its copy of 1 hour ago is used" in busy.warnings[0]
+
+
+def test_a_copy_that_must_not_be_used_is_no_reason_to_give_up_early(server: Server, tmp_path: Path) -> None:
+    limits = Limits(connect=5, read=600, deadline=0.4, deadline_with_copy=0.3, attempts=1)
+    server.answers = [answer(feed(10))]
+    ask(source(server), tmp_path)
+    server.answers = [silent]
+    for of, now in (
+        (source(server, limits=limits, use_cache_on_error=False), NOW),
+        (source(server, limits=limits), NOW + timedelta(days=8)),
+    ):
+        with pytest.raises(SourceUnavailable, match=r"within 0\.4 seconds"):
+            ask(of, tmp_path, now)
 
 
 def test_nobody_there(server: Server, tmp_path: Path) -> None:
@@ -524,3 +564,32 @@ def test_a_cache_that_can_not_be_written(server: Server, tmp_path: Path) -> None
     server.answers = [answer(feed(10))]
     assert hours(ask(source(server), tmp_path / "cache")) == [10]
     assert [file.name for file in tmp_path.iterdir()] == ["cache"]
+
+
+# --- redirects into one's own network ---------------------------------------------------------------------
+
+PUBLIC = "https://93.184.215.14/calendar.ics"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "[::1]", "localhost", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254",
+        "0.0.0.0", "100.64.0.1", "[fe80::1]", "[fd00::1]", "[::ffff:192.168.1.1]", "2130706433", "127.1",
+    ],
+)  # fmt: skip
+def test_a_server_on_the_net_can_not_send_calsync_into_its_own_network(host: str) -> None:
+    with pytest.raises(SourceUnavailable, match="inside your own network") as found:
+        redirected(PUBLIC, PUBLIC, f"https://{host}/reboot?now")
+    assert "reboot" not in str(found.value)
+
+
+def test_it_can_not_do_so_in_two_steps_either() -> None:
+    with pytest.raises(SourceUnavailable, match="inside your own network"):
+        redirected(PUBLIC, "https://93.184.215.15/", "//192.168.1.1/")
+
+
+def test_who_names_a_server_of_their_own_network_may_be_sent_within_it() -> None:
+    own = "https://192.168.1.1/a"
+    assert redirected(own, own, "https://10.0.0.2/b") == "https://10.0.0.2/b"
+    assert redirected(PUBLIC, PUBLIC, "https://93.184.215.15/b") == "https://93.184.215.15/b"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from calsync.addresses import hidden
 from calsync.app import Listener
 from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
@@ -49,10 +51,11 @@ class _Doctor:
         if found and found.config:
             with closing(Setup.without_templates(found.config, self.listener)) as setup:
                 yield from self._of_config(setup, found.unset)
+        zone = found.config.zone if found and found.config else ZoneInfo("UTC")
         if state:
             yield self._checked("state folder", None, lambda: machine.folder_check(state))
             yield self._checked("lock", None, lambda: machine.lock_check(state))
-            yield self._checked("last push", None, lambda: machine.push_check(state, self.now))
+            yield self._checked("last push", None, lambda: machine.push_check(state, self.now, zone))
         self.show("asking cron and systemd …")
         yield self._checked("schedule", None, machine.schedule_check)
         if state:
@@ -64,13 +67,16 @@ class _Doctor:
         if problem := config.folder_problem:
             yield failed("template", None, problem)
         for name in config.template_places:
-            yield self._checked("template", name, partial(machine.template_check, config.library, name))
+            yield self._checked(
+                "template", hidden(name), partial(machine.template_check, config.library, name)
+            )
         no_access: Check | None = None
         if config.google:
             self.show("asking Google …")
             access = self._checked("google", None, lambda: calendars.access_check(setup, now))
             no_access = access if access.status is Status.FAILED else None
             yield access
+            yield self._checked("private files", None, lambda: calendars.private_check(setup))
         for source in config.sources:
             self.show(f"reading {source.name} …")
             if isinstance(source, GoogleBusy):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from calsync.addresses import shown
+from calsync.addresses import hidden, hidden_path, shown
 from calsync.app.doctor.machine import others_can_read, why_not_writable
 from calsync.app.doctor.report import Check, seconds, warned, warning, with_more
 from calsync.app.gather import Setup, ask_busy, ask_feed, calendar_of, feed_days
@@ -15,6 +15,7 @@ from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
+from calsync.files import real_path
 from calsync.planning.lint import races_without_taper
 from calsync.planning.plan import busy_window
 from calsync.program import FeedSettings
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 def _refuse_unset(settings: IcsBusy | FeedSettings, unset: frozenset[str]) -> None:
     """Raises ConfigError for an address that is in a variable which is not set."""
     if settings.url_env in unset:
-        raise ConfigError(f"the environment variable {settings.url_env} is not set; see config, above")
+        raise ConfigError(
+            f"the environment variable {hidden(settings.url_env or '')} is not set; see config, above"
+        )
 
 
 def _origin(settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo) -> Check:
@@ -132,17 +135,23 @@ def access_check(setup: Setup, now: datetime) -> Check:
         client.call(client.service.freebusy().query(body=_question(now)))
     except Refused as problem:
         raise problem.failure.error("calsync's access can't be tried") from problem
-    private = [connection.access.credentials]
     if isinstance(account, ServiceAccount):
-        check = Check(text=f"the service account {account.email} has access")
-    else:
-        private.append(account.token_file.path)
-        check = _consent(account.token_file.granted(), setup.config, now)
-    open_ones = [str(file) for file in private if others_can_read(file)]
+        return Check(text=f"the service account {account.email} has access")
+    return _consent(account.token_file.granted(), setup.config, now)
+
+
+def private_check(setup: Setup) -> Check:
+    """Whether others can read what gives access to Google. Asks nobody, and says nothing if they can't.
+
+    Raises ConfigError.
+    """
+    access = setup.connection.access
+    token = access.token or setup.state.token_file().path
+    open_ones = " ".join(str(file) for file in (access.credentials, token) if others_can_read(file))
     if not open_ones:
-        return check
-    trouble = f"other users of this machine can read {' and '.join(open_ones)}"
-    return warned(check, trouble, f"chmod 600 {' '.join(open_ones)}")
+        return Check(text="")
+    trouble = f"other users of this machine can read what gives access to Google: {open_ones}"
+    return warning(trouble, f"chmod 600 {open_ones}")
 
 
 def _question(now: datetime) -> dict[str, Any]:
@@ -167,9 +176,9 @@ def _consent(granted: datetime | None, config: Config, now: datetime) -> Check:
 
 def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
     """Raises TargetUnavailable or RefusedToProtectData."""
-    path, name = target.path, shown_path(target.path)
+    path, name = target.path, shown_path(Path(hidden_path(target.path)))
     # A push replaces the file, so it has to write to its folder; with a link, to that of the real file.
-    if (obstacle := why_not_writable(path.resolve().parent)) is not None:
+    if (obstacle := why_not_writable(real_path(path).parent)) is not None:
         raise TargetUnavailable(f"{target.name}: {name} can't be written: {obstacle}")
     contents = calendar_of(setup, target).load().contents
     if not path.exists():
@@ -202,5 +211,5 @@ def _upcoming(contents: Contents, now: datetime) -> int:
 
 def _closed_folder(path: Path) -> Path | None:
     """The outermost folder that lets no other user through."""
-    folders = reversed(path.resolve().parents)
+    folders = reversed(real_path(path).parents)
     return next((folder for folder in folders if not folder.stat().st_mode & stat.S_IXOTH), None)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,9 +20,10 @@ from calsync.app.schedule import units_folder
 from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
+from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.planning.lint import Severity, lint
 from calsync.state import State
-from calsync.words import ago, counted
+from calsync.words import ago, clock_was_wrong, counted
 
 # Twice the slowest schedule that makes sense, which is once a day.
 _STALE = timedelta(days=2)
@@ -63,7 +65,16 @@ def folder_check(state: State) -> Check:
         listed = " ".join(str(file) for file in open_ones)
         text = f"{folder}: {counted(len(open_ones), 'file')} would be readable by others"
         return warning(text, f"chmod 600 {listed}")
+    if (parent := _open_parent(folder)) is not None:
+        text = f"as {parent} is open, other users can put a folder of their own in the place of {folder}"
+        return warning(text, f"chmod o-w {parent}")
     return Check(text=f"{folder}, {counted(len(files), 'file')}, for you alone")
+
+
+def _open_parent(folder: Path) -> Path | None:
+    """The outermost folder around it in which everybody can rename what is others': without a sticky bit."""
+    modes = ((parent, parent.stat().st_mode) for parent in reversed(real_path(folder).parents))
+    return next((parent for parent, mode in modes if mode & stat.S_IWOTH and not mode & stat.S_ISVTX), None)
 
 
 def lock_check(state: State) -> Check:
@@ -76,8 +87,16 @@ def lock_check(state: State) -> Check:
     )
 
 
-def push_check(state: State, now: datetime) -> Check:
+def push_check(state: State, now: datetime, zone: ZoneInfo) -> Check:
+    if ahead := state.written_ahead(now):
+        fix = "see whether `date` is right; if it is, run `calsync push`, and if that is refused, "
+        return warning(clock_was_wrong(ahead, zone), f"{fix}`calsync push --clock-was-wrong`")
     last = state.last_push()
+    if failed := state.failed_push():
+        age = now - failed.at
+        before = f"; the one before that went well was {ago(now - last)}" if last else ""
+        text = f"the last one failed {ago(age)}: {failed.text}{before}"
+        return warning(text, "run `calsync push` and see", age_seconds=seconds(age))
     if last is None:
         return warning("never pushed yet", "`calsync push` brings the calendars up to date")
     age = now - last
@@ -209,7 +228,7 @@ def _said(*command: str) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8", "replace")
+        return read_file(file, LARGEST_TEXT).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -241,7 +260,13 @@ def read_config(given: Path | None) -> Found:
     except ConfigError as problem:
         check = failed("config", None, problem, "correct it; the rest of it can be checked then")
         return _without_variables(path, check)
-    return Found(Check(text=str(config.path)), config, config.name)
+    check = Check(text=str(config.path))
+    if (inside := config.inline_addresses) and others_can_read(path):
+        trouble = f"other users of this machine can read it, and it has the address of {', '.join(inside)}"
+        check = warned(
+            check, trouble, f"chmod 600 {path}, and use new addresses if somebody may have read it"
+        )
+    return Found(check, config, config.name)
 
 
 def _without_variables(path: Path, check: Check) -> Found:

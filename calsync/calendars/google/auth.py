@@ -26,9 +26,10 @@ from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2 import OAuth2Error
 
 from calsync import waits
-from calsync.addresses import is_loopback, secure_address
+from calsync.addresses import hidden_path, is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
+from calsync.files import LARGEST_TEXT, read_file
 from calsync.state import Token, TokenFile
 
 _SCOPE = "https://www.googleapis.com/auth/"
@@ -160,10 +161,12 @@ class _Credentials(google.oauth2.credentials.Credentials):
 def load_credentials(path: Path, token_file: TokenFile) -> OAuthClient | ServiceAccount:
     """What the file of the Cloud console says. Raises ConfigError."""
     try:
-        content = path.read_bytes()
+        content = read_file(path, LARGEST_TEXT)
         file = msgspec.json.decode(content, type=_CredentialsFile)
     except FileNotFoundError as problem:
-        raise ConfigError(f"{path}: no such file (google.credentials; see docs/google.md)") from problem
+        raise ConfigError(
+            f"{hidden_path(path)}: no such file (google.credentials; see docs/google.md)"
+        ) from problem
     except OSError as problem:
         raise ConfigError(f"{path}: can't be read: {problem.strerror}") from problem
     except (msgspec.DecodeError, ValueError) as problem:
