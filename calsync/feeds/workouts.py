@@ -15,7 +15,16 @@ from calsync.errors import NotACalendar
 from calsync.feeds import ics
 from calsync.feeds.busy import Notes
 from calsync.feeds.event import Component, Reader, is_ours, wall
-from calsync.feeds.ics import Calendar, Moment, Properties, first_of, last_of, line_pattern, read_properties
+from calsync.feeds.ics import (
+    Calendar,
+    Moment,
+    Properties,
+    first_of,
+    last_of,
+    line_pattern,
+    read_properties,
+    text_of,
+)
 from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
 from calsync.feeds.series import Related, ruled_occurrences
 from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
@@ -28,6 +37,8 @@ _LINES = line_pattern("DESCRIPTION", "X-WORKOUT-ESTIMATED-DURATION")
 _STEPS_OF_AN_ENTRY, _STEPS_OF_A_WORKOUT = 20, 80
 # Google keeps some 8,000 characters of a description, and what it cuts off would look like an edit.
 _LONGEST_NOTES = 4000
+_LONGEST_TEXT = 5 * _LONGEST_NOTES
+"""Bytes, of which a character takes four at most."""
 # Days. Nobody eases off for longer than two months.
 _MOST_OF_A_WEEK, _LONGEST_EASE = 4, 62
 
@@ -91,7 +102,15 @@ class _Entry:
     days: int = 0
 
     def text(self, name: str) -> str:
-        return last_of(self.fields, name)
+        """Its beginning, which is more than anybody reads: each of its days asks again."""
+        return text_of(self.fields[name][-1][1][:_LONGEST_TEXT]) if name in self.fields else ""
+
+    @property
+    def steps(self) -> int:
+        """What it costs to read a workout's texts."""
+        lengths = ((LONGEST_NAME, "SUMMARY"), (_LONGEST_NOTES, "DESCRIPTION"))
+        read = (min(len(self.fields[name][-1][1]), most) for most, name in lengths if name in self.fields)
+        return _STEPS_OF_A_WORKOUT + sum(read) // 2
 
 
 class _FeedReader:
@@ -133,7 +152,7 @@ class _FeedReader:
                 # What is of another time is not read.
                 day, days = self._when(entry, start)[0], min(max(entry.days, 1), _LONGEST_EASE)
                 if first <= day + timedelta(days=days - 1) and day <= last:
-                    self.budget.take(_STEPS_OF_A_WORKOUT)
+                    self.budget.take(entry.steps)
                     found = _in_its_weeks(self._workout(entry, start), entry.days)
                     yield from (workout for workout in found if first <= workout.day <= last)
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule, starts
 
 FIRST, LAST = datetime(1970, 1, 1), datetime(2060, 1, 1)  # noqa: DTZ001
+_EARLIEST, _LATEST = datetime(2, 1, 1), datetime(9998, 12, 31)  # noqa: DTZ001
+"""Some write 00010101 for "always"; an offset must not lead from there to a date that does not exist."""
 _LINE = re.compile(
     rb"^(BEGIN|END|TZID|DTSTART|RRULE|RDATE|TZOFFSETFROM|TZOFFSETTO)([^:\r\n]*+):([^\r\n]*+)",
     re.IGNORECASE | re.MULTILINE,
@@ -38,11 +40,11 @@ class Observance:
         if self.rule:
             until = LAST
             if self.rule.until:
-                until = _wall(self.rule.until) + (
+                until = min(_wall(self.rule.until), LAST) + (
                     self.before if self.rule.until.endswith("Z") else timedelta(0)
                 )
             found += starts(self.rule, self.start, FIRST, min(until, LAST), budget)
-        return found
+        return [min(max(onset, _EARLIEST), _LATEST) for onset in found]
 
 
 class Observances(tzinfo):

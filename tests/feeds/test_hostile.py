@@ -316,6 +316,20 @@ def test_a_training_feed_is_bounded_too() -> None:
         read_workouts(calendar(*(at(24, uid=str(i)) for i in range(30_000))), monday, monday, LONDON)
 
 
+def test_a_training_feed_with_long_texts_is_bounded_too() -> None:
+    """What takes long is to read a text, each time that it is another."""
+    monday, sunday = date(2026, 11, 23), date(2026, 11, 29)
+    daily = "UID:1\nDTSTART:20261101\nRRULE:FREQ=DAILY\nSUMMARY:Run\nDESCRIPTION:"
+    with at_most(3):
+        feed = read_workouts(calendar(daily + "\\," * 20 * LONG), monday, sunday, LONDON)
+    assert [len(workout.notes) for workout in feed.workouts] == [4000] * 7
+    words = ("easy run", "3x10'", "45 min", "km", "@ 4:30", "(", ")", "- 10", "tempo")
+    texts = (" ".join(words[number // 9**place % 9] for place in range(900)) for number in range(1500))
+    workouts = (f"UID:{number}\nDTSTART:20261124\nDESCRIPTION:{text}" for number, text in enumerate(texts))
+    with pytest.raises(NotACalendar, match="takes too long to read"), at_most(20):
+        read_workouts(calendar(*workouts), monday, sunday, LONDON)
+
+
 def test_what_is_told_takes_little_memory() -> None:
     notes = Notes()
     for number in range(MOST_KINDS + 100):

@@ -16,18 +16,18 @@ from calsync.feeds.recurrence import WEEKDAYS, Freq, parse_rule, starts
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """dateutil looks through all years up to 9999 where a rule never falls on anything."""
+    """Of processor time: dateutil looks through all years up to 9999 where a rule never falls on anything."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def numbers(low: int, high: int, negative: bool = False, most: int = 4) -> st.SearchStrategy[str]:

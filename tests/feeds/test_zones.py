@@ -89,3 +89,25 @@ def test_vtimezones_that_are_broken() -> None:
     zone = read_observances(b"TZID:A\n" + standard % b"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\n")
     assert zone is not None
     assert datetime(2026, 11, 23, tzinfo=zone).utcoffset() == timedelta(minutes=90)
+
+
+@pytest.mark.parametrize(
+    ("start", "until"), [("0001", "9999"), ("1601", "9999"), ("0001", "2060"), ("9999", "9999")]
+)
+@pytest.mark.parametrize("sign", "+-")
+def test_changes_at_the_ends_of_time(start: str, until: str, sign: str) -> None:
+    """A zone from the first day of all on, or until the last: offsets lead beyond what there is."""
+    text = (
+        "BEGIN:VTIMEZONE\nTZID:Own\n"
+        f"BEGIN:STANDARD\nDTSTART:{start}0101T000000\nTZOFFSETFROM:{sign}0500\nTZOFFSETTO:{sign}0400\n"
+        f"RDATE:00010101T000000,99991231T235959\nEND:STANDARD\n"
+        f"BEGIN:DAYLIGHT\nDTSTART:19700329T020000\nTZOFFSETFROM:{sign}0400\nTZOFFSETTO:{sign}0500\n"
+        f"RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL={until}1231T235959Z\nEND:DAYLIGHT\nEND:VTIMEZONE\n"
+    )
+    zone = read_observances(text.encode())
+    assert zone is not None
+    hour = timedelta(hours=1 if sign == "+" else -1)
+    assert zone.utcoffset(datetime(2026, 7, 1)) == 5 * hour
+    for year in (1601, 1970, 2026, 8000):
+        for moment in (datetime(year, 2, 1, tzinfo=zone), datetime(year, 2, 1, tzinfo=zone, fold=1)):
+            assert moment.astimezone(UTC).astimezone(zone) == moment

@@ -44,6 +44,9 @@ _TOKENS = [
 ]
 
 
+_TEXT = re.compile(rb"^((?:SUMMARY|DESCRIPTION)[;:])([^\r\n]*)", re.MULTILINE)
+
+
 class Input(NamedTuple):
     kind: str
     body: bytes
@@ -269,7 +272,15 @@ class Inputs:
         large = body[:stop] + self._copies(piece, copies) * times + body[stop:]
         return Input(f"grown by {kind}", large[: self.largest])
 
+    def _shuffled(self, text: re.Match[bytes]) -> bytes:
+        """Another text of the same words: what was read once may be known the next time."""
+        words = text[2].split(b" ")
+        self.random.shuffle(words)
+        return text[1] + b" ".join(words)
+
     def _copies(self, piece: bytes, copies: int) -> bytes:
+        if self.random.random() < 0.3 and _TEXT.search(piece):
+            return b"".join(_TEXT.sub(self._shuffled, piece) for _ in range(copies))
         numbers = list(re.finditer(rb"\d+", piece)) if self.random.random() < 0.6 else []
         uids = [match for match in numbers if piece[: match.start()].rpartition(b"\n")[2].startswith(b"UID")]
         if not numbers:
