@@ -15,7 +15,7 @@ from tests.cli.box import ROOT
 from tests.cli.google import BUSY, TARGET, GoogleBox
 from tests.googleserver import browser
 from tests.googleserver.consent import Consent
-from tests.googleserver.faults import Fault, token_error
+from tests.googleserver.faults import Fault, Refuse, no_json, says, token_error
 from tests.googleserver.server import GoogleServer
 
 BROWSER = {"BROWSER": f"{sys.executable} {ROOT / 'tests' / 'googleserver' / 'browser.py'} %s"}
@@ -220,6 +220,45 @@ def test_a_token_server_that_is_down_is_no_reason_to_authorise_again(
     assert result.code == 5
     # google-auth's own three tries, and no more around them.
     assert len([logged for logged in google.log if logged.path == "/token"]) == 3
+
+
+@pytest.mark.parametrize(
+    "command", ["push", "plan", "busy", "export", "skip {key}", "release --all", "doctor"]
+)
+def test_a_page_in_place_of_a_token_is_tried_again_later(
+    runner: GoogleBox, google: GoogleServer, command: str
+) -> None:
+    """A hotel's network asks for a name: no bug of calsync's, and no reason to authorise again."""
+    runner.with_calendar(more=BUSY)
+    google.expire()
+    google.faults.add(Fault(no_json(200), where=("token",), times=None))
+    result = runner.run(*command.format(key="2026-W48/run/wed-1").split())
+    assert "try again later" in result.out + result.err
+    assert "bug" not in result.out + result.err
+    if command != "doctor":
+        assert result.code == 5
+    google.faults.clear()
+    assert not [c for c in runner.push()["google"] if c["action"] != "keep"]
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        no_json(200),
+        says(b'{"access_token": 1}'),
+        token_error(503, "temporarily_unavailable"),
+        token_error(429),
+    ],
+    ids=["a page", "no token", "503", "429"],
+)
+def test_a_consent_that_the_token_server_can_not_answer_is_tried_again_later(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    runner.google_config()
+    google.faults.add(Fault(effect, where=("token",), times=None))
+    result = runner.process("auth", "google", env=BROWSER)
+    assert (result.code, "try again later" in result.error) == (5, True), result.err
+    assert not token_file(runner).exists()
 
 
 def test_a_token_of_another_client_is_not_used(runner: GoogleBox) -> None:
