@@ -14,9 +14,11 @@ from tests.googleserver.faults import (
     Stale,
     backend_error,
     dropped,
+    no_json,
     quota_exceeded,
     rate_limited,
     refusal,
+    says,
 )
 from tests.googleserver.server import GoogleServer
 
@@ -427,6 +429,35 @@ def test_each_part_of_a_batch_has_its_own_fate(runner: GoogleBox, google: Google
     assert actions(runner.push()["google"])["insert"] == sorted(
         runner.events().keys() - {change["key"] for change in target["changes"]}
     )
+
+
+@pytest.mark.parametrize("effect", [no_json(200), says(b""), says(b"{}"), says(b"null")])
+def test_a_part_that_can_not_be_understood_is_not_said_to_be_done(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    runner.google_config(targets=TARGET)
+    runner.authorise()
+    google.faults.add(Fault(effect, method="POST", where=("part",), skip=2, times=3))
+    result = runner.run("push", "--create-calendar", "--format", "json")
+    assert (result.code, "could not be written" in result.error) == (5, True)
+    (target,) = result.json["targets"]
+    assert len(actions(target["changes"])["insert"]) == len(runner.events()) == 11
+    assert len(actions(runner.push()["google"])["insert"]) == 3
+
+
+@pytest.mark.parametrize("effect", [no_json(200), says(b""), says(b"{}"), says(b"null")])
+def test_a_taken_id_of_which_nothing_can_be_learned_is_left_for_the_next_push(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    """The list is behind, so the events are inserted, found to be there, and asked for."""
+    runner.with_calendar(targets=TARGET)
+    before = runner.person.events()
+    google.faults.add(Fault(Stale(empty=True)), Fault(effect, method="GET", where=("part",), times=None))
+    result = runner.run("push")
+    assert (result.code, "could not be written" in result.error) == (5, True)
+    assert runner.person.events() == before
+    google.faults.clear()
+    assert not [c for c in runner.push()["google"] if c["action"] != "keep"]
 
 
 def test_an_empty_list_makes_no_second_event(runner: GoogleBox, google: GoogleServer) -> None:

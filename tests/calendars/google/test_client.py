@@ -270,6 +270,29 @@ def test_a_part_that_never_gets_through_does_not_hold_up_the_rest(google: Google
     assert [name for name, answer in answers.items() if isinstance(answer, Failure)] == ["7"]
 
 
+# A success that says nothing of the event that was asked for.
+NO_EVENTS = {
+    "a page": faults.no_json(200),
+    "nothing": faults.says(b""),
+    "cut": faults.says(b'{"kind": "calendar#event", "id"'),
+    "null": faults.says(b"null"),
+    "a list": faults.says(b"[1]"),
+    "a text": faults.says(b'"x"'),
+    "an empty object": faults.says(b"{}"),
+    "an error": faults.says(b'{"error": {"code": 500}}'),
+}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("effect", NO_EVENTS.values(), ids=NO_EVENTS)
+def test_a_part_that_can_not_be_understood_has_failed(google: Google, effect: Any, count: int) -> None:
+    faulty = Fault(effect, where=("api", "part"), times=2)
+    google.server.faults.add(faulty)
+    answers = google.client.send(inserts(google, count))
+    assert [name for name, answer in answers.items() if isinstance(answer, Failure)] == ["e0", "e1"][:count]
+    assert len(google.server.calendars[google.calendar_id].events) == max(count - 2, 0)
+
+
 def test_parts_whose_answer_was_lost_are_found_done(google: Google) -> None:
     google.server.faults.add(Fault(faults.dropped(), where=("batch",)))
     answers = google.client.send(inserts(google, 3))
