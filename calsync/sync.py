@@ -106,9 +106,18 @@ def _decide(
     place: Timespan | None,
     skipped: bool,
 ) -> Change | None:
-    """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event."""
+    """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
+
+    calsync never changes what has begun, but for its place if the runner gave it one.
+    """
     if stored is not None and stored.span.start <= now:
-        return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+        elsewhere = None if skipped or stored.is_held or place == stored.span else place
+        if elsewhere is None or (wanted is not None and wanted.span != elsewhere):
+            return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+        # The runner moved it in another calendar, and makes up for it there, or was there at that time.
+        if elsewhere.start <= now:
+            moved = replace(stored.event, span=elsewhere)
+            return Change(Action.UPDATE, key, moved, stored, "moved by its owner", wish=True)
     if stored is not None and stored.is_held:
         return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
     if skipped:

@@ -199,7 +199,7 @@ def push(
 ) -> None:
     """Plan, compare with every target, and bring the targets up to date.
 
-    A target that is up to date is not touched. What has begun is never changed. One push runs at a
+    A target that is up to date is not touched. What has begun stays, unless you moved it. One push runs at a
     time; another one ends with exit code 5, and cron may simply try again.
     """
     from contextlib import nullcontext

@@ -338,12 +338,12 @@ class Model:
             if is_live(after):
                 yield from self._appeared(own.key, after)
             return
-        if self.span(before)[0] <= self.now:
-            yield "had begun, and was changed"
         moved = self.is_moved(own, before)
         # An id that was over and was brought back is one too many, wherever its owner dragged it.
         mine = moved and not self.is_surplus(own)
         move = self.open_move(own, before)
+        if self.span(before)[0] <= self.now and not (is_live(after) and self.span(after)[0] == move):
+            yield "had begun, and was changed"
         if not is_live(after):
             # What her own word has moved into the past, and no push has brought there, is over.
             is_over = move is not None and move <= self.now

@@ -235,6 +235,36 @@ def test_what_has_begun_is_never_changed(runner: GoogleBox) -> None:
     assert [event for event in runner.person.events() if event in past] == past
 
 
+@pytest.mark.parametrize(("day", "hour"), [(25, 18), (25, 8)], ids=["to come", "over, too"])
+def test_a_missed_session_that_is_dragged_elsewhere_moves_in_the_feed_too(
+    runner: GoogleBox, day: int, hour: int
+) -> None:
+    """Tuesday's, on Wednesday."""
+    runner.with_calendar()
+    lift = "2026-W48/run/tue-1"
+    now = "2026-11-25T10:00:00+00:00"
+    runner.push(now=now)
+    start = at(day, hour)
+    runner.person.move(runner.events()[lift]["id"], start, start + HOUR)
+    changes = runner.push(now=now)
+    assert actions(changes["feed"])["update"] == [lift]
+    assert runner.starts()[lift] == start
+    assert by_key(runner.feed.read_bytes())[lift]["DTSTART"] == f"{start:%Y%m%dT%H%M%S}"
+    (run,) = [run for week in runner.plan(now=now)["weeks"] for run in week["runs"] if run["key"] == lift]
+    assert run["state"] == ("pinned" if hour == 18 else "past")
+    again = runner.push(now=now)
+    assert "update" not in actions(again["google"]) | actions(again["feed"])
+
+
+def test_where_calsync_move_put_it_is_followed_after_its_old_time_has_come(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    run = "2026-W48/run/tue-1"
+    runner.ok("move", run, "2026-11-25T18:00")
+    runner.push(now="2026-11-25T10:00:00+00:00")
+    assert runner.starts()[run] == at(25, 18)
+    assert by_key(runner.feed.read_bytes())[run]["DTSTART"] == "20261125T180000"
+
+
 def test_a_drag_after_calsync_move_is_the_newer_wish(runner: GoogleBox) -> None:
     runner.with_calendar()
     runner.ok("move", LIFT, "2026-11-25T18:00")
