@@ -213,14 +213,24 @@ def _is_own(tombstone: Item, remembered: Tombstones) -> bool:
     if tombstone.is_withdrawn or tombstone.key in remembered.released:
         return True
     # Where a tombstone shows its properties and no mark is among them, the withdrawal that the record speaks
-    # of was cut off before it came about.
-    return tombstone.is_bare and tombstone.key in remembered.cancelled
+    # of was cut off before it came about. And what is known of an id says nothing of the one after it.
+    return tombstone.is_bare and tombstone.generation <= remembered.cancelled.get(tombstone.key, -1)
 
 
 def _deleted(items: Mapping[str, Item], remembered: Tombstones) -> frozenset[str]:
-    """The keys that the runner deleted, as tombstones say or, where they have vanished, the records."""
+    """The keys that the runner deleted, as tombstones say or, where they have vanished, the records.
+
+    A deletion counts for the key, also beside a tombstone of calsync's own that an earlier id has left.
+    """
     dead = {key for key, item in items.items() if not item.stored and not _is_own(item, remembered)}
-    return frozenset(dead | (remembered.deleted.keys() - items.keys()))
+    return frozenset(
+        dead
+        | {
+            key
+            for key, generation in remembered.deleted.items()
+            if (item := items.get(key)) is None or (not item.stored and item.generation < generation)
+        }
+    )
 
 
 # --- writing ----------------------------------------------------------------------------------------------
@@ -287,12 +297,12 @@ class LoadedCalendar:
         deleted = self.contents.deleted
         for key, item in self.items.items():
             if key in deleted:
-                remembered.set_deleted(key, item.generation)
+                remembered.set_deleted(key, max(item.generation, remembered.deleted.get(key, 0)))
             elif item.stored:
                 remembered.forget(key)
             elif item.is_withdrawn and key not in remembered.released:
                 # Also where another machine did it: in a month the tombstone is gone, and the mark with it.
-                remembered.cancelled[key] = item.generation
+                remembered.cancelled[key] = max(item.generation, remembered.cancelled.get(key, 0))
         for change in changes:
             found = self.items.get(change.key)
             if change.action is Action.WITHDRAW and found:
@@ -387,7 +397,7 @@ class LoadedCalendar:
         if isinstance(answer, Failure):
             if not answer.is_missing:
                 outcome.failures[step.key] = answer
-            elif step.key in remembered.cancelled or step.key in remembered.released:
+            elif step.key in remembered.released or step.generation <= remembered.cancelled.get(step.key, -1):
                 self._next_generation(step, outcome)
             else:
                 remembered.set_deleted(step.key, step.generation)
