@@ -3,7 +3,8 @@
 When a calendar has changed since it was read, there is another round. Output is the caller's job.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -95,7 +96,7 @@ def rounds(
 ) -> Pushed:
     """Plan and write, again if a calendar changed meanwhile. `only` names the targets to be written.
 
-    Raises what gathering raises, and RefusedToProtectData.
+    Raises what gathering raises, RefusedToProtectData, and Unavailable.
     """
     before: dict[str, tuple[Change, ...]] = {}
     last: Gathered | None = None
@@ -108,9 +109,11 @@ def rounds(
             return Pushed(gathered, tuple(decided), ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
         setup.state.remember_lost((key for key in missing if key in gathered.standing.published), now)
+        _end_skips(gathered, now)
         applied, failures = _apply(setup, decided, now, is_last=number == ROUNDS)
         for name, one in applied.items():
             before[name] = _together(before.get(name, ()), one.changes)
+        _note_skips(setup, applied.values(), now)
         if not any(one.look_again for one in applied.values()):
             break
     done = tuple(
@@ -121,6 +124,28 @@ def rounds(
         and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
     )
     return Pushed(gathered, done, failures)
+
+
+def _end_skips(gathered: Gathered, now: datetime) -> None:
+    """Forget the skips of what was taken out of the bin. Raises Unavailable.
+
+    Before anything is written: afterwards nobody could tell that the event came back after the skip.
+    """
+    state = gathered.setup.state
+    wishes = state.wishes()
+    restored = frozenset(key for target in gathered.targets for key in target.contents.restored)
+    if ended := restored & wishes.carried_out:
+        state.save_wishes(replace(wishes, skips=wishes.skips - ended), now)
+
+
+def _note_skips(setup: Setup, applied: Iterable[Applied], now: datetime) -> None:
+    """Remember which skips are on a calendar now; one that isn't noted counts as newer than it is."""
+    wishes = setup.state.wishes()
+    gone = (Action.SKIP, Action.WITHDRAW)
+    done = {change.key for one in applied for change in one.changes if change.action in gone} & wishes.skips
+    if not done <= wishes.carried_out:
+        with suppress(CalsyncError):
+            setup.state.save_wishes(replace(wishes, carried_out=wishes.carried_out | done), now)
 
 
 def _decide(gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool) -> tuple[Change, ...]:

@@ -89,7 +89,8 @@ def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
     """Raises Unavailable."""
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
-        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+        skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)
+        setup.state.save_wishes(replace(wishes, skips=skips, carried_out=carried_out), now)
 
 
 def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -> Published:
@@ -100,7 +101,8 @@ def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)
         moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
-        setup.state.save_wishes(Wishes(moves, wishes.skips - {key}, moved_from), now)
+        skips = wishes.skips - {key}
+        setup.state.save_wishes(Wishes(moves, skips, moved_from, wishes.carried_out), now)
     return place
 
 
@@ -205,9 +207,9 @@ def _held(setup: Setup, now: datetime) -> _Held:
 
 
 def _changed_there(target: Target) -> dict[str, StoredEvent | None]:
-    """By key, what the runner moved in a calendar, and None for what they deleted there."""
+    """By key, what the runner moved or brought back in a calendar, and None for what they deleted there."""
     events = target.contents.events
-    moved = {event.key: event for event in events if event.was_moved and not event.is_held}
+    moved = {event.key: event for event in events if event.is_pinned and not event.is_held}
     return {**dict.fromkeys(target.contents.deleted), **moved}
 
 

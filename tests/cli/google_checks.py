@@ -122,7 +122,8 @@ def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, 
     for key, (own, event) in upcoming.items():
         if key in wanted and model.span(event) != wanted[key]:
             wrong.append(f"{key} is planned at {wanted[key]}, and stands at {model.span(event)}")
-        if key not in wanted and not model.is_moved(own, event) and key not in model.moves:
+        is_hers = model.is_moved(own, event) or own.id in model.restored
+        if key not in wanted and not is_hers and key not in model.moves:
             wrong.append(f"{key} is not planned, and in the calendar")
     return wrong
 

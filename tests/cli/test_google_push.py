@@ -23,6 +23,7 @@ from tests.googleserver.faults import (
 from tests.googleserver.server import GoogleServer
 
 LIFT = "2026-W48/strength/1"
+EXTRA = "2026-W48/strength/2"
 RUN = "2026-W48/run/wed-1"
 HOUR = timedelta(hours=1)
 
@@ -154,6 +155,81 @@ def test_what_was_deleted_in_google_leaves_the_feed_and_stays_away(runner: Googl
     runner.ok("release", "--all")
     assert actions(runner.push()["google"])["insert"] == [RUN]
     assert RUN in runner.events()
+
+
+def restored(runner: GoogleBox) -> str:
+    """EXTRA, withdrawn as the plan doesn't have it any more, and taken out of the bin; its id."""
+    event_id: str = runner.events()[EXTRA]["id"]
+    runner.google_config(weeks='["recovery"]')
+    runner.push("--allow-mass-delete")
+    assert EXTRA not in runner.events()
+    runner.person.restore(event_id)
+    return event_id
+
+
+def test_what_was_withdrawn_and_taken_out_of_the_bin_stays(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    start = runner.starts()[EXTRA]
+    restored(runner)
+    for _ in range(3):
+        changes = runner.push()
+        assert runner.starts()[EXTRA] == start
+        assert EXTRA in actions(changes["google"])["pin"]
+        assert EXTRA in by_key(runner.feed.read_bytes())
+    (session,) = [s for w in runner.plan()["weeks"] for s in w["strength"] if s["key"] == EXTRA]
+    assert session["state"] == "pinned"
+    runner.google.clear_log()
+    runner.push()
+    assert [method for method, _ in runner.requests()] == ["GET"]
+
+
+def test_what_was_taken_out_of_the_bin_can_be_deleted_released_and_dragged_like_any_other(
+    runner: GoogleBox,
+) -> None:
+    runner.with_calendar()
+    event_id = restored(runner)
+    runner.push()
+    runner.person.delete(event_id)
+    runner.push()
+    runner.google_config()
+    runner.push()
+    assert EXTRA not in runner.events()
+    runner.ok("release", EXTRA)
+    runner.push()
+    restored(runner)
+    runner.push()
+    runner.person.move(event_id, at(25, 18), at(25, 18, 30))
+    runner.push()
+    assert runner.starts()[EXTRA] == at(25, 18)
+    assert runner.ok("release", "--all").out == f"{EXTRA}: released\n"
+    assert EXTRA in actions(runner.push()["google"])["withdraw"]
+
+
+def test_a_skip_that_was_carried_out_ends_where_the_event_is_taken_out_of_the_bin(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    event_id = runner.events()[LIFT]["id"]
+    runner.ok("skip", LIFT)
+    runner.push()
+    assert LIFT not in runner.events()
+    runner.person.restore(event_id)
+    for _ in range(2):
+        runner.push()
+        assert LIFT in runner.events()
+        assert LIFT not in runner.plan()["weeks"][0]["skipped"]
+    # And the next one is the newer word again.
+    runner.ok("skip", LIFT)
+    for _ in range(2):
+        runner.push()
+        assert LIFT not in runner.events()
+
+
+def test_a_skip_after_it_was_taken_out_of_the_bin_is_the_newer_word(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    restored(runner)
+    runner.ok("skip", EXTRA)
+    for _ in range(2):
+        runner.push()
+        assert EXTRA not in runner.events()
 
 
 def test_other_words_and_colours_are_kept_while_the_rest_is_written(runner: GoogleBox) -> None:

@@ -152,11 +152,14 @@ class GoogleCalendar:
         # A new generation begins where an id is dead. If the old one has come back all the same, it is one
         # event too many.
         ranked = [sorted(items, key=lambda item: item.generation) for items in by_key.values()]
-        items = {items[-1].key: items[-1] for items in ranked}
-        surplus = tuple(item for items in ranked for item in items[:-1] if item.stored)
+        items = {items[-1].key: _counting(items) for items in ranked}
+        surplus = tuple(
+            item for found in ranked for item in found if item.stored and item is not items[item.key]
+        )
         live = [item.stored for item in items.values() if item.stored]
         live.sort(key=lambda event: (event.span, event.key))
-        contents = Contents(tuple(live), _deleted(items, self.tombstones))
+        restored = frozenset(key for key, item in items.items() if item.stored and item.is_withdrawn)
+        contents = Contents(tuple(live), _deleted(items, self.tombstones), restored)
         return LoadedCalendar(self, contents, items, surplus, events)
 
     def _page(self, request: Request) -> Mapping[str, Any]:
@@ -206,6 +209,13 @@ class GoogleCalendar:
             return ZoneInfo(page["timeZone"])
         except (KeyError, ValueError, OSError):
             return self.zone
+
+
+def _counting(items: Sequence[Item]) -> Item:
+    """Of what has a key's ids, by generation, that which counts: an older one if the runner took it back."""
+    if items[-1].stored is None:
+        return next((item for item in reversed(items) if item.stored and item.stored.is_restored), items[-1])
+    return items[-1]
 
 
 def _is_own(tombstone: Item, remembered: Tombstones) -> bool:
@@ -347,7 +357,7 @@ class LoadedCalendar:
                 return self._patch(item, resource.release(item), self._released, change)
             case Action.KEEP | Action.PIN if item and item.is_withdrawn and item.stored:
                 if item.stored.span.start > now:
-                    return self._patch(item, resource.unmarked(), self._tidied, change)
+                    return self._patch(item, resource.brought_back(), self._tidied, change)
         return None
 
     def _insert(self, change: Change, generation: int) -> _Step:
