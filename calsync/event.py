@@ -90,12 +90,14 @@ class StoredEvent:
 class Contents:
     """What a calendar holds of a plan: events in the order of time, and the keys that the runner deleted.
 
-    `restored` are the keys that the runner has taken out of the bin since the last push.
+    `restored` are the keys that the runner has taken out of the bin since the last push. `others` says how
+    many events of other plans there are, by their names, where there is none of this one.
     """
 
     events: tuple[StoredEvent, ...] = ()
     deleted: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
+    others: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from calsync.state import State, state_of
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Sort, Week, Workout
-from calsync.words import Show, date_name
+from calsync.words import Show, counted, date_name
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime
@@ -489,6 +489,8 @@ class Gathered:
     sources: tuple[Busy, ...]
     training: Training
     events: tuple[Event, ...]
+    of_targets: tuple[tuple[str, str], ...]
+    """What the runner should know of the targets: (code, text)."""
 
     @property
     def routines(self) -> Mapping[str, Routine]:
@@ -501,7 +503,7 @@ class Gathered:
         of_sources = (
             ("busy-source", f"{source.source}: {text}") for source in self.sources for text in source.warnings
         )
-        return (*of_sources, *self.training.warnings, *self.plan.warnings)
+        return (*of_sources, *self.of_targets, *self.training.warnings, *self.plan.warnings)
 
     @property
     def notices(self) -> tuple[tuple[str, str], ...]:
@@ -511,7 +513,20 @@ class Gathered:
     @property
     def trouble(self) -> tuple[str, ...]:
         of_sources = (f"{source.source}: {text}" for source in self.sources for text in source.trouble)
-        return (*of_sources, *self.training.trouble)
+        return (*of_sources, *(text for _, text in self.of_targets), *self.training.trouble)
+
+
+def _of_targets(targets: Iterable[Target], name: str) -> Iterator[tuple[str, str]]:
+    for target in targets:
+        for other, count in target.contents.others:
+            there = (
+                f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"'
+            )
+            advice = (
+                f'If you renamed the plan, write name = "{other}" again, or delete the old events yourself'
+            )
+            text = f"{target.settings.name}: {there}. calsync leaves them alone. {advice}"
+            yield "other-plan", text
 
 
 def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> Gathered:
@@ -519,15 +534,18 @@ def gather_plan(setup: Setup, now: datetime, before: Gathered | None = None) -> 
     program, zone = setup.config.program, setup.config.zone
     targets = load_targets(setup)
     stands = what_stands(setup, targets)
+    of_targets = tuple(_of_targets(targets, setup.config.name))
     if before is not None:
         training, sources = before.training, before.sources
+        # What this push has written since is no answer to it.
+        of_targets = before.of_targets
     else:
         training = read_training(setup, now)
         sources = read_busy(setup, setup.config.sources, busy_window(program, now, zone), now)
     spans = [span for source in sources for span in source.spans]
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})
-    return Gathered(setup, targets, stands, plan, sources, training, events)
+    return Gathered(setup, targets, stands, plan, sources, training, events, of_targets)
 
 
 def library_or_shipped(given: Path | None) -> tuple[Library, tuple[str, ...]]:

@@ -471,6 +471,24 @@ def test_two_plans_share_a_calendar_and_nothing_else(runner: GoogleBox) -> None:
     assert [event for event in runner.person.events() if event in first] == first
 
 
+def test_a_plan_with_a_new_name_says_whose_events_are_already_there(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    targets = TARGET + f'calendar_id = "{runner.calendar_id}"\n'
+    # Not his own, nor a copy.
+    runner.person.create("Dentist", at(26, 12), at(26, 13))
+    runner.person.delete(runner.events()[RUN]["id"])
+    runner.google_config(name="coach", targets=targets)
+    runner.authorise(name="coach")
+    for command in (("plan",), ("push", "--dry-run"), ("push", "--quiet")):
+        said = runner.ok(*command).err
+        assert '13 events of the plan "training"' in said
+        assert 'name = "training"' in said
+    # One word is enough: two plans may share a calendar.
+    runner.google.clear_log()
+    assert runner.ok("push").err == ""
+    assert [method for method, _ in runner.requests()] == ["GET"]
+
+
 # --- trouble ----------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ and where something is not as it was loaded, nothing is done but to say so (Appl
 can't be made conditional; but its id is the key's, so that it never makes a second event.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -127,28 +128,14 @@ class GoogleCalendar:
 
         Raises CalendarGone, AuthorisationNeeded, Unavailable.
         """
-        # One property filter: what several would mean is told in two ways. And it is checked again here.
-        events = self.client.service.events()
-        request = events.list(
-            calendarId=self.calendar_id,
-            privateExtendedProperty=f"{resource.PLAN}={self.plan}",
-            showDeleted=True,
-            maxResults=_PAGE,
-        )
         known = self._known_ids()
         by_key: dict[str, list[Item]] = {}
-        tokens = set()
-        while request is not None:
-            page = self._page(request)
-            if (token := page.get("nextPageToken")) in tokens:
-                raise TargetUnavailable(
-                    f"{self.name}: Google's list of events has no end; nothing was changed"
-                )
-            tokens.add(token)
+        description = ""
+        # One property filter: what several would mean is told in two ways. And it is checked again here.
+        for page in self._pages(privateExtendedProperty=f"{resource.PLAN}={self.plan}", showDeleted=True):
+            description = str(page.get("description", ""))
             for item in self._items(page, known):
                 by_key.setdefault(item.key, []).append(item)
-            # A page may be short, or empty, and not the last.
-            request = events.list_next(request, page)
         # A new generation begins where an id is dead. If the old one has come back all the same, it is one
         # event too many.
         ranked = [sorted(items, key=lambda item: item.generation) for items in by_key.values()]
@@ -159,8 +146,31 @@ class GoogleCalendar:
         live = [item.stored for item in items.values() if item.stored]
         live.sort(key=lambda event: (event.span, event.key))
         restored = frozenset(key for key, item in items.items() if item.stored and item.is_withdrawn)
-        contents = Contents(tuple(live), _deleted(items, self.tombstones), restored)
-        return LoadedCalendar(self, contents, items, surplus, events)
+        # In a calendar that was not made for this plan; in its own there is nothing to look for.
+        others = self._others() if not items and mark_of(self.plan) not in description else ()
+        contents = Contents(tuple(live), _deleted(items, self.tombstones), restored, others)
+        return LoadedCalendar(self, contents, items, surplus, self.client.service.events())
+
+    def _others(self) -> tuple[tuple[str, int], ...]:
+        """How many events of other plans there are, by the plan's name."""
+        plans = (resource.plan_of(entry) for page in self._pages() for entry in page.get("items", ()))
+        return tuple(sorted(Counter(plan for plan in plans if plan is not None).items()))
+
+    def _pages(self, **which: Any) -> Iterator[Mapping[str, Any]]:
+        """Events as Google lists them. Raises CalendarGone, AuthorisationNeeded, Unavailable."""
+        events = self.client.service.events()
+        request = events.list(calendarId=self.calendar_id, maxResults=_PAGE, **which)
+        tokens = set()
+        while request is not None:
+            page = self._page(request)
+            if (token := page.get("nextPageToken")) in tokens:
+                raise TargetUnavailable(
+                    f"{self.name}: Google's list of events has no end; nothing was changed"
+                )
+            tokens.add(token)
+            yield page
+            # A page may be short, or empty, and not the last.
+            request = events.list_next(request, page)
 
     def _page(self, request: Request) -> Mapping[str, Any]:
         try:
@@ -496,7 +506,12 @@ _COLOUR = "8"
 
 def marker(plan: str) -> str:
     """The description of the calendar: who finds it later can tell what it is."""
-    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. [calsync:{plan}]"
+    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. {mark_of(plan)}"
+
+
+def mark_of(plan: str) -> str:
+    """What tells in its description whose calendar it is."""
+    return f"[calsync:{plan}]"
 
 
 def maybe_created(title: str, since: datetime) -> str:

@@ -93,6 +93,15 @@ def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item |
     )
 
 
+def plan_of(resource: Resource) -> str | None:
+    """The plan that wrote an event, whichever it is; None for anybody's else, and for copies."""
+    private = _private(resource)
+    plan, generation = private.get(PLAN), _number(private.get(_GENERATION, ""))
+    if plan is None or generation is None:
+        return None
+    return plan if resource.get("id") == event_id(plan, private.get(_KEY, ""), generation) else None
+
+
 def bare_tombstone(resource: Resource, key: str, generation: int) -> Item:
     """What is known of an event that is cancelled and shows nothing but its id."""
     return Item(resource["id"], str(resource.get("etag", "")), key, generation, None, is_bare=True)
