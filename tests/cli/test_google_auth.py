@@ -44,8 +44,10 @@ def answer_of(url: str) -> str:
         return str(answer.headers["Location"])
 
 
-def start_without_browser(runner: GoogleBox, *args: str) -> tuple["subprocess.Popen[bytes]", str]:
-    """The command, and the address that it has printed."""
+def start_without_browser(
+    runner: GoogleBox, *args: str, before: list[str] | None = None
+) -> tuple["subprocess.Popen[bytes]", str]:
+    """The command, and the address that it has printed; `before` gets the lines that come first."""
     process = runner.start(
         "auth", "google", "--no-browser", *args, stdin=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -53,6 +55,8 @@ def start_without_browser(runner: GoogleBox, *args: str) -> tuple["subprocess.Po
     for line in process.stdout:
         if (text := line.decode().strip()).startswith("http"):
             return process, text
+        if before is not None:
+            before.append(text)
     raise AssertionError(f"no address was printed: {finished(process)}")
 
 
@@ -98,6 +102,26 @@ def test_the_calendar_has_the_plans_zone_a_colour_and_says_what_it_is(runner: Go
     # A second consent, such as after the first one died, finds the calendar that is there.
     assert runner.process("auth", "google", env=BROWSER).code == 0
     assert runner.calendar_id
+
+
+def test_before_a_calendar_is_made_it_says_that_there_may_be_one(runner: GoogleBox) -> None:
+    """With the scopes that calsync asks for, Google tells nobody which calendars an app has made."""
+    runner.with_calendar(targets=TARGET)
+    for file in (runner.state / "training").iterdir():
+        file.unlink()
+    runner.authorise()
+    told = runner.run("push")
+    assert (told.code, "calendar_id" in told.error) == (4, True)
+    process, url = start_without_browser(runner, before=(said := []))
+    assert any("already keeps one" in line and "calendar_id" in line for line in said)
+    assert runner.calendar_id
+    code, out = finished(process, f"{answer_of(url)}\n")
+    assert code == 0, out
+    # Where it is known, there is nothing to say.
+    process, url = start_without_browser(runner, before=(said := []))
+    assert not [line for line in said if "calendar_id" in line]
+    finished(process, f"{answer_of(url)}\n")
+    assert not [logged for logged in runner.google.api_log if logged.path.endswith("/users/me/calendarList")]
 
 
 def test_the_token_is_for_its_owner_alone(runner: GoogleBox) -> None:

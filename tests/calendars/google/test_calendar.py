@@ -11,8 +11,8 @@ from calsync.event import Applied, Contents, Event
 from calsync.sync import diff
 from calsync.timespan import Timespan
 from tests.calendars.google.box import Google
-from tests.googleserver.server import GoogleServer
 from tests.googleserver.person import Person
+from tests.googleserver.server import GoogleServer
 from tests.googleserver.switches import ALL_POSITIONS, Switches
 
 LONDON = ZoneInfo("Europe/London")
