@@ -110,8 +110,8 @@ def _serve(plans: bool) -> None:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from calsync.app.gather import load_setup
     from calsync.app.serve import Worker
+    from calsync.app.setup import load_setup
     from calsync.config.load import find_config
     from calsync.errors import Unavailable
     from calsync.web.connections import Limits, Server

@@ -54,12 +54,14 @@ class StoredEvent:
 
     `edited` names the attributes of Event that the runner gave another value; `is_held` is true where they
     made more of it than calsync can write (it repeats), or it can't be told any more what calsync wrote.
+    `is_restored`: calsync had withdrawn it, and they took it out of the bin.
     """
 
     event: Event
     written: Timespan
     edited: frozenset[str] = frozenset()
     is_held: bool = False
+    is_restored: bool = False
 
     @property
     def key(self) -> str:
@@ -71,8 +73,13 @@ class StoredEvent:
 
     @property
     def was_moved(self) -> bool:
-        """True if it is where the runner wants it."""
+        """True if it is where the runner put it."""
         return self.is_held or self.event.span != self.written
+
+    @property
+    def is_pinned(self) -> bool:
+        """True if the runner wants it where it is."""
+        return self.was_moved or self.is_restored
 
     def with_edits(self, wanted: Event) -> Event:
         """`wanted`, with what the runner has edited."""
@@ -81,10 +88,16 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a calendar holds of a plan: events in the order of time, and the keys that the runner deleted."""
+    """What a calendar holds of a plan: events in the order of time, and the keys that the runner deleted.
+
+    `restored` are the keys that the runner has taken out of the bin since the last push. `others` says how
+    many events of other plans there are, by their names, where there is none of this one.
+    """
 
     events: tuple[StoredEvent, ...] = ()
     deleted: frozenset[str] = frozenset()
+    restored: frozenset[str] = frozenset()
+    others: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +141,13 @@ class Wishes:
     """What the runner said with `calsync move` and `calsync skip`, by key.
 
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
-    a calendar when the move was made.
+    a calendar when the move was made. `carried_out` are the skips that a push has brought to a calendar.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
     skips: frozenset[str] = frozenset()
     moved_from: Mapping[str, Timespan] = field(default_factory=dict)
+    carried_out: frozenset[str] = frozenset()
 
 
 def run_key(week: Week, day: Weekday, number: int) -> str:

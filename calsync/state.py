@@ -64,6 +64,7 @@ class _Move(msgspec.Struct, omit_defaults=True):
 class _Wishes(msgspec.Struct):
     moves: dict[str, _Move] = {}
     skips: list[str] = []
+    carried_out: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _CheckIn(msgspec.Struct):
@@ -80,7 +81,7 @@ def _parse_wishes(found: _Wishes) -> Wishes:
         for key, move in found.moves.items()
     }
     moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
-    return Wishes(moves, frozenset(found.skips), moved_from)
+    return Wishes(moves, frozenset(found.skips), moved_from, frozenset(found.carried_out or ()))
 
 
 def _move(place: Published, moved_from: Timespan | None) -> _Move:
@@ -374,7 +375,8 @@ class State:
             if max(week_of_key(key), Week.of(p.span.end.date())) >= oldest
         }
         skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
-        _WISHES.write(self.store, _Wishes(moves, skips))
+        carried_out = [key for key in skips if key in wishes.carried_out]
+        _WISHES.write(self.store, _Wishes(moves, skips, carried_out or msgspec.UNSET))
 
     def checkins(self) -> tuple[CheckIn, ...]:
         """All check-ins, by date. Raises Unavailable if they can't be read or are damaged."""

@@ -33,14 +33,17 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
 
     Moves and skips come before all of that, but for an event that was moved by hand since the move was made.
     It was if a push had already brought it where the move said, or if it is no longer where it was then.
+    A skip ends where its event was taken out of the bin again, after a push had carried it out.
     """
     published: dict[str, Published] = {}
     deleted: set[str] = set()
+    restored: set[str] = set()
     outdated = set()
     for contents in calendars:
         deleted |= contents.deleted
+        restored |= contents.restored
         for stored in contents.events:
-            said = Published.of(stored.event, stored.span, pinned=stored.was_moved)
+            said = Published.of(stored.event, stored.span, pinned=stored.is_pinned)
             if stored.key in wishes.moves and stored.was_moved:
                 before = wishes.moved_from.get(stored.key, stored.span)
                 if stored.written == wishes.moves[stored.key].span or stored.span != before:
@@ -54,7 +57,7 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
         known = published.get(key)
         if key not in outdated:
             published[key] = move if known is None else _completed(move, known)
-    return Standing(published, wishes.skips | deleted)
+    return Standing(published, wishes.skips - (restored & wishes.carried_out) | deleted)
 
 
 def _completed(first: Published, other: Published) -> Published:
@@ -106,9 +109,18 @@ def _decide(
     place: Timespan | None,
     skipped: bool,
 ) -> Change | None:
-    """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event."""
+    """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
+
+    calsync never changes what has begun, but for its place if the runner gave it one.
+    """
     if stored is not None and stored.span.start <= now:
-        return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+        elsewhere = None if skipped or stored.is_held or place == stored.span else place
+        if elsewhere is None or (wanted is not None and wanted.span != elsewhere):
+            return Change(Action.KEEP, key, wanted, stored, "already begun or past")
+        # The runner moved it in another calendar, and makes up for it there, or was there at that time.
+        if elsewhere.start <= now:
+            moved = replace(stored.event, span=elsewhere)
+            return Change(Action.UPDATE, key, moved, stored, "moved by its owner", wish=True)
     if stored is not None and stored.is_held:
         return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
     if skipped:
@@ -123,8 +135,9 @@ def _decide(
     if wanted is None:
         if stored is None:
             return None
-        if stored.was_moved:
-            return Change(Action.PIN, key, None, stored, "moved by its owner", wish=True)
+        if stored.is_pinned:
+            why = "moved by its owner" if stored.was_moved else "brought back by its owner"
+            return Change(Action.PIN, key, None, stored, why, wish=True)
         if place is None:
             return Change(Action.WITHDRAW, key, None, stored)
         # It was moved elsewhere, and the plan does not reach as far any more: it stays, here as well.

@@ -3,12 +3,13 @@
 When a calendar has changed since it was read, there is another round. Output is the caller's job.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from calsync.app.gather import Gathered, Others, Setup, Target, gather_plan
+from calsync.app.gather import Gathered, Others, Target, gather_plan
+from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, Locked, TargetUnavailable, UsageError
 from calsync.event import Action, Applied, Change, Event
@@ -107,12 +108,14 @@ def rounds(
 
     `clock_was_wrong` says that what lies beyond the plan was written by a clock that ran ahead, and may go.
 
-    Whoever writes holds the lock, and has asked `others` before. Raises what gathering raises, and
-    RefusedToProtectData.
+    Whoever writes holds the lock, and has asked `others` before. Raises what gathering raises,
+    RefusedToProtectData, and Unavailable.
     """
     before: dict[str, tuple[Change, ...]] = {}
+    of_targets: tuple[tuple[str, str], ...] = ()
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
+        of_targets = gathered.of_targets if number == 1 else of_targets
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
         decided = [(one, _decide(gathered, one, now, allow_mass_delete, clock_was_wrong)) for one in chosen]
@@ -120,9 +123,11 @@ def rounds(
             return Pushed(gathered, tuple(decided), ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
         setup.state.remember_lost((key for key in missing if key in gathered.standing.published), now)
+        _end_skips(gathered, now)
         applied, failures = _apply(setup, decided, now, is_last=number == ROUNDS)
         for name, one in applied.items():
             before[name] = _together(before.get(name, ()), one.changes)
+        _note_skips(setup, applied.values(), now)
         if not any(one.look_again for one in applied.values()):
             break
     done = tuple(
@@ -132,7 +137,30 @@ def rounds(
         # Where everything that was to be written failed, the failure says it all.
         and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
     )
-    return Pushed(gathered, done, failures)
+    # What this push has written is no part of what its runner should know of the targets.
+    return Pushed(replace(gathered, of_targets=of_targets), done, failures)
+
+
+def _end_skips(gathered: Gathered, now: datetime) -> None:
+    """Forget the skips of what was taken out of the bin. Raises Unavailable.
+
+    Before anything is written: afterwards nobody could tell that the event came back after the skip.
+    """
+    state = gathered.setup.state
+    wishes = state.wishes()
+    restored = frozenset(key for target in gathered.targets for key in target.contents.restored)
+    if ended := restored & wishes.carried_out:
+        state.save_wishes(replace(wishes, skips=wishes.skips - ended), now)
+
+
+def _note_skips(setup: Setup, applied: Iterable[Applied], now: datetime) -> None:
+    """Remember which skips are on a calendar now; one that isn't noted counts as newer than it is."""
+    wishes = setup.state.wishes()
+    gone = (Action.SKIP, Action.WITHDRAW)
+    done = {change.key for one in applied for change in one.changes if change.action in gone} & wishes.skips
+    if not done <= wishes.carried_out:
+        with suppress(CalsyncError):
+            setup.state.save_wishes(replace(wishes, carried_out=wishes.carried_out | done), now)
 
 
 def _decide(
@@ -184,8 +212,12 @@ def failure_remembered(setup: Setup, now: datetime) -> Iterator[None]:
     except (Locked, UsageError):
         raise  # the push that holds the lock will say how it ended
     except CalsyncError as problem:
-        setup.state.remember_failed_push(FailedPush(now, str(problem), problem.exit_code))
+        remember_failure(setup, problem, now)
         raise
+
+
+def remember_failure(setup: Setup, problem: CalsyncError, now: datetime) -> None:
+    setup.state.remember_failed_push(FailedPush(now, str(problem), problem.exit_code))
 
 
 def _apply(

@@ -25,8 +25,9 @@ import msgspec
 import calsync
 from calsync import waits
 from calsync.addresses import is_loopback
-from calsync.app.gather import Others, Setup, ask_others
-from calsync.app.push import Pushed, failure_remembered, rounds
+from calsync.app.gather import Others, ask_others
+from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
+from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 
@@ -222,6 +223,8 @@ def _pushed(setup: Setup, clock: Callable[[], datetime]) -> tuple[Pushed, dateti
     with setup.state.lock(waits.SERVER):
         now = clock()
         pushed = _write(setup, now, names, others)
+        for failure in pushed.failures[:1]:
+            remember_failure(setup, failure, now)
         if not pushed.failures and len(names) == len(setup.config.targets):
             setup.state.remember_push(now, setup.config.zone)
     return pushed, now

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync import waits
-from calsync.app.gather import Setup, Target, Training, load_targets, read_training, what_stands
+from calsync.app.gather import Target, load_targets, what_stands
+from calsync.app.setup import Setup
+from calsync.app.training_feed import Training, read_training
 from calsync.errors import TargetUnavailable, UsageError
 from calsync.event import Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
 from calsync.planning import wall, why
@@ -89,7 +91,8 @@ def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
     """Raises Unavailable."""
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
-        setup.state.save_wishes(replace(wishes, skips=wishes.skips | set(keys)), now)
+        skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)
+        setup.state.save_wishes(replace(wishes, skips=skips, carried_out=carried_out), now)
 
 
 def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -> Published:
@@ -100,7 +103,8 @@ def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)
         moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
-        setup.state.save_wishes(Wishes(moves, wishes.skips - {key}, moved_from), now)
+        skips = wishes.skips - {key}
+        setup.state.save_wishes(Wishes(moves, skips, moved_from, wishes.carried_out), now)
     return place
 
 
@@ -205,9 +209,9 @@ def _held(setup: Setup, now: datetime) -> _Held:
 
 
 def _changed_there(target: Target) -> dict[str, StoredEvent | None]:
-    """By key, what the runner moved in a calendar, and None for what they deleted there."""
+    """By key, what the runner moved or brought back in a calendar, and None for what they deleted there."""
     events = target.contents.events
-    moved = {event.key: event for event in events if event.was_moved and not event.is_held}
+    moved = {event.key: event for event in events if event.is_pinned and not event.is_held}
     return {**dict.fromkeys(target.contents.deleted), **moved}
 
 

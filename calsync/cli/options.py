@@ -16,7 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from calsync.app import Listener
-    from calsync.app.gather import Setup
+    from calsync.app.setup import Setup
     from calsync.config.settings import ConfigFile
     from calsync.config.templates import Library
 
@@ -52,7 +52,7 @@ class Common:
 
     def setup(self, weeks: int | None = None) -> "Setup":
         """The config and what it names, closed when the command ends. Raises ConfigError."""
-        from calsync.app.gather import load_setup
+        from calsync.app.setup import load_setup
 
         setup = load_setup(self.config_path(), self.listener(), weeks)
         click.get_current_context().call_on_close(setup.close)

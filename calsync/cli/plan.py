@@ -14,7 +14,8 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import all_of
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Gathered, Setup
+    from calsync.app.gather import Gathered
+    from calsync.app.setup import Setup
     from calsync.planning.plan import PlannedWeek
 
 
@@ -206,7 +207,7 @@ def push(
 ) -> None:
     """Plan, compare with every target, and bring the targets up to date.
 
-    A target that is up to date is not touched. What has begun is never changed. One push runs at a
+    A target that is up to date is not touched. What has begun stays, unless you moved it. One push runs at a
     time; another one ends with exit code 5, and cron may simply try again.
     """
     from contextlib import nullcontext

@@ -13,8 +13,9 @@ import click
 import msgspec
 
 from calsync.app.doctor.report import Check, Status
-from calsync.app.gather import Gathered, Target, WholeFeed, is_unclear
+from calsync.app.gather import Gathered, Target
 from calsync.app.push import Decided, Pushed
+from calsync.app.training_feed import WholeFeed, is_unclear
 from calsync.errors import CalsyncError
 from calsync.event import BUSY, Action, Change
 from calsync.planning.descriptions import no_place, run_title

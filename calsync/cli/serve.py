@@ -91,8 +91,8 @@ def serve(
 
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
-    from calsync.app.gather import load_setup
     from calsync.app.serve import ServerAddress, Worker, plan_for_server, run_server, subscriptions
+    from calsync.app.setup import load_setup
 
     address = ServerAddress.of(host, port, url)
     if show_links or rotate_secret:

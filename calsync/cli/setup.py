@@ -13,8 +13,8 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import TargetUnavailable
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Setup
     from calsync.app.new_config import Answers
+    from calsync.app.setup import Setup
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
     from calsync.state import Token
 
@@ -172,6 +172,15 @@ def google(common: Common, port: int, no_browser: bool, now: datetime) -> None:
 
     setup = common.setup()
     account = setup.connection.account
+    if isinstance(account, OAuthClient):
+        for target in setup.connection.without_calendar:
+            # Google lists the calendars of an app only to those who may see all calendars.
+            click.echo(
+                f'{target.name}: calsync will create the calendar "{target.calendar}". If it already keeps '
+                "one (this is a new computer, or the state folder was lost), stop here and write its id "
+                "into the target as calendar_id: calsync isn't allowed to look for it.\n",
+                err=True,
+            )
     token = _consent(account, port, no_browser=no_browser) if isinstance(account, OAuthClient) else None
     with setup.state.lock(waits.NEW_CONSENT):
         if token is not None and isinstance(account, OAuthClient):

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from calsync.app.gather import Busy, Gathered, WholeFeed, is_unclear
+from calsync.app.gather import Busy, Gathered
+from calsync.app.training_feed import WholeFeed, is_unclear
 from calsync.planning.descriptions import no_place, reasons, run_title, session_title
 from calsync.planning.plan import PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text

@@ -17,7 +17,8 @@ from calsync.errors import TargetUnavailable, TemplateError
 from calsync.training import WEEKDAYS, Effort, Kind, Load, clock
 
 if TYPE_CHECKING:
-    from calsync.app.gather import Setup, WholeFeed
+    from calsync.app.setup import Setup
+    from calsync.app.training_feed import WholeFeed
     from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
@@ -66,7 +67,7 @@ def templates(_common: Common) -> None:
 @common_options
 def list_templates(common: Common) -> None:
     """List every template and routine that can be used by name."""
-    from calsync.app.gather import library_or_shipped
+    from calsync.app.setup import library_or_shipped
     from calsync.words import on_one_line
 
     library, _ = library_or_shipped(common.config)
@@ -90,7 +91,7 @@ def list_templates(common: Common) -> None:
 @common_options
 def show(common: Common, name: str) -> None:
     """Show a week template or a routine, by name or path."""
-    from calsync.app.gather import library_or_shipped
+    from calsync.app.setup import library_or_shipped
     from calsync.config.templates import is_routine_file, load_routine
     from calsync.words import on_one_line, plain_lines
 
@@ -123,7 +124,7 @@ def show(common: Common, name: str) -> None:
 @common_options
 def copy(common: Common, name: str, path: Path, force: bool) -> None:
     """Copy the template or routine NAME to PATH, to edit it."""
-    from calsync.app.gather import library_or_shipped
+    from calsync.app.setup import library_or_shipped
     from calsync.config.templates import is_routine_file
     from calsync.config.toml import with_schema_line
     from calsync.files import read_file, write_atomically
@@ -163,7 +164,7 @@ def lint(common: Common, templates: tuple[str, ...], *, feed: bool, output: str,
             raise click.UsageError("--feed checks the training feed, so it takes no TEMPLATE")
         _lint_feed(common.setup(), now, output)
         return
-    from calsync.app.gather import library_or_shipped
+    from calsync.app.setup import library_or_shipped
     from calsync.planning.lint import Severity
     from calsync.words import counted
 
@@ -202,7 +203,7 @@ def _show_template(name: str, problems: "Sequence[TemplateError]", findings: "_F
 
 def _lint_feed(setup: "Setup", now: datetime, output: str) -> None:
     """Raises SourceUnavailable."""
-    from calsync.app.gather import read_whole_feed
+    from calsync.app.training_feed import read_whole_feed
     from calsync.cli.reports import feed_json
     from calsync.cli.tables import print_feed, print_warnings
 

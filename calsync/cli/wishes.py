@@ -14,7 +14,7 @@ from calsync.training import Sign
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from calsync.app.gather import Setup
+    from calsync.app.setup import Setup
 
 
 @click.command(short_help="Leave out a run or session.")

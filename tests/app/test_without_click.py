@@ -14,7 +14,8 @@ from pathlib import Path
 
 from calsync.app import Listener
 from calsync.app.doctor import all_checks
-from calsync.app.gather import ask_others, load_setup
+from calsync.app.gather import ask_others
+from calsync.app.setup import load_setup
 from calsync.app.push import rounds
 from calsync.app.wishes import known_keys, move, release, skip
 from calsync.config.load import find_config

@@ -33,6 +33,9 @@ class Person(Protocol):
 
     def delete(self, key: str) -> None: ...
 
+    def move_away(self, key: str) -> None:
+        """Into another calendar."""
+
 
 class InMemory:
     def __init__(self, calendar: MemoryCalendar) -> None:
@@ -51,6 +54,8 @@ class InMemory:
     def delete(self, key: str) -> None:
         self._calendar.delete(key)
 
+    move_away = delete
+
 
 class InGoogle:
     def __init__(self, google: Google) -> None:
@@ -64,6 +69,9 @@ class InGoogle:
 
     def delete(self, key: str) -> None:
         self._person.delete(self._id(key))
+
+    def move_away(self, key: str) -> None:
+        self._person.move_away(self._id(key))
 
     def _id(self, key: str) -> str:
         ids = [event_id(PLAN, key, generation) for generation in range(9)]

@@ -258,6 +258,25 @@ def test_what_was_withdrawn_and_came_back_can_be_deleted_by_hand(make_editable: 
         assert held(kept) == []
 
 
+@pytest.mark.parametrize("before", [[], [[]], [[], [RUN], []]], ids=["at once", "back once", "back twice"])
+def test_what_was_moved_into_another_calendar_stays_away(
+    make_editable: Make, before: list[list[Event]]
+) -> None:
+    """Also where the event has another id since, as a deleted one can't come back."""
+    kept = make_editable()
+    for wanted in ([RUN], *before, [RUN]):
+        sync(kept, wanted)
+    for _ in range(2):
+        kept.person.move_away(RUN.key)
+        for _ in range(3):
+            sync(kept, [RUN])
+            assert held(kept) == []
+            assert contents(kept).deleted == {RUN.key}
+        release(kept, RUN.key)
+        sync(kept, [RUN])
+        assert held(kept) == [RUN]
+
+
 # --- any event --------------------------------------------------------------------------------------------
 
 # Instants to the second, as plans and moves have them; many of them in the months when clocks change.

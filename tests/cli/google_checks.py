@@ -122,16 +122,22 @@ def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, 
     for key, (own, event) in upcoming.items():
         if key in wanted and model.span(event) != wanted[key]:
             wrong.append(f"{key} is planned at {wanted[key]}, and stands at {model.span(event)}")
-        if key not in wanted and not model.is_moved(own, event) and key not in model.moves:
+        is_hers = model.is_moved(own, event) or own.id in model.restored
+        if key not in wanted and not is_hers and key not in model.moves:
             wrong.append(f"{key} is not planned, and in the calendar")
     return wrong
 
 
 def _feed(model: Model, upcoming: Mapping[str, tuple[Own, Event]], feed: Mapping[str, Span]) -> list[str]:
     spans = {key: model.span(event) for key, (_, event) in upcoming.items()}
-    begun = {own.key for own, _ in model.live()} - upcoming.keys()
-    # What has begun in the one is not changed there, whatever becomes of it in the other.
-    over = begun | {key for key, span in feed.items() if span[0] <= model.now}
+    begun = {own.key: (own, event) for own, event in model.live() if own.key not in upcoming}
+    # What has begun in the one is not changed there, whatever becomes of it in the other ...
+    over = begun.keys() | {key for key, span in feed.items() if span[0] <= model.now}
+    # ... unless its owner has put it elsewhere: that is where it is, also if its old time is over.
+    moved = {key: event for key, (own, event) in (begun | upcoming).items() if model.is_moved(own, event)}
+    followed = {key: event for key, event in moved.items() if key in feed and key not in model.skips}
+    spans |= {key: model.span(event) for key, event in followed.items()}
+    over -= followed.keys()
     # `calsync skip` was said before she made it repeat: it is skipped, and hers all the same.
     over |= {key for key, (_, event) in upcoming.items() if "recurrence" in event and key in model.skips}
     return [

@@ -20,6 +20,8 @@ Where nobody could know better, the model says UNCLEAR and lets calsync decide e
   record a tombstone is the owner's".
 - A key has several ids (the first is dead), and she brings an old one back: there are two of one key, both
   derived from it, and calsync has to part with one.
+- She takes an event out of the bin, and it is not known whether a push has written down before that it
+  carried out what `calsync skip` had said of it.
 - `calsync release` did not come to its end; or it took back what `calsync skip` had said, and there is a
   deletion as well that no list has shown so far, as a tombstone that shows only its id is in none.
 """
@@ -90,8 +92,14 @@ class Model:
         self.skips: set[str] = set()
         self.moves: dict[str, Move] = {}
         """What `calsync skip` and `calsync move` said, and `release` did not take back."""
+        self.carried_out: set[str] = set()
+        """Skips that a push has brought to the calendar: they end where she takes the event back."""
+        self.half_carried: set[str] = set()
+        """Skips that a push may have brought there, and may not have written that down."""
         self.pins: dict[str, Span] = {}
         """Where the owner dragged an event, by its id; to its written place is no drag."""
+        self.restored: set[str] = set()
+        """What calsync withdrew and its owner took out of the bin, by its id: it stays."""
         self.releasing = False
         self.refused: set[str] = set()
         """Keys whose insert was answered with "duplicate" in this push: it has seen their tombstones then."""
@@ -154,6 +162,9 @@ class Model:
     def edited(self, own: Own, event: Event) -> set[str]:
         return {name for name in TEXTS if event.get(name) != own.texts.get(name)}
 
+    def _may_be_skipped(self, key: str) -> bool:
+        return self.deletion(key) is Deletion.UNCLEAR
+
     def is_surplus(self, own: Own) -> bool:
         """An id of a key that has got another one since."""
         return [other.id for other in self.own.values() if other.key == own.key][-1] != own.id
@@ -188,10 +199,21 @@ class Model:
                 marked = own.mark and own.mark.items() <= private(before).items()
                 unclear = marked or key in self._doubtful or sibling_lives
                 self.deletions[key] = Deletion.UNCLEAR if unclear else Deletion.OWNER
+            self._person_restored(own, before) if is_live(after) else self.restored.discard(own.id)
         if is_live(after) and self.is_moved(own, after):
             self.pins[own.id] = self.span(after)
         else:
             self.pins.pop(own.id, None)
+
+    def _person_restored(self, own: Own, before: Event) -> None:
+        """The mark comes back with the event, so a withdrawal by calsync is told from a deletion of hers."""
+        if own.mark and own.mark.items() <= private(before).items() and not self.is_surplus(own):
+            self.restored.add(own.id)
+            if own.key in self.half_carried:
+                self.deletions[own.key] = Deletion.UNCLEAR
+                self.skips.discard(own.key)
+            elif own.key in self.carried_out:
+                self.skips.discard(own.key)
 
     def month_goes_by(self) -> None:
         """The bin is emptied."""
@@ -210,6 +232,8 @@ class Model:
     def said_skip(self, key: str) -> None:
         """`calsync skip` has ended well."""
         self.skips.add(key)
+        self.carried_out.discard(key)
+        self.half_carried.discard(key)
         self._unpin(key)
 
     def said_move(self, key: str, to: datetime) -> None:
@@ -237,15 +261,19 @@ class Model:
         for own, event in self.upcoming():
             if own.key in keys and "recurrence" not in event and not self.is_surplus(own):
                 self.pins.pop(own.id, None)
+                self.restored.discard(own.id)
                 if self.is_moved(own, event):
                     self.wrong.append(f"{own.key}: released, and its place is still not the written one")
 
     def maybe_released(self) -> None:
         """`calsync release --all` has not come to its end."""
         self.deletions = dict.fromkeys(self.deletions, Deletion.UNCLEAR)
+        self.restored.clear()
 
     def lose_state(self) -> None:
         self.skips.clear()
+        self.carried_out.clear()
+        self.half_carried.clear()
         self.moves.clear()
         self._doubtful.clear()
         for own in self.own.values():
@@ -267,6 +295,10 @@ class Model:
 
         `behind` are the keys of dead events that a list has shown alive.
         """
+        if code == 0 and not behind:
+            self.carried_out |= self.skips
+        else:
+            self.half_carried |= self.skips - self.carried_out
         if code == 0 and not behind:
             seen = self._listed | self.refused
             self.seen |= {key for key in seen if self.deletion(key) is Deletion.OWNER}
@@ -338,15 +370,18 @@ class Model:
             if is_live(after):
                 yield from self._appeared(own.key, after)
             return
-        if self.span(before)[0] <= self.now:
-            yield "had begun, and was changed"
         moved = self.is_moved(own, before)
         # An id that was over and was brought back is one too many, wherever its owner dragged it.
         mine = moved and not self.is_surplus(own)
         move = self.open_move(own, before)
+        if self.span(before)[0] <= self.now and not (is_live(after) and self.span(after)[0] == move):
+            yield "had begun, and was changed"
         if not is_live(after):
             # What her own word has moved into the past, and no push has brought there, is over.
             is_over = move is not None and move <= self.now
+            is_back = own.id in self.restored and not self.is_surplus(own)
+            if is_back and own.key not in self.skips and not is_over and not self._may_be_skipped(own.key):
+                yield "its owner had taken it out of the bin, and it was withdrawn"
             if "recurrence" in before or (mine and own.key not in self.skips and not is_over):
                 yield "its owner had moved it, and it was withdrawn"
             return
@@ -359,10 +394,11 @@ class Model:
 
     def _remember(self, own: Own, before: Event, after: Event, body: dict[str, Any]) -> None:
         if not is_live(after):
+            # It may have been there already: she brought it back, and it is withdrawn once more.
+            own.mark |= dict(private(after).items() - private(before).items())
             if is_live(before):
-                # It may have been there already: she brought it back, and it is withdrawn once more.
-                own.mark |= dict(private(after).items() - private(before).items())
                 self.pins.pop(own.id, None)
+                self.restored.discard(own.id)
             return
         if not is_live(before):
             self.deletions.pop(own.key, None)

@@ -15,7 +15,7 @@ from tests.cli.box import ROOT
 from tests.cli.google import BUSY, TARGET, GoogleBox
 from tests.googleserver import browser
 from tests.googleserver.consent import Consent
-from tests.googleserver.faults import Fault, token_error
+from tests.googleserver.faults import Fault, Refuse, no_json, says, token_error
 from tests.googleserver.server import GoogleServer
 
 BROWSER = {"BROWSER": f"{sys.executable} {ROOT / 'tests' / 'googleserver' / 'browser.py'} %s"}
@@ -44,8 +44,10 @@ def answer_of(url: str) -> str:
         return str(answer.headers["Location"])
 
 
-def start_without_browser(runner: GoogleBox, *args: str) -> tuple["subprocess.Popen[bytes]", str]:
-    """The command, and the address that it has printed."""
+def start_without_browser(
+    runner: GoogleBox, *args: str, before: list[str] | None = None
+) -> tuple["subprocess.Popen[bytes]", str]:
+    """The command, and the address that it has printed; `before` gets the lines that come first."""
     process = runner.start(
         "auth", "google", "--no-browser", *args, stdin=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -53,6 +55,8 @@ def start_without_browser(runner: GoogleBox, *args: str) -> tuple["subprocess.Po
     for line in process.stdout:
         if (text := line.decode().strip()).startswith("http"):
             return process, text
+        if before is not None:
+            before.append(text)
     raise AssertionError(f"no address was printed: {finished(process)}")
 
 
@@ -98,6 +102,26 @@ def test_the_calendar_has_the_plans_zone_a_colour_and_says_what_it_is(runner: Go
     # A second consent, such as after the first one died, finds the calendar that is there.
     assert runner.process("auth", "google", env=BROWSER).code == 0
     assert runner.calendar_id
+
+
+def test_before_a_calendar_is_made_it_says_that_there_may_be_one(runner: GoogleBox) -> None:
+    """With the scopes that calsync asks for, Google tells nobody which calendars an app has made."""
+    runner.with_calendar(targets=TARGET)
+    for file in (runner.state / "training").iterdir():
+        file.unlink()
+    runner.authorise()
+    told = runner.run("push")
+    assert (told.code, "calendar_id" in told.error) == (4, True)
+    process, url = start_without_browser(runner, before=(said := []))
+    assert any("already keeps one" in line and "calendar_id" in line for line in said)
+    assert runner.calendar_id
+    code, out = finished(process, f"{answer_of(url)}\n")
+    assert code == 0, out
+    # Where it is known, there is nothing to say.
+    process, url = start_without_browser(runner, before=(said := []))
+    assert not [line for line in said if "calendar_id" in line]
+    finished(process, f"{answer_of(url)}\n")
+    assert not [logged for logged in runner.google.api_log if logged.path.endswith("/users/me/calendarList")]
 
 
 def test_the_token_is_for_its_owner_alone(runner: GoogleBox) -> None:
@@ -220,6 +244,45 @@ def test_a_token_server_that_is_down_is_no_reason_to_authorise_again(
     assert result.code == 5
     # google-auth's own three tries, and no more around them.
     assert len([logged for logged in google.log if logged.path == "/token"]) == 3
+
+
+@pytest.mark.parametrize(
+    "command", ["push", "plan", "busy", "export", "skip {key}", "release --all", "doctor"]
+)
+def test_a_page_in_place_of_a_token_is_tried_again_later(
+    runner: GoogleBox, google: GoogleServer, command: str
+) -> None:
+    """A hotel's network asks for a name: no bug of calsync's, and no reason to authorise again."""
+    runner.with_calendar(more=BUSY)
+    google.expire()
+    google.faults.add(Fault(no_json(200), where=("token",), times=None))
+    result = runner.run(*command.format(key="2026-W48/run/wed-1").split())
+    assert "try again later" in result.out + result.err
+    assert "bug" not in result.out + result.err
+    if command != "doctor":
+        assert result.code == 5
+    google.faults.clear()
+    assert not [c for c in runner.push()["google"] if c["action"] != "keep"]
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        no_json(200),
+        says(b'{"access_token": 1}'),
+        token_error(503, "temporarily_unavailable"),
+        token_error(429),
+    ],
+    ids=["a page", "no token", "503", "429"],
+)
+def test_a_consent_that_the_token_server_can_not_answer_is_tried_again_later(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    runner.google_config()
+    google.faults.add(Fault(effect, where=("token",), times=None))
+    result = runner.process("auth", "google", env=BROWSER)
+    assert (result.code, "try again later" in result.error) == (5, True), result.err
+    assert not token_file(runner).exists()
 
 
 def test_a_token_of_another_client_is_not_used(runner: GoogleBox) -> None:

@@ -134,7 +134,7 @@ class GoogleMachine(RuleBasedStateMachine):
         held = {
             own.key
             for own, event in model.upcoming()
-            if model.is_moved(own, event) and "recurrence" not in event
+            if (model.is_moved(own, event) or own.id in model.restored) and "recurrence" not in event
         }
         if not model.hides_marks:
             # What was deleted weeks ago is over.

@@ -14,13 +14,16 @@ from tests.googleserver.faults import (
     Stale,
     backend_error,
     dropped,
+    no_json,
     quota_exceeded,
     rate_limited,
     refusal,
+    says,
 )
 from tests.googleserver.server import GoogleServer
 
 LIFT = "2026-W48/strength/1"
+EXTRA = "2026-W48/strength/2"
 RUN = "2026-W48/run/wed-1"
 HOUR = timedelta(hours=1)
 
@@ -155,6 +158,81 @@ def test_what_was_deleted_in_google_leaves_the_feed_and_stays_away(runner: Googl
     assert RUN in runner.events()
 
 
+def restored(runner: GoogleBox) -> str:
+    """EXTRA, withdrawn as the plan doesn't have it any more, and taken out of the bin; its id."""
+    event_id: str = runner.events()[EXTRA]["id"]
+    runner.google_config(weeks='["recovery"]')
+    runner.push("--allow-mass-delete")
+    assert EXTRA not in runner.events()
+    runner.person.restore(event_id)
+    return event_id
+
+
+def test_what_was_withdrawn_and_taken_out_of_the_bin_stays(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    start = runner.starts()[EXTRA]
+    restored(runner)
+    for _ in range(3):
+        changes = runner.push()
+        assert runner.starts()[EXTRA] == start
+        assert EXTRA in actions(changes["google"])["pin"]
+        assert EXTRA in by_key(runner.feed.read_bytes())
+    (session,) = [s for w in runner.plan()["weeks"] for s in w["strength"] if s["key"] == EXTRA]
+    assert session["state"] == "pinned"
+    runner.google.clear_log()
+    runner.push()
+    assert [method for method, _ in runner.requests()] == ["GET"]
+
+
+def test_what_was_taken_out_of_the_bin_can_be_deleted_released_and_dragged_like_any_other(
+    runner: GoogleBox,
+) -> None:
+    runner.with_calendar()
+    event_id = restored(runner)
+    runner.push()
+    runner.person.delete(event_id)
+    runner.push()
+    runner.google_config()
+    runner.push()
+    assert EXTRA not in runner.events()
+    runner.ok("release", EXTRA)
+    runner.push()
+    restored(runner)
+    runner.push()
+    runner.person.move(event_id, at(25, 18), at(25, 18, 30))
+    runner.push()
+    assert runner.starts()[EXTRA] == at(25, 18)
+    assert runner.ok("release", "--all").out == f"{EXTRA}: released\n"
+    assert EXTRA in actions(runner.push()["google"])["withdraw"]
+
+
+def test_a_skip_that_was_carried_out_ends_where_the_event_is_taken_out_of_the_bin(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    event_id = runner.events()[LIFT]["id"]
+    runner.ok("skip", LIFT)
+    runner.push()
+    assert LIFT not in runner.events()
+    runner.person.restore(event_id)
+    for _ in range(2):
+        runner.push()
+        assert LIFT in runner.events()
+        assert LIFT not in runner.plan()["weeks"][0]["skipped"]
+    # And the next one is the newer word again.
+    runner.ok("skip", LIFT)
+    for _ in range(2):
+        runner.push()
+        assert LIFT not in runner.events()
+
+
+def test_a_skip_after_it_was_taken_out_of_the_bin_is_the_newer_word(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    restored(runner)
+    runner.ok("skip", EXTRA)
+    for _ in range(2):
+        runner.push()
+        assert EXTRA not in runner.events()
+
+
 def test_other_words_and_colours_are_kept_while_the_rest_is_written(runner: GoogleBox) -> None:
     runner.with_calendar()
     event = runner.events()[LIFT]
@@ -232,6 +310,36 @@ def test_what_has_begun_is_never_changed(runner: GoogleBox) -> None:
     now = "2026-11-24T13:00:00+00:00"
     runner.push("--allow-mass-delete", now=now)
     assert [event for event in runner.person.events() if event in past] == past
+
+
+@pytest.mark.parametrize(("day", "hour"), [(25, 18), (25, 8)], ids=["to come", "over, too"])
+def test_a_missed_session_that_is_dragged_elsewhere_moves_in_the_feed_too(
+    runner: GoogleBox, day: int, hour: int
+) -> None:
+    """Tuesday's, on Wednesday."""
+    runner.with_calendar()
+    lift = "2026-W48/run/tue-1"
+    now = "2026-11-25T10:00:00+00:00"
+    runner.push(now=now)
+    start = at(day, hour)
+    runner.person.move(runner.events()[lift]["id"], start, start + HOUR)
+    changes = runner.push(now=now)
+    assert actions(changes["feed"])["update"] == [lift]
+    assert runner.starts()[lift] == start
+    assert by_key(runner.feed.read_bytes())[lift]["DTSTART"] == f"{start:%Y%m%dT%H%M%S}"
+    (run,) = [run for week in runner.plan(now=now)["weeks"] for run in week["runs"] if run["key"] == lift]
+    assert run["state"] == ("pinned" if hour == 18 else "past")
+    again = runner.push(now=now)
+    assert "update" not in actions(again["google"]) | actions(again["feed"])
+
+
+def test_where_calsync_move_put_it_is_followed_after_its_old_time_has_come(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    run = "2026-W48/run/tue-1"
+    runner.ok("move", run, "2026-11-25T18:00")
+    runner.push(now="2026-11-25T10:00:00+00:00")
+    assert runner.starts()[run] == at(25, 18)
+    assert by_key(runner.feed.read_bytes())[run]["DTSTART"] == "20261125T180000"
 
 
 def test_a_drag_after_calsync_move_is_the_newer_wish(runner: GoogleBox) -> None:
@@ -364,6 +472,24 @@ def test_two_plans_share_a_calendar_and_nothing_else(runner: GoogleBox) -> None:
     assert [event for event in runner.person.events() if event in first] == first
 
 
+def test_a_plan_with_a_new_name_says_whose_events_are_already_there(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    targets = TARGET + f'calendar_id = "{runner.calendar_id}"\n'
+    # Not his own, nor a copy.
+    runner.person.create("Dentist", at(26, 12), at(26, 13))
+    runner.person.delete(runner.events()[RUN]["id"])
+    runner.google_config(name="coach", targets=targets)
+    runner.authorise(name="coach")
+    for command in (("plan",), ("push", "--dry-run"), ("push", "--quiet")):
+        said = runner.ok(*command).err
+        assert '13 events of the plan "training"' in said
+        assert 'name = "training"' in said
+    # One word is enough: two plans may share a calendar.
+    runner.google.clear_log()
+    assert runner.ok("push").err == ""
+    assert [method for method, _ in runner.requests()] == ["GET"]
+
+
 # --- trouble ----------------------------------------------------------------------------------------------
 
 
@@ -428,6 +554,35 @@ def test_each_part_of_a_batch_has_its_own_fate(runner: GoogleBox, google: Google
     assert actions(runner.push()["google"])["insert"] == sorted(
         runner.events().keys() - {change["key"] for change in target["changes"]}
     )
+
+
+@pytest.mark.parametrize("effect", [no_json(200), says(b""), says(b"{}"), says(b"null")])
+def test_a_part_that_can_not_be_understood_is_not_said_to_be_done(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    runner.google_config(targets=TARGET)
+    runner.authorise()
+    google.faults.add(Fault(effect, method="POST", where=("part",), skip=2, times=3))
+    result = runner.run("push", "--create-calendar", "--format", "json")
+    assert (result.code, "could not be written" in result.error) == (5, True)
+    (target,) = result.json["targets"]
+    assert len(actions(target["changes"])["insert"]) == len(runner.events()) == 11
+    assert len(actions(runner.push()["google"])["insert"]) == 3
+
+
+@pytest.mark.parametrize("effect", [no_json(200), says(b""), says(b"{}"), says(b"null")])
+def test_a_taken_id_of_which_nothing_can_be_learned_is_left_for_the_next_push(
+    runner: GoogleBox, google: GoogleServer, effect: Refuse
+) -> None:
+    """The list is behind, so the events are inserted, found to be there, and asked for."""
+    runner.with_calendar(targets=TARGET)
+    before = runner.person.events()
+    google.faults.add(Fault(Stale(empty=True)), Fault(effect, method="GET", where=("part",), times=None))
+    result = runner.run("push")
+    assert (result.code, "could not be written" in result.error) == (5, True)
+    assert runner.person.events() == before
+    google.faults.clear()
+    assert not [c for c in runner.push()["google"] if c["action"] != "keep"]
 
 
 def test_an_empty_list_makes_no_second_event(runner: GoogleBox, google: GoogleServer) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from calsync.app.gather import gather_plan, load_setup
+from calsync.app.gather import gather_plan
+from calsync.app.setup import load_setup
 from calsync.calendars.ics import IcsCalendar
 from calsync.event import Event, uid
 from calsync.sync import diff

@@ -108,9 +108,14 @@ def backend_error(
 
 
 def no_json(status: int = 502) -> Refuse:
-    """What a proxy says."""
+    """What a proxy says, or the page at which a hotel's network asks for a name."""
     page = b"<!DOCTYPE html><html><title>Error</title><p>The server encountered a temporary error.</html>"
     return Refuse(Answer(status, page, {"Content-Type": "text/html; charset=UTF-8"}))
+
+
+def says(body: bytes, status: int = 200) -> Refuse:
+    """A body that claims to be JSON, and need not be."""
+    return Refuse(Answer(status, body, {"Content-Type": "application/json; charset=UTF-8"}))
 
 
 def conflict() -> Refuse:

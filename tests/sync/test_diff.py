@@ -100,6 +100,30 @@ def test_changes_are_in_the_order_of_time() -> None:
     assert [change.key[-1] for change in changes] == ["3", "4", "2", "1"]
 
 
+@pytest.mark.parametrize("to", [24, -1])
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_what_has_begun_follows_where_the_runner_put_it(to: float, is_wanted: bool) -> None:
+    """A missed session is caught up on, or was trained at another time: in every calendar."""
+    there, place = event(1, -5, "As it was"), event(1, to).span
+    wanted = replace(event(1, to), summary="Now")
+    (change,) = diff([wanted] if is_wanted else [], [stored(there)], now=NOW, pinned={KEY: place})
+    assert (change.action, change.after, change.wish) == (Action.UPDATE, place, True)
+    # Where it has begun there, too, calsync has no business with its words.
+    assert change.wanted
+    assert change.wanted.summary == ("Now" if is_wanted and to > 0 else "As it was")
+
+
+def test_what_has_begun_stays_where_it_was_skipped_made_to_repeat_or_never_moved() -> None:
+    there, place = stored(event(1, -5)), event(1, 24).span
+    for known, skipped, elsewhere in (
+        (there, frozenset([KEY]), {KEY: place}),
+        (replace(there, is_held=True), frozenset(), {KEY: place}),
+        (there, frozenset(), {}),
+    ):
+        (change,) = diff([event(1, 24)], [known], now=NOW, pinned=elsewhere, skipped=skipped)
+        assert change.action is Action.KEEP
+
+
 # --- any plan on any calendar -----------------------------------------------------------------------------
 
 hours = st.integers(-50, 50)
@@ -141,7 +165,8 @@ def test_applied_once_is_enough(
 
     for key, found in before.items():
         if found.span.start <= now:
-            assert after[key] == found, "the past never changes"
+            if key in skipped or after[key].span != pinned.get(key):
+                assert after[key] == found, "the past never changes, unless the runner moved it"
         elif found.was_moved and key not in skipped and key not in {one.key for one in wanted}:
             assert after[key] == found, "what its owner moved stays"
     for key, found in after.items():

@@ -65,7 +65,7 @@ _SERVER = f"""
 import contextlib
 import sys
 from datetime import datetime, timedelta
-from calsync.app.gather import load_setup
+from calsync.app.setup import load_setup
 from calsync.app.serve import Allowance, ServerAddress, Worker, run_server
 from calsync.config.load import find_config
 

@@ -15,7 +15,7 @@ from calsync.app import Listener
 from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
-from calsync.app.gather import Setup
+from calsync.app.setup import Setup
 from calsync.config.settings import GoogleBusy, GoogleTarget
 from calsync.state import state_of
 from calsync.words import Show

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from calsync.addresses import hidden, hidden_path, shown
 from calsync.app.doctor.machine import others_can_read, why_not_writable
 from calsync.app.doctor.report import Check, seconds, warned, warning, with_more
-from calsync.app.gather import Setup, ask_busy, ask_feed, calendar_of, feed_days
+from calsync.app.gather import ask_busy, calendar_of
+from calsync.app.setup import Setup
+from calsync.app.training_feed import ask_feed, feed_days
 from calsync.config.load import Config
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable

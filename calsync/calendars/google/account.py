@@ -99,7 +99,10 @@ class Connection:
             self._refuse_robots(target)
             self._refuse_renamed(target)
             message = f'{target.name}: its calendar "{target.calendar}" has not been created yet'
-            raise AuthorisationNeeded(f"{message}; run `calsync auth google`")
+            raise AuthorisationNeeded(
+                f"{message}; run `calsync auth google` (if calsync already keeps "
+                "one, write its id into the target as calendar_id first)"
+            )
         self._refuse_shared(target, calendar_id)
         return GoogleCalendar(
             target.name,
@@ -109,6 +112,17 @@ class Connection:
             self._config.zone,
             self.records,
             is_new=target.name in self._new,
+        )
+
+    @property
+    def without_calendar(self) -> tuple[GoogleTarget, ...]:
+        """The targets that have no calendar yet, as far as is known here. Raises Unavailable."""
+        # Not by way of the records, as for the account.
+        known = self._state.google()
+        return tuple(
+            target
+            for target in self._targets
+            if not target.calendar_id and target.name not in known.calendars | known.creating
         )
 
     def create_missing(self, now: datetime, *, anew: bool, only: str | None = None) -> dict[str, str]:

@@ -8,18 +8,19 @@ import os
 import queue
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 import google.auth.exceptions
 import google.oauth2.credentials
 import msgspec
+from google.auth.transport import DEFAULT_RETRYABLE_STATUS_CODES
 from google.oauth2 import service_account
 from google_auth_httplib2 import Request
 from google_auth_oauthlib.flow import Flow
@@ -140,12 +141,61 @@ class ServiceAccount:
         )
 
 
+class _Given(msgspec.Struct):
+    """What the token endpoint has to say in a success (RFC 6749, 5.1), as far as it is used."""
+
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    # Some send it as text. No token lives for thirty years.
+    expires_in: (
+        Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+        | Annotated[str, msgspec.Meta(pattern=r"^\d{1,9}$")]
+        | None
+    ) = None
+    refresh_token: str | None = None
+    scope: str = ""
+
+
+def _no_answer_in(status: int, body: bytes) -> str:
+    """Why what the token endpoint said is no word of its own on the token; "" if it is one.
+
+    Networks that want a name first, proxies and broken connections answer with any status, 200 as well. What
+    Google's libraries make of that is a TypeError.
+    """
+    if status in (408, 429) or status >= 500:
+        return f"status {status}"
+    try:
+        msgspec.json.decode(body, type=_Given if status == 200 else dict[str, Any])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return f"its answer can't be understood (status {status})"
+    return ""
+
+
+class _TokenServer(Request):  # type: ignore[misc]
+    """The transport to the token endpoint: what is no answer ends here."""
+
+    def __call__(self, *arguments: Any, **more: Any) -> Any:
+        answer = super().__call__(*arguments, **more)
+        if not (text := _no_answer_in(answer.status, answer.data)):
+            return answer
+        if answer.status in DEFAULT_RETRYABLE_STATUS_CODES:
+            # google-auth asks again, and can read this.
+            return _Said(answer.status, answer.headers, text.encode())
+        raise google.auth.exceptions.RefreshError(text, retryable=True)  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
 class _Credentials(google.oauth2.credentials.Credentials):
     """Credentials that are refreshed through one connection, with its time-out, and kept after it."""
 
     def __init__(self, transport: Http, keep: Callable[[str, Token], None] | None, **more: Any) -> None:
         super().__init__(**more)  # type: ignore[no-untyped-call]
-        self._transport = Request(transport)
+        self._transport = _TokenServer(transport)
         self._keep = keep
 
     def refresh(self, request: Any) -> None:
@@ -247,6 +297,12 @@ def ask(
 def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
     import requests
 
+    def understood(answer: requests.Response) -> requests.Response:
+        if text := _no_answer_in(answer.status_code, answer.content):
+            raise Unavailable(f"Google's token server can't answer: {text}; try again later")
+        return answer
+
+    flow.oauth2session.register_compliance_hook("access_token_response", understood)
     with _environment_for(client.app.token_uri):
         try:
             flow.fetch_token(code=code, timeout=waits.TOKEN)
@@ -258,7 +314,8 @@ def _fetch_token(client: OAuthClient, flow: Flow, code: str) -> Token:
             message = f"Google did not accept the consent ({problem}); run `calsync auth google` again"
             raise AuthorisationNeeded(message) from problem
         except (requests.RequestException, ValueError) as problem:
-            raise Unavailable(f"Google's token server can't be reached: {problem}") from problem
+            message = f"Google's token server can't be reached: {problem}"
+            raise Unavailable(f"{message}; try again later") from problem
     given = flow.credentials
     granted = set(given.granted_scopes or SCOPES)
     missing = [scope for scope in SCOPES if scope not in granted]

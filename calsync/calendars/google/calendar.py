@@ -5,6 +5,7 @@ and where something is not as it was loaded, nothing is done but to say so (Appl
 can't be made conditional; but its id is the key's, so that it never makes a second event.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -127,16 +128,38 @@ class GoogleCalendar:
 
         Raises CalendarGone, AuthorisationNeeded, Unavailable.
         """
-        # One property filter: what several would mean is told in two ways. And it is checked again here.
-        events = self.client.service.events()
-        request = events.list(
-            calendarId=self.calendar_id,
-            privateExtendedProperty=f"{resource.PLAN}={self.plan}",
-            showDeleted=True,
-            maxResults=_PAGE,
-        )
         known = self._known_ids()
         by_key: dict[str, list[Item]] = {}
+        description = ""
+        # One property filter: what several would mean is told in two ways. And it is checked again here.
+        for page in self._pages(privateExtendedProperty=f"{resource.PLAN}={self.plan}", showDeleted=True):
+            description = str(page.get("description", ""))
+            for item in self._items(page, known):
+                by_key.setdefault(item.key, []).append(item)
+        # A new generation begins where an id is dead. If the old one has come back all the same, it is one
+        # event too many.
+        ranked = [sorted(items, key=lambda item: item.generation) for items in by_key.values()]
+        items = {items[-1].key: _counting(items) for items in ranked}
+        surplus = tuple(
+            item for found in ranked for item in found if item.stored and item is not items[item.key]
+        )
+        live = [item.stored for item in items.values() if item.stored]
+        live.sort(key=lambda event: (event.span, event.key))
+        restored = frozenset(key for key, item in items.items() if item.stored and item.is_withdrawn)
+        # In a calendar that was not made for this plan; in its own there is nothing to look for.
+        others = self._others() if not items and mark_of(self.plan) not in description else ()
+        contents = Contents(tuple(live), _deleted(items, self.tombstones), restored, others)
+        return LoadedCalendar(self, contents, items, surplus, self.client.service.events())
+
+    def _others(self) -> tuple[tuple[str, int], ...]:
+        """How many events of other plans there are, by the plan's name."""
+        plans = (resource.plan_of(entry) for page in self._pages() for entry in page.get("items", ()))
+        return tuple(sorted(Counter(plan for plan in plans if plan is not None).items()))
+
+    def _pages(self, **which: Any) -> Iterator[Mapping[str, Any]]:
+        """Events as Google lists them. Raises CalendarGone, AuthorisationNeeded, Unavailable."""
+        events = self.client.service.events()
+        request = events.list(calendarId=self.calendar_id, maxResults=_PAGE, **which)
         tokens = set()
         while request is not None:
             page = self._page(request)
@@ -145,19 +168,9 @@ class GoogleCalendar:
                     f"{self.name}: Google's list of events has no end; nothing was changed"
                 )
             tokens.add(token)
-            for item in self._items(page, known):
-                by_key.setdefault(item.key, []).append(item)
+            yield page
             # A page may be short, or empty, and not the last.
             request = events.list_next(request, page)
-        # A new generation begins where an id is dead. If the old one has come back all the same, it is one
-        # event too many.
-        ranked = [sorted(items, key=lambda item: item.generation) for items in by_key.values()]
-        items = {items[-1].key: items[-1] for items in ranked}
-        surplus = tuple(item for items in ranked for item in items[:-1] if item.stored)
-        live = [item.stored for item in items.values() if item.stored]
-        live.sort(key=lambda event: (event.span, event.key))
-        contents = Contents(tuple(live), _deleted(items, self.tombstones))
-        return LoadedCalendar(self, contents, items, surplus, events)
 
     def _page(self, request: Request) -> Mapping[str, Any]:
         try:
@@ -208,19 +221,36 @@ class GoogleCalendar:
             return self.zone
 
 
+def _counting(items: Sequence[Item]) -> Item:
+    """Of what has a key's ids, by generation, that which counts: an older one if the runner took it back."""
+    if items[-1].stored is None:
+        return next((item for item in reversed(items) if item.stored and item.stored.is_restored), items[-1])
+    return items[-1]
+
+
 def _is_own(tombstone: Item, remembered: Tombstones) -> bool:
     """Whether calsync cancelled it. With neither mark nor record, the runner has deleted it."""
     if tombstone.is_withdrawn or tombstone.key in remembered.released:
         return True
     # Where a tombstone shows its properties and no mark is among them, the withdrawal that the record speaks
-    # of was cut off before it came about.
-    return tombstone.is_bare and tombstone.key in remembered.cancelled
+    # of was cut off before it came about. And what is known of an id says nothing of the one after it.
+    return tombstone.is_bare and tombstone.generation <= remembered.cancelled.get(tombstone.key, -1)
 
 
 def _deleted(items: Mapping[str, Item], remembered: Tombstones) -> frozenset[str]:
-    """The keys that the runner deleted, as tombstones say or, where they have vanished, the records."""
+    """The keys that the runner deleted, as tombstones say or, where they have vanished, the records.
+
+    A deletion counts for the key, also beside a tombstone of calsync's own that an earlier id has left.
+    """
     dead = {key for key, item in items.items() if not item.stored and not _is_own(item, remembered)}
-    return frozenset(dead | (remembered.deleted.keys() - items.keys()))
+    return frozenset(
+        dead
+        | {
+            key
+            for key, generation in remembered.deleted.items()
+            if (item := items.get(key)) is None or (not item.stored and item.generation < generation)
+        }
+    )
 
 
 # --- writing ----------------------------------------------------------------------------------------------
@@ -287,12 +317,12 @@ class LoadedCalendar:
         deleted = self.contents.deleted
         for key, item in self.items.items():
             if key in deleted:
-                remembered.set_deleted(key, item.generation)
+                remembered.set_deleted(key, max(item.generation, remembered.deleted.get(key, 0)))
             elif item.stored:
                 remembered.forget(key)
             elif item.is_withdrawn and key not in remembered.released:
                 # Also where another machine did it: in a month the tombstone is gone, and the mark with it.
-                remembered.cancelled[key] = item.generation
+                remembered.cancelled[key] = max(item.generation, remembered.cancelled.get(key, 0))
         for change in changes:
             found = self.items.get(change.key)
             if change.action is Action.WITHDRAW and found:
@@ -337,7 +367,7 @@ class LoadedCalendar:
                 return self._patch(item, resource.release(item), self._released, change)
             case Action.KEEP | Action.PIN if item and item.is_withdrawn and item.stored:
                 if item.stored.span.start > now:
-                    return self._patch(item, resource.unmarked(), self._tidied, change)
+                    return self._patch(item, resource.brought_back(), self._tidied, change)
         return None
 
     def _insert(self, change: Change, generation: int) -> _Step:
@@ -387,7 +417,7 @@ class LoadedCalendar:
         if isinstance(answer, Failure):
             if not answer.is_missing:
                 outcome.failures[step.key] = answer
-            elif step.key in remembered.cancelled or step.key in remembered.released:
+            elif step.key in remembered.released or step.generation <= remembered.cancelled.get(step.key, -1):
                 self._next_generation(step, outcome)
             else:
                 remembered.set_deleted(step.key, step.generation)
@@ -476,7 +506,12 @@ _COLOUR = "8"
 
 def marker(plan: str) -> str:
     """The description of the calendar: who finds it later can tell what it is."""
-    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. [calsync:{plan}]"
+    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. {mark_of(plan)}"
+
+
+def mark_of(plan: str) -> str:
+    """What tells in its description whose calendar it is."""
+    return f"[calsync:{plan}]"
 
 
 def maybe_created(title: str, since: datetime) -> str:

@@ -240,6 +240,17 @@ class Patience:
     tries: int = 8
 
 
+def _understood(body: Any) -> Answer:
+    """What Google says in a success, which names its kind; a failure where a success says something else.
+
+    The library hands on a page, half an answer and nothing at all as they are.
+    """
+    kind = body.get("kind") if isinstance(body, dict) else None
+    if isinstance(kind, str) and kind.startswith("calendar#"):
+        return body  # type: ignore[no-any-return]
+    return Failure(200, message="the answer can't be understood")
+
+
 class Refused(Exception):
     """Google has answered with an error, or not at all, as often as it was worth trying."""
 
@@ -282,10 +293,10 @@ class Client:
 
     def call_once(self, request: Request) -> Mapping[str, Any]:
         """The answer to what must not be repeated. Raises as call() does."""
-        answer = self._guarded(lambda: request.execute(num_retries=0))
-        if answer is not None and not isinstance(answer, dict):
-            raise Refused(Failure(200, message="the answer can't be understood"))
-        return answer or {}
+        answer = _understood(self._guarded(lambda: request.execute(num_retries=0)))
+        if isinstance(answer, Failure):
+            raise Refused(answer)
+        return answer
 
     def send(
         self, requests: Mapping[str, Request], *, also: frozenset[str] = frozenset()
@@ -336,7 +347,7 @@ class Client:
         answers: dict[str, Answer] = {}
 
         def take(name: str, body: Any, problem: HttpError | None) -> None:
-            answers[name] = of_http_error(problem) if problem else body
+            answers[name] = of_http_error(problem) if problem else _understood(body)
 
         batch = self.service.new_batch_http_request(callback=take)
         for name, request in requests.items():

@@ -32,6 +32,8 @@ _START, _END = "calsyncStart", "calsyncEnd"
 _PRINTS = "calsyncPrints"
 _KIND, _LOAD, _ROUTINE, _CATEGORIES = "calsyncKind", "calsyncLoad", "calsyncRoutine", "calsyncCategories"
 WITHDRAWN = "calsyncWithdrawn"
+# The runner took it out of the bin after that.
+_RESTORED = "calsyncRestored"
 
 # The attributes of Event that a person can edit, and the fields that they are in Google.
 _FIELDS = {"summary": "summary", "description": "description", "alarm": "reminders"}
@@ -91,6 +93,15 @@ def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item |
     )
 
 
+def plan_of(resource: Resource) -> str | None:
+    """The plan that wrote an event, whichever it is; None for anybody's else, and for copies."""
+    private = _private(resource)
+    plan, generation = private.get(PLAN), _number(private.get(_GENERATION, ""))
+    if plan is None or generation is None:
+        return None
+    return plan if resource.get("id") == event_id(plan, private.get(_KEY, ""), generation) else None
+
+
 def bare_tombstone(resource: Resource, key: str, generation: int) -> Item:
     """What is known of an event that is cancelled and shows nothing but its id."""
     return Item(resource["id"], str(resource.get("etag", "")), key, generation, None, is_bare=True)
@@ -117,7 +128,9 @@ def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEven
     written = _written(private)
     # Whoever made it repeat has made it theirs: to withdraw it would take the whole series.
     is_held = written is None or bool(resource.get("recurrence"))
-    return StoredEvent(event, written or span, edited, is_held)
+    # Live with the mark: nobody but the runner can have brought it back.
+    is_restored = bool(private.keys() & {WITHDRAWN, _RESTORED})
+    return StoredEvent(event, written or span, edited, is_held, is_restored)
 
 
 # --- what is written --------------------------------------------------------------------------------------
@@ -152,6 +165,7 @@ def revival(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[st
     body["extendedProperties"]["private"] |= {
         **{name: value for name, value in _meaning(event).items() if value is None},
         WITHDRAWN: None,
+        _RESTORED: None,
     }
     return _replacing(body)
 
@@ -178,25 +192,32 @@ def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
         body |= _times(wanted.span, zone)
         private |= _written_as(wanted.span)
     if item.is_withdrawn:
-        private[WITHDRAWN] = None
+        private |= _BROUGHT_BACK
     return _replacing(body | {"extendedProperties": {"private": private}})
 
 
 def withdrawal() -> dict[str, Any]:
     """Cancelled, and a mark that calsync did it: without it, it would be the runner who had deleted it."""
-    return {"status": "cancelled", "extendedProperties": {"private": {WITHDRAWN: "1"}}}
+    return {"status": "cancelled", "extendedProperties": {"private": {WITHDRAWN: "1", _RESTORED: None}}}
 
 
 def release(item: Item) -> dict[str, Any]:
     """The present place becomes the written one; a tombstone becomes calsync's own."""
     if item.stored is None:
         return {"extendedProperties": {"private": {WITHDRAWN: "1"}}}
-    return {"extendedProperties": {"private": dict(_written_as(item.stored.span))}}
+    private: dict[str, str | None] = dict(_written_as(item.stored.span))
+    if item.stored.is_restored:
+        private |= {WITHDRAWN: None, _RESTORED: None}
+    return {"extendedProperties": {"private": private}}
 
 
-def unmarked() -> dict[str, Any]:
-    """Takes the mark from an event that the runner brought back."""
-    return {"extendedProperties": {"private": {WITHDRAWN: None}}}
+# Another mark in place of the one of the withdrawal: deleted once more, it is the runner who did it.
+_BROUGHT_BACK: Mapping[str, str | None] = {WITHDRAWN: None, _RESTORED: "1"}
+
+
+def brought_back() -> dict[str, Any]:
+    """Keeps that the runner took an event out of the bin."""
+    return {"extendedProperties": {"private": dict(_BROUGHT_BACK)}}
 
 
 def _fields(event: Event) -> dict[str, Any]:

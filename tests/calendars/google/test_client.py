@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from calsync.calendars.google.auth import load_credentials
 from calsync.calendars.google.client import Client, Failure, Patience, Refused
 from calsync.errors import AuthorisationNeeded, Unavailable
 from calsync.state import Token
@@ -163,6 +164,42 @@ def test_a_proxys_page_in_place_of_a_token_is_no_reason_to_authorise_again(googl
         google.client.call(listing(google))
 
 
+# What is no token, whatever its status says.
+NO_TOKENS = {
+    "a page": faults.no_json(200),
+    "nothing": faults.says(b""),
+    "cut body": faults.says(b'{"access_token": "ya29.x", "expi'),
+    "a list": faults.says(b"[1, 2]"),
+    "a text": faults.says(b'"abc"'),
+    "an empty object": faults.says(b"{}"),
+    "an error": faults.says(b'{"error": {"code": 500}}'),
+    "another type": faults.says(b'{"access_token": 1, "expires_in": 3599}'),
+    "no lifetime": faults.says(b'{"access_token": "ya29.x", "expires_in": "soon"}'),
+    "an endless lifetime": faults.says(b'{"access_token": "ya29.x", "expires_in": 1e300}'),
+    "scopes of another type": faults.says(b'{"access_token": "ya29.x", "expires_in": 3599, "scope": 1}'),
+    "bytes": faults.says(b"\xff\xfe\x00"),
+    "bytes with 502": faults.says(b"\xff\xfe\x00", 502),
+    "a list with 400": faults.says(b"[1, 2]", 400),
+    "an error with 502": faults.token_error(502, "bad_gateway"),
+    "endlessly deep": faults.says(b"[" * 200_000),
+}
+
+
+@pytest.mark.parametrize("who", ["a person", "a service account"])
+@pytest.mark.parametrize("effect", NO_TOKENS.values(), ids=NO_TOKENS)
+def test_what_is_no_token_is_tried_again_later(google: Google, who: str, effect: Any) -> None:
+    """Whatever the status says: it is no verdict on the token, nor on the service account's key."""
+    if who == "a service account":
+        key = google.server.write_service_account(google.folder / "key.json")
+        account = load_credentials(key, google.account.token_file)
+        google.close()
+        google.client = Client(google.server.url, account.authorise, QUICK)
+    google.server.expire()
+    google.server.faults.add(Fault(effect, where=("token",), times=None))
+    with pytest.raises(Unavailable, match="try again later"):
+        google.client.call(listing(google))
+
+
 def test_a_refresh_that_brings_fewer_scopes_needs_a_person(google: Google) -> None:
     google.server.expire()
     google.server.faults.add(Fault(faults.Grant(("https://www.googleapis.com/auth/calendar.freebusy",))))
@@ -231,6 +268,29 @@ def test_a_part_that_never_gets_through_does_not_hold_up_the_rest(google: Google
     }
     answers = google.client.send(patches)
     assert [name for name, answer in answers.items() if isinstance(answer, Failure)] == ["7"]
+
+
+# A success that says nothing of the event that was asked for.
+NO_EVENTS = {
+    "a page": faults.no_json(200),
+    "nothing": faults.says(b""),
+    "cut": faults.says(b'{"kind": "calendar#event", "id"'),
+    "null": faults.says(b"null"),
+    "a list": faults.says(b"[1]"),
+    "a text": faults.says(b'"x"'),
+    "an empty object": faults.says(b"{}"),
+    "an error": faults.says(b'{"error": {"code": 500}}'),
+}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("effect", NO_EVENTS.values(), ids=NO_EVENTS)
+def test_a_part_that_can_not_be_understood_has_failed(google: Google, effect: Any, count: int) -> None:
+    faulty = Fault(effect, where=("api", "part"), times=2)
+    google.server.faults.add(faulty)
+    answers = google.client.send(inserts(google, count))
+    assert [name for name, answer in answers.items() if isinstance(answer, Failure)] == ["e0", "e1"][:count]
+    assert len(google.server.calendars[google.calendar_id].events) == max(count - 2, 0)
 
 
 def test_parts_whose_answer_was_lost_are_found_done(google: Google) -> None:
