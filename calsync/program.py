@@ -19,6 +19,7 @@ from calsync.training import (
     Kind,
     Load,
     Meant,
+    Priority,
     Region,
     Sort,
     Sport,
@@ -27,10 +28,12 @@ from calsync.training import (
     Weekday,
     clock,
 )
-from calsync.words import one_line
+from calsync.words import date_name, one_line
 from calsync.written import (
+    ONE_OR_MORE,
     Address,
     ClockTime,
+    Distance,
     Duration,
     FilePath,
     Hold,
@@ -56,12 +59,19 @@ from calsync.written import (
 )
 
 _USUAL_START = 7 * 60
+# Seconds for a kilometre.
+USUAL_PACE = pace("6:00/km")
 # Minutes.
 USUAL_RACE = minutes("2h")
+# Metres: a half marathon, as people round it.
+_LONG_RACE = 21_000
 
 
 class Availability(msgspec.Struct, frozen=True):
-    """When strength may be placed."""
+    """When strength may be placed.
+
+    A range may go on after midnight: "22:00-02:00" on Fridays is Friday 22:00-24:00 and Saturday 00:00-02:00.
+    """
 
     default: tuple[RangeOfTimes, ...] | None = None
     """On any day that has no line of its own. An empty list: never."""
@@ -91,9 +101,18 @@ class Availability(msgspec.Struct, frozen=True):
 
     @property
     def ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
-        """Of each weekday, Monday first."""
+        """Of each weekday, Monday first; what goes on after midnight is split, and first on the next day."""
+        written = self._written
+        rests = [tuple(rest for times in day if (rest := times.on_the_next)) for day in written]
+        return tuple(
+            (*before, *(times.on_its_day for times in day))
+            for before, day in zip(rests[-1:] + rests[:-1], written, strict=True)
+        )
+
+    @property
+    def _written(self) -> tuple[tuple[TimeRange, ...], ...]:
         of_days = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
-        others = USUAL_TIMES.ranges if self.default is None else (self.default,) * 7
+        others = USUAL_TIMES._written if self.default is None else (self.default,) * 7
         return tuple(other if own is None else own for own, other in zip(of_days, others, strict=True))
 
 
@@ -135,7 +154,7 @@ def _title(text: str) -> str:
 
 
 class Race(msgspec.Struct, frozen=True, rename={"day": "date", "minutes": "duration"}):
-    """A race: it takes the place of that day's runs, and strength shrinks in the two weeks before it."""
+    """A race takes the place of that day's runs, and strength makes way. For several write [[plan.race]]."""
 
     day: PlanDate
     """The day of the race."""
@@ -143,25 +162,54 @@ class Race(msgspec.Struct, frozen=True, rename={"day": "date", "minutes": "durat
     """What the race is called."""
     start: ClockTime | None = None
     """When it starts; otherwise at your usual time of that weekday."""
-    minutes: Minutes = USUAL_RACE
-    """How long it takes, 24h at most."""
-    weeks: tuple[str, ...] = ()
-    """Templates of the last weeks up to the race's, in place of those of the plan."""
+    minutes: Minutes | None = None
+    """How long it takes, 24h at most; otherwise what the distance takes at the pace of [plan], or 2h."""
+    distance: Distance | None = None
+    """How far it is: "marathon", "half", or such as "10k" or "42.2 km"."""
+    priority: Priority = Priority.A
+    """How much it matters; with several races each has to say. "A": strength shrinks for two weeks, stops 4
+    days before the race, and stays light for a week. "B": no strength on the 2 days before it, light strength
+    on the day after. "C": no strength on the day before it and on its day."""
+    weeks: tuple[str, ...] | None = None
+    """Templates of the last weeks up to the race's, in place of those of the plan. Otherwise an A race has
+    ["taper", "race-week"] from a half marathon on, ["race-week"] over a shorter distance; [] means none."""
 
     @property
     def line(self) -> str:
         """The line below [plan] that says all this but `weeks`, without what is as by default."""
+        return f"race = {{ {', '.join(self._said)} }}"
+
+    @property
+    def block(self) -> str:
+        """The same as a table to put beside others, on one line: its line breaks are written as " / "."""
+        return " / ".join(("[[plan.race]]", *self._said))
+
+    @property
+    def _said(self) -> list[str]:
         said = [f"date = {self.day}", f"title = {quoted(self.title)}"]
         if self.start is not None:
             said.append(f'start = "{clock(self.start)}"')
-        if self.minutes != USUAL_RACE:
-            said.append(f'duration = "{duration_text(timedelta(minutes=self.minutes))}"')
-        return f"race = {{ {', '.join(said)} }}"
+        if self.minutes not in (None, USUAL_RACE):
+            said.append(f'duration = "{duration_text(timedelta(minutes=self.minutes or 0))}"')
+        return said
+
+    @property
+    def last_weeks(self) -> tuple[str, ...]:
+        """`weeks`, or what a race of its kind has."""
+        if self.weeks is not None:
+            return self.weeks
+        if self.distance is None or self.priority is not Priority.A:
+            return ()
+        return ("taper", "race-week") if self.distance >= _LONG_RACE else ("race-week",)
 
     def template_of(self, week: Week) -> str | None:
-        """The name of that week's template, if `weeks` reaches back to it."""
+        """The name of that week's template, if `last_weeks` reaches back to it."""
         ahead = week.until(Week.of(self.day))
-        return self.weeks[-1 - ahead] if 0 <= ahead < len(self.weeks) else None
+        return self.last_weeks[-1 - ahead] if 0 <= ahead < len(self.last_weeks) else None
+
+    @property
+    def on_its_day(self) -> str:
+        return f"{self.title} on {date_name(self.day)}"
 
 
 class UsualStart(msgspec.Struct, frozen=True):
@@ -223,8 +271,8 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     """Whose strength workouts are placed: the templates' ("ignore") or the feed's."""
     cross: Literal["count", "ignore"] = "count"
     """Whether rides, swims and other sports in the feed count, as `[[cross]]` of a template does."""
-    seconds_per_km: Pace = pace("6:00/km")
-    """For runs that say how far but not how long."""
+    seconds_per_km: Pace | None = None
+    """For runs that say how far but not how long; otherwise the pace of [plan]."""
     on_error: Literal["cache", "fail"] = "cache"
     """When the feed can't be read: use the last good copy, or stop."""
     max_age: Duration = duration("7d")
@@ -249,7 +297,10 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
         return self.cross == "count"
 
 
-class Plan(msgspec.Struct, frozen=True, rename={"overrides": "override"}):
+_OF_PLAN = {"overrides": "override", "seconds_per_km": "pace", "races": "race"}
+
+
+class Plan(msgspec.Struct, frozen=True, rename=_OF_PLAN):
     """Your training."""
 
     start: PlanDate
@@ -265,7 +316,10 @@ class Plan(msgspec.Struct, frozen=True, rename={"overrides": "override"}):
     usual_start: UsualStart = UsualStart()
     overrides: dict[IsoWeek, str] = {}
     """Another template for single weeks: 2026-W53 = "short-on-time"."""
-    race: Race | None = None
+    seconds_per_km: Pace = USUAL_PACE
+    """How fast you run, for races (and runs of [plan.feed]) that say how far but not how long."""
+    races: Annotated[tuple[Race, ...], ONE_OR_MORE] = ()
+    """A race, or with [[plan.race]] several."""
     feed: FeedSettings | None = None
 
 
@@ -285,8 +339,30 @@ class Program(Plan, frozen=True, kw_only=True):
         number = Week.of(self.start).until(week)
         if number < 0:
             raise ValueError(f"{week} lies before the plan's first week")
-        of_race = self.race.template_of(week) if self.race else None
+        race = self._race_with_template(week)
+        of_race = race.template_of(week) if race else None
         return self.overrides.get(str(week)) or of_race or self.weeks[number % len(self.weeks)]
+
+    def _race_with_template(self, week: Week) -> Race | None:
+        """The race whose last weeks count: of several the next one, then the one that matters most."""
+        races = (race for race in self.races if race.template_of(week))
+        return min(races, key=lambda race: (Week.of(race.day), race.priority, race.day), default=None)
+
+    def is_race_week(self, week: Week) -> bool:
+        """Whether the template of `week` is one that a race brings for its own week."""
+        race = self._race_with_template(week)
+        return race is not None and Week.of(race.day) == week and str(week) not in self.overrides
+
+    def race_on(self, day: date) -> Race | None:
+        return next((race for race in self.races if race.day == day), None)
+
+    def minutes_of(self, race: Race) -> int:
+        """How long a race takes."""
+        if race.minutes is not None:
+            return race.minutes
+        if race.distance is None:
+            return USUAL_RACE
+        return min(max(1, round(race.distance / 1000 * self.seconds_per_km / 60)), 24 * 60)
 
     def horizon_weeks(self, today: date) -> tuple[Week, ...]:
         """The weeks that a plan covers, the one of `today` or of `start` first."""

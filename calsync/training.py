@@ -143,6 +143,14 @@ class Load(StrEnum):
 _LOADS = tuple(Load)
 
 
+class Priority(StrEnum):
+    """How much a race matters, and so how much training makes way for it."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
 class Region(StrEnum):
     """What an exercise trains (rule `what-to-train`)."""
 
@@ -160,19 +168,41 @@ class Experience(StrEnum):
     EXPERIENCED = "experienced"
 
 
+_DAY = 24 * 60
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TimeRange:
-    """Wall-clock minutes of a day, from `start` (0 to 1439) to `end` (at most 1440, excluded)."""
+    """Wall-clock minutes from `start` (0 to 1439) to `end` (excluded), which is less than a day later.
+
+    With an `end` beyond 1440 it goes on after midnight: "22:00-02:00" ends at 1560.
+    """
 
     start: int
     end: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end <= 24 * 60:
-            raise ValueError(f"not a range of a day: {self}")
+        if not (0 <= self.start < _DAY and self.start < self.end <= max(_DAY, self.start + _DAY - 1)):
+            raise ValueError(f"not a range of times: {self}")
+
+    @property
+    def on_its_day(self) -> "TimeRange":
+        """Up to midnight at most."""
+        return TimeRange(self.start, min(self.end, _DAY))
+
+    @property
+    def on_the_next(self) -> "TimeRange | None":
+        """What is left of it after midnight."""
+        return TimeRange(0, self.end - _DAY) if self.end > _DAY else None
+
+    @property
+    def parts(self) -> "tuple[TimeRange, ...]":
+        """One for each day on which it is."""
+        rest = self.on_the_next
+        return (self.on_its_day, rest) if rest else (self,)
 
     def __str__(self) -> str:
-        return f"{clock(self.start)}-{clock(self.end)}"
+        return f"{clock(self.start)}-{clock(self.end if self.end <= _DAY else self.end - _DAY)}"
 
 
 def clock(minute: int) -> str:

@@ -48,6 +48,10 @@ def read_by(read: Read) -> Meta:
     return Meta(extra={"read": read}, extra_json_schema={"is-text": True})
 
 
+# Of a tuple: a table [x] is read as a list of one.
+ONE_OR_MORE = Meta(extra={"one-or-more": True}, extra_json_schema={"one-or-more": True})
+
+
 def missing(text: str) -> Meta:
     """What an error says of a key beside "is missing"."""
     return Meta(extra={"missing": text})
@@ -111,13 +115,19 @@ def clock_time(text: str) -> int:
     return _minute(text)
 
 
+_LONGEST_NIGHT = 12 * 60
+
+
 def time_range(text: str) -> TimeRange:
-    """Wall-clock minutes from "06:00-08:30"; the end may be "24:00"."""
+    """Wall-clock minutes from "06:00-08:30"; one that ends before it starts goes on after midnight."""
     if not re.fullmatch(_TIME_RANGE, text):
-        raise ValueError('expected a range of times such as "06:00-08:30", until "24:00" at most')
+        raise ValueError('expected a range of times such as "06:00-08:30"')
     start, end = map(_minute, text.split("-"))
     if start >= end:
-        raise ValueError("expected a range that ends after it starts")
+        end += 24 * 60
+        if end - start > _LONGEST_NIGHT:  # more likely the wrong way round
+            text = "expected a range that ends after it starts, or goes on after midnight and lasts 12h at most"
+            raise ValueError(text)
     return TimeRange(start, end)
 
 
@@ -145,12 +155,34 @@ def pace(text: str) -> int:
     return round(seconds)
 
 
+MARATHON, HALF_MARATHON = 42_195, 21_098
+_DISTANCES = {"marathon": MARATHON, "half": HALF_MARATHON}
+_FAR = r"([0-9]{1,4}(?:[.,][0-9]{1,3})?)\s?(km|k|mi)"
+_DISTANCE = "|".join((*_DISTANCES, _FAR))
+
+
+def distance(text: str) -> int:
+    """Metres, of "marathon", "half", "10k", "42.2 km" or "26.2 mi"."""
+    word = text.strip().lower()
+    if word in _DISTANCES:
+        return _DISTANCES[word]
+    metres = 0.0
+    if found := re.fullmatch(_FAR, word):
+        metres = float(found[1].replace(",", ".")) * 1000 * (_KM_PER_MILE if found[2] == "mi" else 1)
+    if metres < 1:
+        raise ValueError('expected a distance: "marathon", "half", or such as "10k", "42.2 km" or "13.1 mi"')
+    return round(metres)
+
+
 ClockTime = Annotated[int, written(_CLOCK_TIME, "06:30"), read_by(clock_time)]
 RangeOfTimes = Annotated[TimeRange, written(_TIME_RANGE, "06:00-08:30"), read_by(time_range)]
 TimeOrRange = Annotated[
     int | TimeRange,
     written(f"{_CLOCK_TIME}|{_TIME_RANGE}", "07:00", "08:00-11:00"),
     read_by(time_or_range),
+]
+Distance = Annotated[
+    int, written(rf"\s*(?:{_DISTANCE})\s*", "marathon", "half", "10k", "42.2 km"), read_by(distance)
 ]
 Pace = Annotated[int, written(_PACE, "6:00/km", "9:40/mi"), read_by(pace)]
 IsoWeek = Annotated[str, written(r"[0-9]{4}-W[0-5][0-9]", "2026-W52")]

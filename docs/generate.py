@@ -21,7 +21,7 @@ from calsync.cli.main import calsync
 from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE
 from calsync.program import USUAL_TIMES
-from calsync.training import Experience, Sport
+from calsync.training import Experience, Priority, Sport
 from docs.schemas import SCHEMA_KINDS, schema_text
 from docs.training_rules import RULES, SOURCES, Certainty, TrainingRule
 
@@ -144,7 +144,9 @@ recovery week or taper: one session fewer than is listed, at least one; nothing 
 
 `taper`, for `[plan.race]`: in the week that holds the day before the race at most {race[0]} session, `{race[1]}`,
 {TAPER_MINUTES} minutes; in the week before that at most {before[0]}, `{before[1]}` at most, {TAPER_MINUTES} minutes. No session on the race day or on
-the {REST_BEFORE_RACE} days before it. A race of the training feed brings no taper of its own: `calsync plan` has the line for the config.
+the {REST_BEFORE_RACE[Priority.A]} days before it. So it is for a race with `priority = "A"`. One with `"B"` lowers nothing; it keeps its day and the
+{REST_BEFORE_RACE[Priority.B]} days before it free of strength, and the day after it light. One with `"C"` keeps its day and the day before it free. A
+race of the training feed is like one with `"C"`: `calsync plan` has the line for the config that brings its taper.
 
 `out-of-balance`: a check-in (`calsync checkin`) names the signs of the last seven days: `heavy-legs`, `sore`,
 `easy-feels-hard`, `low-motivation`. It acts on one week, that of the date four days after it. The latest check-in that
@@ -177,6 +179,7 @@ RECIPES = {
     "runna-user": (_SUNDAY, "--week", "2026-W48"),
     "triathlete": (_SUNDAY, "--week", "2026-W48"),
     "marathon": ("2027-04-05T05:00:00+00:00", "--weeks", "2"),
+    "race-season": (_SUNDAY, "--week", "2026-W49"),
     "two-feeds": (_SUNDAY, "--week", "2026-W48"),
 }
 

@@ -113,13 +113,16 @@ def _of_key(schema: Schema, field: msgspec.structs.FieldInfo) -> Schema:
     """The schema of a key: without null, and with its default as the file would say it."""
     default = field.default
     schema = dict(_without_null(schema))
+    if schema.pop("one-or-more", False):
+        schema.pop("default", None)
+        return {"anyOf": [schema["items"], schema]}
     if schema.get("default") in (None, {}) or isinstance(default, msgspec.Struct):
         schema.pop("default", None)
     elif isinstance(default, timedelta):
         schema["default"] = duration_text(default)
-    elif field.encode_name == "duration":
+    elif field.encode_name == "duration" and "default" in schema:
         schema["default"] = duration_text(timedelta(minutes=default))
-    elif field.encode_name == "pace":
+    elif field.encode_name == "pace" and default:
         schema["default"] = f"{default // 60}:{default % 60:02}/km"
     return schema
 

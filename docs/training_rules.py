@@ -157,7 +157,7 @@ RULES = (
     TrainingRule(
         Rule.RACE_DAY,
         "Nothing on the day of a race or the day before it; only `light` work in the seven days after the"
-        " plan's race.",
+        " plan's A race, and on the day after a B race.",
         "A race deserves fresh legs, and the week after it belongs to recovery.",
         Certainty.FAIR,
         "That a lift can be felt for up to 48 h is known. How long to wait after a race is expert opinion.",
@@ -222,7 +222,8 @@ RULES = (
     ),
     TrainingRule(
         Rule.TAPER,
-        "In the two weeks before the plan's race strength shrinks, and stops 4 days before it.",
+        "In the two weeks before the plan's A race strength shrinks, and stops 4 days before it; before a B"
+        " race it stops 2 days before it.",
         "Less work in the last weeks makes for fresh legs on the day.",
         Certainty.FAIR,
         "Studied for training as a whole; that strength is best cut in the same way is our conclusion.",

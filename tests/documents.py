@@ -47,8 +47,11 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
                 "title": "Race",
                 "start": "09:30",
                 "duration": "4h",
+                "distance": "marathon",
+                "priority": "B",
                 "weeks": ["taper"],
             },
+            "pace": "5:30/km",
             "feed": {
                 "url_env": "HOME_ICS",
                 "kind": {"Club*": "intervals", "Call": "ignore"},

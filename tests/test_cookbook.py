@@ -11,7 +11,10 @@ import pytest
 
 from tests.cli.box import ROOT, Box, by_key
 
-NAMES = ["lunch-lifter", "early-bird", "shift-worker", "runna-user", "triathlete", "marathon", "two-feeds"]
+NAMES = [
+    *("lunch-lifter", "early-bird", "shift-worker", "runna-user"),
+    *("triathlete", "marathon", "race-season", "two-feeds"),
+]
 SUNDAY = "2026-11-22T18:00:00+00:00"
 
 
@@ -203,3 +206,22 @@ def test_every_recipe_names_only_files_that_are_beside_it() -> None:
         assert re.search(r"^start = 20", text, re.MULTILINE)
         for path in re.findall(r'^path = "((?!public/).*?)"', text, re.MULTILINE):
             assert (folder / path).is_file()
+
+
+def test_a_season_makes_way_for_each_race_as_much_as_it_matters(kitchen: Box) -> None:
+    config = ("--config", "race-season.toml")
+    plan = kitchen.plan(*config, now=SUNDAY)
+    found = {
+        run["title"]: _times(run) for week in plan["weeks"] for run in week["runs"] if run["kind"] == "race"
+    }
+    assert [f"{start:%d %b %H:%M}-{end:%H:%M}" for start, end in found.values()] == [
+        "28 Nov 09:00-09:28",
+        "06 Dec 11:00-11:44",
+        "20 Dec 10:00-10:55",
+    ]
+    assert [week["template"] for week in plan["weeks"]] == ["balanced", "race-week", "balanced", "race-week"]
+    assert not plan["warnings"]
+    free = {"Parkrun": 1, "Club cross country": 2, "Reindeer 10k": 4}
+    for title, (race, _) in found.items():
+        for start, _ in sessions(plan):
+            assert not 0 <= (race.date() - start.date()).days <= free[title]

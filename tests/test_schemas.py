@@ -125,6 +125,17 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     'Google allows at most "28d"': ("config", ("targets", 1, "reminder"), "29d"),
     "before it begins on": ("config", ("pause", 0, "to"), date(2026, 12, 1)),
     "lies before the plan": ("config", ("plan", "race", "date"), date(2026, 11, 1)),
+    "one day has one race": (
+        "config",
+        ("plan", "race"),
+        [{"date": date(2027, 4, 18), "priority": "A"}, {"date": date(2027, 4, 18), "priority": "B"}],
+    ),
+    "with several races, say how much": (
+        "config",
+        ("plan", "race"),
+        [{"date": date(2027, 4, 18), "priority": "A"}, {"date": date(2027, 5, 2)}],
+    ),
+    "expected a distance": ("config", ("plan", "race", "distance"), "0 km"),
     "an ISO week such as 2026-W52 that exists": ("config", ("plan", "override"), {"2026-W54": "recovery"}),
     "expected an IANA zone": ("config", ("timezone",), "Europe/Lundon"),
     "a pace such as": ("config", ("plan", "feed", "pace"), "1:00/km"),

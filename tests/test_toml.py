@@ -149,7 +149,7 @@ def test_every_command_says_so(tmp_path: Path, data: st.DataObject, kind: Schema
         ),
         ("templates = my own", "7:13: templates: Invalid value; write the text in quotes (this is no"),
         ('feed.pth = "x"', '7: plan.feed.pth: unknown key; did you mean "path"?'),
-        ("[[plan.race]]\ndate = 1", "7: plan.race: expected a table, found "),
+        ("[[plan.feed]]\npath = 1", "7: plan.feed: expected a table, found "),
     ],
 )
 def test_what_to_write_instead(written: str, says: str, tmp_path: Path) -> None:

@@ -151,13 +151,18 @@ horizon = {_default(Plan, "horizon")}
 {_about(UsualStart)}
 usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 
+{_about(Plan, "seconds_per_km")}
+#pace = "6:00/km"
+
 {_about(Race)}
 #[plan.race]
 #date = {monday + timedelta(words.days_to_race)}
 #title = {quoted(words.race)}
+#distance = "marathon" # or "half", "10k", "42.2 km"; it brings the last weeks, two from a half marathon on
 #start = "09:30" # otherwise your usual time
-#duration = "4h"
-#weeks = ["taper", "race-week"] # the last weeks up to the race's, in place of those of the plan
+#duration = "4h" # otherwise what the distance takes at [plan] pace
+#priority = "A" # "B": strength makes way for a few days only, "C": for the day itself and the one before it
+#weeks = ["taper", "race-week"] # other last weeks than the distance brings, in place of those of the plan
 
 # Runs from Runna, TrainingPeaks, Final Surge, Garmin or any other calendar of workouts, instead of the
 # {words.feed} A week in which it has no run uses the template's.
@@ -165,7 +170,7 @@ usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
 {feed_off}{feed.line if feed else words.feed_place}
 #strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
 #cross = "count" # "ignore": leave out its rides, swims and other sports
-#pace = "6:00/km" # for runs that say how far but not how long
+#pace = "6:00/km" # for runs that say how far but not how long; otherwise [plan] pace
 #kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
 
 # Another template for single weeks.

@@ -90,9 +90,8 @@ def read_training(setup: Setup, now: datetime, answer: "Answer[PlatformFeed] | N
         trouble.append(f"{_WHO}: no runs at all; the templates' are used")
         warnings.append(("feed-empty", trouble[-1]))
         without = []
-    race = program.race
     training = (Sort.RUN, Sort.CROSS) if settings.takes_cross else (Sort.RUN,)
-    hidden = [w for w in upcoming if w.sort in training and race and w.day == race.day]
+    hidden = [w for w in upcoming if w.sort in training and program.race_on(w.day)]
     shown = [workout for workout in upcoming if workout not in hidden]
     races = races_without_taper(shown, program, today)
     notices = [

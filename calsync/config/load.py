@@ -59,8 +59,9 @@ class Config:
         places: dict[str, Keys] = {}
         for number, name in enumerate(self.program.weeks):
             places.setdefault(name, ("plan", "weeks", number))
-        for number, name in enumerate(self.program.race.weeks if self.program.race else ()):
-            places.setdefault(name, ("plan", "race", "weeks", number))
+        for keys, race in zip(_race_keys(self.document), self.program.races, strict=True):
+            for number, name in enumerate(race.last_weeks):
+                places.setdefault(name, keys if race.weeks is None else (*keys, "weeks", number))
         for week, name in self.program.overrides.items():
             places.setdefault(name, ("plan", "override", week))
         return places
@@ -143,7 +144,8 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     if plan.feed is not None:
         feed = _placed(document, ("plan", "feed"), plan.feed, environment)
         _check_feed(document, feed, table)
-        plan = msgspec.structs.replace(plan, feed=feed)
+        own_pace = feed.seconds_per_km or plan.seconds_per_km
+        plan = msgspec.structs.replace(plan, feed=msgspec.structs.replace(feed, seconds_per_km=own_pace))
     return Config(
         path=path,
         name=table.name,
@@ -265,8 +267,7 @@ def _program(document: Document, plan: Plan, table: ConfigFile) -> Program:
         if pause.last < pause.first:
             message = f"ends on {pause.last}, before it begins on {pause.first}"
             raise document.fail(("pause", number, "to"), message)
-    if plan.race is not None:
-        _check_race(document, plan.race, plan.start)
+    _check_races(document, plan)
     return Program(
         **msgspec.structs.asdict(plan),
         availability=table.availability,
@@ -287,11 +288,30 @@ def _week(text: str) -> Week:
         raise ValueError("expected an ISO week such as 2026-W52 that exists") from problem
 
 
-def _check_race(document: Document, race: Race, plan_start: date) -> None:
-    keys = ("plan", "race", "date")
-    _check_year(document, keys, race.day)
-    if race.day + _AFTER_RACE < (first := Week.of(plan_start).monday):
-        raise document.fail(keys, f"{race.day} lies before the plan, which begins on {first}")
+def _race_keys(document: Document) -> list[Keys]:
+    """The key paths of the races: one table, or each of several."""
+    match document.value(("plan", "race")):
+        case list() as races:
+            return [("plan", "race", number) for number in range(len(races))]
+        case None:
+            return []
+    return [("plan", "race")]
+
+
+def _check_races(document: Document, plan: Plan) -> None:
+    first = Week.of(plan.start).monday
+    seen: dict[date, Race] = {}
+    for keys, race in zip(_race_keys(document), plan.races, strict=True):
+        _check_year(document, (*keys, "date"), race.day)
+        if race.day + _AFTER_RACE < first:
+            raise document.fail((*keys, "date"), f"{race.day} lies before the plan, which begins on {first}")
+        if other := seen.get(race.day):
+            message = f'"{other.title}" is on {race.day} already; one day has one race'
+            raise document.fail((*keys, "date"), message)
+        seen[race.day] = race
+        if len(plan.races) > 1 and document.value((*keys, "priority")) is None:
+            message = 'is missing: with several races, say how much each matters: "A", "B" or "C"'
+            raise document.fail((*keys, "priority"), message)
 
 
 def _zone(document: Document, name: str | None) -> ZoneInfo:

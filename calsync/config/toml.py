@@ -259,6 +259,9 @@ class _Meaning:
 
     def of(self, value: Any, kind: Any, keys: Keys = ()) -> Any:
         """What the value at a key path means, where a `kind` is expected."""
+        if isinstance(value, dict) and _annotation(kind, "one-or-more"):
+            # Its key path stays that of a table, so that errors name what the file has.
+            return [self.of(value, get_args(_unwrapped(kind)[0])[0], keys)]
         kind, read = _unwrapped(kind)
         if read is not None:
             if not isinstance(value, str):
@@ -422,6 +425,8 @@ def _keys_of(path: str, data: Any) -> Iterator[str | int]:
                 return
         else:
             key = name or int(index)
+            if index and isinstance(at, dict):
+                continue  # a single table where there may be several
         yield key
         at = _at(at, (key,))
 

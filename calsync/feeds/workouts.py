@@ -28,7 +28,7 @@ from calsync.feeds.ics import (
 from calsync.feeds.recurrence import Budget, Freq, Rule, TooCostly
 from calsync.feeds.series import Related, ruled_occurrences
 from calsync.feeds.titles.reading import LONGEST_NAME, Entry, read, take_apart
-from calsync.program import FeedSettings
+from calsync.program import USUAL_PACE, FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import Kind, Sort, Week, Workout
 from calsync.words import one_line, plain_lines
@@ -129,7 +129,7 @@ class _FeedReader:
         self.calendar = calendar
         self.zone = zone
         self.kinds = settings.kinds
-        self.seconds_per_km = settings.seconds_per_km
+        self.seconds_per_km = settings.seconds_per_km or USUAL_PACE
         self.notes = notes
         self.budget = budget
         # Whether it takes time is no question here: platforms mark workouts as free.

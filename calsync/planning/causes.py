@@ -12,7 +12,7 @@ from itertools import chain
 
 from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
-from calsync.planning.days import Ban, Candidate
+from calsync.planning.days import Ban, Candidate, race_against
 from calsync.planning.descriptions import kind_of_day
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, standing_load
@@ -155,9 +155,9 @@ class Causes:
                 runs = (run for run in self._problem.settled.runs if run.span.overlaps(place.span))
                 return why.run_there(map(self._run_now, runs))
             case Rule.RACE_DAY:
-                return why.race_on(program.race, place.day)
-            case Rule.TAPER if program.race:
-                return why.tapering(f"{program.race.title} on {date_name(program.race.day)}")
+                return why.race_on(race_against(program, ban.rule, place.day, place.load), place.day)
+            case Rule.TAPER if race := race_against(program, ban.rule, place.day, place.load):
+                return why.tapering(race)
             case Rule.REST_DAY:
                 return why.rest_day(place.day)
             case Rule.LONG_RUN_DAY:
@@ -278,8 +278,8 @@ class Causes:
             return ""
         if program.is_paused(day):
             return why.paused(program.pauses, day).text
-        if program.race and program.race.day == day:
-            return f"{program.race.title} takes its place"
+        if race := program.race_on(day):
+            return f"{race.title} takes its place"
         who = "the training feed" if week.takes_runs_of_feed(day) else _template(week)
         return f"{who} has no such run on {day_name(day)}"
 

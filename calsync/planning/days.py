@@ -17,7 +17,7 @@ from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, REST_BEFO
 from calsync.planning.runs import SettledRun
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
-from calsync.program import Program, WeekTemplate
+from calsync.program import Program, Race, WeekTemplate
 from calsync.timespan import Timespan
 from calsync.training import Effort, Load, Weekday
 
@@ -86,25 +86,36 @@ def without_fresh_legs(start: int, length: int, load: Load, run: SettledRun | No
     return Ban(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length, run)
 
 
+def against_race(race: Race, day: date, load: Load) -> Rule | None:
+    """A5: the rule by which a race of the plan, on its date or near it, leaves no session of that load."""
+    ahead = (race.day - day).days
+    if ahead in (0, 1) or (-LIGHT_AFTER_RACE[race.priority] <= ahead < 0 and load is not Load.LIGHT):
+        return Rule.RACE_DAY
+    return Rule.TAPER if 1 < ahead <= REST_BEFORE_RACE[race.priority] else None
+
+
+def race_against(program: Program, rule: Rule, day: date, load: Load) -> Race | None:
+    """The plan's race that brings `rule` to `day`; None if a run of the week does."""
+    return next((race for race in program.races if against_race(race, day, load) is rule), None)
+
+
 def against_day(
     template: WeekTemplate,
     day: Weekday,
     load: Load,
     efforts: Collection[Effort],
     tomorrow: Collection[Effort],
-    ahead: int = _EVER,
+    of_races: Collection[Rule] = (),
 ) -> Iterator[Rule]:
     """A5: the rules that leave no session of that load on a whole day.
 
-    `efforts` are those of the day's runs, `tomorrow` those of the next day's; the plan's race is `ahead` days
-    away, less than 0 if it is over.
+    `efforts` are those of the day's runs, `tomorrow` those of the next day's; `of_races` are the rules that
+    the races of the plan bring, as against_race() has them.
     """
-    if Effort.RACE in efforts or Effort.RACE in tomorrow or ahead in (0, 1):
+    if Effort.RACE in efforts or Effort.RACE in tomorrow or Rule.RACE_DAY in of_races:
         yield Rule.RACE_DAY
-    elif 1 < ahead <= REST_BEFORE_RACE:
+    elif Rule.TAPER in of_races:
         yield Rule.TAPER
-    elif -LIGHT_AFTER_RACE <= ahead < 0 and load is not Load.LIGHT:
-        yield Rule.RACE_DAY
     if day in template.rest and not (template.rest_allows_light and load is Load.LIGHT):
         yield Rule.REST_DAY
     if Effort.LONG in efforts and load is not Load.LIGHT:
@@ -141,6 +152,8 @@ class Days:
         self.published = published
         self._hours_apart = int(program.rules.hours_apart.total_seconds())
         self._buffer = int(program.availability.buffer.total_seconds())
+        self._ranges = program.availability.ranges
+        self._preferred = [part for times in program.availability.prefer_times for part in times.parts]
         self._earliest = wall.seconds_up(now + program.availability.notice)
         self._busy = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in busy]
         self._busy_ends = [end for _, end in self._busy]
@@ -208,9 +221,8 @@ class Days:
         """A5."""
         efforts = {run.effort for run in self.runs_on(day)}
         tomorrow = {run.effort for run in self.runs_on(day + timedelta(days=1))}
-        race = self.program.race
-        ahead = (race.day - day).days if race else _EVER
-        for rule in against_day(week.template, Weekday.of(day), load, efforts, tomorrow, ahead):
+        of_races = [rule for race in self.program.races if (rule := against_race(race, day, load))]
+        for rule in against_day(week.template, Weekday.of(day), load, efforts, tomorrow, of_races):
             yield Ban(rule, -_EVER, _EVER)
         for run in self.runs_on(day):
             if run.effort in (Effort.HARD, Effort.LONG):
@@ -218,12 +230,12 @@ class Days:
 
     def ranges(self, day: date, minutes: int) -> list[tuple[int, int]]:
         """First and last start, both included, of a session of that length in each range of availability."""
-        bounds = (self.clock.range(day, times) for times in self.program.availability.on(day))
+        bounds = (self.clock.range(day, times) for times in self._ranges[day.weekday()])
         return [(first, last - minutes * 60) for first, last in bounds]
 
     def starts(self, week: WantedWeek, day: date, minutes: int, load: Load) -> list[tuple[int, int]]:
         """The allowed starts of a day: (minute of the day, instant), in order."""
-        if not self.program.availability.on(day):
+        if not self._ranges[day.weekday()]:
             return []
         bans = [(ban.first, ban.last) for ban in self.bans(week, day, minutes, load)]
         grid = self.clock.grid(day)
@@ -324,10 +336,9 @@ class Days:
         )
 
     def _time(self, minute: int) -> int:
-        ranges = self.program.availability.prefer_times
-        if not ranges:
+        if not self._preferred:
             return 0
-        away = min(max(times.start - minute, minute - times.end, 0) for times in ranges)
+        away = min(max(times.start - minute, minute - times.end, 0) for times in self._preferred)
         return min(-(-away // 15), MOST_TIME_POINTS)
 
 

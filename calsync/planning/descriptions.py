@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from calsync.event import BUSY, Event, Published
 from calsync.planning import wall, why
-from calsync.planning.days import Days
+from calsync.planning.days import Days, race_against
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, Problem, State
 from calsync.planning.rules import Rule
 from calsync.planning.runs import called, of_run
@@ -251,6 +251,8 @@ def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
             return why.too_close_before(of_run(after) if after and is_near else "the next quality run")
         case Rule.PAIR:
             return why.too_near(week.min_days_apart)
+        case Rule.TAPER if race := race_against(program, rule, day, Load.LIGHT):
+            return why.tapering(race)
         case _:
             # Long runs and hard runs rule out no light session, so none of their rules comes here.
             return Reason(rule, why.IN_GENERAL[rule])

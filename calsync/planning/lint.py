@@ -31,7 +31,7 @@ from calsync.program import (
     Session,
     WeekTemplate,
 )
-from calsync.training import WEEKDAYS, Effort, Load, Region, Sort, Week, Weekday, Workout
+from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
 
 _DAY = 24 * 60
@@ -145,7 +145,8 @@ def _hardest(template: WeekTemplate, day: Weekday) -> _Listed | None:
 def _ranges(template: WeekTemplate) -> Iterator[Finding]:
     for one in _listed(template):
         minutes, what = one.what.minutes, noun(one.what.kind)
-        longest = max((times.end - times.start for times in one.what.between), default=minutes)
+        parts = (part for times in one.what.between for part in times.parts)
+        longest = max((part.end - part.start for part in parts), default=minutes)
         if longest < minutes:
             suggestion = f"make a range longer or the {what} shorter"
             yield _warning(why.no_range_for(minutes, what), (*one.keys, "between"), suggestion)
@@ -225,25 +226,37 @@ def _of_week(week: WantedWeek, program: Program) -> Iterator[Finding]:
 def races_without_taper(workouts: Iterable[Workout], program: Program, today: date) -> Iterator[Finding]:
     """Of the races of a feed from `today` on.
 
-    None while [plan.race] names one that is still to come: a race on the way to it needs no taper of its own.
+    None while [plan.race] has an A race that is still to come: one on the way to it needs no taper.
     """
-    if program.race and program.race.day >= today:
+    if any(race.day >= today and race.priority is Priority.A for race in program.races):
         return
     found: dict[date, Workout] = {}
     takes_cross = program.feed is None or program.feed.takes_cross
     for workout in workouts:
         if workout.sort is Sort.CROSS and not takes_cross:
             continue
-        if workout.is_race and workout.day >= today and not program.is_paused(workout.day):
+        if workout.is_race and workout.day >= today and not _is_known(workout.day, program):
             before = found.get(workout.day, workout)
             found[workout.day] = max(before, workout, key=lambda one: one.minutes or 0)
-    where = "in place of your [plan.race]" if program.race else "below [plan]"
+    # A second table [plan.race] would be an error in the file.
+    where = "with this line, below [plan]"
+    only_past = len(program.races) == 1 and program.races[0].day < today
+    if only_past:
+        where = "with this line, in place of your [plan.race]"
+    elif program.races:
+        where = "with this table (a line break for each /), and write [[plan.race]] for the others as well"
     for day, workout in found.items():
         # Runna adds the distance: "City half • 21.1km".
         title = workout.title.partition(" • ")[0]
         race = Race(day, title, workout.start, workout.minutes or USUAL_RACE)
-        reason, suggestion = why.no_taper(title, day), f"set [plan.race] with this line, {where}"
-        yield Finding(reason, Severity.WARNING, (), suggestion, Week.of(day), race.line)
+        reason, suggestion = why.no_taper(title, day), f"set [plan.race] {where}"
+        line = race.block if program.races and not only_past else race.line
+        yield Finding(reason, Severity.WARNING, (), suggestion, Week.of(day), line)
+
+
+def _is_known(day: date, program: Program) -> bool:
+    """Whether the config says what becomes of a race on that day."""
+    return program.is_paused(day) or program.race_on(day) is not None
 
 
 # --- the sessions -----------------------------------------------------------------------------------------
@@ -523,6 +536,7 @@ def _starts_of(run: Run | CrossTraining) -> tuple[int, int]:
     # Where no range has room, the run stands at the start of the first.
     starts = [run.between[0].start]
     for times in run.between:
-        if times.end - times.start >= run.minutes:
-            starts += [times.start, times.end - run.minutes]
+        for later, part in enumerate(times.parts):
+            if part.end - part.start >= run.minutes:
+                starts += [later * _DAY + part.start, later * _DAY + part.end - run.minutes]
     return min(starts), max(starts)

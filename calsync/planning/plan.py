@@ -4,7 +4,7 @@ First the runs settle (runs.py). What is left of each day (days.py) is where ses
 all choices is found in placement.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,10 +19,10 @@ from calsync.planning.runs import SettledRun, SettledRuns, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import NO_FEED, FeedWeek, WantedSession, WantedWeek, wanted_week
 from calsync.planning.why import Remark
-from calsync.program import Program, WeekTemplate
+from calsync.program import Program, Race, WeekTemplate
 from calsync.timespan import Timespan, merge
-from calsync.training import CheckIn, Effort, Load, Week, acting_on
-from calsync.words import date_name
+from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
+from calsync.words import date_name, kind_name
 
 
 def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
@@ -446,19 +446,42 @@ def _planned_run(run: SettledRun, problem: Problem) -> PlannedRun:
     return PlannedRun(run, state)
 
 
+def _before_races(problem: Problem, races: Iterable[Race]) -> Iterator[Remark]:
+    """That the legs won't be fresh: a hard or long run on the day before one that is more than for fun."""
+    for race in races:
+        eve = race.day - timedelta(days=1)
+        if race.priority is Priority.C or problem.given.program.is_paused(race.day):
+            continue
+        for run in problem.days.runs_on(eve):
+            if run.effort not in (Effort.LONG, Effort.HARD):
+                continue
+            advice = f"choose another template for that week: [plan.override] {Week.of(eve)}"
+            if race.weeks is None and race.distance is None and race.priority is Priority.A:
+                advice = 'say how far the race is, such as distance = "half", and it brings its last weeks'
+            title = run.title or kind_name(run.kind)
+            yield Remark(
+                "before-race", f"{title} on {date_name(eve)} is the day before {race.title}; {advice}"
+            )
+
+
 def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     horizon = {week.week for week in weeks}
     notes = [note for week in problem.weeks for note in week.adjusted.warnings]
     # A template that is used in several weeks says it once.
     warnings = [Remark(note.rule, note.text) for note in dict.fromkeys(notes)]
     warnings += [remark for key, remark in problem.settled.warnings if week_of_key(key) in horizon]
-    race = problem.given.program.race
-    if race and Week.of(race.day) in horizon and problem.given.program.is_paused(race.day):
-        text = f"{race.title} on {date_name(race.day)} is in a pause, so it is not planned; the taper stays"
-        warnings.append(Remark("race-paused", text))
+    program = problem.given.program
+    declared = [race for race in program.races if Week.of(race.day) in horizon]
+    for race in declared:
+        if program.is_paused(race.day):
+            stays = "; the taper stays" if race.priority is Priority.A else ""
+            text = f"{race.on_its_day} is in a pause, so it is not planned{stays}"
+            warnings.append(Remark("race-paused", text))
+    warnings += _before_races(problem, declared)
     for week in weeks:
         races = [run.run for run in week.runs if run.run.effort is Effort.RACE]
-        if race and len(races) > 1 and Week.of(race.day) == week.week:
+        of_week = sum(Week.of(race.day) == week.week for race in declared)
+        if of_week and len(races) > of_week:
             titles = " and ".join(f"{run.title or run.kind} on {date_name(run.day)}" for run in races)
             text = (
                 f"{week.week} has more than one race: {titles}; is {week.wanted.template.name} right for it?"

@@ -14,7 +14,7 @@ from calsync.planning import why
 from calsync.planning.rules import LEAST_DAYS_APART
 from calsync.planning.why import Reason
 from calsync.program import MOST_SESSIONS, Program, Race, Session, WeekTemplate
-from calsync.training import CheckIn, Experience, Load, Sign, Week
+from calsync.training import CheckIn, Experience, Load, Priority, Sign, Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def adjust(
     adjusted = _twice_a_week(adjusted, template, program, lists)
     adjusted = _short_on_time(adjusted, program)
     adjusted = ease_off(adjusted, template, eased_by)
-    adjusted = _taper(adjusted, week, program.race)
+    for race in sorted(program.races, key=lambda race: race.day):
+        adjusted = _taper(adjusted, week, race)
     return _out_of_balance(adjusted, checkin)
 
 
@@ -126,11 +127,9 @@ def ease_off(was: Adjusted, template: WeekTemplate, eased_by: str = "") -> Adjus
     return _lower(was, why.recovery_week(left, eased_by), left, load=Load.MODERATE)
 
 
-def _taper(was: Adjusted, week: Week, race: Race | None) -> Adjusted:
-    if race is None:
-        return was
+def _taper(was: Adjusted, week: Week, race: Race) -> Adjusted:
     ahead = week.until(Week.of(race.day - timedelta(days=1)))
-    if ahead not in TAPER:
+    if race.priority is not Priority.A or ahead not in TAPER:
         return was
     sessions, load = TAPER[ahead]
     note = why.tapered(race, sessions, TAPER_MINUTES, load)

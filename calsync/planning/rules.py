@@ -5,6 +5,8 @@ What each rule asks and why is on docs/rules.md.
 
 from enum import StrEnum
 
+from calsync.training import Priority
+
 
 class Rule(StrEnum):
     TWICE_A_WEEK = "twice-a-week"
@@ -40,6 +42,7 @@ LONGEST_SESSION = 45
 LEAST_DAYS_APART = 2
 # Rule `fresh-legs`: hours between the end of a lift and the next hard run, long run or race.
 FRESH_LEGS_HOURS = {"light": 6, "moderate": 24, "heavy": 48}
-# Rules `taper` and `race-day`: days before the plan's race without strength, and after it with light work.
-REST_BEFORE_RACE = 4
-LIGHT_AFTER_RACE = 7
+# Rules `taper` and `race-day`, by the priority of a race of the plan: days before it without strength, and
+# days after it with light work only.
+REST_BEFORE_RACE = {Priority.A: 4, Priority.B: 2, Priority.C: 1}
+LIGHT_AFTER_RACE = {Priority.A: 7, Priority.B: 1, Priority.C: 0}

@@ -7,7 +7,7 @@ says, by busy time, and by what already stands on the calendars.
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from calsync.event import Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall
@@ -112,8 +112,10 @@ def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
 def starts_within(ranges: Iterable[TimeRange], day: date, length: int, clock: Wall) -> Iterator[int]:
     """The starts of a run of `length` seconds in its ranges, the one that it likes best first."""
     for times in ranges:
-        first, last = clock.range(day, times)
-        yield from (start for _, start in clock.grid(day) if first <= start <= last - length)
+        for later, part in enumerate(times.parts):
+            on = day + timedelta(days=later)
+            first, last = clock.range(on, part)
+            yield from (start for _, start in clock.grid(on) if first <= start <= last - length)
 
 
 def _is_ours(run: WantedRun) -> bool:

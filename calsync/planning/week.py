@@ -373,10 +373,14 @@ def _runs_on_dates(
         WantedRun(run_key(week, run.day, number), day, run, until is not None and day <= until)
         for day, number, run in _on_dates(week, template.runs, program)
     ]
-    race = program.race
-    if race and Week.of(race.day) == week and not program.is_paused(race.day):
-        run = Run(Weekday.of(race.day), Kind.RACE, race.minutes, race.title, race.start)
-        runs.append(WantedRun(race_key(week, run.day), race.day, run))
+    if program.is_race_week(week):
+        # The race that such a template has is the one of the config.
+        runs = [run for run in runs if run.from_feed or run.kind is not Kind.RACE]
+    for race in sorted(program.races, key=lambda race: race.day):
+        if Week.of(race.day) == week and not program.is_paused(race.day):
+            minutes = program.minutes_of(race)
+            run = Run(Weekday.of(race.day), Kind.RACE, minutes, race.title, race.start)
+            runs.append(WantedRun(race_key(week, run.day), race.day, run))
     return runs
 
 
@@ -394,7 +398,7 @@ def _on_dates(week: Week, training: Iterable[_OfDay], program: Program) -> Itera
     for one in training:
         seen[one.day] = seen.get(one.day, 0) + 1
         day = week.days[one.day.number]
-        if not program.is_paused(day) and not (program.race and program.race.day == day):
+        if not program.is_paused(day) and not program.race_on(day):
             yield day, seen[one.day], one
 
 

@@ -52,7 +52,7 @@ IN_GENERAL = {
     Rule.PAUSE: "a pause",
     Rule.BUSY: "busy",
     Rule.RACE_DAY: "nothing on the day of a race or the day before it",
-    Rule.TAPER: f"no strength in the {REST_BEFORE_RACE} days before the race",
+    Rule.TAPER: "no strength in the last days before a race",
     Rule.REST_DAY: "a rest day stays free",
 }
 
@@ -127,17 +127,21 @@ def strength_day(day: date) -> Reason:
 
 
 def race_on(race: Race | None, day: date) -> Reason:
-    """Why a session can't be on `day`; `race` is the plan's."""
-    ahead = (race.day - day).days if race else 0
-    if race and -LIGHT_AFTER_RACE <= ahead < 0:
-        return Reason(
-            Rule.RACE_DAY, f"nothing but light work in the {LIGHT_AFTER_RACE} days after {race.title}"
-        )
+    """Why a session can't be on `day`; `race` is the one of the plan that is against it, if one is."""
+    if race and race.day < day:
+        after = _days(LIGHT_AFTER_RACE[race.priority], "after")
+        return Reason(Rule.RACE_DAY, f"nothing but light work {after} {race.title}")
     return Reason(Rule.RACE_DAY, "no strength on the day of a race or the day before it")
 
 
-def tapering(race: str) -> Reason:
-    return Reason(Rule.TAPER, f"no strength in the {REST_BEFORE_RACE} days before {race}")
+def tapering(race: Race) -> Reason:
+    before = _days(REST_BEFORE_RACE[race.priority], "before")
+    return Reason(Rule.TAPER, f"no strength {before} {race.on_its_day}")
+
+
+def _days(number: int, word: str) -> str:
+    """ "in the 7 days after", "on the day after"."""
+    return f"on the day {word}" if number == 1 else f"in the {number} days {word}"
 
 
 def tapered(race: Race, sessions: int, minutes: int, load: Load) -> Reason:
@@ -244,7 +248,7 @@ def lighter(load: Load, wanted: Load, against: Iterable[Rule], long: str, after:
 
 
 _WHY_LIGHTER = {
-    Rule.RACE_DAY: f"only light work in the {LIGHT_AFTER_RACE} days after the race",
+    Rule.RACE_DAY: "only light work so soon after the race",
     Rule.REST_DAY: "nothing more on a rest day",
     Rule.LONG_RUN_DAY: "nothing more on the day of the {long}",
     Rule.CONTROLLED: "a lift on a hard day is controlled, not maximal",

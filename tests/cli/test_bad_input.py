@@ -11,6 +11,8 @@ GOOD = config()
 A = "[availability]"
 FILE = 'type = "ics"\npath = "public/training.ics"'
 RACE = "[plan.race]\ndate = 2027-04-18\n"
+RACES = "[[plan.race]]\ndate = 2027-04-18\npriority = 'A'\n[[plan.race]]\ndate = 2027-05-02\n"
+SAME_DAY = RACES.replace("05-02", "04-18") + "priority = 'B'\n"
 RUNS = "[plan.feed]\npath = 'runs.ics'\n"
 G = '[google]\ncredentials = "client_secret.json"\n'
 B = '[[busy]]\nname = "private"\ntype = "google"\n'
@@ -109,6 +111,10 @@ def refused(box: Box, *args: str) -> str:
         ("[availability]", RACE + "weeks = ['tapper']\n[availability]", "plan.race.weeks[0]", '"taper"'),
         ("[availability]", "[plan.race]\ndate = 2026-11-01\n[availability]", "plan.race.date", "before"),
         ("[availability]", "[plan.race]\ndate = 2727-04-18\n[availability]", "plan.race.date", "2727-04-18"),
+        ("[availability]", RACE + "distance = 'far'\n[availability]", "plan.race.distance", '"10k"'),
+        ("[availability]", RACE + "priority = 'a'\n[availability]", "plan.race.priority", "A, B, C"),
+        ("[availability]", RACES + "priority = 'b'\n[availability]", "plan.race[1].priority", "A, B, C"),
+        ("[availability]", SAME_DAY + "[availability]", "plan.race[1].date", "is on 2027-04-18 already"),
         # a training platform's feed
         ("[availability]", "[plan.feed]\n[availability]", "plan.feed", "none of them"),
         ("[availability]", "[plan.feed]\nurl = 'http://x.org/a'\n[availability]", "plan.feed.url", "plain"),

@@ -65,7 +65,7 @@ def test_only_light_work_in_the_week_after(box: Box) -> None:
     assert [session["load"] for session in after["strength"]] == ["light", "light"]
     reasons = after["strength"][0]["reasons"]
     assert [r["text"] for r in reasons if r["rule"] == "race-day"] == [
-        "light instead of moderate: only light work in the 7 days after the race"
+        "light instead of moderate: only light work so soon after the race"
     ]
     assert [session["load"] for session in then["strength"]] == ["moderate", "moderate"]
 
@@ -117,7 +117,71 @@ def test_a_race_that_moves_within_its_week_is_not_lost(box: Box) -> None:
 
 
 def test_a_template_with_a_race_of_its_own_is_named(box: Box) -> None:
-    race(box, "2026-12-12", more='weeks = ["race-week"]')
+    race(box, "2026-12-12", weeks='["race-week"]')
     (text,) = [warning["text"] for warning in box.plan()["warnings"] if warning["code"] == "two-races"]
     assert "City half on Sat 12 Dec" in text
     assert "Sun 13 Dec" in text
+
+
+def test_a_distance_brings_the_last_weeks_and_says_how_long_it_takes(box: Box) -> None:
+    half = f'pace = "5:40/km"\n[plan.race]\ndate = {HALF}\nstart = "10:00"\n'
+
+    def planned(more: str) -> tuple[list[str], str]:
+        box.config(horizon="4", plan=half + more)
+        plan = box.plan()
+        (run,) = [run for week in plan["weeks"] for run in week["runs"] if run["kind"] == "race"]
+        return [week["template"] for week in plan["weeks"]], run["end"][11:16]
+
+    assert planned('distance = "half"') == (["balanced", "taper", "race-week", "balanced"], "12:00")
+    assert planned('distance = "13.1 mi"')[0] == ["balanced", "taper", "race-week", "balanced"]
+    assert planned('distance = "10k"') == (["balanced", "balanced", "race-week", "balanced"], "10:57")
+    assert planned('distance = "42,2 km"\nweeks = []\nduration = "4h"') == (["balanced"] * 4, "14:00")
+    assert planned('distance = "half"\npriority = "C"')[0] == ["balanced"] * 4
+
+
+def test_the_race_that_a_race_week_has_is_the_one_of_the_config(box: Box) -> None:
+    race(box, "2026-12-12", more='distance = "half"')
+    week = box.plan()["weeks"][2]
+    assert [run["key"] for run in week["runs"] if run["kind"] == "race"] == ["2026-W50/run/race-sat"]
+    assert {run["start"][:10] for run in week["runs"]} & {"2026-12-13"} == set()
+
+
+def test_a_long_run_on_the_day_before_the_race_is_said(box: Box) -> None:
+    def warnings() -> list[str]:
+        return [warning["text"] for warning in box.plan()["warnings"] if warning["code"] == "before-race"]
+
+    race(box)
+    (text,) = warnings()
+    assert text == (
+        "Long run on Sat 12 Dec is the day before City half; say how far the race is, such as "
+        'distance = "half", and it brings its last weeks'
+    )
+    race(box, more="weeks = []")
+    (text,) = warnings()
+    assert text.endswith("choose another template for that week: [plan.override] 2026-W50")
+    race(box, more='distance = "half"')
+    assert warnings() == []
+    race(box, more='priority = "C"')
+    assert warnings() == []
+
+
+def test_two_races_share_the_weeks_before_them(box: Box) -> None:
+    """The next race decides what a week is; each A race has its taper."""
+    both = RACE.format("2026-12-06", 'distance = "half"\npriority = "A"\n')
+    both += RACE.format(HALF, 'distance = "half"\npriority = "A"\n').replace("City", "Country")
+    box.config(horizon="4", plan=both.replace("[plan.race]", "[[plan.race]]"))
+    weeks = box.plan()["weeks"]
+    assert [week["template"] for week in weeks] == ["taper", "race-week", "race-week", "balanced"]
+    assert [len(week["wanted"]) for week in weeks] == [2, 1, 1, 2]
+    loads = {session["load"] for session in weeks[3]["strength"]}
+    assert loads == {"light"}
+
+
+def test_with_several_races_each_says_how_much_it_matters(box: Box) -> None:
+    race(box, more='priority = "A"\n[[plan.race]]\ndate = 2026-12-20')
+    box.config(plan=f'[[plan.race]]\ndate = {HALF}\npriority = "A"\n[[plan.race]]\ndate = 2026-12-20\n')
+    result = box.run("plan")
+    assert result.code == 3
+    assert "plan.race[1].priority: is missing: with several races, say how much each matters" in result.err
+    line = int(result.err.split(":")[2])
+    assert (box.folder / "config.toml").read_text().splitlines()[line - 1] == "[[plan.race]]"

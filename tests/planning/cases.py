@@ -82,8 +82,8 @@ times = st.one_of(
 
 
 @st.composite
-def ranges(draw: st.DrawFn, most: int, longest: int) -> tuple[Range, ...]:
-    """Up to `most` ranges of a day, in order; they may touch."""
+def ranges(draw: st.DrawFn, most: int, longest: int, *, nights: bool = False) -> tuple[Range, ...]:
+    """Up to `most` ranges of a day, in order; they may touch. With `nights` one may go on after midnight."""
     found: list[Range] = []
     low = draw(times)
     for _ in range(draw(st.integers(1, most))):
@@ -93,6 +93,9 @@ def ranges(draw: st.DrawFn, most: int, longest: int) -> tuple[Range, ...]:
             break
         found.append((low, high))
         low = high + draw(st.sampled_from((0, 0, 15, 60, 7, 300)))
+    if nights and draw(st.integers(0, 5)) == 0:
+        low = draw(grid_minutes(21 * 60, DAY_MINUTES - GRID))
+        found[-1:] = [(low, DAY_MINUTES + draw(st.integers(1, 90)))]
     return tuple(found)
 
 
@@ -117,7 +120,7 @@ def whens(draw: st.DrawFn) -> tuple[int | None, tuple[Range, ...]]:
     if how == "start":
         return draw(times), ()
     if how == "between":
-        between = draw(ranges(most=3, longest=240))
+        between = draw(ranges(most=3, longest=240, nights=True))
         return None, tuple(draw(st.permutations(between)))
     return None, ()
 
@@ -215,14 +218,18 @@ def cross_keys(case: Case) -> list[tuple[str, date, Cross]]:
 
 
 @st.composite
-def races(draw: st.DrawFn, case: Case) -> Race | None:
+def races(draw: st.DrawFn, case: Case) -> tuple[Race, ...]:
     """Mostly in the horizon, or so near that its taper or the week after it reaches into it."""
-    if draw(st.sampled_from((True, True, False))):
-        return None
+    found: dict[date, Race] = {}
     days = 7 * case.horizon
-    ahead = draw(st.one_of(st.integers(0, days - 1), st.integers(0, days + 6), st.integers(-9, days + 16)))
-    start = draw(st.one_of(st.none(), times))
-    return Race(case.first_monday + timedelta(days=ahead), start, draw(st.sampled_from((25, 60, 120, 240))))
+    for _ in range(draw(st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3)))):
+        ahead = draw(
+            st.one_of(st.integers(0, days - 1), st.integers(0, days + 6), st.integers(-9, days + 16))
+        )
+        day, start = case.first_monday + timedelta(days=ahead), draw(st.one_of(st.none(), times))
+        minutes, priority = draw(st.sampled_from((25, 60, 120, 240))), draw(st.sampled_from("AABC"))
+        found[day] = Race(day, start, minutes, priority)
+    return tuple(found.values())
 
 
 @st.composite
@@ -239,8 +246,9 @@ def checkins(draw: st.DrawFn, case: Case) -> tuple[tuple[date, int], ...]:
 
 def progressed(case: Case) -> Case:
     """The case with what its weeks want of what their templates list."""
-    race = case.race.day if case.race else None
-    given = Given(case.first_monday, "experienced", race=race, checkins=case.checkins)
+    races = {race.day for race in case.races}
+    tapers = tuple(race.day for race in case.races if race.priority == "A")
+    given = Given(case.first_monday, "experienced", races=tapers, checkins=case.checkins)
     templates = []
     for week, template in enumerate(case.listed):
         monday = monday_of(case, week)
@@ -248,7 +256,8 @@ def progressed(case: Case) -> Case:
         there = [
             (number, monday + timedelta(days=run.day))
             for number, run in enumerate(template.runs)
-            if monday + timedelta(days=run.day) != race and not paused(case, monday + timedelta(days=run.day))
+            if monday + timedelta(days=run.day) not in races
+            and not paused(case, monday + timedelta(days=run.day))
         ]
         days_and_kinds = [(day, template.runs[number].kind) for number, day in there]
         last = made_easy(days_and_kinds, monday, case.checkins)
@@ -295,12 +304,13 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
         minutes = run.minutes if draw(st.booleans()) else draw(st.integers(20, 120))
         end = start + timedelta(minutes=minutes)
         found.append(Published(key, start, end, pinned=how == "pinned", kind=run.kind))
-    if case.race is not None and draw(st.booleans()):
+    if case.races and draw(st.booleans()):
         # One of another week, which its owner may have moved into these.
-        key = f"{week_name(first_day(case.race.day))}/run/race-{WEEKDAYS[case.race.day.weekday()]}"
+        race = case.races[0]
+        key = f"{week_name(first_day(race.day))}/run/race-{WEEKDAYS[race.day.weekday()]}"
         if all(entry.key != key for entry in found) and key not in settled:
             start = draw(some_time(case, case.first_monday - timedelta(days=2), 7 * len(case.templates) + 2))
-            end = start + timedelta(minutes=case.race.minutes)
+            end = start + timedelta(minutes=race.minutes)
             found.append(Published(key, start, end, pinned=draw(st.booleans()), kind="race"))
     return found
 
@@ -418,7 +428,8 @@ def cases(draw: st.DrawFn) -> Case:
     horizon = draw(st.sampled_from((1, 1, 1, 2, 2, 2, 3)))
     most_sessions = {1: 3, 2: 3, 3: 2}[horizon]
     of_weeks = [draw(templates(most_sessions)) for _ in range(draw(st.integers(1, 2)))]
-    days = st.one_of(st.just(()), ranges(most=2, longest=120), ranges(most=2, longest=120))
+    some = ranges(most=2, longest=120, nights=True)
+    days = st.one_of(st.just(()), some, some)
     midnight = instant(zone, first_monday, 0)
     listed = tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1))
     case = Case(
@@ -428,16 +439,17 @@ def cases(draw: st.DrawFn) -> Case:
         templates=listed,
         listed=listed,
         usual=tuple(
-            draw(st.one_of(times, ranges(most=1, longest=240).map(lambda found: found[0]))) for _ in range(7)
+            draw(st.one_of(times, ranges(most=1, longest=240, nights=True).map(lambda found: found[0])))
+            for _ in range(7)
         ),
         availability=tuple(draw(days) for _ in range(7)),
-        prefer_times=draw(st.one_of(st.just(()), ranges(most=2, longest=180))),
+        prefer_times=draw(st.one_of(st.just(()), ranges(most=2, longest=180, nights=True))),
         buffer_minutes=draw(st.sampled_from((0, 5, 10, 15, 30))),
         notice_hours=draw(st.sampled_from((0, 2, 12, 24, 24, 48, 48))),
         hours_apart=draw(st.integers(2, 5)),
         listed_days_apart=draw(st.sampled_from((2, 2, 2, 3, 4))),
     )
-    case = replace(case, race=draw(races(case)), checkins=draw(checkins(case)))
+    case = replace(case, races=draw(races(case)), checkins=draw(checkins(case)))
     case = progressed(case)
     case = replace(case, availability=draw(hinged(case)))
     case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)))
@@ -449,7 +461,7 @@ def cases(draw: st.DrawFn) -> Case:
             case,
             now=midnight - timedelta(days=10),
             busy=case.busy if draw(st.booleans()) else case.busy[1:],
-            race=draw(st.sampled_from((case.race, case.race, None))),
+            races=draw(st.sampled_from((case.races, case.races, ()))),
             checkins=case.checkins if draw(st.booleans()) else (),
             listed=tuple(
                 replace(template, sessions=template.sessions + more)
@@ -458,10 +470,10 @@ def cases(draw: st.DrawFn) -> Case:
                 for template in case.listed
             ),
         )
-        if earlier.race is not None and draw(st.integers(0, 3)) == 0:
+        if len(earlier.races) == 1 and draw(st.integers(0, 3)) == 0:
             # The race was on another date then.
-            other = earlier.race.day + timedelta(days=draw(st.sampled_from((-7, -1, 1, 2))))
-            earlier = replace(earlier, race=replace(earlier.race, day=other))
+            other = earlier.races[0].day + timedelta(days=draw(st.sampled_from((-7, -1, 1, 2))))
+            earlier = replace(earlier, races=(replace(earlier.races[0], day=other),))
         earlier = progressed(earlier)
         earlier = small_enough(earlier)
         case = replace(

@@ -44,7 +44,7 @@ class Given:
     experience: str = "regular"
     short_on_time: bool = False
     recovery: bool = False
-    race: date | None = None
+    races: tuple[date, ...] = ()  # those that matter most
     checkins: tuple[tuple[date, int], ...] = ()  # when, and the number of signs; no two of one date
 
 
@@ -89,8 +89,8 @@ def sessions_wanted(listed: Sequence[Session], monday: date, given: Given) -> tu
         # Fewer than the template lists, which may be more than are left.
         left = capped(left[: max(1, len(listed) - 1)], load="moderate")
 
-    if given.race is not None:
-        weeks_before = (first_day(given.race - timedelta(days=1)) - monday).days // 7
+    for race in given.races:
+        weeks_before = (first_day(race - timedelta(days=1)) - monday).days // 7
         if weeks_before in TAPER:
             most, minutes, load = TAPER[weeks_before]
             left = capped(left[:most], minutes, load)

@@ -35,7 +35,7 @@ EFFORTS = {
 FRESH_LEGS = {"light": timedelta(hours=6), "moderate": timedelta(hours=24), "heavy": timedelta(hours=48)}
 LATEST = datetime.max.replace(tzinfo=UTC)
 
-Range = tuple[int, int]  # minutes of the day, 1440 is 24:00
+Range = tuple[int, int]  # minutes of the day, 1440 is 24:00; what is beyond that is on the next day
 
 
 # What goes in
@@ -89,11 +89,17 @@ class Template:
 
 @dataclass(frozen=True)
 class Race:
-    """The race that the plan leads to: a run of its date, and days around it without strength."""
+    """A race of the plan: a run of its date, and days around it without strength."""
 
     day: date
     start: int | None = None
     minutes: int = 120
+    priority: str = "A"
+
+
+# The days before a race without strength, and the days after it with light work only.
+REST_BEFORE = {"A": 4, "B": 2, "C": 1}
+LIGHT_AFTER = {"A": 7, "B": 1, "C": 0}
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Case:
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day
     published: tuple[Published, ...] = ()
     skipped: frozenset[str] = frozenset()
-    race: Race | None = None
+    races: tuple[Race, ...] = ()  # no two of one day
     # What the weeks' templates list before the progressions, and what the progressions go by. The model looks
     # at none of it: `templates` and `min_days_apart` above are what the weeks want.
     listed: tuple[Template, ...] = ()
@@ -229,6 +235,13 @@ def paused(case: Case, day: date) -> bool:
     return any(first <= day <= last for first, last in case.pauses)
 
 
+def race_on(case: Case, day: date) -> Race | None:
+    for race in case.races:
+        if race.day == day:
+            return race
+    return None
+
+
 def published_at(case: Case, key: str) -> Published | None:
     for entry in case.published:
         if entry.key == key:
@@ -242,8 +255,9 @@ def wanted_runs(case: Case, week: int) -> list[tuple[str, date, Run]]:
     found = []
     for day in range(7):
         on = monday + timedelta(days=day)
-        if case.race is not None and case.race.day == on:
-            run = Run(day, "race", case.race.minutes, case.race.start)
+        race = race_on(case, on)
+        if race is not None:
+            run = Run(day, "race", race.minutes, race.start)
             found.append((f"{week_name(monday)}/run/race-{WEEKDAYS[day]}", on, run))
             continue
         for number, run in enumerate([run for run in case.templates[week].runs if run.day == day], start=1):
@@ -257,7 +271,7 @@ def wanted_cross(case: Case, week: int) -> list[tuple[str, date, Cross]]:
     found = []
     for day in range(7):
         on = monday + timedelta(days=day)
-        if case.race is not None and case.race.day == on:
+        if race_on(case, on) is not None:
             continue
         of_day = [cross for cross in case.templates[week].cross if cross.day == day]
         for number, cross in enumerate(of_day, start=1):
@@ -345,15 +359,24 @@ def clear_of_busy(case: Case, start: datetime, end: datetime, buffer: timedelta)
     return not any(overlap(start - buffer, end + buffer, first, last) for first, last in case.busy)
 
 
+def by_day(day: date, span: Range) -> list[tuple[date, int, int]]:
+    """A range of `day` as one of each day that it touches."""
+    low, high = span
+    parts = [(day, low, min(high, DAY_MINUTES))]
+    if high > DAY_MINUTES:
+        parts.append((day + timedelta(days=1), 0, high - DAY_MINUTES))
+    return parts
+
+
 def first_free(
     case: Case, settled: dict[str, SettledRun], run: Run | Cross, on: date, ranges: tuple[Range, ...]
 ) -> datetime:
-    for low, high in ranges:
-        for _, start in grid_starts(case.zone, on):
+    for day, low, high in [part for span in ranges for part in by_day(on, span)]:
+        for _, start in grid_starts(case.zone, day):
             end = start + timedelta(minutes=run.minutes)
             if (
-                instant(case.zone, on, low) <= start
-                and end <= instant(case.zone, on, high)
+                instant(case.zone, day, low) <= start
+                and end <= instant(case.zone, day, high)
                 and clear_of_busy(case, start, end, timedelta(0))
                 and clear_of_runs(settled, start, end)
             ):
@@ -382,8 +405,10 @@ def inside_availability(case: Case, day: date, start: datetime, end: datetime) -
     if paused(case, day):
         return False
     return any(
-        instant(case.zone, day, low) <= start and end <= instant(case.zone, day, high)
-        for low, high in case.availability[day.weekday()]
+        part_day == day and instant(case.zone, day, low) <= start and end <= instant(case.zone, day, high)
+        for on in (day - timedelta(days=1), day)
+        for span in case.availability[on.weekday()]
+        for part_day, low, high in by_day(on, span)
     )
 
 
@@ -406,10 +431,12 @@ def suits_day(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> bool
     """A5"""
     template = case.templates[week]
     apart = timedelta(hours=case.hours_apart)
-    if case.race is not None:
+    for race in case.races:
         # By the date of the config, wherever the run is, and if it is at all.
-        days_to_race = (case.race.day - lift.day).days
-        if 0 <= days_to_race <= 4 or (-7 <= days_to_race < 0 and lift.load != "light"):
+        days_to_race = (race.day - lift.day).days
+        if 0 <= days_to_race <= REST_BEFORE[race.priority]:
+            return False
+        if -LIGHT_AFTER[race.priority] <= days_to_race < 0 and lift.load != "light":
             return False
     for run in runs:
         if run.effort == "race" and run.day in (lift.day, lift.day + timedelta(days=1)):
@@ -536,7 +563,8 @@ def time_cost(case: Case, lift: Lift) -> int:
         return 0
     wall = local(case.zone, lift.start)
     minute = wall.hour * 60 + wall.minute
-    nearest = min(max(low - minute, minute - high, 0) for low, high in case.prefer_times)
+    parts = [part for span in case.prefer_times for part in by_day(lift.day, span)]
+    nearest = min(max(low - minute, minute - high, 0) for _, low, high in parts)
     return min(-(-nearest // GRID), 20)
 
 

@@ -25,7 +25,7 @@ from calsync.program import (
     WeekTemplate,
 )
 from calsync.timespan import Timespan, merge
-from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, Sport, TimeRange
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Priority, Sign, Sport, TimeRange
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day
@@ -51,7 +51,10 @@ def plan_of(case: reference.Case) -> Plan:
         rules=Rules(timedelta(hours=case.hours_apart), case.listed_days_apart),
         usual_start=UsualStart(**usual),
         pauses=tuple(Pause(first, last) for first, last in case.pauses),
-        race=Race(case.race.day, start=case.race.start, minutes=case.race.minutes) if case.race else None,
+        races=tuple(
+            Race(race.day, start=race.start, minutes=race.minutes, priority=Priority(race.priority))
+            for race in case.races
+        ),
     )
     templates = {
         name: WeekTemplate(
@@ -158,7 +161,7 @@ def test_the_days_around_the_race(days_to_race: int) -> None:
     case = plain_weeks(1, ((thursday, 12 * 60),))
     day = case.first_monday + timedelta(days=thursday + days_to_race)
     key = f"{reference.week_name(first_day(day))}/run/race-{reference.WEEKDAYS[day.weekday()]}"
-    racing = replace(case, race=reference.Race(day, 9 * 60, 45))
+    racing = replace(case, races=(reference.Race(day, 9 * 60, 45),))
     agree(progressed(racing))
     # The days count from the date, also where there is no race, or it is elsewhere.
     agree(progressed(replace(racing, pauses=((day, day),))))
@@ -210,7 +213,7 @@ def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
     entry = reference.Published(
         "2026-W48/run/race-tue", start, start + timedelta(hours=30), pinned=True, kind="race"
     )
-    agree(progressed(replace(case, race=reference.Race(race, 20 * 60, 60), published=(entry,))))
+    agree(progressed(replace(case, races=(reference.Race(race, 20 * 60, 60),), published=(entry,))))
 
 
 @settings(max_examples=usually(40), deadline=None, suppress_health_check=list(HealthCheck))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calsync.planning.week import WantedWeek, wanted_week
 from calsync.program import Availability, Pause, Program, Race, Rules, Run, WeekTemplate
 from calsync.program import Session as Listed
-from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Sign, Week
+from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Priority, Sign, Week
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import LOADS, Session, week_name
 from tests.soak import usually
@@ -36,7 +36,7 @@ class Example:
     experience: Experience
     short_on_time: bool
     min_days_apart: int
-    race: Race | None
+    races: tuple[Race, ...]  # no two of one day
     override: str | None
     pauses: tuple[tuple[date, date], ...]
     checkins: tuple[tuple[date, frozenset[Sign]], ...]
@@ -59,7 +59,7 @@ def product(example: Example) -> WantedWeek:
         rules=Rules(min_days_apart=example.min_days_apart, short_on_time=example.short_on_time),
         overrides={str(week): example.override} if example.override else {},
         pauses=tuple(Pause(first, last) for first, last in example.pauses),
-        race=example.race,
+        races=example.races,
     )
     templates = {template.name: template for template in example.templates}
     checkins = tuple(CheckIn(day, signs) for day, signs in example.checkins)
@@ -82,14 +82,26 @@ def runs_of(week: WantedWeek) -> dict[str, WantedRun]:
 
 def template_expected(example: Example) -> WeekTemplate:
     name = example.templates[0].name
-    if example.race is not None:
-        weeks_before = (first_day(example.race.day) - example.monday).days // 7
-        named = list(reversed(example.race.weeks))
-        if 0 <= weeks_before < len(named):
-            name = named[weeks_before]
+    if brought := templates_of_races(example):
+        _, _, _, name = brought[0]
     if example.override is not None:
         name = example.override
     return next(template for template in example.templates if template.name == name)
+
+
+def templates_of_races(example: Example) -> list[tuple[int, str, date, str]]:
+    """Weeks before the race, its priority, its day, and the template that it brings; what counts first."""
+    found = []
+    for race in example.races:
+        weeks_before = (first_day(race.day) - example.monday).days // 7
+        named: tuple[str, ...] = ()
+        if race.weeks is not None:
+            named = race.weeks
+        elif race.distance is not None and race.priority == "A":
+            named = ("taper", "race-week") if race.distance >= 21_000 else ("race-week",)
+        if 0 <= weeks_before < len(named):
+            found.append((weeks_before, str(race.priority), race.day, named[len(named) - 1 - weeks_before]))
+    return sorted(found)
 
 
 def sessions_expected(example: Example) -> list[WantedSession]:
@@ -102,7 +114,7 @@ def sessions_expected(example: Example) -> list[WantedSession]:
             experience=str(example.experience),
             short_on_time=example.short_on_time,
             recovery=template.recovery,
-            race=example.race.day if example.race else None,
+            races=tuple(race.day for race in example.races if race.priority == "A"),
             checkins=example.counted,
         ),
     )
@@ -115,7 +127,10 @@ def sessions_expected(example: Example) -> list[WantedSession]:
 
 def runs_expected(example: Example) -> dict[str, WantedRun]:
     week = week_name(example.monday)
-    race = example.race
+    race_days = {race.day for race in example.races}
+    # The race of a template that a race brings for its own week is that race.
+    brought = templates_of_races(example)
+    is_race_week = example.override is None and bool(brought) and brought[0][0] == 0
     keys: list[str] = []
     found: list[WantedRun] = []
     numbers = dict.fromkeys(range(7), 0)
@@ -123,17 +138,27 @@ def runs_expected(example: Example) -> dict[str, WantedRun]:
         weekday = WEEKDAYS.index(run.day)
         numbers[weekday] += 1  # also of what the race takes the place of: the others keep their keys
         day = example.monday + timedelta(days=weekday)
-        if not (race and race.day == day) and not paused(example, day):
+        if is_race_week and run.kind == "race":
+            continue
+        if day not in race_days and not paused(example, day):
             keys.append(f"{week}/run/{run.day}-{numbers[weekday]}")
             found.append((day, str(run.kind), run.minutes))
     easy = made_easy([(day, kind) for day, kind, _ in found], example.monday, example.counted)
     if easy is not None:
         day, _, minutes = found[easy]
         found[easy] = (day, "easy", minutes)
-    if race and first_day(race.day) == example.monday and not paused(example, race.day):
-        keys.append(f"{week}/run/race-{WEEKDAYS[race.day.weekday()]}")
-        found.append((race.day, "race", race.minutes))
+    for race in example.races:
+        if first_day(race.day) == example.monday and not paused(example, race.day):
+            keys.append(f"{week}/run/race-{WEEKDAYS[race.day.weekday()]}")
+            found.append((race.day, "race", race_minutes(race)))
     return dict(zip(keys, found, strict=True))
+
+
+def race_minutes(race: Race) -> int:
+    """At 6:00 a kilometre, if it has a distance and no length."""
+    if race.minutes is None and race.distance is not None:
+        return round(race.distance * 6 / 1000)
+    return race.minutes or 120
 
 
 def paused(example: Example, day: date) -> bool:
@@ -178,8 +203,10 @@ def races(draw: st.DrawFn, monday: date, names: Sequence[str]) -> Race:
     return Race(
         day=monday + timedelta(days=ahead),
         start=draw(st.one_of(st.none(), st.integers(0, 1439))),
-        minutes=draw(st.integers(20, 400)),
-        weeks=tuple(draw(st.lists(st.sampled_from(names), max_size=4))),
+        minutes=draw(st.one_of(st.none(), st.integers(20, 400))),
+        distance=draw(st.sampled_from((None, 5_000, 20_999, 21_098, 42_195))),
+        priority=draw(st.sampled_from((Priority.A, Priority.A, Priority.B, Priority.C))),
+        weeks=draw(st.one_of(st.none(), st.lists(st.sampled_from(names), max_size=4).map(tuple))),
     )
 
 
@@ -199,7 +226,7 @@ def examples(draw: st.DrawFn) -> Example:
     # Around the turn of the year, too, where ISO weeks are of another year than their days.
     first = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 800)))
     monday = first_day(first) + timedelta(weeks=draw(st.integers(0, 30)))
-    names = ("usual", "other", "third")
+    names = ("usual", "taper", "race-week")
     pauses = []
     for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
         begins = monday + timedelta(days=draw(st.integers(-2, 6)))
@@ -211,7 +238,7 @@ def examples(draw: st.DrawFn) -> Example:
         experience=draw(st.sampled_from(tuple(Experience))),
         short_on_time=draw(st.sampled_from((False, False, True))),
         min_days_apart=draw(st.sampled_from((2, 2, 3, 4))),
-        race=draw(st.one_of(st.none(), races(monday, names))),
+        races=tuple({race.day: race for race in draw(st.lists(races(monday, names), max_size=3))}.values()),
         override=draw(st.sampled_from((None, None, None, *names))),
         pauses=tuple(pauses),
         checkins=draw(checkins(monday)),
@@ -291,7 +318,7 @@ def week_of(
             Experience(experience),
             short_on_time,
             min_days_apart,
-            race,
+            (race,) if race else (),
             None,
             pauses,
             tuple((day, frozenset(SIGNS[:signs])) for day, signs in checkins),

@@ -274,7 +274,9 @@ def test_a5_race_and_the_day_before() -> None:
 def test_a5_around_the_race_of_the_plan() -> None:
     noon = tuple((span("12:00-12:30"),) for _ in range(7))
     after = Template()
-    case = example(Template(), after, availability=noon, race=Race(date(2026, 11, 28), minute("09:00"), 60))
+    case = example(
+        Template(), after, availability=noon, races=(Race(date(2026, 11, 28), minute("09:00"), 60),)
+    )
     assert starts(case, MODERATE, "light") == ["mon 12:00", "sun 12:00"]  # nothing Tuesday to Saturday
     assert starts(case, MODERATE, "moderate") == ["mon 12:00"]
     # By its date, also where the run is not, or not there.
@@ -285,9 +287,9 @@ def test_a5_around_the_race_of_the_plan() -> None:
     )
     assert starts(moved, MODERATE) == ["mon 12:00"]
     # Four days before and no more; seven days after and no more.
-    before = replace(case, race=Race(date(2026, 12, 1)))
+    before = replace(case, races=(Race(date(2026, 12, 1)),))
     assert starts(before, MODERATE) == [f"{day} 12:00" for day in ("mon", "tue", "wed", "thu")]
-    last = replace(case, race=Race(date(2026, 11, 17)))
+    last = replace(case, races=(Race(date(2026, 11, 17)),))
     assert starts(last, MODERATE, "light") == [
         f"{day} 12:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     ]
@@ -467,14 +469,14 @@ def test_runs_that_stay_and_runs_that_are_not() -> None:
 def test_the_race_is_a_run_of_its_date() -> None:
     template = Template((run(SAT, "easy", 60, "08:00"), run(SUN, "long", 90, "08:00"), run(SUN, "easy", 20)))
     sunday, other = "2026-W48/run/race-sun", "2026-W48/run/sat-1"
-    case = example(template, race=Race(date(2026, 11, 29), minute("10:30"), 45))
+    case = example(template, races=(Race(date(2026, 11, 29), minute("10:30"), 45),))
     assert {key: found.start for key, found in settle(case).items()} == {
         other: at(SAT, "08:00"),
         sunday: at(SUN, "10:30"),
     }
     assert settle(case)[sunday].end == at(SUN, "11:15")
     assert settle(case)[sunday].effort == "race"
-    usual = replace(case, race=Race(date(2026, 11, 29)))
+    usual = replace(case, races=(Race(date(2026, 11, 29)),))
     assert settle(usual)[sunday].start == at(SUN, "07:00")
     # In a pause there is no run at all, unless its owner put it there.
     paused = replace(case, pauses=((date(2026, 11, 29), date(2026, 11, 29)),))
