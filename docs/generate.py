@@ -239,10 +239,29 @@ to standard output, everything else to standard error.
 | 6 | refused, to protect data | look with `--dry-run`, then allow it with the option that the message names |
 | 130 | interrupted | |
 
+## Naming a run, a session, a day, a time
+
+`calsync plan` shows a short name for each run and session: the weekday, with `-run` or `-strength` where there is more on
+that day, and the week if it is more than a week away: `wed`, `thu-run`, `w49-thu-strength`. `skip`, `move` and `release`
+take these, and what people say otherwise:
+
+| | such as |
+| --- | --- |
+| a day | `today`, `tomorrow`, `yesterday`, `thu`, `thursday`, `next thu` (of next week), `"4 dec"`, `4.12.`, `2026-12-04` |
+| a week | `next week`, `w49`, `2026-W49` |
+| a title, routine or kind | `tempo`, `"lower body"`, `lower-body`, `"long run"` |
+| both | `"thu strength"`, `"tempo next week"` |
+| a key, from `calsync plan --format json` | `2026-W48/strength/1` |
+
+A weekday is the next such day, today included. A title without a day means the first week that has one to come; with
+`move`, the week that it is moved to. What could be several is listed, and at a terminal you pick; elsewhere nothing is done
+(exit code 2). A START is a time (`18:00`, `7pm`, `noon`), a day, which keeps the time, or both. Upper and lower case are the
+same.
+
 ## Completion
 
-The Tab key completes commands, options, and what your own config has: weeks, targets, busy sources, templates, keys of
-sessions. One line, once:
+The Tab key completes commands, options, and what your own config has: weeks, targets, busy sources, templates, short
+names of runs and sessions. One line, once:
 
 | shell | where | the line |
 | --- | --- | --- |

@@ -87,12 +87,17 @@ def test_without_a_config_there_are_the_shipped_templates(tmp_path: Path) -> Non
     assert offered(box, "push", "--target", "") == []
 
 
-def test_keys_of_what_is_published_and_of_what_is_held(desk: Box) -> None:
+def test_short_names_and_keys_of_what_is_published_and_of_what_is_held(desk: Box) -> None:
     feed = '[[targets]]\nname = "feed"\ntype = "ics"\npath = "feed.ics"\n'
     desk.write("config.toml", config(targets=feed))
     assert offered(desk, "skip", "--now", NOW, "") == []
     desk.push()
     first, second = "2026-W48/strength/1", "2026-W48/strength/2"
+    names = offered(desk, "skip", "--now", NOW, "")
+    assert names[:5] == ["tue-run", "tue-strength", "wed", "thu-run", "thu-strength"]
+    assert not [name for name in names if "/" in name]
+    assert offered(desk, "skip", "--now", NOW, "TUE") == ["tue-run", "tue-strength"]
+    assert offered(desk, "move", "--now", NOW, "w49-tue-s") == ["w49-tue-strength"]
     assert offered(desk, "skip", "--now", NOW, "2026-W48/s") == [first, second]
     assert offered(desk, "skip", "--now", NOW, first, "2026-W48/s") == [second]
     assert offered(desk, "move", "--now", NOW, "2026-W49/run/s") == [
@@ -100,9 +105,10 @@ def test_keys_of_what_is_published_and_of_what_is_held(desk: Box) -> None:
         "2026-W49/run/sun-1",
     ]
     assert offered(desk, "skip", "--now", "2026-12-01T06:00:00+00:00", "2026-W48") == []
-    assert offered(desk, "release", "") == []
+    assert offered(desk, "release", "--now", NOW, "") == []
     desk.ok("skip", first)
-    assert offered(desk, "release", "") == [first]
+    assert offered(desk, "release", "--now", NOW, "") == ["tue-strength"]
+    assert offered(desk, "release", "2026") == [first]
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])

@@ -1,44 +1,56 @@
 """What a runner wants done with single runs and sessions: leave it out, move it, let it go again.
 
-Only keys that exist can be named, and only as long as their time hasn't come.
+Only what the plan or a calendar has can be named. What has begun can't be left out any more, but it can be
+moved to a time that is still to come, as one makes up for what one missed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync import waits
-from calsync.app.gather import Target, load_targets, what_stands
+from calsync.app.gather import Gathered, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
-from calsync.app.training_feed import Training, read_training
-from calsync.errors import TargetUnavailable, UsageError
-from calsync.event import Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
-from calsync.planning import wall, why
-from calsync.planning.plan import Given, pose
+from calsync.app.training_feed import read_training
+from calsync.errors import SourceUnavailable, TargetUnavailable, UsageError
+from calsync.event import BUSY, Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
+from calsync.planning.descriptions import routine_title, run_title, session_title
 from calsync.planning.rules import Rule
-from calsync.planning.runs import of_run
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
+from calsync.program import Routine
+from calsync.spoken import Item, Items, day_of_key
 from calsync.timespan import Timespan
 from calsync.training import Kind, Week
-from calsync.words import did_you_mean
+from calsync.words import did_you_mean, kind_name, noun
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every key that can be named: what the weeks want, and what the calendars hold.
+    """Everything that can be named: what the weeks want, and what the calendars hold.
 
-    `deleted` are those that the runner deleted in a calendar, and the target's name. `training` is what the
-    weeks follow beside their templates.
+    `moves` is where the runner put things with `calsync move`; `deleted` are those that the runner deleted in
+    a calendar, and the target's name. `gathered` has the plan,
+    unless it was not asked for or could not be made: then `trouble` says why.
     """
 
-    wanted: dict[str, WantedRun | WantedSession]
-    stored: dict[str, StoredEvent]
-    deleted: dict[str, str]
-    training: Training
+    wanted: Mapping[str, WantedRun | WantedSession]
+    stored: Mapping[str, StoredEvent]
+    deleted: Mapping[str, str]
+    skipped: frozenset[str]
+    moves: Mapping[str, Published]
+    gathered: Gathered | None = None
+    trouble: str = ""
 
-    def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo) -> None:
-        """Raises UsageError for a key that is unknown, has begun, or was made to repeat by the runner."""
+    def key(self, text: str) -> str:
+        """The key that `text` is but for upper and lower case; `text` itself if there is none."""
+        return next((key for key in (*self.wanted, *self.stored) if key.lower() == text.lower()), text)
+
+    def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo, *, begun: bool = False) -> None:
+        """Raises UsageError for a key that is unknown, or was made to repeat by the runner.
+
+        Also for one that has begun, unless `begun`.
+        """
         known = sorted({*self.wanted, *self.stored})
         for key in keys:
             if key not in known:
@@ -50,17 +62,80 @@ class Known:
         for key in keys:
             stored, wanted = self.stored.get(key), self.wanted.get(key)
             is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
-            if stored.span.start <= now if stored else is_over:
+            if not begun and (stored.span.start <= now if stored else is_over):
                 raise _begun(key)
         for key in keys:
             if (stored := self.stored.get(key)) and stored.is_held:
-                raise UsageError(f"{key} was made to repeat in its calendar, and is yours: change it there")
+                raise UsageError(f"you made {key} repeat in its calendar: change it there")
 
     def check_not_deleted(self, key: str) -> None:
         """Raises UsageError: what was deleted can't be moved before it is released."""
         if key in self.deleted:
             where = self.deleted[key]
-            raise UsageError(f"{key} was deleted in the calendar {where}; run `calsync release {key}` first")
+            raise UsageError(f"you deleted {key} in the calendar {where}; run `calsync release {key}` first")
+
+    def items(self, setup: Setup, now: datetime) -> Items:
+        """All of it, as it can be named; also what is skipped."""
+        zone = setup.config.zone
+        if self.gathered:
+            return nameable(self.gathered)
+        return _items({}, self, setup.routines, now, zone)
+
+    def wanted_now(self, items: Items) -> Items:
+        """What is not skipped."""
+        return items.only({item.key for item in items.items} - self.skipped)
+
+
+def nameable(gathered: Gathered) -> Items:
+    """All that can be named, each where the plan has it."""
+    plan, routines = gathered.plan, gathered.routines
+    planned: dict[str, Item] = {}
+    for one in (*plan.runs, *plan.cross):
+        kind = one.run.kind
+        planned[one.key] = Item(
+            one.key, noun(kind), run_title(one), one.run.day, one.span, (kind_name(kind), str(kind))
+        )
+    for session in plan.sessions:
+        title = session_title(session, routines).removeprefix("Strength: ")
+        planned[session.key] = Item(
+            session.key, "strength", title, session.day, session.span, (session.routine,)
+        )
+    weeks = [week.wanted for week in plan.weeks]
+    wanted: dict[str, WantedRun | WantedSession] = {}
+    for week in weeks:
+        wanted |= {run.key: run for run in week.training}
+        wanted |= {one.key: one for one in week.sessions}
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, {})
+    return _items(planned, known, routines, plan.now, plan.zone)
+
+
+def _items(
+    planned: Mapping[str, Item],
+    known: Known,
+    routines: Mapping[str, Routine],
+    now: datetime,
+    zone: ZoneInfo,
+) -> Items:
+    found = dict(planned)
+    for key, stored in known.stored.items():
+        what = "strength" if is_strength(key) else "run"
+        title = stored.event.summary.removeprefix("Strength: ").replace(BUSY, "")
+        also = tuple(filter(None, (stored.event.routine, stored.event.kind)))
+        span = known.moves[key].span if key in known.moves else stored.span
+        day = span.start.astimezone(zone).date()
+        found.setdefault(key, Item(key, what, title, day, span, also))
+    for key, wanted in known.wanted.items():
+        if isinstance(wanted, WantedRun):
+            title = wanted.run.title or kind_name(wanted.kind).capitalize()
+            item = Item(key, noun(wanted.kind), title, wanted.day, None, (kind_name(wanted.kind),))
+        else:
+            item = Item(
+                key, "strength", routine_title(wanted.routine, routines), None, None, (wanted.routine,)
+            )
+        found.setdefault(key, item)
+    for key in known.skipped:
+        found.setdefault(key, Item(key, "strength" if is_strength(key) else "run", "", day_of_key(key)))
+    return Items(tuple(found.values()), now, zone)
 
 
 def _begun(key: str) -> UsageError:
@@ -68,6 +143,7 @@ def _begun(key: str) -> UsageError:
 
 
 def known_keys(setup: Setup, now: datetime) -> Known:
+    """What can be named, without making a plan: no busy calendar is asked."""
     program, zone = setup.config.program, setup.config.zone
     training = read_training(setup, now)
     weeks = [
@@ -78,13 +154,37 @@ def known_keys(setup: Setup, now: datetime) -> Known:
     for week in weeks:
         wanted |= {run.key: run for run in week.training}
         wanted |= {session.key: session for session in week.sessions}
+    wishes = setup.state.wishes()
+    return _known(wanted, load_targets(setup), wishes.skips, wishes.moves)
+
+
+def planned_keys(setup: Setup, now: datetime) -> Known:
+    """What can be named, with its plan; without one if a calendar that it needs can't be read."""
+    try:
+        gathered = gather_plan(setup, now)
+    except SourceUnavailable as problem:
+        return replace(known_keys(setup, now), trouble=str(problem))
+    wanted: dict[str, WantedRun | WantedSession] = {}
+    for week in gathered.plan.weeks:
+        wanted |= {run.key: run for run in week.wanted.training}
+        wanted |= {session.key: session for session in week.wanted.sessions}
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, {})
+    return replace(known, gathered=gathered)
+
+
+def _known(
+    wanted: Mapping[str, WantedRun | WantedSession],
+    targets: Sequence[Target],
+    skipped: frozenset[str],
+    moves: Mapping[str, Published],
+) -> Known:
     stored: dict[str, StoredEvent] = {}
     deleted: dict[str, str] = {}
-    for target in sorted(load_targets(setup), key=lambda target: not target.is_editable):
+    for target in sorted(targets, key=lambda target: not target.is_editable):
         for event in target.contents.events:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
-    return Known(wanted, stored, deleted, training)
+    return Known(wanted, stored, deleted, skipped, moves)
 
 
 def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
@@ -95,9 +195,8 @@ def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
         setup.state.save_wishes(replace(wishes, skips=skips, carried_out=carried_out), now)
 
 
-def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -> Published:
-    """Put `key` at `start`. Raises Unavailable."""
-    place = _moved(known, key, start)
+def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> None:
+    """Put `key` where moved() says. Raises Unavailable."""
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
         moves = {**wishes.moves, key: place}
@@ -105,10 +204,9 @@ def move(setup: Setup, known: Known, key: str, start: datetime, now: datetime) -
         moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
         skips = wishes.skips - {key}
         setup.state.save_wishes(Wishes(moves, skips, moved_from, wishes.carried_out), now)
-    return place
 
 
-def _moved(known: Known, key: str, start: datetime) -> Published:
+def moved(known: Known, key: str, start: datetime) -> Published:
     """The run or session `key` at `start`: as long as it is on a calendar, or as the plan wants it."""
     stored, wanted = known.stored.get(key), known.wanted.get(key)
     if stored:
@@ -128,37 +226,26 @@ def _moved(known: Known, key: str, start: datetime) -> Published:
     return place
 
 
-def broken_rules(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> list[str]:
-    """What the training rules say of a session there. Busy time is not looked at: the runner knows it."""
-    if not is_strength(key):
-        return []
-    standing = what_stands(setup, load_targets(setup))
-    program, zone, training = setup.config.program, setup.config.zone, known.training
-    given = Given(program, setup.templates, (), standing, now, zone, (), training.checkins, training.feed)
-    problem = pose(given)
-    days, span = problem.days, place.span
-    start = wall.seconds(span.start)
-    day = days.clock.day_of(start)
-    week = next((week for week in problem.weeks if week.week == Week.of(day)), None)
-    if week is None or place.load is None:
-        return []
-    texts = []
-    minutes = span.minutes
-    for ban in days.bans_at(week, day, start, minutes, place.load):
-        if ban.rule not in (Rule.AVAILABILITY, Rule.BUSY):
-            after = days.next_fresh_run(wall.seconds(span.end))
-            text = f"the rule {ban.rule} is against it"
-            if ban.rule is Rule.FRESH_LEGS and after:
-                reason = why.hours_before(after.start - wall.seconds(span.end), of_run(after))
-                text = f"only {reason.text} ({ban.rule})"
-            texts.append(text)
-    texts += [
-        f"{why.too_near(given.min_days_apart(max(day, other.day)), other.key).text} ({Rule.PAIR})"
-        for other in problem.fixed
-        if other.key != key and given.are_too_near(day, other.day)
-    ]
-    if week_of_key(key) != week.week:
-        texts.append(f"it leaves its week, {week_of_key(key)}")
+def objections(known: Known, key: str, place: Published) -> list[str]:
+    """What the training rules, other runs and busy time have against `key` at that place, in words.
+
+    When strength may be is not looked at: whoever moves it knows when they have time.
+    """
+    if known.gathered is None:
+        return [f"nobody could look for clashes, as {known.trouble}"] if known.trouble else []
+    from calsync.planning.causes import Causes
+
+    plan = known.gathered.plan
+    busy = {source.source: source.spans for source in known.gathered.sources}
+    causes = Causes(plan, busy, {})
+    if is_strength(key):
+        found = causes.against_session(key, place.span, place.load) if place.load else ()
+    else:
+        found = causes.against_run(key, place.span)
+    texts = [reason.text for reason in found if reason.rule is not Rule.AVAILABILITY]
+    week = week_of_key(key)
+    if Week.of(place.span.start.astimezone(plan.zone).date()) != week:
+        texts.append(f"it leaves its week, {week}")
     return texts
 
 
@@ -184,11 +271,16 @@ def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str
                 raise _begun(key)
             if key not in held.keys:
                 hint = did_you_mean(key, held.keys)
-                hint = hint or f"; held are: {', '.join(sorted(held.keys)) or 'none'}"
+                hint = hint or f"; those are: {', '.join(sorted(held.keys)) or 'none'}"
                 raise UsageError(f"{key!r} is neither moved nor skipped{hint}")
         released = frozenset(keys) or held.keys
         _let_go(setup, held, released, now)
     return released
+
+
+def held_keys(setup: Setup, now: datetime) -> frozenset[str]:
+    """What can be released. Raises AuthorisationNeeded or Unavailable."""
+    return _held(setup, now).keys
 
 
 def _held(setup: Setup, now: datetime) -> _Held:

@@ -7,7 +7,7 @@ either, and no variable of the environment is needed.
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from calsync.app import Listener
     from calsync.app.setup import Setup
     from calsync.config.settings import ConfigFile
     from calsync.config.templates import Library
+    from calsync.spoken import Items
+    from calsync.training import Week
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -180,7 +184,14 @@ def _quietly(*, or_a_file: bool = False) -> Callable[[Offer], Complete]:
             items = [CompletionItem(word, type="file")] if or_a_file else []
             given = (ctx.params.get(parameter.name or "") if parameter.nargs == -1 else None) or ()
             try:
-                found = [value for value in offer(ctx) if value.startswith(word) and value not in given]
+                found = [
+                    value
+                    for value in offer(ctx)
+                    # Keys are for those who begin one; all others get the short names.
+                    if value.lower().startswith(word.lower())
+                    and value not in given
+                    and (word or "/" not in value)
+                ]
             except Exception:  # noqa: BLE001 - whatever it is, the command itself will say it better
                 found = []
             return items + [CompletionItem(value) for value in found]
@@ -243,38 +254,81 @@ def weeks(ctx: click.Context) -> Iterable[str]:
 
 @_quietly()
 def published(ctx: click.Context) -> Iterable[str]:
-    """The keys of this week and later that the config's feeds hold."""
+    """The short names of what is still to come in the config's feeds, and the keys of this week and later."""
+    from calsync.event import week_of_key
+
+    items = _in_feeds(ctx)
+    now = _this_week(ctx)
+    keys = sorted(item.key for item in items.items if week_of_key(item.key) >= now)
+    return [*(items.names[item.key] for item in items.to_come), *keys]
+
+
+def _in_feeds(ctx: click.Context) -> "Items":
+    """What the config's feeds hold, as it can be named."""
     import re
 
     from calsync.config.settings import IcsTarget
-    from calsync.event import key_of_uid, week_of_key
+    from calsync.event import is_strength, key_of_uid
     from calsync.files import read_file
+    from calsync.spoken import Item, Items
+    from calsync.timespan import Timespan
 
     table, _ = _config(ctx)
-    keys = set()
+    zone, now = _zone_and_now(ctx)
+    found = {}
     for target in table.targets:
         if isinstance(target, IcsTarget) and target.path.is_file():
             text = read_file(target.path).replace(b"\r\n ", b"").decode()
-            uids = re.findall(r"^UID:(\S+)", text, re.MULTILINE)
-            keys |= {key for uid in uids if (key := key_of_uid(uid, table.name))}
-    now = _this_week(ctx)
-    return sorted(key for key in keys if week_of_key(key) >= now)
+            for event in text.split("BEGIN:VEVENT")[1:]:
+                said = dict(re.findall(r"^(UID|DTSTART)[^:\r\n]*:(\S+)", event, re.MULTILINE))
+                if key := key_of_uid(said["UID"], table.name):
+                    # Written in UTC, or in the plan's zone.
+                    start = datetime.strptime(said["DTSTART"].rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
+                    start = start.replace(tzinfo=UTC if said["DTSTART"].endswith("Z") else zone).astimezone(
+                        UTC
+                    )
+                    noun = "strength" if is_strength(key) else "run"
+                    span = Timespan(start, start + timedelta(minutes=1))
+                    found[key] = Item(key, noun, "", start.astimezone(zone).date(), span)
+    return Items(tuple(found.values()), now, zone)
 
 
 @_quietly()
 def held(ctx: click.Context) -> Iterable[str]:
-    """The keys that were skipped or moved by a command; what was moved in Google is known to Google alone."""
+    """What was skipped or moved by a command; what was moved in Google is known to Google alone."""
+    from dataclasses import replace
+
+    from calsync.event import is_strength
+    from calsync.spoken import Item, Items, day_of_key
     from calsync.state import state_of
 
     wishes = state_of(_config(ctx)[0].name).wishes()
-    return sorted({*wishes.skips, *wishes.moves})
+    zone, now = _zone_and_now(ctx)
+    found = {item.key: item for item in _in_feeds(ctx).items}
+    for key, place in wishes.moves.items():
+        noun = "strength" if is_strength(key) else "run"
+        day = place.span.start.astimezone(zone).date()
+        found[key] = replace(found.get(key, Item(key, noun)), day=day, span=place.span)
+    for key in wishes.skips:
+        found.setdefault(key, Item(key, "strength" if is_strength(key) else "run", "", day_of_key(key)))
+    names = Items(tuple(found.values()), now, zone).names
+    keys = sorted({*wishes.skips, *wishes.moves})
+    return [*(names[key] for key in keys), *keys]
 
 
-def _this_week(ctx: click.Context) -> Any:
+def _zone_and_now(ctx: click.Context) -> "tuple[ZoneInfo, datetime]":
     from zoneinfo import ZoneInfo
 
+    zone = _config(ctx)[0].timezone
+    if zone is None:
+        from tzlocal import get_localzone_name
+
+        zone = get_localzone_name()
+    return ZoneInfo(zone), ctx.params.get("now") or datetime.now(UTC)
+
+
+def _this_week(ctx: click.Context) -> "Week":
     from calsync.training import Week
 
-    zone = _config(ctx)[0].timezone
-    now = ctx.params.get("now") or datetime.now(UTC)
-    return Week.of(now.astimezone(ZoneInfo(zone) if zone else None).date())
+    zone, now = _zone_and_now(ctx)
+    return Week.of(now.astimezone(zone).date())

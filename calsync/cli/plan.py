@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--week",
     metavar="WEEK",
     shell_complete=options.weeks,
-    help="Show one week of the plan only, such as 2026-W48.",
+    help="Show one week of the plan only, such as next, w49 or 2026-W49.",
 )
 @click.option("--explain", is_flag=True, help="Say why each session is where it is, and what else there was.")
 @format_option("table", "json", "svg", "html")
@@ -42,7 +42,7 @@ def plan(
     from calsync.app.gather import gather_plan
 
     gathered = gather_plan(common.setup(weeks), now)
-    shown = _one_week(gathered.plan.weeks, week)
+    shown = _one_week(gathered, week)
     if output == "json":
         from calsync.cli.reports import plan_json
 
@@ -55,10 +55,17 @@ def plan(
         print_plan(gathered, shown, explains=explain)
 
 
-def _one_week(weeks: "Sequence[PlannedWeek]", week: str | None) -> "Sequence[PlannedWeek]":
+def _one_week(gathered: "Gathered", week: str | None) -> "Sequence[PlannedWeek]":
+    from calsync.spoken import week_meant
+
+    weeks, zone = gathered.plan.weeks, gathered.plan.zone
     if week is None:
         return weeks
-    chosen = tuple(planned for planned in weeks if str(planned.week) == week)
+    try:
+        meant = week_meant(week, gathered.plan.now.astimezone(zone).date())
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--week") from problem
+    chosen = tuple(planned for planned in weeks if planned.week == meant)
     if not chosen:
         known = f"{weeks[0].week} to {weeks[-1].week}"
         raise click.BadParameter(f"{week!r} is not in the plan, which covers {known}", param_hint="--week")
@@ -119,21 +126,20 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
 @click.option(
     "--from",
     "first",
-    type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="The first day.  [default: today]",
+    help="The first day, such as tomorrow, fri or 2026-12-04.  [default: today]",
 )
 @click.option("--days", type=click.IntRange(1, 3660), default=28, show_default=True, help="How many days.")
 @format_option("table", "json")
 @now_option
 @common_options
 def busy(
-    common: Common, source: str | None, first: datetime | None, days: int, output: str, now: datetime
+    common: Common, source: str | None, first: str | None, days: int, output: str, now: datetime
 ) -> None:
     """Show what each source says is busy: merged stretches, no titles."""
     from calsync.app.gather import read_busy
+    from calsync.spoken import day_meant
     from calsync.timespan import Timespan
-    from calsync.training import FIRST_YEAR, LAST_YEAR
 
     setup = common.setup()
     sources = [s for s in setup.config.sources if source in (None, s.name)]
@@ -143,10 +149,12 @@ def busy(
             f"{source!r} is no busy source of the config ({known})", param_hint="--source"
         )
     zone = setup.config.zone
-    day = first.date() if first else now.astimezone(zone).date()
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
-        raise click.BadParameter(message, param_hint="--from")
+    day = now.astimezone(zone).date()
+    if first:
+        try:
+            day = day_meant(first, day)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem), param_hint="--from") from problem
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     found = read_busy(setup, sources, Timespan(midnight, midnight + timedelta(days=days)), now)
     if output == "json":

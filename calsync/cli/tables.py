@@ -3,24 +3,32 @@
 The only module with rich.
 """
 
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from calsync.app.gather import Busy, Gathered
 from calsync.app.training_feed import WholeFeed, is_unclear
-from calsync.planning.descriptions import no_place, reasons, run_title, session_title
-from calsync.planning.plan import PlannedWeek, State
+from calsync.app.wishes import nameable
+from calsync.planning.descriptions import no_place, reasons, routine_title, run_title, session_title
+from calsync.planning.plan import PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
+from calsync.planning.why import PINNED
 from calsync.program import FeedSettings
+from calsync.spoken import Items
 from calsync.timespan import Timespan
 from calsync.training import (
     CheckIn,
@@ -51,33 +59,49 @@ _EFFORT_STYLES = {
 _STRENGTH_STYLE = "bold cyan"
 # A pipe has no width, and what is cut off there is lost.
 _PIPE_WIDTH = 120
-# The width of a week with all busy times of a day on one line.
+# The width of a week with all busy times of a day on one line, and the least that has room for columns.
 _WIDE = 105
+_COLUMNS_FROM = 64
 _TWO_BUSY_TIMES = len("09:00-12:00, 13:00-17:30,")
+
+
+class _Trimmed:
+    """A stream that gets no blanks at the ends of lines, which a table fills its columns with."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(re.sub(r" +(?=\n|$)", "", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else _PIPE_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+    if stream.isatty():
+        return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return Console(file=cast(IO[str], _Trimmed(stream)), width=_PIPE_WIDTH, highlight=False, soft_wrap=False)
 
 
 def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bool = False) -> None:
     out = console()
     explainer = Explainer(gathered.plan)
+    items = nameable(gathered)
     for week in weeks:
-        table = _week_table(gathered, week, explainer, is_narrow=out.width < _WIDE)
-        if out.measure(table, options=out.options.update_width(1000)).maximum > out.width:
-            # Busy times break well between two of them; titles and reasons don't.
-            table.columns[-1].max_width = _TWO_BUSY_TIMES
-        out.print(table)
+        shown = _ShownWeek(gathered, week, explainer, items)
+        if out.width < _COLUMNS_FROM:
+            _print_as_list(out, shown)
+        else:
+            _print_as_table(out, shown)
         for note in week.wanted.adjusted.notes:
             private = f": {note.private}" if note.private else ""
             text = on_one_line(f"  {note.text} ({note.rule}{private})")
             out.print(Text(text, style="dim"), soft_wrap=True)
         out.print()
         if explains:
-            _print_explanations(out, gathered, week, explainer)
+            _print_explanations(out, shown)
     if explains:
         cost = gathered.plan.cost
         text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
@@ -86,14 +110,13 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
     print_notices(text for _, text in gathered.notices)
 
 
-def _print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, explainer: Explainer) -> None:
+def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
     """Every session of a week, and every one that has no place."""
+    gathered, week, explainer = shown.gathered, shown.week, shown.explainer
     zone = gathered.plan.zone
     for session in week.strength:
         title = f"  {moment(session.span, zone)}  {session_title(session, gathered.routines)}"
-        out.print(
-            Text.assemble((title, "bold"), (f"  {session.key}, {session.state}", "dim")), soft_wrap=True
-        )
+        out.print(Text.assemble((title, "bold"), (f"  {shown.name(session)}", "dim")), soft_wrap=True)
         explained = explainer.explained(session)
         for reason in explained.reasons:
             _print_line(out, reason.rule, reason.text)
@@ -104,7 +127,9 @@ def _print_explanations(out: Console, gathered: Gathered, week: PlannedWeek, exp
         out.print()
     for wanted in week.unplaced:
         title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
-        out.print(Text.assemble((title, "bold yellow"), (f"  {wanted.key}", "dim")), soft_wrap=True)
+        out.print(
+            Text.assemble((title, "bold yellow"), (f"  {shown.names[wanted.key]}", "dim")), soft_wrap=True
+        )
         for day, reason in no_place(gathered.plan, week.wanted, wanted):
             _print_line(out, f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
         fix = explainer.fix(week, wanted)
@@ -140,69 +165,133 @@ def _week_title(week: WantedWeek) -> Text:
     )
 
 
-def _week_table(gathered: Gathered, week: PlannedWeek, explainer: Explainer, *, is_narrow: bool) -> Table:
-    table = Table(title=_week_title(week.wanted), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+@dataclass(frozen=True)
+class _ShownWeek:
+    """A week, and what there is to say of it; `items` have the short names."""
+
+    gathered: Gathered
+    week: PlannedWeek
+    explainer: Explainer
+    items: Items
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """By key."""
+        return self.items.names
+
+    def name(self, planned: PlannedRun | PlannedSession) -> str:
+        """What one can type for it, and what has become of it: "thu-run, in your calendar"."""
+        return f"{self.names[planned.key]}, {_state(self.gathered, planned)}"
+
+    def runs(self, day: date) -> Iterator[tuple[Text, ...]]:
+        """Of each run, and each ride, its lines."""
+        plan = self.gathered.plan
+        for planned in sorted((*plan.runs, *plan.cross), key=lambda one: (one.span, one.key)):
+            if planned.run.day == day:
+                kind = planned.run.kind
+                style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[kind.effort]
+                title = run_title(planned)
+                if isinstance(kind, Cross) and planned.run.title:
+                    title += f" ({kind_name(kind)})"
+                yield self._lines(planned, title, style)
+
+    def sessions(self, day: date) -> Iterator[tuple[Text, ...]]:
+        plan = self.gathered.plan
+        for session in plan.sessions:
+            if session.day == day:
+                title = session_title(session, self.gathered.routines).removeprefix("Strength: ")
+                style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
+                lines = self._lines(session, title, style)
+                # That it was moved by hand has been said.
+                why = [one.text for one in reasons(plan, session) if one is not PINNED]
+                if why and session.state is not State.PAST:
+                    lines = (*lines, Text(why[0], style="dim"))
+                yield lines
+
+    def _lines(self, planned: PlannedRun | PlannedSession, title: str, style: str) -> tuple[Text, ...]:
+        times = clock_span(planned.span, self.gathered.plan.zone)
+        return Text.assemble(f"{times}  ", (title, style)), Text(self.name(planned), style="dim")
+
+    def rest(self, day: date) -> str:
+        """ "pause", "rest", or nothing."""
+        if self.gathered.setup.config.program.is_paused(day):
+            return "pause"
+        # An easy ride, or a swim, leaves a rest day one.
+        is_rest = self.week.wanted.is_rest(day)
+        return "rest" if is_rest and not any(one.run.day == day for one in self.gathered.plan.runs) else ""
+
+    def at_the_end(self) -> Iterator[Text]:
+        """What has no day: sessions without a place, and what was skipped."""
+        for session in self.week.unplaced:
+            title = f"{routine_title(session.routine, self.gathered.routines)} ({session.load})"
+            text = Text(f"{title}: no place", style="bold yellow")
+            text.append(f"\n{self.names[session.key]}", style="dim")
+            if fix := self.explainer.fix(self.week, session):
+                text.append(f"\n{fix.text(self.gathered.plan.zone)}", style="yellow")
+            yield text
+        for key in self.week.skipped:
+            what = next(item for item in self.items.items if item.key == key)
+            yield Text(f"{what.text(self.gathered.plan.zone)}: skipped\n{self.names[key]}", style="dim")
+
+
+def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:
+    match planned.state:
+        case State.PAST:
+            return "past"
+        case State.PINNED:
+            return "moved by you"
+        case State.PUBLISHED:
+            return "in your calendar"
+        case _:
+            return "new time" if planned.key in gathered.standing.published else "new"
+
+
+def _print_as_table(out: Console, shown: _ShownWeek) -> None:
+    table = Table(title=_week_title(shown.week.wanted), title_justify="left", box=box.SIMPLE_HEAD)
+    table.pad_edge, table.collapse_padding = False, True
     table.add_column("Day", no_wrap=True)
-    table.add_column("Run", ratio=None)
+    table.add_column("Run")
     table.add_column("Strength")
     table.add_column("Busy", style="dim")
-    for day in week.week.days:
+    for day in shown.week.week.days:
+        rest = [Text(rest, style="dim")] if (rest := shown.rest(day)) else []
+        runs = [*rest, *chain.from_iterable(shown.runs(day))]
         table.add_row(
-            _day_cell(gathered, week, day),
-            _run_cell(gathered, week, day),
-            _strength_cell(gathered, day),
-            _busy_cell(gathered, day, is_narrow=is_narrow),
+            _day_cell(shown, day),
+            Text("\n").join(runs),
+            Text("\n").join(chain.from_iterable(shown.sessions(day))),
+            _busy_cell(shown.gathered, day, is_narrow=out.width < _WIDE),
         )
-    for session in week.unplaced:
-        text = Text(f"{session.routine} ({session.load}): no place", style="bold yellow")
-        if fix := explainer.fix(week, session):
-            text.append(f"\n  {fix.text(gathered.plan.zone)}", style="yellow")
+    for text in shown.at_the_end():
         table.add_row("", "", text, "")
-    for key in week.skipped:
-        table.add_row("", "", Text(f"{key}: skipped", style="dim"), "")
-    return table
+    if out.measure(table, options=out.options.update_width(1000)).maximum > out.width:
+        # Busy times break well between two of them; titles and reasons don't.
+        table.columns[-1].max_width = _TWO_BUSY_TIMES
+    out.print(table)
 
 
-def _day_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
-    today = gathered.plan.now.astimezone(gathered.plan.zone).date()
+def _print_as_list(out: Console, shown: _ShownWeek) -> None:
+    """Where columns have no room: a line for each thing, and what belongs to it below."""
+    out.print(_week_title(shown.week.wanted))
+    for day in shown.week.week.days:
+        rest = shown.rest(day)
+        things: list[tuple[Text, ...]] = [(Text(rest, style="dim"),)] if rest else []
+        things += [*shown.runs(day), *shown.sessions(day)]
+        busy = _busy_cell(shown.gathered, day, is_narrow=True)
+        head = Text.assemble(_day_cell(shown, day), (f"  busy {busy}" if busy else "", "dim"))
+        out.print(head)
+        for lines in things:
+            for number, line in enumerate(lines):
+                out.print(Padding(line, (0, 0, 0, 4 if number else 2), expand=False))
+    for text in shown.at_the_end():
+        out.print(Padding(text, (0, 0, 0, 2), expand=False))
+
+
+def _day_cell(shown: _ShownWeek, day: date) -> Text:
+    plan = shown.gathered.plan
+    today = plan.now.astimezone(plan.zone).date()
     style = "reverse" if day == today else "dim" if day < today else ""
     return Text(f"{day:%a %-d}", style=style)
-
-
-def _run_cell(gathered: Gathered, week: PlannedWeek, day: date) -> Text:
-    lines = []
-    for planned in sorted((*gathered.plan.runs, *gathered.plan.cross), key=lambda one: (one.span, one.key)):
-        if planned.run.day == day:
-            times, kind = clock_span(planned.span, gathered.plan.zone), planned.run.kind
-            style = "dim" if planned.state is State.PAST else _EFFORT_STYLES[kind.effort]
-            title = run_title(planned)
-            if isinstance(kind, Cross) and planned.run.title:
-                title += f" ({kind_name(kind)})"
-            lines.append(Text.assemble(f"{times}  ", (title, style), _mark(planned.state)))
-    if gathered.setup.config.program.is_paused(day):
-        lines.append(Text("pause", style="dim"))
-    # An easy ride, or a swim, leaves a rest day one.
-    elif week.wanted.is_rest(day) and not any(one.run.day == day for one in gathered.plan.runs):
-        lines.insert(0, Text("rest", style="dim"))
-    return Text("\n").join(lines)
-
-
-def _strength_cell(gathered: Gathered, day: date) -> Text:
-    lines = []
-    for session in gathered.plan.sessions:
-        if session.day == day:
-            title = session_title(session, gathered.routines).removeprefix("Strength: ")
-            style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
-            times = clock_span(session.span, gathered.plan.zone)
-            lines.append(Text.assemble(f"{times}  ", (title, style), _mark(session.state)))
-            why = reasons(gathered.plan, session)
-            if why and session.state is not State.PAST:
-                lines.append(Text(f"  {why[0].text}", style="dim"))
-    return Text("\n").join(lines)
-
-
-def _mark(state: State) -> tuple[str, str]:
-    return (" (moved by you)", "dim") if state is State.PINNED else ("", "")
 
 
 def _busy_cell(gathered: Gathered, day: date, *, is_narrow: bool) -> Text:

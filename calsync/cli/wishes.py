@@ -1,7 +1,8 @@
 """What the runner wants and feels: `calsync skip`, `move`, `release`, and `checkin`."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,104 +13,249 @@ from calsync.cli.options import Common, as_wrong_usage, common_options, format_o
 from calsync.training import Sign
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from calsync.app.setup import Setup
+    from calsync.app.wishes import Known
+    from calsync.spoken import Item, Items, When
 
 
 @click.command(short_help="Leave out a run or session.")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=options.published)
+@click.argument("what", metavar="[WHAT]...", nargs=-1, shell_complete=options.published)
 @now_option
 @common_options
-def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
+def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
     """Leave out runs or sessions, as deleting them in a calendar would.
 
-    KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. Undone by
+    WHAT is a short name that `calsync plan` shows, such as thu-run, or what you would call it: thu, tomorrow,
+    "4 dec", "lower body", "tempo next week", or its key, such as 2026-W48/strength/1. If it could be several,
+    they are listed. Without WHAT you pick from a list. Undone by `calsync release`.
+    """
+    from calsync.app import wishes
+
+    setup = common.setup()
+    if what and all(map(_is_key, what)):
+        known = wishes.known_keys(setup, now)
+        labels = {known.key(text): known.key(text) for text in what}
+    else:
+        known = wishes.planned_keys(setup, now)
+        items = known.items(setup, now)
+        wanted = known.wanted_now(items)
+        if not what:
+            chosen = _pick(wanted.to_come, items, "Which ones?", many=True, usage="skip thu")
+        else:
+            chosen = _meant(what, items, wanted.named, many=True)
+        labels = {item.key: item.text(items.zone) for item in chosen}
+    with as_wrong_usage():
+        known.check(list(labels), now, setup.config.zone)
+    wishes.skip(setup, labels, now)
+    for label in labels.values():
+        click.echo(f"{label}: skipped")
+    _say_what_next()
+
+
+@click.command(short_help="Put a run or session at another time.")
+@click.argument("words", metavar="[WHAT START]", nargs=-1, shell_complete=options.published)
+@now_option
+@common_options
+def move(common: Common, words: tuple[str, ...], now: datetime) -> None:
+    """Put a run or a session at another START, as dragging it in a calendar would.
+
+    WHAT is a short name that `calsync plan` shows, such as thu-run, or what you would call it: thu, tomorrow,
+    "lower body", tempo, or its key, such as 2026-W48/strength/1. START is a time on its own day (18:00, 7pm),
+    a day (fri: at the same time), both ("fri 7:00", "4 dec 18:00"), or 2026-11-24T18:00; in the plan's zone
+    unless it has an offset. Without them you are asked.
+
+    What is there already, or which rule is against it, is said; it is done all the same. It stays there, and
+    the rest is planned around it. What you missed can be moved to a time that is still to come. Undone by
     `calsync release`.
     """
     from calsync.app import wishes
 
     setup = common.setup()
-    with as_wrong_usage():
-        wishes.known_keys(setup, now).check(keys, now, setup.config.zone)
-    wishes.skip(setup, keys, now)
-    for key in keys:
-        click.echo(f"{key}: skipped")
-    _say_what_next()
-
-
-@click.command(short_help="Put a run or session at another time.")
-@click.argument("key", shell_complete=options.published)
-@click.argument("start")
-@now_option
-@common_options
-def move(common: Common, key: str, start: str, now: datetime) -> None:
-    """Put a run or a session at another START, as dragging it in a calendar would.
-
-    KEY is as `calsync plan --format json` prints it, such as 2026-W48/strength/1. START is a date and a time,
-    such as 2026-11-24T18:00, in the plan's zone unless it has an offset. It stays there, and the rest is
-    planned around it. Undone by `calsync release`.
-    """
-    from calsync.app import wishes
-
-    setup = common.setup()
     zone = setup.config.zone
-    known = wishes.known_keys(setup, now)
+    known = wishes.planned_keys(setup, now)
+    items = known.items(setup, now)
+    item, to, is_key = _what_and_when(words, known, items)
     with as_wrong_usage():
-        known.check([key], now, zone)
-        known.check_not_deleted(key)
-    place = wishes.move(setup, known, key, _instant(start, zone, now), now)
-    click.echo(f"{key}: moved to {place.span.start.astimezone(zone):%a %d %b %H:%M}")
-    for text in wishes.broken_rules(setup, known, key, place, now):
+        known.check([item.key], now, zone, begun=True)
+        known.check_not_deleted(item.key)
+    try:
+        start = to.of(item, now, zone)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="START") from problem
+    place = wishes.moved(known, item.key, start)
+    for text in wishes.objections(known, item.key, place):
         click.echo(f"Note: {text}", err=True)
+    wishes.move(setup, known, item.key, place, now)
+    label = item.key if is_key else item.text(zone)
+    click.echo(f"{label}: moved to {_moment(place.span.start.astimezone(zone))}")
     _say_what_next()
 
 
-def _instant(text: str, zone: "ZoneInfo", now: datetime) -> datetime:
-    from calsync.training import LAST_YEAR
+def _moment(local: datetime) -> str:
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
 
-    try:
-        # A date alone would be midnight, which nobody means.
-        start = datetime.fromisoformat(text if ":" in text else "").replace(microsecond=0)
-    except ValueError as problem:
-        message = f"{text!r} is no date and time such as 2026-11-24T18:00"
-        raise click.BadParameter(message, param_hint="START") from problem
-    # In UTC, as sums of wall-clock times go wrong where clocks change. A time that is skipped becomes the one
-    # after the gap (RFC 5545, 3.3.5).
-    start = (start if start.utcoffset() is not None else start.replace(tzinfo=zone)).astimezone(UTC)
-    if start <= now:
-        raise click.BadParameter(f"{text} is in the past", param_hint="START")
-    if start.year > LAST_YEAR:
-        raise click.BadParameter(f"{text} is too far away", param_hint="START")
-    return start
+
+def _what_and_when(words: Sequence[str], known: "Known", items: "Items") -> "tuple[Item, When, bool]":
+    """What shall be moved, where to, and whether it was named by its key."""
+    from calsync.spoken import Item, day_of_key, when
+
+    wanted = known.wanted_now(items)
+    if not words:
+        picked = _pick(wanted.to_come, items, "Which one?", many=False, usage='move thu "fri 18:00"')[0]
+        text = click.prompt("When? (such as 18:00, fri 7pm)", err=True)
+        try:
+            return picked, when(text, items.today, items.zone), False
+        except ValueError as problem:
+            raise click.BadParameter(str(problem), param_hint="START") from problem
+    if len(words) == 1:
+        raise click.UsageError("Missing argument 'START': say when, such as 18:00 or \"fri 7pm\"")
+    # As many words as can be are the start: `move lower body fri 18:00` needs no quotes.
+    wrong: ValueError | None = None
+    for first in range(1, len(words)):
+        try:
+            to = when(" ".join(words[first:]), items.today, items.zone)
+            break
+        except ValueError as problem:
+            wrong = wrong or problem
+    else:
+        raise click.BadParameter(str(wrong), param_hint="START") from wrong
+    what = " ".join(words[:first])
+    if _is_key(what):
+        key = known.key(what)
+        exact = items.exactly(key)
+        # One that nobody knows is told below, with what is like it.
+        return exact or Item(key, "run", day=day_of_key(key) if _has_week(key) else None), to, True
+    chosen = _meant([what], items, lambda text: wanted.to_move(text, to), many=False)
+    return chosen[0], to, False
 
 
 @click.command(short_help="Undo a skip or a move.")
-@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=options.held)
+@click.argument("what", metavar="[WHAT]...", nargs=-1, shell_complete=options.held)
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
 @now_option
 @common_options
-def release(common: Common, keys: tuple[str, ...], everything: bool, now: datetime) -> None:
+def release(common: Common, what: tuple[str, ...], everything: bool, now: datetime) -> None:
     """Forget a move or a skip, so that calsync places that run or session again.
 
-    Also what was moved or deleted in Google Calendar.
+    Also what was moved or deleted in Google Calendar. WHAT is as for `calsync skip`; without it you pick from
+    a list of what you moved or skipped.
     """
     from calsync.app import wishes
 
-    if everything == bool(keys):
-        raise click.UsageError("name the keys to release, or give --all")
+    if everything and what:
+        raise click.UsageError("name what to release, or give --all")
+    setup = common.setup()
+    labels: dict[str, str] = {}
+    if not everything:
+        known = wishes.known_keys(setup, now)
+        if what and all(map(_is_key, what)):
+            labels = {known.key(text): known.key(text) for text in what}
+        else:
+            items = known.items(setup, now)
+            held = items.only(wishes.held_keys(setup, now))
+            if not what:
+                if _asks() and not held.items:
+                    _say_nothing_held()
+                    return
+                chosen = _pick(held.items, items, "Which ones?", many=True, usage="release thu")
+            else:
+                chosen = _meant(what, held, held.anywhere, many=True)
+            labels = {item.key: item.text(items.zone) for item in chosen}
     with as_wrong_usage():
-        released = wishes.release(common.setup(), keys, now)
+        released = wishes.release(setup, labels, now)
     for key in sorted(released):
-        click.echo(f"{key}: released")
+        click.echo(f"{labels.get(key, key)}: released")
     if not released:
-        click.echo("Nothing is moved or skipped.", err=True)
+        _say_nothing_held()
     else:
         _say_what_next()
 
 
+def _say_nothing_held() -> None:
+    click.echo("Nothing is moved or skipped.", err=True)
+
+
 def _say_what_next() -> None:
     click.echo("The next `calsync push` brings the calendars up to date.", err=True)
+
+
+# --- which one --------------------------------------------------------------------------------------------
+
+
+def _is_key(text: str) -> bool:
+    return "/" in text
+
+
+def _has_week(key: str) -> bool:
+    from calsync.event import week_of_key
+
+    try:
+        week_of_key(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+Find = Callable[[str], "tuple[Item, ...]"]
+
+
+def _meant(texts: Sequence[str], items: "Items", find: Find, *, many: bool) -> "list[Item]":
+    """What each text means, or if they mean nothing clear, what they mean together: `skip thu run`.
+
+    On a terminal one is asked which of several it is. Raises UsageError or Abort.
+    """
+    found: list[tuple[str, tuple[Item, ...]]] = []
+    try:
+        found = [(text, items_of) for text in texts if (items_of := find(text))]
+        unclear = any(len(some) > 1 for _, some in found)
+        problem = None
+    except ValueError as wrong:
+        unclear, problem = True, wrong
+    if unclear and len(texts) > 1:
+        try:
+            together = find(" ".join(texts))
+            if len(together) == 1 or problem:
+                found, problem = [(" ".join(texts), together)], None
+        except ValueError:
+            pass
+    if problem:
+        raise click.UsageError(str(problem)) from problem
+    chosen: dict[str, Item] = {}
+    for text, some in found:
+        if len(some) > 1:
+            some = tuple(_pick(some, items, f'Which one is "{text}"?', many=many, text=text))
+        chosen |= {item.key: item for item in some}
+    return list(chosen.values())
+
+
+def _pick(
+    choice: "Sequence[Item]", items: "Items", question: str, *, many: bool, usage: str = "", text: str = ""
+) -> "Sequence[Item]":
+    """Lists them, and on a terminal asks for a number; elsewhere raises UsageError that names them."""
+    from calsync.spoken import listed
+
+    if not text and not _asks():
+        raise click.UsageError(f"Missing argument 'WHAT': say which, such as calsync {usage}")
+    if not choice:
+        raise click.UsageError("there is nothing to choose from: nothing is still to come")
+    for line in listed(choice, items.names, items.zone, items.now):
+        click.echo(line, err=True)
+    if not _asks():
+        names = [items.names[item.key] for item in choice]
+        raise click.UsageError(f'"{text}" may be {len(names)} things: say {" or ".join(names)}')
+    hint = " (several: 1,3)" if many and not text else ""
+    while True:
+        answer = click.prompt(f"{question} 1 to {len(choice)}{hint}", err=True)
+        numbers = [part.strip() for part in answer.replace(",", " ").split()]
+        are_right = all(one.isdecimal() and 1 <= int(one) <= len(choice) for one in numbers)
+        if are_right and (len(numbers) == 1 or (numbers and many)):
+            return [choice[int(one) - 1] for one in dict.fromkeys(numbers)]
+        click.echo(f"   The numbers are 1 to {len(choice)}.", err=True)
 
 
 @click.command(short_help="Record how training feels.")
@@ -193,8 +339,6 @@ _QUESTIONS = {
 
 def _ask() -> frozenset[Sign]:
     """A short dialogue; without a terminal there is nobody to ask."""
-    import sys
-
     if not sys.stdin.isatty():
         raise click.UsageError("nobody is there to ask: name --sign (repeatable) or --none")
     click.echo("How were the last seven days?")

@@ -75,6 +75,27 @@ class Causes:
         load = standing_load(published, wanted) if published else wanted.load
         return tuple(self._against(key, week, before, minutes, load))
 
+    def against_session(self, key: str, span: Timespan, load: Load) -> tuple[Reason, ...]:
+        """What rules, runs and busy time have against the session `key` at `span`, wherever it is now."""
+        week = self._weeks.get(Week.of(self._day(span)))
+        return tuple(self._against(key, week.wanted, span, span.minutes, load)) if week else ()
+
+    def against_run(self, key: str, span: Timespan) -> tuple[Reason, ...]:
+        """What other runs, busy time, a pause or a rest day have against the run `key` at `span`."""
+        day, problem = self._day(span), self._problem
+        found = []
+        if self._program.is_paused(day):
+            found.append(why.paused(self._program.pauses, day))
+        if any(block.overlaps(span) for block in problem.given.busy):
+            found.append(self._busy_there(span))
+        others = [run for run in problem.settled.runs if run.key != key and run.span.overlaps(span)]
+        if others:
+            found.append(why.run_there(map(self._run_now, others)))
+        week = self._weeks.get(Week.of(day))
+        if week and week.wanted.is_rest(day):
+            found.append(why.rest_day(day))
+        return tuple(found)
+
     def _run(self, week: WantedWeek, key: str, before: Timespan | None, after: Timespan | None) -> str:
         if before is None:
             return ""

@@ -29,9 +29,14 @@ def run_title(run: PlannedRun) -> str:
 
 def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> str:
     """ "Strength: Lower body (moderate)"."""
-    routine = routines.get(session.routine)
-    title = one_line(routine.title) if routine else session.routine.replace("-", " ").capitalize()
+    title = routine_title(session.routine, routines)
     return f"Strength: {title} ({session.load})" if title else f"Strength ({session.load})"
+
+
+def routine_title(name: str, routines: Mapping[str, Routine]) -> str:
+    """ "Lower body"; what is made of its name if there is no such routine."""
+    routine = routines.get(name)
+    return one_line(routine.title) if routine else name.replace("-", " ").capitalize()
 
 
 def _run_event(planned: PlannedRun) -> Event:

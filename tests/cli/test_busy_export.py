@@ -62,6 +62,12 @@ def test_one_source_some_days(busy: Box) -> None:
     assert busy.ok("busy", "--format", "json", "--from", "2026-11-29", "--days", "1").json == []
 
 
+@pytest.mark.parametrize("said", ["tomorrow", "tue", "Tuesday", "24 Nov", "24.11."])
+def test_the_first_day_is_named_as_people_say_it(busy: Box, said: str) -> None:
+    args = ("busy", "--format", "json", "--source", "home", "--days", "1")
+    assert busy.ok(*args, "--from", said).json == busy.ok(*args, "--from", "2026-11-24").json != []
+
+
 def test_days_are_those_of_the_plans_zone(busy: Box) -> None:
     busy.config(more=SOURCES, zone="Asia/Tokyo")
     args = ("busy", "--format", "json", "--source", "home", "--days", "1")

@@ -201,9 +201,12 @@ def test_a_move_to_fractions_of_a_second_is_written_once(box: Box) -> None:
 
 
 def test_a_start_without_a_time_of_day_is_not_midnight(box: Box) -> None:
-    result = box.run("move", FIRST, "2026-11-25")
+    """It keeps its time of day; what has none yet needs one."""
+    assert "moved to Wed 25 Nov 12:00" in box.ok("move", FIRST, "2026-11-25").out
+    box.config(availability="default = []\nsat = []")
+    result = box.run("move", SECOND, "2026-11-25")
     assert result.code == 2
-    assert "2026-11-24T18:00" in result.error
+    assert "say a time, too" in result.error
 
 
 def test_a_move_far_ahead_is_not_forgotten_before_its_day(box: Box) -> None:

@@ -1,11 +1,13 @@
 """`calsync plan`: the JSON is a contract, the table is for people."""
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,9 @@ from calsync.planning.rules import Rule
 from calsync.training import Kind
 from tests.cli.box import Box
 from tests.soak import usually
+
+if sys.platform != "win32":
+    from tests.cli.terminal import Terminal
 
 # --- a checker for the contract of interface.md -----------------------------------------------------------
 
@@ -344,9 +349,53 @@ def test_the_table_names_what_found_no_place_and_what_was_skipped(box: Box) -> N
     box.config(availability="default = []\nsat = []", horizon=1)
     box.ok("skip", "2026-W48/run/wed-1")
     result = box.ok("plan")
-    assert re.search(r"lower-body \(moderate.*\): no place", result.out)
-    assert "2026-W48/run/wed-1: skipped" in result.out
+    assert re.search(r"Lower body \(moderate.*\): no place", result.out)
+    assert "Easy run, Wed 25 Nov: skipped" in result.out
+    assert {"wed", "w48-strength-1", "w48-strength-2"} <= {line.strip() for line in result.out.splitlines()}
     assert "found no place" in result.err
+
+
+def test_every_session_has_its_short_name_and_says_what_became_of_it(box: Box) -> None:
+    """Without any colour."""
+    assert "tue-run, new" in box.ok("plan").out
+    box.push()
+    box.ok("move", "thu-strength", "18:00")
+    box.ok("skip", "sat")
+    out = box.ok("plan", now="2026-11-25T06:00:00+00:00").out
+    told = {found[0]: found[1] for found in re.findall(r"(?<!\S)([a-z0-9-]+), ([a-z ]+?)(?:  |$)", out, re.M)}
+    assert told["w48-tue-run"] == "past"
+    assert told["wed"] == "in your calendar"
+    assert told["thu-strength"] == "moved by you"
+    assert told["tue-strength"] == "in your calendar"
+    explained = box.ok("plan", "--explain", now="2026-11-25T06:00:00+00:00").out
+    assert "Thu 26 Nov 18:00  Strength: Hips and core (moderate)  thu-strength, moved by you" in explained
+    # What the plan would move is told from what is new.
+    box.config(availability='default = ["20:00-21:30"]')
+    assert "new time" in box.ok("plan").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 120])
+def test_at_any_width_words_and_times_are_whole(box: Box, columns: int) -> None:
+    box.push()
+    terminal = Terminal.of(box, "plan", columns=columns)
+    assert terminal.finish() == 0
+    lines = terminal.plain.replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= columns + 1
+    assert "…" not in terminal.plain.replace("reading work …", "")
+    text = " ".join(terminal.plain.split())
+    for word in ("06:30-07:30", "08:00-09:30", "tue-strength,", "calendar", "intervals", "(moderate)"):
+        assert re.search(rf"(?<!\S){re.escape(word)}(?!\S)", text), word
+
+
+def test_a_pipe_gets_no_blanks_at_the_ends_of_lines(box: Box) -> None:
+    for command in (["plan"], ["plan", "--explain"], ["busy"], ["checkin", "--list"]):
+        assert not re.search(r"[ \t]+$", box.ok(*command).out, re.M)
+
+
+@pytest.mark.parametrize("week", ["next", "next week", "w49", "W49", "49", "2026-w49", "tue next week"])
+def test_one_week_is_named_as_people_say_it(box: Box, week: str) -> None:
+    assert [one["week"] for one in box.plan("--week", week)["weeks"]] == ["2026-W49"]
 
 
 def test_a_session_without_a_place_is_no_error(box: Box) -> None:

@@ -1,12 +1,20 @@
 """`skip`, `move` and `release`: what their owner says, and what becomes of the rest of the plan."""
 
+import itertools
+import re
+import sys
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.cli.box import Box, by_key, target
+from tests.cli.box import NOW, Box, by_key, target
+
+if sys.platform != "win32":
+    from tests.cli.terminal import CTRL_C, Terminal
+
+needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
 
 TUE, THU, SAT = (f"2026-W48/run/{day}-1" for day in ("tue", "thu", "sat"))
 FIRST, SECOND = "2026-W48/strength/1", "2026-W48/strength/2"
@@ -151,8 +159,8 @@ def test_a_run_moved_to_another_day_changes_the_efforts_of_both(box: Box) -> Non
 
 def test_a_move_is_obeyed_even_against_the_rules_and_they_are_named(box: Box) -> None:
     result = box.ok("move", FIRST, "2026-11-24T06:30")
-    assert "hours-apart" in result.err or "run" in result.err
-    assert "Note:" in result.err
+    assert "Note: the time is taken by Tuesday's intervals at 06:30" in result.err
+    assert "hours-apart" not in result.err
     box.push()
     assert by_key(box.feed.read_bytes())[FIRST]["DTSTART"] == "20261124T063000"
 
@@ -230,13 +238,45 @@ def test_a_moved_event_stays_what_it_is(box: Box) -> None:
 
 
 @pytest.mark.parametrize("key", [TUE, FIRST])
-def test_the_past_is_neither_skipped_nor_moved(box: Box, key: str) -> None:
+def test_the_past_is_neither_skipped_nor_moved_into(box: Box, key: str) -> None:
     box.push()
-    for command in (["skip", key], ["move", key, "2026-11-27T18:00"], ["skip", SAT, key]):
+    for command in (["skip", key], ["move", key, "2026-11-24T18:00"], ["skip", SAT, key]):
         result = box.run(*command, now=WEDNESDAY)
         assert (result.code, result.out) == (2, "")
-        assert "already begun" in result.error
+        assert "already begun" in result.error or "in the past" in result.error
     assert not (box.state / "training" / "wishes.json").exists()
+
+
+@pytest.mark.parametrize(("key", "minutes"), [(TUE, 60), (FIRST, 30)])
+def test_what_was_missed_is_made_up_for_at_a_time_to_come(box: Box, key: str, minutes: int) -> None:
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics", 'detail = "busy"'))
+    box.push()
+    before = by_key((box.folder / "a.ics").read_bytes())[key]
+    box.ok("move", key, "2026-11-25T18:00", now=WEDNESDAY)
+    changes = {change["key"]: change for change in box.push(now=WEDNESDAY)["a"]}
+    assert changes[key]["action"] == "update"
+    for name in ("a.ics", "b.ics"):
+        assert by_key((box.folder / name).read_bytes())[key]["DTSTART"] == "20261125T180000"
+    after = by_key((box.folder / "a.ics").read_bytes())[key]
+    assert (after["UID"], after["SUMMARY"]) == (before["UID"], before["SUMMARY"])
+    assert {c["action"] for c in box.push(now=WEDNESDAY)["a"]} <= {"keep", "pin"}
+    planned = {**runs(box.plan(now=WEDNESDAY)), **sessions(box.plan(now=WEDNESDAY))}[key]
+    start, end = (datetime.fromisoformat(planned[name]) for name in ("start", "end"))
+    assert (planned["state"], (end - start).total_seconds()) == ("pinned", minutes * 60)
+    # The other session keeps its distance.
+    days = sorted(
+        datetime.fromisoformat(one["start"]).date() for one in sessions(box.plan(now=WEDNESDAY)).values()
+    )
+    assert all((later - earlier).days >= 2 for earlier, later in itertools.pairwise(days))
+
+
+def test_last_weeks_session_is_made_up_for_too(box: Box) -> None:
+    box.push()
+    monday = "2026-11-30T06:00:00+00:00"
+    box.ok("move", SECOND, "2026-11-30T18:00", now=monday)
+    box.push(now=monday)
+    assert by_key(box.feed.read_bytes())[SECOND]["DTSTART"] == "20261130T180000"
+    box.ok("release", SECOND, now=monday)
 
 
 def test_what_was_skipped_stays_away_when_its_time_has_come(box: Box) -> None:
@@ -383,3 +423,255 @@ def test_a_move_to_the_night_when_clocks_change(box: Box, start: str, is_at: str
     assert f"moved to {is_at}" in moved.out
     box.push(now=now)
     assert by_key(box.feed.read_bytes())["2027-W12/strength/2"]["DTSTART"]
+
+
+# --- as people say it -------------------------------------------------------------------------------------
+
+
+def skipped(box: Box, now: str = NOW) -> list[str]:
+    return [key for week in box.plan(now=now)["weeks"] for key in week["skipped"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        (["wed"], "2026-W48/run/wed-1"),
+        (["Wednesday"], "2026-W48/run/wed-1"),
+        (["thu-run"], THU),
+        (["THU-RUN"], THU),
+        (["thu", "run"], THU),
+        (["thursday strength"], SECOND),
+        (["Thu 26 strength"], SECOND),
+        (["thu lift"], SECOND),
+        (["tempo"], THU),
+        (["lower body"], FIRST),
+        (["lower", "body"], FIRST),
+        (["lower-body"], FIRST),
+        (["Lower body (moderate)"], FIRST),
+        (["tomorrow run"], TUE),
+        (["6 x 800"], TUE),
+        (["2026-11-28"], SAT),
+        (["28 Nov"], SAT),
+        (["nov 28"], SAT),
+        (["28.11."], SAT),
+        (["long run"], SAT),
+        (["w49-thu-run"], "2026-W49/run/thu-1"),
+        (["w49 tempo"], "2026-W49/run/thu-1"),
+        (["tempo next week"], "2026-W49/run/thu-1"),
+        (["next thu run"], "2026-W49/run/thu-1"),
+        (["2026-w48/RUN/thu-1"], THU),
+    ],
+)
+def test_a_thing_is_named_as_people_say_it(box: Box, said: list[str], key: str) -> None:
+    box.push()
+    box.ok("skip", *said)
+    assert skipped(box) == [key]
+
+
+def test_what_was_named_is_told_with_its_time(box: Box) -> None:
+    assert "25 min tempo, Thu 26 Nov 06:30: skipped" in box.ok("skip", "tempo").out
+    moved = box.ok("move", "long run", "18:00").out
+    assert "Long run, Sat 28 Nov 08:00: moved to Sat 28 Nov 18:00" in moved
+
+
+def test_several_things_at_once(box: Box) -> None:
+    box.ok("skip", "wed", "thu-run", SAT)
+    assert skipped(box) == sorted(["2026-W48/run/wed-1", THU, SAT])
+
+
+def test_before_the_first_push_as_well(box: Box) -> None:
+    box.ok("move", "tue-strength", "18:00")
+    assert sessions(box.plan())[FIRST]["start"] == "2026-11-24T18:00:00+00:00"
+
+
+def test_what_is_ambiguous_is_listed_with_numbers_and_nothing_is_done(box: Box) -> None:
+    for command in (("skip", "thu"), ("move", "thu", "18:00")):
+        result = box.run(*command)
+        assert (result.code, result.out) == (2, "")
+        listed = [line for line in result.err.splitlines() if line[:2].strip().isdecimal()]
+        assert [line.split()[:2] for line in listed] == [["1", "thu-run"], ["2", "thu-strength"]]
+        assert "thu-run or thu-strength" in result.error
+    assert not (box.state / "training" / "wishes.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("fri", "nothing is planned on Fri 27 Nov"),
+        ("swimming", "no run or session"),
+        ("lwer body", 'did you mean "lower body"'),
+        ("31 feb", "no day 31.2."),
+        ("2026-02-30", "2026-02-30 doesn't exist"),
+        ("thu 27 nov", "27 Nov 2026 is a Friday"),
+        ("2026-w60", "no week 60 in 2026"),
+    ],
+)
+def test_what_is_not_there_is_said(box: Box, said: str, found: str) -> None:
+    result = box.run("skip", said)
+    assert (result.code, result.out) == (2, "")
+    assert found in result.error
+
+
+def test_one_weekday_is_never_taken_for_another_weeks(box: Box) -> None:
+    """On Thursday evening "thu" is today, and what has begun today can't be skipped."""
+    box.push()
+    result = box.run("skip", "thu-strength", now="2026-11-26T20:00:00+00:00")
+    assert (result.code, result.out) == (2, "")
+    assert "already begun" in result.error
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "start"),
+    [
+        (["thu-run", "18:00"], THU, "2026-11-26T18:00"),
+        (["thu-run", "7pm"], THU, "2026-11-26T19:00"),
+        (["thu-run", "7:15 PM"], THU, "2026-11-26T19:15"),
+        (["thu-run", "noon"], THU, "2026-11-26T12:00"),
+        (["tempo", "fri 7:00"], THU, "2026-11-27T07:00"),
+        (["tempo", "fri", "7:00"], THU, "2026-11-27T07:00"),
+        (["lower", "body", "wed", "at", "18:00"], FIRST, "2026-11-25T18:00"),
+        (["tempo", "fri"], THU, "2026-11-27T06:30"),
+        (["tempo", "tomorrow 18:00"], THU, "2026-11-24T18:00"),
+        (["tempo", "27 nov 18:00"], THU, "2026-11-27T18:00"),
+        (["tempo", "2026-11-27 18:00"], THU, "2026-11-27T18:00"),
+        (["tempo", "w49 fri 18:00"], "2026-W49/run/thu-1", "2026-12-04T18:00"),
+        (["w49-thu-run", "fri 18:00"], "2026-W49/run/thu-1", "2026-12-04T18:00"),
+        ([THU, "fri 18:00"], THU, "2026-11-27T18:00"),
+        ([THU.lower(), "18:00"], THU, "2026-11-26T18:00"),
+    ],
+)
+def test_a_start_is_said_as_people_say_it(box: Box, said: list[str], key: str, start: str) -> None:
+    box.push()
+    box.ok("move", *said)
+    plan = box.plan()
+    assert {**runs(plan), **sessions(plan)}[key]["start"] == f"{start}:00+00:00"
+
+
+def test_what_was_missed_is_named_as_well(box: Box) -> None:
+    box.push()
+    result = box.ok("move", "w48-tue-strength", "18:00", now=WEDNESDAY)
+    assert "Tue 24 Nov" in result.out
+    assert "moved to Wed 25 Nov 18:00" in result.out
+    result = box.ok("move", "6 x 800", "today 19:00", now=WEDNESDAY)
+    assert "6 x 800 m, Tue 24 Nov 06:30: moved to Wed 25 Nov 19:00" in result.out
+
+
+def test_missed_or_next_weeks_is_asked(box: Box) -> None:
+    box.push()
+    result = box.run("move", "lower body", "fri 18:00", now=WEDNESDAY)
+    assert (result.code, result.out) == (2, "")
+    assert "(past)" in result.err
+    assert "w48-tue-strength or tue-strength" in result.error
+
+
+@pytest.mark.parametrize(
+    "start", ["soon", "7", "25:00", "13pm", "thu", "fri 18:00 or so", "fri sat 7:00", "fri 7"]
+)
+def test_what_is_no_start_is_said_and_nothing_is_done(box: Box, start: str) -> None:
+    result = box.run("move", "2026-W48/strength/9" if start == "thu" else FIRST, start)
+    assert (result.code, result.out) == (2, "")
+    assert not (box.state / "training" / "wishes.json").exists()
+
+
+def test_a_release_is_named_by_what_was_moved_or_skipped(box: Box) -> None:
+    box.push()
+    box.ok("skip", "wed")
+    box.ok("move", "lower body", "wed 18:00")
+    box.ok("move", "w49-tue-run", "fri 7:00")
+    assert "4 Dec 07:00: released" in box.ok("release", "fri").out
+    assert "Lower body (moderate), Wed 25 Nov 18:00: released" in box.ok("release", "lower body").out
+    box.ok("release", "wed")
+    assert skipped(box) == []
+    assert box.ok("release", "--all").out == ""
+
+
+def test_a_feed_that_is_down_keeps_nobody_from_saying_what_they_want(box: Box) -> None:
+    """What the calendar holds can still be named; that nobody looked for clashes is said."""
+    box.push()
+    box.config(more='[[busy]]\nname = "work"\ntype = "ics"\npath = "gone.ics"')
+    box.ok("skip", "thu-run")
+    result = box.ok("move", "lower body", "18:00")
+    assert "Note: nobody could look for clashes" in result.err
+    assert "gone.ics" in result.err
+
+
+BUSY = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261101T000000Z\r\n"
+    "DTSTART:20261125T120000Z\r\nDTEND:20261125T130000Z\r\nSUMMARY:Lunch\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "notes"),
+    [
+        (["lower body", "wed 12:15"], ["work is busy 12:00-13:00"]),
+        (["lower body", "wed 07:15"], ["the time is taken by Wednesday's easy run at 07:00"]),
+        (["lower body", "fri 12:00"], ["Friday is a rest day", "19 h 30 min before Saturday's long run"]),
+        (["lower body", "thu 05:00"], ["strength comes after Thursday's tempo run at 06:30, not before it"]),
+        (["tempo", "wed 12:15"], ["work is busy 12:00-13:00"]),
+        (["tempo", "tue 7:00"], ["the time is taken by Tuesday's intervals at 06:30"]),
+        (["tempo", "fri 7:00"], ["Friday is a rest day"]),
+        (["lower body", "thu 12:30"], []),
+    ],
+)
+def test_what_is_against_a_move_is_said_in_words_before_it_is_made(
+    box: Box, said: list[str], notes: list[str]
+) -> None:
+    box.write("work.ics", BUSY)
+    box.config(more='[[busy]]\nname = "work"\ntype = "ics"\npath = "work.ics"')
+    box.push()
+    result = box.ok("move", *said)
+    told = [line.removeprefix("Note: ") for line in result.err.splitlines() if line.startswith("Note: ")]
+    for note in notes:
+        assert any(line.startswith(note) for line in told), told
+    assert bool(told) == bool(notes)
+    assert "moved to" in result.out
+    assert not [line for line in told if re.search(r"\b(hours-apart|fresh-legs|rest-day|pair)\b", line)]
+
+
+# --- at a terminal ----------------------------------------------------------------------------------------
+
+
+@needs_terminal
+def test_at_a_terminal_one_picks_from_a_list(box: Box) -> None:
+    box.push()
+    terminal = Terminal.of(box, "skip")
+    shown = terminal.wait_for("Which ones?")
+    assert re.search(r"1  tue-run +6 x 800 m, Tue 24 Nov 06:30", shown)
+    terminal.type("99\n")
+    terminal.wait_for("The numbers are 1 to")
+    terminal.type("1, 3\n")
+    assert terminal.finish() == 0
+    assert skipped(box) == sorted([TUE, "2026-W48/run/wed-1"])
+
+
+@needs_terminal
+def test_at_a_terminal_one_is_asked_which_and_when(box: Box) -> None:
+    box.push()
+    terminal = Terminal.of(box, "move", "thu", "18:00")
+    terminal.wait_for('Which one is "thu"?')
+    terminal.type("2\n")
+    assert terminal.finish() == 0
+    assert sessions(box.plan())[SECOND]["start"] == "2026-11-26T18:00:00+00:00"
+    terminal = Terminal.of(box, "move")
+    terminal.wait_for("Which one?")
+    terminal.type("1\n")
+    terminal.wait_for("When?")
+    terminal.type("9pm\n")
+    assert terminal.finish() == 0
+    assert runs(box.plan())[TUE]["start"] == "2026-11-24T21:00:00+00:00"
+    terminal = Terminal.of(box, "release")
+    terminal.wait_for("Which ones?")
+    terminal.type("1 2\n")
+    assert terminal.finish() == 0
+    assert wishes(box) == {"moves": {}, "skips": []}
+
+
+@needs_terminal
+def test_ctrl_c_at_the_list_changes_nothing(box: Box) -> None:
+    box.push()
+    terminal = Terminal.of(box, "skip", "thu")
+    terminal.wait_for("Which one")
+    terminal.type(CTRL_C)
+    assert terminal.finish() == 130
+    assert skipped(box) == []
