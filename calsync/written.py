@@ -126,8 +126,9 @@ def time_range(text: str) -> TimeRange:
     if start >= end:
         end += 24 * 60
         if end - start > _LONGEST_NIGHT:  # more likely the wrong way round
-            text = "expected a range that ends after it starts, or goes on after midnight and lasts 12h at most"
-            raise ValueError(text)
+            raise ValueError(
+                "expected a range that ends after it starts, or goes on after midnight and lasts 12h at most"
+            )
     return TimeRange(start, end)
 
 

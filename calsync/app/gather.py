@@ -142,7 +142,8 @@ class Target:
 
     def takes(self, key: str) -> bool:
         """Whether runs, or strength sessions, belong here; cross training belongs nowhere."""
-        return not is_cross(key) and ("strength" if is_strength(key) else "runs") in self.settings.include
+        include = self.settings.include or ()
+        return not is_cross(key) and ("strength" if is_strength(key) else "runs") in include
 
     def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """The events of the plan that belong here, as they shall be here."""

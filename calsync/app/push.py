@@ -42,7 +42,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
 
     return tuple(
         replace(change, reason=_reason(change, cause(change)))
-        if change.writes and not change.wish
+        if change.writes and not change.wish and target.takes(change.key)
         else change
         for change in changes
     )
@@ -174,11 +174,18 @@ def _decide(
     why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
     why = {key: text for key, text in why.items() if target.takes(key)}
     stored = target.contents.events
+    # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
+    takes = " and ".join(target.settings.include or ())
+    why |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
     changes = diff(
         target.wanted(gathered.events),
         stored,
         now=now,
-        pinned={key: place.span for key, place in gathered.standing.published.items() if place.pinned},
+        pinned={
+            key: place.span
+            for key, place in gathered.standing.published.items()
+            if place.pinned and target.takes(key)
+        },
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=why,
     )
@@ -187,8 +194,8 @@ def _decide(
         ahead = gathered.setup.state.written_ahead(now)
         said = f"{clock_was_wrong_on(ahead, plan.zone)}. If it is right now, run: " if ahead else ""
         refuse_mass_delete(
-            changes,
-            stored,
+            [change for change in changes if target.takes(change.key)],
+            [one for one in stored if target.takes(one.key)],
             now=now,
             target=target.settings.name,
             plan_is_empty=plan.is_empty,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -37,6 +37,8 @@ from calsync.written import PLAN_NAME, VARIABLE
 
 # Rule `race-day` looks this far: a race that lies further back changes nothing.
 _AFTER_RACE = timedelta(days=7)
+_STRENGTH: tuple[Literal["strength"]] = ("strength",)
+_ALL: tuple[Literal["runs"], Literal["strength"]] = ("runs", "strength")
 OWN_CALENDAR = "names the calendar that calsync writes; the plan itself must not keep you busy"
 _NEEDS_GOOGLE = 'needs a [google] table with credentials = "client_secret.json" (see docs/google.md)'
 
@@ -146,13 +148,19 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         _check_feed(document, feed, table)
         own_pace = feed.seconds_per_km or plan.seconds_per_km
         plan = msgspec.structs.replace(plan, feed=msgspec.structs.replace(feed, seconds_per_km=own_pace))
+    # The runs of a feed are in a calendar already: the platform's.
+    usual = _ALL if plan.feed is None else _STRENGTH
+    targets = tuple(
+        target if target.include else msgspec.structs.replace(target, include=usual)
+        for target in table.targets
+    )
     return Config(
         path=path,
         name=table.name,
         zone=_zone(document, table.timezone),
         program=_program(document, plan, table),
         sources=table.sources,
-        targets=table.targets,
+        targets=targets,
         google=table.google,
         serve=table.serve,
         document=document,

@@ -82,8 +82,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What it is called in messages."""
     type: ClassVar[Literal["ics", "google"]]
     """A calendar file to subscribe to, or a calendar of its own in Google."""
-    include: Annotated[tuple[Literal["runs", "strength"], ...], Meta(min_length=1)] = ("runs", "strength")
-    """What goes there."""
+    include: Annotated[tuple[Literal["runs", "strength"], ...], Meta(min_length=1)] | None = None
+    """What goes there; otherwise both, but with [plan.feed] strength only, as the platform's own calendar has
+    the runs."""
     detail: Literal["full", "busy"] = "full"
     """Everything, or ("busy") only when you train, not what you do."""
 

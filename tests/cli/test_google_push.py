@@ -71,6 +71,21 @@ def test_a_target_for_strength_alone_that_says_no_more_than_busy(runner: GoogleB
     assert not [event for event in events.values() if event.get("description")]
 
 
+def test_runs_that_are_left_out_go_but_for_those_that_their_owner_moved(runner: GoogleBox) -> None:
+    runner.with_calendar(horizon=4)
+    runs = [key for key in runner.events() if "/run/" in key]
+    assert len(runs) > len(runner.events()) / 2
+    moved = runner.events()["2026-W49/run/tue-1"]
+    runner.person.move(moved["id"], at(25, 18), at(25, 19))
+    runner.google_config(targets=TARGET + 'include = ["strength"]\n', horizon=4)
+    changes = runner.push()["google"]
+    assert {change["reason"] for change in changes if change["action"] == "withdraw"} == {
+        "only strength goes here (include)"
+    }
+    assert [key for key in runner.events() if "/run/" in key] == ["2026-W49/run/tue-1"]
+    assert runner.starts()["2026-W49/run/tue-1"] == at(25, 18)
+
+
 # --- few requests -----------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.box import ROOT, Box, by_key
+from tests.cli.box import FEED, ROOT, Box, by_key
 from tests.cli.doctor import checks
 
 RUNNA = (ROOT / "examples" / "runna.ics").read_bytes()
@@ -30,6 +30,11 @@ def feed(*events: str) -> str:
 
 # With it the feed goes on after the week of the test, so that this week is all the feed's.
 NEXT_WEEK = event("20261201", "Easy 30 min")
+
+
+FEED_OF_RUNS = '[plan.feed]\npath = "runs.ics"'
+# What a target had in it before its default became strength only.
+BOTH = FEED + 'include = ["runs", "strength"]\n'
 
 
 @pytest.fixture
@@ -71,6 +76,7 @@ def test_the_runs_of_a_feed_take_the_place_of_the_templates(runner: Box) -> None
 
 
 def test_a_push_from_a_feed_is_quiet_the_second_time_and_when_a_run_is_done(runner: Box) -> None:
+    runner.config(plan=FEED_OF_RUNS, targets=BOTH)
     runner.write("runs.ics", RUNNA)
     runner.push()
     before = runner.feed.read_bytes()
@@ -83,6 +89,43 @@ def test_a_push_from_a_feed_is_quiet_the_second_time_and_when_a_run_is_done(runn
     runner.write("runs.ics", done)
     changes = runner.push(now="2026-11-24T09:00:00+00:00")["feed"]
     assert {change["action"] for change in changes} == {"keep"}
+
+
+def test_a_target_has_strength_only_unless_it_says_otherwise(runner: Box) -> None:
+    runner.write("runs.ics", RUNNA)
+    runner.push()
+    assert {key.split("/")[1] for key in by_key(runner.feed.read_bytes())} == {"strength"}
+    assert len(runs(runner.plan())) == 3
+    runner.config(plan=FEED_OF_RUNS, targets=BOTH)
+    runner.push()
+    assert {key.split("/")[1] for key in by_key(runner.feed.read_bytes())} == {"run", "strength"}
+
+
+def test_runs_that_a_target_had_before_go_once_and_past_ones_stay(runner: Box) -> None:
+    """They are most of what the feed holds, and no guard keeps them there; the sessions are still guarded."""
+    runner.config(plan=FEED_OF_RUNS, targets=BOTH, horizon=4)
+    runner.write("runs.ics", RUNNA)
+    runner.push()
+    moved = "2026-W48/run/thu-1"
+    runner.ok("move", moved, "2026-11-27T18:00")
+    runner.push()
+    had = by_key(runner.feed.read_bytes())
+    assert sum("/run/" in key for key in had) > len(had) / 2
+    runner.config(plan=FEED_OF_RUNS, horizon=4)
+    later = "2026-11-24T12:00:00+00:00"
+    changes = runner.push(now=later)["feed"]
+    gone = {change["key"]: change["reason"] for change in changes if change["action"] == "withdraw"}
+    assert set(gone.values()) == {"only strength goes here (include)"}
+    assert moved in gone
+    assert [key for key in by_key(runner.feed.read_bytes()) if "/run/" in key] == ["2026-W48/run/tue-1"]
+    assert "up to date" in runner.ok("push", now=later).out
+    # The move is still what the plan goes by.
+    assert runs(runner.plan(now=later))[moved][1] == "11-27T18:00"
+    runner.write("bare.toml", 'title = "Bare"')
+    runner.config(plan=FEED_OF_RUNS, horizon=4, weeks='["bare.toml"]')
+    result = runner.run("push", now=later)
+    assert result.code == 6
+    assert "7 of 7 upcoming events" in result.error
 
 
 def test_a_week_without_runs_in_the_feed_uses_the_templates(runner: Box) -> None:
@@ -170,6 +213,7 @@ def test_days_after_the_last_entry_take_the_templates_runs(runner: Box) -> None:
     assert "Wed 25 Nov" in texts(plan, "notices", "feed-ends")
     assert "Balanced week, runs from the training feed to Wed 25 Nov" in heading(runner)
     # What the feed says later takes the place of the template's run on that day, and so on.
+    runner.config(plan=FEED_OF_RUNS, targets=BOTH)
     runner.push()
     more = event("20261126", "Easy 40 min"), event("20261127", "Rest")
     runner.write("runs.ics", feed(event("20261124", "Hills"), event("20261125", "Easy 30 min"), *more))
