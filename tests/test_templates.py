@@ -49,6 +49,13 @@ def test_a_shipped_template_is_good_training(name: str) -> None:
         assert routines[session.routine].within(session.shortest)
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_week_leaves_it_to_the_runner_when_to_run(name: str) -> None:
+    """So that `usual_start` decides; only a race has its hour."""
+    times = [run for run in LIBRARY.template(name).runs if run.start is not None or run.between]
+    assert all(run.kind is Kind.RACE for run in times)
+
+
 @pytest.mark.parametrize("name", ROUTINES)
 def test_a_shipped_routine_can_be_done_as_it_is_written(name: str) -> None:
     routine = LIBRARY.routine(name)

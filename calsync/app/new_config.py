@@ -149,7 +149,7 @@ horizon = {_default(Plan, "horizon")}
 {words.experience}experience = {quoted(answers.experience.value)}
 
 {_about(UsualStart)}
-usual_start = {{ default = "07:00", sat = "08:00-11:00", sun = "08:00-11:00" }}
+usual_start = {{ default = "06:30-08:30", sat = "08:00-11:00", sun = "08:00-11:00" }}
 
 {_about(Plan, "seconds_per_km")}
 #pace = "6:00/km"

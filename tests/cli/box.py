@@ -190,6 +190,8 @@ def _with_arguments(args: list[str]) -> Iterator[None]:
 
 # --- configs ----------------------------------------------------------------------------------------------
 
+# The shipped weeks name no times. These differ from day to day, so that a mix-up shows.
+USUAL = 'usual_start = { default = "07:00", tue = "06:30", thu = "06:30-08:30", sat = "08:00-11:00" }\n'
 FEED = '[[targets]]\nname = "feed"\ntype = "ics"\npath = "public/training.ics"\n'
 
 
@@ -204,11 +206,26 @@ def config(
     targets: str = FEED,
     more: str = "",
 ) -> str:
+    usual = "" if "usual_start" in plan else USUAL
     return (
         f'name = "{name}"\ntimezone = "{zone}"\n'
-        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{plan}\n"
+        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{usual}{plan}\n"
         f"[availability]\n{availability}\n{more}\n{targets}"
     )
+
+
+def balanced_with_times() -> str:
+    """The shipped week, with times of its own for three of its runs."""
+    text = (ROOT / "templates" / "balanced.toml").read_text()
+    for length, time in (
+        ("60m", 'start = "06:30"'),
+        ("50m", 'between = ["06:30-08:30"]'),
+        ("1h30m", 'between = ["08:00-11:00"]'),
+    ):
+        line = f'duration = "{length}"\n'
+        assert text.count(line) == 1
+        text = text.replace(line, f"{line}{time}\n")
+    return text
 
 
 def target(name: str, path: str, more: str = "") -> str:

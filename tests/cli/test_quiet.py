@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.box import FEED, ROOT, Box, config, target
+from tests.cli.box import FEED, Box, balanced_with_times, config, target
 from tests.cli.test_push import WORK, busy_calendar, busy_event
 
 FIRST, SECOND = "2026-W48/strength/1", "2026-W48/strength/2"
@@ -22,7 +22,7 @@ def box(tmp_path: Path) -> Box:
     """
     box = Box(tmp_path)
     box.write("busy.ics", busy_calendar())
-    box.write("mine.toml", (ROOT / "templates" / "balanced.toml").read_text())
+    box.write("mine.toml", balanced_with_times())
     configure(box)
     box.push()
     return box

@@ -51,7 +51,7 @@ MISTAKES = [
         '"path" is a required',
     ),
     ("templates/balanced.toml", 'kind = "tempo"', 'kind = "temp"', "intervals"),
-    ("templates/balanced.toml", 'start = "06:30"', "start = 06:30:00", "06:30:00"),
+    ("templates/race-week.toml", 'start = "09:30"', "start = 09:30:00", "09:30:00"),
     ("templates/routines/mobility.toml", "minutes = 3", "minuts = 3", "minuts"),
 ]
 KINDS: tuple[SchemaKind, ...] = ("config", "week", "routine")

@@ -1,6 +1,6 @@
 """What a push says when something has changed since the last one: each cause, in the plan and in the mail."""
 
-from tests.cli.box import ROOT, config
+from tests.cli.box import balanced_with_times, config
 from tests.golden.recorder import Recorder, scenario
 
 WORK = '[[busy]]\nname = "work"\ntype = "ics"\npath = "busy.ics"\n'
@@ -40,7 +40,7 @@ class _Changing:
     def __init__(self, recorder: Recorder, edits: _Edits = (), **parts: str) -> None:
         self._recorder = recorder
         self._parts = parts
-        self._template = _edited((ROOT / "templates" / "balanced.toml").read_text(), edits)
+        self._template = _edited(balanced_with_times(), edits)
 
     def reset(self) -> None:
         """As at the beginning, and pushed; only a check-in or a wish may be left."""
@@ -151,7 +151,7 @@ def causes_template(recorder: Recorder) -> None:
     change("The recovery week", weeks='["recovery"]', for_programs=True)
     change("The race week", weeks='["race-week"]')
     change("Three sessions", weeks='["experienced-three"]', plan='experience = "experienced"')
-    template = (ROOT / "templates" / "balanced.toml").read_text()
+    template = balanced_with_times()
     second = template[template.rindex("[[strength]]") :]
     change("One session", (second, ""))
     change("No session", (template[template.index("[[strength]]") :], ""))
@@ -204,7 +204,7 @@ sat = []
 tue = [%s]
 """
     lunch = _event("24", "1000", "1530")
-    template = (ROOT / "templates" / "balanced.toml").read_text()
+    template = balanced_with_times()
     alone = ((template[template.rindex("[[strength]]") :], ""),)
     change = _Changing(recorder, alone, availability=one % '"11:30-12:30", "22:30-24:00"').change
     change("Very late", busy=(lunch,))
@@ -263,7 +263,7 @@ def causes_of_runs(recorder: Recorder) -> None:
 def what_no_template_asks_for(recorder: Recorder) -> None:
     """Moved by its runner, and then gone from the template: it stays as it was."""
     changing = _Changing(recorder)
-    template = (ROOT / "templates" / "balanced.toml").read_text()
+    template = balanced_with_times()
     second = template[template.rindex("[[strength]]") :]
     moves = (("move", SECOND, "2026-11-27T12:00"), ("move", "2026-W48/run/sat-1", "2026-11-29T10:00"))
     changing.change("Moved", commands=moves, and_back=False)

@@ -1,6 +1,6 @@
 """Sessions that find no place: why not, day by day, and what would make room."""
 
-from tests.cli.box import FEED, ROOT
+from tests.cli.box import FEED, balanced_with_times
 from tests.golden.recorder import Recorder, plan_and_push, scenario
 
 ALL_DAY = 'default = ["00:00-24:00"]\nsun = ["00:00-24:00"]'
@@ -25,7 +25,7 @@ class _Weeks:
     def show(self, what: str, week: str = "", *blocks: tuple[str, str], more: str = "", **parts: str) -> None:
         recorder = self._recorder
         recorder.say(what)
-        balanced = (ROOT / "templates" / "balanced.toml").read_text()
+        balanced = balanced_with_times()
         recorder.write("mine.toml", f'title = "Mine"\n{week}' if week else balanced)
         recorder.write("busy.ics", _busy(*blocks))
         recorder.box.config(weeks='["mine.toml"]', horizon=1, more=WORK + more, **parts)
