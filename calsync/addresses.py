@@ -39,6 +39,16 @@ def secure_address(url: str) -> str:
     return web_address(url)
 
 
+def server_address(url: str) -> bool:
+    """Whether it can be what links to a server begin with."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is none
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())

@@ -32,6 +32,8 @@ CONSENT = 300.0
 TOKEN = 20.0
 # Each command that is asked what runs calsync.
 SCHEDULERS = 3.0
+# The server of this machine, that is asked whether it runs.
+SERVER_ANSWER = 2.0
 # A client of the server: with the head of its request, with the body, with taking the answer; with all of it.
 REQUEST_PART = 10.0
 REQUEST = 30.0

@@ -97,6 +97,8 @@ def _refined(table: Any, structs: Sequence[_Struct], schemas: Sequence[Schema]) 
             key = field.encode_name
             about = {"description": texts[field.name]} if field.name in texts else {}
             properties[key] = {**about, **_of_key(schema["properties"][key], field)}
+    for alias, key in getattr(table, "aliases", {}).items():
+        properties[alias] = {**properties[key], "description": f"Another word for {key}."}
     if len(structs) > 1:
         properties["type"] = {"description": texts["type"], "enum": ["google", "ics"]}
     return {
@@ -197,11 +199,12 @@ _TOGETHER: dict[_Struct, Schema] = {
     },
     Target: {
         "if": _is("google"),
-        "then": {"properties": _unchanged(IcsTarget, ("path", "alarm")), "required": ["calendar"]},
+        "then": {"properties": _unchanged(IcsTarget, ("path",)), "required": ["calendar"]},
         "else": {
-            "properties": _unchanged(GoogleTarget, ("calendar", "calendar_id", "reminder")),
+            "properties": _unchanged(GoogleTarget, ("calendar", "calendar_id")),
             "required": ["path"],
         },
+        "not": {"required": ["alarm", "reminder"]},
     },
     ConfigFile: {
         "if": {"anyOf": [_some_google("busy"), _some_google("targets")]},

@@ -76,7 +76,7 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
             {"name": "own", "type": "google", "calendars": ["primary"]},
         ],
         "targets": [
-            {"name": "feed", "type": "ics", "path": "a.ics", "include": ["runs"], "alarm": "45m"},
+            {"name": "feed", "type": "ics", "path": "a.ics", "include": ["runs"], "reminder": "45m"},
             {
                 "name": "phone",
                 "type": "google",
@@ -86,6 +86,8 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
             },
         ],
         "google": {"credentials": "client.json", "token": "token.json"},
+        "title": "Ada's training",
+        "serve": {"host": "0.0.0.0", "port": 80, "url": "https://training.example.org", "every": "1h"},
     },
     "week": {
         "title": "Week",

@@ -123,6 +123,8 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     'at most "24h", found': ("config", ("strength", "hours_apart"), "25h"),
     'at most "366d", found': ("config", ("availability", "notice"), "367d"),
     'Google allows at most "28d"': ("config", ("targets", 1, "reminder"), "29d"),
+    'expected "1m" to "24h"': ("config", ("serve", "every"), "25h"),
+    "expected an address such as": ("config", ("serve", "url"), "training.example.org"),
     "before it begins on": ("config", ("pause", 0, "to"), date(2026, 12, 1)),
     "lies before the plan": ("config", ("plan", "race", "date"), date(2026, 11, 1)),
     "one day has one race": (

@@ -10,7 +10,7 @@ from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
-from calsync.event import Contents, Event, Standing, is_cross, is_strength
+from calsync.event import BUSY, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.program import Routine
@@ -175,7 +175,10 @@ def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalend
     from calsync.calendars.ics import IcsCalendar
 
     is_ours = setup.state.is_own_feed(settings.path)
-    return IcsCalendar(settings.name, settings.path, setup.config.name, setup.config.zone, is_ours=is_ours)
+    config = setup.config
+    # Who may only see when you train need not read of what.
+    title = BUSY if settings.detail == "busy" else config.title
+    return IcsCalendar(settings.name, settings.path, config.name, config.zone, title=title, is_ours=is_ours)
 
 
 def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:

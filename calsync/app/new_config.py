@@ -132,6 +132,9 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
 {_about(ConfigFile, "name")}
 name = {quoted(name)}
 
+{_about(ConfigFile, "title")}
+title = {_default(ConfigFile, "title")}
+
 {words.zone}timezone = {quoted(answers.zone)}
 
 
@@ -241,7 +244,17 @@ path = "{FEED_FILE}"
 #name = "google"
 #type = "google"
 #calendar = "Training"
-#reminder = "30m" # otherwise the calendar's own notifications apply, which you set in Google
+#alarm = "30m" # otherwise the calendar's own notifications apply, which you set in Google
+
+
+# --- The server --------------------------------------------------------------------------------------
+
+# Where `calsync serve` listens, and how often it plans again. Its options come before this.
+#[serve]
+#host = "0.0.0.0" # every network interface, so that your phone can reach it; otherwise this machine only
+#port = 8642
+#url = "https://training.example.org" # its address as others see it, behind a proxy
+#every = "15m"
 {words.google}#[google]
 #credentials = "client_secret.json"
 """

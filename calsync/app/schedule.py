@@ -30,8 +30,10 @@ class Job:
     def push(self) -> tuple[str, ...]:
         return (*self.program, "push", "--quiet", "--config", str(self.config))
 
-    def serve(self, every: str) -> tuple[str, ...]:
-        return (*self.program, "serve", "--every", every, "--config", str(self.config))
+    def serve(self, every: str | None) -> tuple[str, ...]:
+        """All that `every` doesn't say is for the config to say."""
+        often = ("--every", every) if every else ()
+        return (*self.program, "serve", *often, "--config", str(self.config))
 
 
 def job(config: Path) -> Job:
@@ -145,7 +147,7 @@ WantedBy=timers.target
 """
 
 
-def server(job: Job, every: str) -> str:
+def server(job: Job, every: str | None) -> str:
     return f"""{MARK}
 [Unit]
 Description=calsync: the training feeds and the week page

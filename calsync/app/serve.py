@@ -4,6 +4,7 @@ Output is the caller's job.
 """
 
 import contextlib
+import http.client
 import math
 import os
 import signal
@@ -24,12 +25,13 @@ import msgspec
 
 import calsync
 from calsync import waits
-from calsync.addresses import is_loopback
+from calsync.addresses import is_loopback, server_address
 from calsync.app.gather import Others, ask_others
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
+from calsync.state import State
 
 try:
     from calsync.web.connections import CONNECTIONS, Limits, Server
@@ -61,12 +63,18 @@ class ServerAddress:
     url: str
 
     @classmethod
-    def of(cls, host: str, port: int, url: str | None) -> Self:
-        """Raises UsageError."""
-        if url and not _is_address(url):
+    def of(
+        cls, settings: Serve, host: str | None = None, port: int | None = None, url: str | None = None
+    ) -> Self:
+        """The config's, but for what an option says. Raises UsageError."""
+        if url and not server_address(url):
             example = '"https://training.example.org"'
             raise UsageError(f'--url: expected an address such as {example}, found "{url}"')
-        return cls(host.strip("[]"), port, (url or "").rstrip("/"))
+        return cls(
+            (settings.host if host is None else host).strip("[]"),
+            settings.port if port is None else port,
+            ((settings.url or "") if url is None else url).rstrip("/"),
+        )
 
     @property
     def is_everywhere(self) -> bool:
@@ -87,14 +95,23 @@ class ServerAddress:
         host = _own_address() if self.is_everywhere else self.host
         return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def place(self) -> str:
+        """For people: where it listens."""
+        return f"{'this machine' if self.is_everywhere else self.host}, port {self.port}"
 
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises for what is none
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    def answers(self, state: State) -> bool:
+        """Whether a server with this plan's addresses runs there."""
+        host = "localhost" if self.is_everywhere else self.host
+        connection = http.client.HTTPConnection(host, self.port, timeout=waits.SERVER_ANSWER)
+        try:
+            connection.request("GET", f"/{Secret(state).value()}/")
+            # 503 while it makes its first plan. Another program, or another plan's server, has no such page.
+            return connection.getresponse().status in (200, 503)
+        except (OSError, http.client.HTTPException, UnicodeError):
+            return False
+        finally:
+            connection.close()
 
 
 def _own_address() -> str:
@@ -407,7 +424,7 @@ def run_server(
         return now or datetime.now(UTC)
 
     site = Site(
-        name=setup.config.name,
+        name=setup.config.title,
         secret=secret,
         feeds=lambda: worker.feeds,
         latest=lambda: planner.latest,

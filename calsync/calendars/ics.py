@@ -215,7 +215,7 @@ def _occurs_twice(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
-def calendar_bytes(events: Sequence[bytes], plan: str, zone: ZoneInfo, first_year: int) -> bytes:
+def calendar_bytes(events: Sequence[bytes], title: str, zone: ZoneInfo, first_year: int) -> bytes:
     """A VCALENDAR around events that are bytes already, with a VTIMEZONE for each zone that they name.
 
     That is `zone`, and maybe others in which events were written earlier or by another plan.
@@ -224,8 +224,8 @@ def calendar_bytes(events: Sequence[bytes], plan: str, zone: ZoneInfo, first_yea
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("NAME", plan)
-    calendar.add("X-WR-CALNAME", plan)
+    calendar.add("NAME", title)
+    calendar.add("X-WR-CALNAME", title)
     # No X-WR-TIMEZONE: every time has its zone, and some readers move times in UTC into it.
     calendar.add("REFRESH-INTERVAL", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
@@ -329,6 +329,7 @@ class _Block:
 class IcsCalendar:
     """The feed at `path` of the plan `plan`, with times in `zone`. `name` is the target's, for messages.
 
+    `title` is what calendar apps call it: by default what the plan is called.
     `is_ours` says that calsync is known to have written a file there, whatever is left of it.
     """
 
@@ -336,6 +337,7 @@ class IcsCalendar:
     path: Path
     plan: str
     zone: ZoneInfo
+    title: str = field(default="", kw_only=True)
     is_ours: bool = field(default=False, kw_only=True)
 
     def load(self) -> "LoadedFile":
@@ -439,7 +441,7 @@ class LoadedFile:
         recent.sort(key=lambda entry: entry[:2])
         first_year = (recent[0][0].start if recent else now).year - 1
         events = [content for _, _, content in recent] + foreign
-        return calendar_bytes(events, plan, zone, first_year)
+        return calendar_bytes(events, self.calendar.title or plan, zone, first_year)
 
 
 def _read(path: Path) -> bytes | None:

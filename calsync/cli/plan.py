@@ -84,9 +84,9 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
     warnings = [text for _, text in gathered.warnings]
     if form == "svg":
         print_warnings(warnings)
-        return render_svg(shown, name=config.name, now=now)
+        return render_svg(shown, name=config.title, now=now)
     footer = f"Planned on {now:%a} {now.day} {now:%b %Y at %H:%M} ({plan.zone.key})."
-    return render_page(shown, name=config.name, now=now, footer=footer, warnings=warnings).html
+    return render_page(shown, name=config.title, now=now, footer=footer, warnings=warnings).html
 
 
 @click.command(short_help="Write the plan as ICS.")
@@ -105,7 +105,7 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
     stamp = Stamp.after(None, now)
     events = [event_bytes(event, name, zone, stamp) for event in gathered.events]
     first_year = (gathered.events[0].span.start if events else now).year - 1
-    content = calendar_bytes(events, name, zone, first_year)
+    content = calendar_bytes(events, gathered.setup.config.title, zone, first_year)
     if path is None or str(path) == "-":
         sys.stdout.buffer.write(content)
     else:

@@ -25,40 +25,39 @@ class _Interval(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from calsync.written import duration
+        from calsync.config.settings import round_time
 
         if isinstance(value, timedelta):
             return value
         try:
-            every = duration(value)
+            return round_time(value)
         except ValueError as problem:
             self.fail(f"{problem}, found {value!r}", param, ctx)
-        if not timedelta(minutes=1) <= every <= timedelta(days=1):
-            self.fail(f"{value!r} is not between 1m and 24h", param, ctx)
-        return every
+
+
+_OR_CONFIG = "[default: the config's, or {}]"
 
 
 @click.command(short_help="Serve the feeds and a week page.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Listen here; 0.0.0.0 is everywhere.")
+@click.option(
+    "--host", help=f"Listen here; 0.0.0.0 means every network interface.  {_OR_CONFIG.format('127.0.0.1')}"
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=8642,
-    show_default=True,
-    help="The port; 0 takes any free one.",
+    help=f"The port; 0 takes any free one.  {_OR_CONFIG.format('8642')}",
 )
 @click.option(
     "--url",
     metavar="URL",
-    help="The server's address as others see it, such as https://training.example.org behind a proxy.",
+    help="The server's address as others see it, such as https://training.example.org behind a proxy.  "
+    "[default: the config's]",
 )
 @click.option(
     "--every",
     type=_Interval(),
     metavar="DURATION",
-    default="15m",
-    show_default=True,
-    help="Plan afresh, and write the feeds, after each such time.",
+    help=f"How often to plan again and write the feeds, from 1m to 24h.  {_OR_CONFIG.format('15m')}",
 )
 @click.option("--show-links", is_flag=True, help="Print the addresses to subscribe to, and end.")
 @click.option("--only-plan", is_flag=True, hidden=True, help="What the server runs for each plan.")
@@ -74,10 +73,10 @@ class _Interval(click.ParamType[timedelta]):
 def serve(
     common: Common,
     *,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     url: str | None,
-    every: timedelta,
+    every: timedelta | None,
     show_links: bool,
     only_plan: bool,
     rotate_secret: bool,
@@ -86,6 +85,7 @@ def serve(
     """Serve the ICS feeds and a page of the week over HTTP, and keep them up to date.
 
     The feeds of the config are planned and written as `calsync push` does it; other targets are left to that.
+    Where it listens and how often it plans can be kept in the config, in the table [serve].
     When a calendar can't be read, the last good plan stays, and the page says so. The addresses hold a long
     secret: --show-links prints them, with a QR code on a terminal.
 
@@ -94,9 +94,14 @@ def serve(
     from calsync.app.serve import ServerAddress, Worker, plan_for_server, run_server, subscriptions
     from calsync.app.setup import load_setup
 
-    address = ServerAddress.of(host, port, url)
     if show_links or rotate_secret:
-        _print_links(subscriptions(common.setup(), address, rotates=rotate_secret), rotated=rotate_secret)
+        setup = common.setup()
+        address = ServerAddress.of(setup.config.serve, host, port, url)
+        _print_links(subscriptions(setup, address, rotates=rotate_secret), rotated=rotate_secret)
+        if not address.answers(setup.state):
+            click.echo(
+                f"No server runs there yet ({address.place}): start it with `calsync serve`.", err=True
+            )
         return
     # Progress would end up between the lines of a log.
     listener = common.listener(shows_progress=False)
@@ -106,12 +111,14 @@ def serve(
         plan_for_server(load, clock, _changes, sys.stdout.buffer)
         return
     setup = load_setup(common.config_path(), listener)
+    settings = setup.config.serve
+    address = ServerAddress.of(settings, host, port, url)
     command = [sys.executable, "-P", "-m", "calsync", "serve", "--only-plan"]
     command += ["--config", str(setup.config.path.absolute())]
     command += ["--now", now.isoformat()] if now else []
     command += ["--verbose"] if common.verbose else []
     try:
-        run_server(setup, address, every, now, Worker(command, _print, _complain), _say)
+        run_server(setup, address, every or settings.every, now, Worker(command, _print, _complain), _say)
     finally:
         setup.close()
 
@@ -168,12 +175,20 @@ EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 
 
 @click.command(short_help="Print a line for cron, or units for systemd.")
-@click.option("--every", type=click.Choice(EVERY), default="1h", show_default=True, help="How often to plan.")
+@click.option(
+    "--every",
+    type=click.Choice(EVERY),
+    help="How often to plan.  [default: 1h; with --serve what the config says]",
+)
 @click.option("--systemd", is_flag=True, help="Print a service and its timer for your own systemd.")
-@click.option("--serve", is_flag=True, help="With --systemd: one service that runs `calsync serve`.")
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="With --systemd: one service that runs `calsync serve`, as [serve] in the config says.",
+)
 @click.option("--write", is_flag=True, help="With --systemd: write the units where systemd looks for them.")
 @common_options
-def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: bool) -> None:
+def schedule(common: Common, *, every: str | None, systemd: bool, serve: bool, write: bool) -> None:
     """Print what runs `calsync push --quiet` by itself: a line for `crontab -e`, or units for systemd.
 
     The minute is a random one, so that not everybody asks the same servers at the full hour. The program and
@@ -184,7 +199,7 @@ def schedule(common: Common, *, every: str, systemd: bool, serve: bool, write: b
         raise click.UsageError("--serve and --write go with --systemd")
     from calsync.app.schedule import Times, cron_line, job, server, service, timer
 
-    work, times = job(common.config_path()), Times.random(every)
+    work, times = job(common.config_path()), Times.random(every or "1h")
     if not systemd:
         click.echo(cron_line(work, times))
         say = (

@@ -47,6 +47,7 @@ _NEEDS_GOOGLE = 'needs a [google] table with credentials = "client_secret.json" 
 class Config:
     path: Path
     name: str
+    title: str
     zone: ZoneInfo
     program: Program
     sources: tuple[IcsBusy | GoogleBusy, ...]
@@ -157,6 +158,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     return Config(
         path=path,
         name=table.name,
+        title=table.title,
         zone=_zone(document, table.timezone),
         program=_program(document, plan, table),
         sources=table.sources,

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from calsync.addresses import HOST, secure_address
+from calsync.addresses import HOST, secure_address, server_address
 from calsync.program import Availability, Pause, Plan, Rules
 from calsync.written import (
     DURATION,
@@ -77,7 +77,9 @@ class GoogleBusy(Busy, frozen=True, tag="google"):
 class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A calendar that the plan goes to."""
 
-    first_keys: ClassVar = ("name", "type", "path", "include", "detail")
+    first_keys: ClassVar = ("name", "type", "path", "include", "detail", "alarm")
+    # What Google's calendars once had it called.
+    aliases: ClassVar = {"reminder": "alarm"}
     name: Name
     """What it is called in messages."""
     type: ClassVar[Literal["ics", "google"]]
@@ -87,13 +89,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     the runs."""
     detail: Literal["full", "busy"] = "full"
     """Everything, or ("busy") only when you train, not what you do."""
+    alarm: Duration | None = None
+    """A reminder this long before each event. In Google 28d at most, and by default what you set there."""
 
 
 class IcsTarget(Target, frozen=True, kw_only=True, tag="ics"):
     path: Annotated[FilePath, missing("the file that the feed is written to")]
     """ICS: the file to write; relative to the config."""
-    alarm: Duration | None = None
-    """ICS: a reminder this long before each event."""
 
     @property
     def place(self) -> str:
@@ -115,11 +117,10 @@ def _title(text: str) -> str:
     return title
 
 
-class GoogleTarget(Target, frozen=True, kw_only=True, tag="google", rename={"alarm": "reminder"}):
+class GoogleTarget(Target, frozen=True, kw_only=True, tag="google"):
     calendar: Annotated[NotBlank, read_by(_title), missing(_TITLE)]
     """Google: the title of the calendar."""
     alarm: _Reminder | None = None
-    """Google: a reminder this long before each event, 28d at most; otherwise the calendar's own apply."""
     calendar_id: Stripped | None = None
     """Google: which calendar it is, if not the one that `calsync auth google` creates."""
 
@@ -161,13 +162,39 @@ _HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_
 _Network = Annotated[str, written(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?", "172.18.0.0/16"), read_by(_network)]
 
 
-class Serve(msgspec.Struct, frozen=True):
-    """Whom `calsync serve` trusts: docs/security.md."""
+def _url(text: str) -> str:
+    if not server_address(text):
+        raise ValueError('expected an address such as "https://training.example.org"')
+    return text.rstrip("/")
 
+
+def round_time(text: str) -> timedelta:
+    """How long from one round of the server to the next."""
+    every = duration(text)
+    if not timedelta(minutes=1) <= every <= timedelta(days=1):
+        raise ValueError('expected "1m" to "24h"')
+    return every
+
+
+class Serve(msgspec.Struct, frozen=True):
+    """What `calsync serve` uses where its options say nothing else, and whom it trusts: docs/security.md."""
+
+    host: Stripped = "127.0.0.1"
+    """Where it listens; "0.0.0.0" means every network interface."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8642
+    """The port; 0 takes any free one."""
+    url: Annotated[str, read_by(_url)] | None = None
+    """The server's address as others see it, such as "https://training.example.org" behind a proxy."""
+    every: Annotated[timedelta, written(DURATION, "15m", "1h"), read_by(round_time)] = duration("15m")
+    """How often it plans again and writes the feeds, from 1m to 24h."""
     allowed_hosts: tuple[_HostName, ...] = ()
-    """Names that the server answers to, beside those of --host, of --url, and of this machine."""
+    """Names that the server answers to, beside those of its host, of its url, and of this machine."""
     proxies: tuple[_Network, ...] = ("127.0.0.0/8", "::1")
     """The addresses of proxies, whose X-Forwarded-Proto, -Host and -Prefix count."""
+
+
+# Of the calendar and of the page: what people read, unlike the plan's name.
+TITLE = "Strength & runs"
 
 
 class ConfigFile(
@@ -180,6 +207,8 @@ class ConfigFile(
     plan: Plan
     targets: Annotated[tuple[IcsTarget | GoogleTarget, ...], Meta(min_length=1)]
     """Where the plan goes."""
+    title: Name = TITLE
+    """What the calendar and the page of the week are called."""
     timezone: str | None = None
     """Your time zone, by its IANA name, such as "Europe/London"; otherwise your computer's."""
     availability: Availability = Availability()

@@ -289,12 +289,17 @@ class _Meaning:
             self.words[*keys, "type"] = tuple(others)
             if (kind := table.get("type")) in list(others):
                 own = others.pop(kind)
+        aliases: Mapping[str, str] = getattr(structs[0], "aliases", {})
         ready = {}
         for key, value in table.items():
-            if key in own:
-                ready[key] = self.of(value, own[key].type, (*keys, key))
-            elif key not in known:
-                near = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+            meant = aliases.get(key, key)
+            if meant != key and meant in table:
+                raise self._document.fail((*keys, key), f"is another word for {meant}; leave one of them out")
+            if meant in own:
+                ready[meant] = self.of(value, own[meant].type, (*keys, key))
+            elif meant not in known:
+                words = {**{one: one for one in known}, **aliases}
+                near = did_you_mean(key, words) or f"; known here: {', '.join(known)}"
                 raise self._document.fail((*keys, key), f"unknown key{near}")
             elif key == "type":
                 ready[key] = value

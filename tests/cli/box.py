@@ -191,7 +191,7 @@ def _with_arguments(args: list[str]) -> Iterator[None]:
 # --- configs ----------------------------------------------------------------------------------------------
 
 # The shipped weeks name no times. These differ from day to day, so that a mix-up shows.
-USUAL = 'usual_start = { default = "07:00", tue = "06:30", thu = "06:30-08:30", sat = "08:00-11:00" }\n'
+USUAL = 'usual_start = { default = "07:00", tue = "06:30", thu = "06:30-08:30", sat = "08:00-11:00" }'
 FEED = '[[targets]]\nname = "feed"\ntype = "ics"\npath = "public/training.ics"\n'
 
 
@@ -206,10 +206,13 @@ def config(
     targets: str = FEED,
     more: str = "",
 ) -> str:
-    usual = "" if "usual_start" in plan else USUAL
+    if not plan:
+        plan = USUAL
+    elif "usual_start" not in plan and "[plan.feed]" not in plan:
+        plan = f"{USUAL}\n{plan}"
     return (
         f'name = "{name}"\ntimezone = "{zone}"\n'
-        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{usual}{plan}\n"
+        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{plan}\n"
         f"[availability]\n{availability}\n{more}\n{targets}"
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.box import FEED, Box, config, target
+from tests.cli.box import FEED, USUAL, Box, config, target
 
 GOOD = config()
 A = "[availability]"
@@ -91,9 +91,9 @@ def refused(box: Box, *args: str) -> str:
         (A, f"[strength]\nmin_days_apart = 1\n{A}", "strength.min_days_apart", "at least 2"),
         ("horizon = 2", 'experience = "expert"', "plan.experience", "one of new, regular, experienced"),
         ("horizon = 2", 'experience = "experiencd"', "plan.experience", 'did you mean "experienced"?'),
-        ("horizon = 2", 'usual_start = { tue = "7" }', "plan.usual_start.tue", '"06:30", found "7"'),
-        ("horizon = 2", 'usual_start = { tue = "24:00" }', "plan.usual_start.tue", 'found "24:00"'),
-        ("horizon = 2", 'usual_start = { tues = "07:00" }', "plan.usual_start.tues", 'did you mean "tue"?'),
+        (USUAL, 'usual_start = { tue = "7" }', "plan.usual_start.tue", '"06:30", found "7"'),
+        (USUAL, 'usual_start = { tue = "24:00" }', "plan.usual_start.tue", 'found "24:00"'),
+        (USUAL, 'usual_start = { tues = "07:00" }', "plan.usual_start.tues", 'did you mean "tue"?'),
         ("horizon = 2", 'override = { "2026-W54" = "balanced" }', "plan.override.2026-W54", "ISO week"),
         ("horizon = 2", 'override = { "w50" = "balanced" }', "plan.override.w50", "2026-W52"),
         ('"Europe/London"', '"Europe/Lodnon"', "timezone", 'did you mean "Europe/London"?'),
@@ -144,10 +144,15 @@ def refused(box: Box, *args: str) -> str:
         (FILE, 'type = "google"', "targets[0].calendar", "is missing"),
         (FILE, 'type = "google"\ncalendar = " "', "targets[0].calendar", "is missing"),
         (FILE, 'type = "google"\ncalendar = "T"', "targets[0].type", "needs a [google] table"),
-        (FILE, 'type = "google"\ncalendar = "T"\nalarm = "1h"', "targets[0].alarm", "called reminder"),
+        (FILE, 'type = "google"\ncalendar = "T"\nalarm = "29d"', "targets[0].alarm", '"28d"'),
         (FILE, 'type = "google"\ncalendar = "T"\nreminder = "29d"', "targets[0].reminder", '"28d"'),
         (FILE, 'type = "google"\ncalendar = "T"\ncalendar_id = ""', "targets[0].calendar_id", "empty"),
-        ('type = "ics"', 'type = "ics"\nreminder = "1h"', "targets[0].reminder", "called alarm"),
+        ('type = "ics"', 'type = "ics"\nremind = "1h"', "targets[0].remind", 'did you mean "alarm"'),
+        (FILE, f'{FILE}\nreminder = "1h"\nalarm = "2h"', "targets[0].reminder", "another word for alarm"),
+        ("[availability]", "[serve]\nport = 70000\n[availability]", "serve.port", "at most 65535"),
+        ("[availability]", "[serve]\nurl = 'here'\n[availability]", "serve.url", "https://training"),
+        ("[availability]", "[serve]\nevery = '30s'\n[availability]", "serve.every", '"90m"'),
+        ("[availability]", "[serve]\nevery = '2d'\n[availability]", "serve.every", '"1m" to "24h"'),
         ("[availability]", B + "[availability]", "busy[0].calendars", "is missing"),
         ("[availability]", B + "calendars = []\n[availability]", "busy[0].calendars", "primary"),
         ("[availability]", B + "calendars = ['']\n[availability]", "busy[0].calendars[0]", "empty"),
@@ -296,7 +301,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(box: Box) -> None:
 def test_a_templates_folder_that_is_not_there(box: Box) -> None:
     box.config(plan='templates = "mine"')
     message = refused(box)
-    assert message.startswith("config.toml:7: plan.templates: ")
+    assert message.startswith("config.toml:8: plan.templates: ")
     assert str(box.folder / "mine") in message
 
 

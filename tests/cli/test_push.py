@@ -108,6 +108,26 @@ def test_the_first_push_gives_a_good_week(example: Box) -> None:
         assert second - first >= timedelta(days=2)
 
 
+def test_the_title_is_for_people_and_the_name_for_events(tmp_path: Path) -> None:
+    def called(file: str) -> list[str]:
+        head = (box.folder / "public" / file).read_bytes().decode().partition("BEGIN:VEVENT")[0]
+        return [line for line in head.splitlines() if "NAME:" in line]
+
+    box = Box(tmp_path)
+    box.config(targets=FEED + target("family", "public/family.ics", 'detail = "busy"'))
+    box.push()
+    assert called("training.ics") == ["NAME:Strength & runs", "X-WR-CALNAME:Strength & runs"]
+    assert called("family.ics") == ["NAME:Busy", "X-WR-CALNAME:Busy"], "it is for others"
+    events = blocks(box.feed.read_bytes())
+    box.write("config.toml", 'title = "Ada: ä & b"\n' + (box.folder / "config.toml").read_text())
+    assert {change["action"] for change in box.push()["feed"]} == {"keep"}
+    assert called("training.ics")[0] == "NAME:Ada: ä & b"
+    assert blocks(box.feed.read_bytes()) == events
+    assert "Ada: ä &amp; b</title>" in box.ok("plan", "--format", "html").out
+    assert 'aria-label="Ada: ä &amp; b: ' in box.ok("plan", "--format", "svg").out
+    assert "NAME:Ada: ä & b\r\n" in box.ok("export").out
+
+
 def test_each_event_says_what_to_do(example: Box) -> None:
     example.push()
     lift = by_key(example.feed.read_bytes())["2026-W48/strength/1"]

@@ -181,6 +181,8 @@ def test_a_service_for_the_server(box: Box) -> None:
     assert " serve --every 30m --config " in found
     assert "ExecReload=kill -HUP $MAINPID" in found
     assert "systemctl --user enable --now calsync-serve-training.service" in result.err
+    (found,) = units(box.ok("schedule", "--systemd", "--serve").out).values()
+    assert " serve --config " in found, "all else is for the config to say"
 
 
 @pytest.mark.parametrize("option", ["--serve", "--write"])

@@ -74,6 +74,44 @@ def test_links_begin_as_the_server_is_reached(box: Box, args: tuple[str, ...], b
     assert links[0].partition("://")[2] == links[1].partition("://")[2]
 
 
+SERVE = '[serve]\nhost = "192.0.2.7"\nport = 80\nurl = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("url", "args", "base"),
+    [
+        ("https://training.example.org/", (), "https://training.example.org"),
+        ("https://training.example.org", ("--url", "https://other.example"), "https://other.example"),
+        ("https://training.example.org", ("--url", ""), "http://192.0.2.7:80"),
+        (
+            "https://training.example.org",
+            ("--url", "", "--host", "localhost", "--port", "81"),
+            "http://localhost:81",
+        ),
+    ],
+)
+def test_the_config_says_where_the_server_is_and_options_come_first(
+    box: Box, url: str, args: tuple[str, ...], base: str
+) -> None:
+    box.config(more=SERVE.format(url))
+    assert f"\n  {base}/" in box.ok("serve", "--show-links", *args).out
+
+
+def test_the_config_says_where_it_listens(box: Box) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        box.config(more=f"[serve]\nport = {port}\n")
+        assert f"can't listen on 127.0.0.1, port {port}" in box.run("serve").error
+
+
+def test_who_asks_for_links_hears_that_no_server_runs(box: Box) -> None:
+    with running(box) as site:
+        port = site.url.rpartition(":")[2]
+        assert "No server runs" not in box.ok("serve", "--show-links", "--port", port).err
+    err = box.ok("serve", "--show-links", "--port", port).err
+    assert f"No server runs there yet (127.0.0.1, port {port}): start it with `calsync serve`." in err
+
+
 def test_no_two_feeds_have_one_address(box: Box) -> None:
     box.config(targets=target("a", "x/training.ics") + target("b", "y/training.ics") + target("c", "z/b.ics"))
     links = {line for line in box.ok("serve", "--show-links").out.splitlines() if line.endswith(".ics")}

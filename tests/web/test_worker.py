@@ -68,13 +68,14 @@ from datetime import datetime, timedelta
 from calsync.app.setup import load_setup
 from calsync.app.serve import Allowance, ServerAddress, Worker, run_server
 from calsync.config.load import find_config
+from calsync.config.settings import Serve
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
 plan = [sys.executable, "-P", "-m", "calsync", "serve", "--only-plan", "--now", "{NOW}"]
 worker = Worker(plan, say, say, (), Allowance(%s))
-address = ServerAddress.of("127.0.0.1", 0, None)
+address = ServerAddress.of(Serve(), "127.0.0.1", 0)
 now = datetime.fromisoformat("{NOW}")
 with contextlib.suppress(KeyboardInterrupt):
     run_server(load_setup(find_config(None)), address, timedelta(hours=1), now, worker, say)

@@ -1,6 +1,6 @@
 """Wrong configs: where it is, what was found, what is allowed; and files that can't be read."""
 
-from tests.cli.box import FEED, config, target
+from tests.cli.box import FEED, USUAL, config, target
 from tests.golden.recorder import Recorder, scenario
 
 GOOD = config()
@@ -41,9 +41,9 @@ REPLACED = (
     (A, f"[strength]\nmin_days_apart = 1\n{A}"),
     ("horizon = 2", 'experience = "expert"'),
     ("horizon = 2", 'experience = "experiencd"'),
-    ("horizon = 2", 'usual_start = { tue = "7" }'),
-    ("horizon = 2", 'usual_start = { tue = "24:00" }'),
-    ("horizon = 2", 'usual_start = { tues = "07:00" }'),
+    (USUAL, 'usual_start = { tue = "7" }'),
+    (USUAL, 'usual_start = { tue = "24:00" }'),
+    (USUAL, 'usual_start = { tues = "07:00" }'),
     ("horizon = 2", 'override = { "2026-W54" = "balanced" }'),
     ("horizon = 2", 'override = { "w50" = "balanced" }'),
     ('"Europe/London"', '"Europe/Lodnon"'),
