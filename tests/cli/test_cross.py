@@ -109,11 +109,12 @@ def test_an_easy_ride_and_a_hard_swim_are_no_obstacle(box: Box) -> None:
 
 def test_no_run_makes_way_for_it_unless_it_has_a_time(box: Box) -> None:
     easy = '[[runs]]\nday = "thu"\nkind = "easy"\nduration = "45m"\n'
-    template(box, cross("thu", "easy", more=""), easy)
+    seven = 'usual_start = { default = "07:00" }'
+    template(box, cross("thu", "easy", more=""), easy, plan=seven)
     plan = box.plan()
     assert plan["weeks"][0]["runs"][1]["start"][11:16] == "07:00"
     assert shown(plan)["2026-W48/cross/thu-1"][2:] == ("11-26T07:45", "08:45")
-    template(box, cross("thu", "easy", more='start = "06:30"'), easy)
+    template(box, cross("thu", "easy", more='start = "06:30"'), easy, plan=seven)
     plan = box.plan()
     assert plan["weeks"][0]["runs"][1]["start"][11:16] == "07:30"
     assert plan["warnings"] == []

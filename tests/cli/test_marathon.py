@@ -23,6 +23,7 @@ start = 2026-11-30
 weeks = ["marathon-build", "marathon-build", "marathon-build", "recovery"]
 horizon = 20
 experience = "new"
+usual_start = { default = "07:00", tue = "06:15", thu = "06:00", sun = "08:00-12:00" }
 
 [plan.race]
 date = 2027-04-18

@@ -80,7 +80,7 @@ REPLACED = (
     (FILE, 'type = "google"\ncalendar = "T"\nalarm = "1h"'),
     (FILE, 'type = "google"\ncalendar = "T"\nreminder = "29d"'),
     (FILE, 'type = "google"\ncalendar = "T"\ncalendar_id = ""'),
-    ('type = "ics"', 'type = "ics"\nreminder = "1h"'),
+    ('type = "ics"', 'type = "ics"\nremind = "1h"'),
     ("[availability]", B + "[availability]"),
     ("[availability]", B + "calendars = []\n[availability]"),
     ("[availability]", B + "calendars = ['']\n[availability]"),
