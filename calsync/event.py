@@ -141,13 +141,15 @@ class Wishes:
     """What the runner said with `calsync move` and `calsync skip`, by key.
 
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
-    a calendar when the move was made. `carried_out` are the skips that a push has brought to a calendar.
+    a calendar when the move was made. `carried_out` are the skips that a push has brought to a calendar,
+    `released` what was moved or skipped before, and let go since the last push.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
     skips: frozenset[str] = frozenset()
     moved_from: Mapping[str, Timespan] = field(default_factory=dict)
     carried_out: frozenset[str] = frozenset()
+    released: frozenset[str] = frozenset()
 
 
 def run_key(week: Week, day: Weekday, number: int) -> str:

@@ -65,6 +65,7 @@ class _Wishes(msgspec.Struct):
     moves: dict[str, _Move] = {}
     skips: list[str] = []
     carried_out: list[str] | msgspec.UnsetType = msgspec.UNSET
+    released: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _CheckIn(msgspec.Struct):
@@ -74,14 +75,15 @@ class _CheckIn(msgspec.Struct):
 
 def _parse_wishes(found: _Wishes) -> Wishes:
     """Raises ValueError."""
-    for key in (*found.moves, *found.skips):
+    for key in (*found.moves, *found.skips, *(found.released or ())):
         week_of_key(key)
     moves = {
         key: Published(Timespan(move.start, move.end), True, *_what(move))
         for key, move in found.moves.items()
     }
     moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
-    return Wishes(moves, frozenset(found.skips), moved_from, frozenset(found.carried_out or ()))
+    carried_out, released = (frozenset(keys or ()) for keys in (found.carried_out, found.released))
+    return Wishes(moves, frozenset(found.skips), moved_from, carried_out, released)
 
 
 def _move(place: Published, moved_from: Timespan | None) -> _Move:
@@ -376,7 +378,9 @@ class State:
         }
         skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
         carried_out = [key for key in skips if key in wishes.carried_out]
-        _WISHES.write(self.store, _Wishes(moves, skips, carried_out or msgspec.UNSET))
+        released = [key for key in sorted(wishes.released) if week_of_key(key) >= oldest]
+        unset = msgspec.UNSET
+        _WISHES.write(self.store, _Wishes(moves, skips, carried_out or unset, released or unset))
 
     def checkins(self) -> tuple[CheckIn, ...]:
         """All check-ins, by date. Raises Unavailable if they can't be read or are damaged."""

@@ -13,6 +13,7 @@ from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, Locked, TargetUnavailable, UsageError
 from calsync.event import Action, Applied, Change, Event
+from calsync.planning import why
 from calsync.planning.descriptions import lasting_reasons
 from calsync.state import FailedPush
 from calsync.sync import diff, refuse_mass_delete
@@ -33,8 +34,11 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
     busy = {source.source: source.spans for source in gathered.sources}
     causes = Causes(gathered.plan, busy, _before(gathered, target))
     zone_before, zone = gathered.setup.state.last_zone(), gathered.plan.zone.key
+    released = gathered.setup.state.wishes().released
 
     def cause(change: Change) -> str:
+        if change.key in released:
+            return why.RELEASED
         if zone_before not in ("", zone) and change.before != change.after:
             # All times move then, and no other cause explains that.
             return f"the plan's times are those of {zone} now, not of {zone_before}"
@@ -69,7 +73,7 @@ def _reason(change: Change, cause: str) -> str:
         return change.reason
     if change.action is Action.WITHDRAW:
         return f"{change.reason}: {cause}"
-    if change.action is Action.INSERT:
+    if change.action is Action.INSERT and cause != why.RELEASED:
         return "; ".join(filter(None, (f"has a place now: {cause}", change.reason)))
     # One reason for the new place is enough beside the one against the old.
     here = next((part for part in change.reason.split("; ") if part not in cause), "")
@@ -130,6 +134,8 @@ def rounds(
         _note_skips(setup, applied.values(), now)
         if not any(one.look_again for one in applied.values()):
             break
+    if only is None and not failures:
+        _forget_released(setup, now)
     done = tuple(
         (target, changes)
         for target, decided_changes in decided
@@ -153,6 +159,14 @@ def _end_skips(gathered: Gathered, now: datetime) -> None:
         state.save_wishes(replace(wishes, skips=wishes.skips - ended), now)
 
 
+def _forget_released(setup: Setup, now: datetime) -> None:
+    """Every calendar has been told now why what was released is where it is."""
+    wishes = setup.state.wishes()
+    if wishes.released:
+        with suppress(CalsyncError):
+            setup.state.save_wishes(replace(wishes, released=frozenset()), now)
+
+
 def _note_skips(setup: Setup, applied: Iterable[Applied], now: datetime) -> None:
     """Remember which skips are on a calendar now; one that isn't noted counts as newer than it is."""
     wishes = setup.state.wishes()
@@ -167,12 +181,12 @@ def _decide(
     gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool, clock_was_wrong: bool
 ) -> tuple[Change, ...]:
     plan = gathered.plan
-    why = {
+    reasons = {
         session.key: "; ".join(reason.text for reason in lasting_reasons(plan, session)[:2])
         for session in plan.sessions
     }
-    why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
-    why = {key: text for key, text in why.items() if target.takes(key)}
+    reasons |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
+    reasons = {key: text for key, text in reasons.items() if target.takes(key)}
     stored = target.contents.events
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
     takes = " and ".join(target.settings.include or ())
@@ -187,7 +201,7 @@ def _decide(
             if place.pinned and target.takes(key)
         },
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
-        reasons=why,
+        reasons=reasons,
     )
     changes = with_causes(gathered, target, changes)
     if not allow_mass_delete:

@@ -202,8 +202,9 @@ def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) 
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)
         moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
-        skips = wishes.skips - {key}
-        setup.state.save_wishes(Wishes(moves, skips, moved_from, wishes.carried_out), now)
+        setup.state.save_wishes(
+            replace(wishes, moves=moves, skips=wishes.skips - {key}, moved_from=moved_from), now
+        )
 
 
 def moved(known: Known, key: str, start: datetime) -> Published:
@@ -324,4 +325,5 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
             message = "the calendar has just been changed; release it again"
             raise TargetUnavailable(f"{target.settings.name}: {message}")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
-    setup.state.save_wishes(replace(held.wishes, moves=moves, skips=held.wishes.skips - keys), now)
+    skips, released = held.wishes.skips - keys, held.wishes.released | keys
+    setup.state.save_wishes(replace(held.wishes, moves=moves, skips=skips, released=released), now)

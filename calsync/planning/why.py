@@ -234,6 +234,8 @@ def too_close_before(run: str) -> Reason:
 
 PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
 
+RELEASED = "you released it"
+
 
 def lighter(load: Load, wanted: Load, against: Iterable[Rule], long: str, after: str) -> Reason:
     """`against` are the rules that forbid the wanted load there; if none does, the rest of the plan does.

@@ -326,8 +326,27 @@ def test_release_all(box: Box) -> None:
     box.ok("move", FIRST, "2026-11-25T18:00")
     result = box.ok("release", "--all")
     assert result.out.splitlines() == [f"{key}: released" for key in sorted([TUE, THU, FIRST])]
-    assert wishes(box) == {"moves": {}, "skips": []}
+    assert wishes(box)["moves"] == {}
+    assert wishes(box)["skips"] == []
     assert box.ok("release", "--all").out == ""
+
+
+def test_the_next_push_says_that_it_was_released_and_later_ones_do_not(box: Box) -> None:
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics", 'detail = "busy"'))
+    box.push()
+    box.ok("move", FIRST, "2026-11-25T18:00")
+    box.ok("skip", THU)
+    box.push()
+    box.ok("release", FIRST, THU)
+    box.push("--target", "b")
+    changes = {change["key"]: change for change in box.push()["a"]}
+    assert changes[FIRST]["action"] == "update"
+    assert changes[FIRST]["reason"].startswith("you released it; now 4 h 30 min after Tuesday's intervals")
+    assert (changes[THU]["action"], changes[THU]["reason"]) == ("insert", "you released it")
+    assert wishes(box) == {"moves": {}, "skips": []}
+    box.config(availability='default = ["18:00-21:30"]')
+    reason = next(change["reason"] for change in box.push()["feed"] if change["key"] == FIRST)
+    assert "released" not in reason
 
 
 def test_only_what_is_held_can_be_released(box: Box) -> None:
@@ -664,7 +683,7 @@ def test_at_a_terminal_one_is_asked_which_and_when(box: Box) -> None:
     terminal.wait_for("Which ones?")
     terminal.type("1 2\n")
     assert terminal.finish() == 0
-    assert wishes(box) == {"moves": {}, "skips": []}
+    assert wishes(box)["moves"] == {}
 
 
 @needs_terminal
