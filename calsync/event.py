@@ -4,10 +4,12 @@ An event has a key, which names the week and the slot in it and never a time; it
 """
 
 import re
+from base64 import b32decode, b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from hashlib import sha256, shake_256
 from typing import Self
 
 from calsync.errors import CalsyncError
@@ -190,18 +192,60 @@ def uid(key: str, name: str) -> str:
     return f"{key.replace('/', '-')}@{name}.calsync"
 
 
+# A UID that doesn't show what its event is: a hash of the key, and the key hidden by a hash of that. It needs
+# no secret, or a machine that lost its state folder could not tell its own events any more. So whoever knows
+# the plan's name can read it, and a feed that has such UIDs doesn't show the name.
+_NEUTRAL = re.compile(r"(?P<text>[a-z2-7]+)@busy\.calsync")
+_MARK, _LEAST = 8, 24
+
+
+def neutral_uid(key: str, name: str) -> str:
+    """As uid(), for a calendar that shall not say what its events are."""
+    hidden = key.ljust(_LEAST).encode()
+    mark = _neutral_mark(hidden, name)
+    text = b32encode(mark + _hidden(hidden, mark, name)).decode()
+    return f"{text.rstrip('=').lower()}@busy.calsync"
+
+
+def _neutral_mark(key: bytes, name: str) -> bytes:
+    return sha256(b"\0".join((b"calsync uid", name.encode(), key))).digest()[:_MARK]
+
+
+def _hidden(key: bytes, mark: bytes, name: str) -> bytes:
+    """`key` to what hides it, and back."""
+    mask = shake_256(b"\0".join((b"calsync key", name.encode(), mark))).digest(len(key))
+    return bytes(one ^ other for one, other in zip(key, mask, strict=True))
+
+
 def key_of_uid(text: str, name: str) -> str | None:
     """The key of one of the plan's own events; None for the UID of anything else."""
     match = _UID.fullmatch(text)
-    if match is None or match["name"] != name:
+    if match is None:
+        return _key_of_neutral_uid(text, name)
+    if match["name"] != name:
         return None
     return f"{match['week']}/{match['what']}/{match['slot']}"
+
+
+def _key_of_neutral_uid(text: str, name: str) -> str | None:
+    match = _NEUTRAL.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        found = b32decode(match["text"].upper() + "=" * (-len(match["text"]) % 8))
+    except ValueError:
+        return None
+    mark, hidden = found[:_MARK], found[_MARK:]
+    key = _hidden(hidden, mark, name)
+    return key.decode().rstrip() if _neutral_mark(key, name) == mark else None
 
 
 def is_of_another_plan(text: str, name: str) -> bool:
     """Whether a UID is that of an event of another plan than `name`."""
     match = _UID.fullmatch(text)
-    return match is not None and match["name"] != name
+    if match is None:
+        return _NEUTRAL.fullmatch(text) is not None and key_of_uid(text, name) is None
+    return match["name"] != name
 
 
 class Action(StrEnum):

@@ -175,10 +175,18 @@ def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalend
     from calsync.calendars.ics import IcsCalendar
 
     is_ours = setup.state.is_own_feed(settings.path)
-    config = setup.config
+    config, is_neutral = setup.config, settings.detail == "busy"
     # Who may only see when you train need not read of what.
-    title = BUSY if settings.detail == "busy" else config.title
-    return IcsCalendar(settings.name, settings.path, config.name, config.zone, title=title, is_ours=is_ours)
+    title = BUSY if is_neutral else config.title
+    return IcsCalendar(
+        settings.name,
+        settings.path,
+        config.name,
+        config.zone,
+        title=title,
+        is_ours=is_ours,
+        is_neutral=is_neutral,
+    )
 
 
 def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:

@@ -190,7 +190,7 @@ def _decide(
     stored = target.contents.events
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
     takes = " and ".join(target.settings.include or ())
-    why |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
+    reasons |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
     changes = diff(
         target.wanted(gathered.events),
         stored,

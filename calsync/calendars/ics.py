@@ -31,6 +31,7 @@ from calsync.event import (
     StoredEvent,
     is_of_another_plan,
     key_of_uid,
+    neutral_uid,
     uid,
 )
 from calsync.files import read_file, sweep_beside, write_atomically
@@ -173,10 +174,10 @@ class Parsed:
     zone: ZoneInfo | None = None
 
 
-def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp) -> bytes:
-    """`event` as a VEVENT, CRLF at the end of each line."""
+def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neutral: bool = False) -> bytes:
+    """`event` as a VEVENT, CRLF at the end of each line. `is_neutral`: its UID doesn't say what it is."""
     component = VEvent()
-    component.add("UID", uid(event.key, plan))
+    component.add("UID", neutral_uid(event.key, plan) if is_neutral else uid(event.key, plan))
     component.add("DTSTAMP", stamp.changed)
     component.add("LAST-MODIFIED", stamp.changed)
     component.add("SEQUENCE", stamp.sequence)
@@ -329,8 +330,9 @@ class _Block:
 class IcsCalendar:
     """The feed at `path` of the plan `plan`, with times in `zone`. `name` is the target's, for messages.
 
-    `title` is what calendar apps call it: by default what the plan is called.
-    `is_ours` says that calsync is known to have written a file there, whatever is left of it.
+    `title` is what calendar apps call it: by default what the plan is called. `is_ours` says that calsync is
+    known to have written a file there, whatever is left of it. `is_neutral`: the UIDs in it don't say what
+    their events are, or which plan's.
     """
 
     name: str
@@ -339,6 +341,7 @@ class IcsCalendar:
     zone: ZoneInfo
     title: str = field(default="", kw_only=True)
     is_ours: bool = field(default=False, kw_only=True)
+    is_neutral: bool = field(default=False, kw_only=True)
 
     def load(self) -> "LoadedFile":
         """What the file holds. A missing or damaged file holds what is still whole in it, maybe nothing.
@@ -356,8 +359,9 @@ class IcsCalendar:
             # An editor or a version control system may have changed the line ends.
             block = self._block(_LINE_END.sub(b"\r\n", match[0].rstrip() + b"\r\n"))
             if block is not None:
-                # In a damaged file a UID may be there twice: the later one is the one that clients show.
-                blocks[block.uid] = block
+                # In a damaged file a UID may be there twice: the later one is the one that clients show. An
+                # event may have both its UIDs there.
+                blocks[block.event.key if block.event else block.uid] = block
         loaded = LoadedFile(self, content, tuple(blocks.values()))
         self._refuse_foreign(loaded)
         return loaded
@@ -369,8 +373,11 @@ class IcsCalendar:
             return None
         if parsed.event is None or parsed.stamp is None:
             return _Block(content, parsed.uid)
-        # Nearly always the same bytes. If not, something was damaged that says nothing, and is healed here.
-        content = event_bytes(parsed.event, self.plan, parsed.zone or self.zone, parsed.stamp)
+        # Nearly always the same bytes. If not, the UID is of the other form, or something was damaged that
+        # says nothing, and is healed here.
+        content = event_bytes(
+            parsed.event, self.plan, parsed.zone or self.zone, parsed.stamp, is_neutral=self.is_neutral
+        )
         return _Block(content, parsed.uid, parsed.event, parsed.stamp)
 
     def _refuse_foreign(self, loaded: "LoadedFile") -> None:
@@ -431,7 +438,7 @@ class LoadedFile:
             elif change.action in (Action.INSERT, Action.UPDATE) and change.wanted:
                 before = by_key.get(change.key)
                 stamp = Stamp.after(before.stamp if before else None, now)
-                content = event_bytes(change.wanted, plan, zone, stamp)
+                content = event_bytes(change.wanted, plan, zone, stamp, is_neutral=self.calendar.is_neutral)
                 by_key[change.key] = _Block(content, "", change.wanted, stamp)
         recent = [
             (block.event.span, key, block.content)

@@ -440,11 +440,69 @@ def test_busy_says_when_and_nothing_of_what(targets: Box) -> None:
         assert event["DESCRIPTION"] == "Busy"  # the alarm's
         assert not {"CATEGORIES", "LOCATION", "COMMENT"} & set(event)
         assert not [name for name in event if name.startswith("X-")]
-    # The key in the UID says run or strength, as sync.md wants it; nothing else may say more.
-    told = re.sub(rb"UID:[^\r]*\r\n", b"", content.replace(b"\r\n ", b"")).lower()
+    told = content.replace(b"\r\n ", b"").lower()
     words = "strength lower body hips moderate intervals tempo easy long recovery hard run squat balanced why"
+    words += " training 2026-w48 race"  # also: the plan's name, which would make the UIDs readable
     for word in words.encode().split():
         assert word not in told, word
+
+
+def test_uids_of_a_busy_feed_say_nothing_and_stay(targets: Box) -> None:
+    targets.push()
+    before = blocks(read(targets, "family"))
+    assert len({len(uid) for uid in before}) == 1
+    assert not [uid for uid in before if re.search(r"(?i)w48|run|str|tue", uid.partition("@")[0])]
+    # Nothing that is alike in two events is alike in their UIDs.
+    assert len({uid[:6] for uid in before}) == len(before)
+    targets.ok("move", "tue-strength", "18:00")
+    targets.push()
+    assert set(blocks(read(targets, "family"))) == set(before)
+    shutil.rmtree(targets.state)
+    targets.push()
+    assert set(blocks(read(targets, "family"))) == set(before)
+
+
+def test_a_busy_feed_with_readable_uids_gets_neutral_ones_and_nothing_twice(box: Box) -> None:
+    """As feeds have them that were written before, or with another `detail`."""
+    box.push()
+    full = by_key(box.feed.read_bytes())
+    box.config(targets=target("feed", "public/training.ics", 'detail = "busy"'))
+    changes = box.push(now="2026-11-25T06:00:00+00:00")
+    assert len(changes["feed"]) == len(full)
+    content = box.feed.read_bytes()
+    assert b"strength" not in content
+    assert set(by_key(content)) == set(full)
+    assert content.count(b"BEGIN:VEVENT") == len(full)
+    assert written(box.push(now="2026-11-25T06:00:00+00:00")["feed"]) == {}
+    assert box.feed.read_bytes() == content
+    # Both forms of one event in a file are one event.
+    readable = blocks(content)
+    uid, block = next(iter(readable.items()))
+    key = next(key for key, event in by_key(content).items() if event["UID"] == uid)
+    old = re.sub(
+        rb"UID:(?:[^\r]|\r\n )*\r\n", f"UID:{key.replace('/', '-')}@training.calsync\r\n".encode(), block
+    )
+    box.feed.write_bytes(content.replace(block, old + block))
+    box.push(now="2026-11-25T06:00:00+00:00")
+    assert box.feed.read_bytes() == content
+    box.config()
+    box.push(now="2026-11-25T06:00:00+00:00")
+    assert set(by_key(box.feed.read_bytes())) == set(full)
+    assert b"@busy.calsync" not in box.feed.read_bytes()
+
+
+def test_two_plans_may_keep_their_busy_times_in_one_file(box: Box) -> None:
+    one = target("feed", "public/training.ics", 'detail = "busy"')
+    box.config(targets=one)
+    box.push()
+    first = box.feed.read_bytes()
+    box.config(name="other", targets=one)
+    box.push()
+    both = blocks(box.feed.read_bytes())
+    assert set(blocks(first)) < set(both)
+    assert len(both) == 2 * len(blocks(first))
+    box.config(name="other", targets=one)
+    assert written(box.push()["feed"]) == {}
 
 
 def test_alarms_are_there_only_where_asked_for(targets: Box) -> None:
