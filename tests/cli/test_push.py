@@ -111,7 +111,7 @@ def test_the_first_push_gives_a_good_week(example: Box) -> None:
 def test_the_title_is_for_people_and_the_name_for_events(tmp_path: Path) -> None:
     def called(file: str) -> list[str]:
         head = (box.folder / "public" / file).read_bytes().decode().partition("BEGIN:VEVENT")[0]
-        return [line for line in head.splitlines() if "NAME:" in line]
+        return [line for line in head.splitlines() if line.startswith(("NAME:", "X-WR-CALNAME:"))]
 
     box = Box(tmp_path)
     box.config(targets=FEED + target("family", "public/family.ics", 'detail = "busy"'))
