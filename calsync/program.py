@@ -30,6 +30,7 @@ from calsync.training import (
 )
 from calsync.words import date_name, one_line
 from calsync.written import (
+    DURATION,
     ONE_OR_MORE,
     Address,
     ClockTime,
@@ -49,6 +50,7 @@ from calsync.written import (
     UpToADay,
     UpToAYear,
     Variable,
+    at_least,
     duration,
     duration_text,
     minutes,
@@ -56,6 +58,7 @@ from calsync.written import (
     quoted,
     read_by,
     time_range,
+    written,
 )
 
 _USUAL_START = 7 * 60
@@ -93,6 +96,8 @@ class Availability(msgspec.Struct, frozen=True):
     """Times of day that you like best. Other times stay possible."""
     buffer: UpToADay = duration("15m")
     """Kept free before and after everything in your calendars, 24h at most."""
+    after_run: UpToADay = duration("15m")
+    """Kept free between any run and strength after it, 24h at most."""
     notice: UpToAYear = duration("12h")
     """Nothing is placed or moved closer to now than this, 366d at most."""
 
@@ -124,6 +129,31 @@ USUAL_TIMES = Availability(
 )
 
 
+def _fresh_legs(least: str) -> Meta:
+    """Reads how long before a quality run: no less than the rule `fresh-legs` asks."""
+    return read_by(at_least(least, "as the rule fresh-legs asks (docs/rules.md)", "7d"))
+
+
+class FreshLegs(msgspec.Struct, frozen=True):
+    """How long before a hard run, a long run or a race a session ends, by its load; 7d at most."""
+
+    light: Annotated[timedelta, written(DURATION, "12h"), _fresh_legs("6h")] = duration("6h")
+    """Light work, 6h at least."""
+    moderate: Annotated[timedelta, written(DURATION, "36h"), _fresh_legs("24h")] = duration("24h")
+    """Moderate work, 24h at least."""
+    heavy: Annotated[timedelta, written(DURATION, "60h"), _fresh_legs("48h")] = duration("48h")
+    """Heavy work, 48h at least."""
+
+    def before(self, load: Load) -> timedelta:
+        match load:
+            case Load.LIGHT:
+                return self.light
+            case Load.MODERATE:
+                return self.moderate
+            case Load.HEAVY:
+                return self.heavy
+
+
 class Rules(msgspec.Struct, frozen=True):
     """The numbers of the training rules that you may change."""
 
@@ -131,6 +161,7 @@ class Rules(msgspec.Struct, frozen=True):
     """At least this long between a hard or long run and strength after it, 24h at most."""
     min_days_apart: Annotated[int, Meta(ge=2, le=14)] = 2
     """Days from one strength session to the next: 2 leaves a day between them."""
+    fresh_legs: FreshLegs = FreshLegs()
     short_on_time: bool = False
     """Two sessions a week at most, at their shortest."""
 

@@ -92,6 +92,19 @@ def at_most(longest: str, words: str = "at most") -> Callable[[str], timedelta]:
     return read
 
 
+def at_least(shortest: str, why: str, longest: str) -> Callable[[str], timedelta]:
+    """Reads a duration from `shortest`, of which `why` says why it is no less, up to `longest`."""
+    up_to = at_most(longest)
+
+    def read(text: str) -> timedelta:
+        length = up_to(text)
+        if length < duration(shortest):
+            raise ValueError(f'at least "{shortest}", {why}')
+        return length
+
+    return read
+
+
 def minutes(text: str) -> int:
     """Minutes, more than none, of a duration of a day at most."""
     length = duration(text) // timedelta(minutes=1)

@@ -173,7 +173,7 @@ RULES = (
     TrainingRule(
         Rule.FRESH_LEGS,
         "A lift ends 6 h (`light`), 24 h (`moderate`) or 48 h (`heavy`) before the next hard run, long "
-        "run or race.",
+        "run or race (*default*; `fresh_legs` makes it more).",
         "A quality run on tired legs is neither.",
         Certainty.FAIR,
         "48 h are measured in people who are not used to lifting; with practice it is less, how much is "

@@ -62,8 +62,19 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
                 "max_age": "7d",
             },
         },
-        "availability": {"default": ["06:00-24:00"], "sun": [], "prefer_times": [], "buffer": "0m"},
-        "strength": {"hours_apart": "3h", "min_days_apart": 2, "short_on_time": True},
+        "availability": {
+            "default": ["06:00-24:00"],
+            "sun": [],
+            "prefer_times": [],
+            "buffer": "0m",
+            "after_run": "20m",
+        },
+        "strength": {
+            "hours_apart": "3h",
+            "min_days_apart": 2,
+            "short_on_time": True,
+            "fresh_legs": {"heavy": "60h"},
+        },
         "pause": [{"from": date(2026, 12, 24), "to": date(2026, 12, 27)}],
         "busy": [
             {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "all_day": "free"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from calsync.addresses import is_loopback
 from calsync.config.load import Config, load_config
 from calsync.errors import ConfigError
-from calsync.program import Pause
+from calsync.program import FreshLegs, Pause
 from calsync.training import Experience, TimeRange, Weekday
 from tests.soak import usually
 
@@ -85,8 +85,10 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
         prefer_times = ["12:00-14:00"]
         buffer = "0m"
         notice = "1h30m"
+        after_run = "30m"
         [strength]
         hours_apart = "4h"
+        fresh_legs = { moderate = "36h" }
         min_days_apart = 3
         short_on_time = true
         [[busy]]
@@ -134,7 +136,9 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
     assert availability.ranges[Weekday.SUN.number] == ranges("09:00-10:00", "20:00-21:30")
     assert availability.prefer_times == ranges("12:00-14:00")
     assert (availability.buffer, availability.notice) == (timedelta(0), timedelta(minutes=90))
+    assert availability.after_run == timedelta(minutes=30)
     rules = program.rules
+    assert rules.fresh_legs == FreshLegs(moderate=timedelta(hours=36))
     assert (rules.hours_apart, rules.min_days_apart, rules.short_on_time) == (timedelta(hours=4), 3, True)
     work, home = config.sources
     assert work.url == "webcal://calendar.example/a.ics"
@@ -211,8 +215,9 @@ def test_the_example_is_a_config(tmp_path: Path) -> None:
 
 KEYS = """
     name timezone plan availability strength pause busy targets google start weeks horizon experience x
-    templates usual_start override race default mon sun prefer_times buffer notice hours_apart min_days_apart
-    short_on_time from to type url url_env path all_day email ignore max_age include detail alarm calendar
+    templates usual_start override race default mon sun prefer_times buffer notice after_run fresh_legs
+    hours_apart min_days_apart short_on_time from to type url url_env path all_day email ignore max_age
+    detail alarm calendar include
 """.split()  # noqa: SIM905
 VALUES = """
     "" "ics" "x" "90m" "06:00-08:30" "2026-W50" "Europe/London" "https://x.example/" 0 -1 7 1.5 nan inf 1e999

@@ -80,7 +80,7 @@ def test_the_lunch_lifter_lifts_in_the_break_unless_it_is_taken(kitchen: Box) ->
 def test_the_early_bird_is_done_by_half_past_seven(kitchen: Box) -> None:
     plan = kitchen.plan("--config", "early-bird.toml", now=SUNDAY)
     assert unplaced(plan) == 0
-    assert [start.strftime("%a %H:%M") for start, _ in sessions(plan)] == ["Wed 06:15", "Sat 06:00"] * 4
+    assert [start.strftime("%a %H:%M") for start, _ in sessions(plan)] == ["Wed 06:30", "Sat 06:00"] * 4
     on_weekdays = [end for start, end in (*sessions(plan), *runs(plan)) if start.weekday() < 5]
     assert max(end.time() for end in on_weekdays) <= time(7, 30)
 

@@ -14,7 +14,15 @@ from docs.training_rules import RULES, SOURCES
 
 ROOT = Path(__file__).parent.parent
 # Reasons why a day has no place that are no matter of training.
-NO_RULES_OF_TRAINING = {Rule.AVAILABILITY, Rule.BUSY, Rule.RUN, Rule.NOTICE, Rule.PAIR, Rule.PAUSE}
+NO_RULES_OF_TRAINING = {
+    Rule.AVAILABILITY,
+    Rule.BUSY,
+    Rule.RUN,
+    Rule.AFTER_RUN,
+    Rule.NOTICE,
+    Rule.PAIR,
+    Rule.PAUSE,
+}
 
 
 def test_the_rules_page_is_what_the_rules_say() -> None:

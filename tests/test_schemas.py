@@ -121,6 +121,11 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     'expected more than nothing and at most "24h"': ("week", ("runs", 0, "duration"), "0m"),
     "no routine is called": ("week", ("strength", 0, "routine"), "lower-bodi"),
     'at most "24h", found': ("config", ("strength", "hours_apart"), "25h"),
+    'at least "48h", as the rule fresh-legs asks (docs/rules.md), found "24h"': (
+        "config",
+        ("strength", "fresh_legs", "heavy"),
+        "24h",
+    ),
     'at most "366d", found': ("config", ("availability", "notice"), "367d"),
     'Google allows at most "28d"': ("config", ("targets", 1, "reminder"), "29d"),
     'expected "1m" to "24h"': ("config", ("serve", "every"), "25h"),

@@ -197,8 +197,17 @@ usual_start = {{ default = "06:30-08:30", sat = "08:00-11:00", sun = "08:00-11:0
 # Kept free before and after everything in your calendars, to change and to get there.
 buffer = {_default(Availability, "buffer")}
 
+# Kept free after every run, to shower and to eat. After hard and long runs it is hours_apart, below.
+after_run = {_default(Availability, "after_run")}
+
 # Nothing is placed or moved closer to now than this.
 notice = {_default(Availability, "notice")}
+
+# How careful your legs are treated.
+#[strength]
+#hours_apart = "3h" # after a hard or long run
+#min_days_apart = 2 # 2 leaves a day between two sessions
+#fresh_legs = {{ moderate = "36h", heavy = "60h" }} # before quality runs; otherwise 24h and 48h
 
 
 # --- When you are busy -------------------------------------------------------------------------------

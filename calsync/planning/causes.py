@@ -175,6 +175,8 @@ class Causes:
             case Rule.RUN:
                 runs = (run for run in self._problem.settled.runs if run.span.overlaps(place.span))
                 return why.run_there(map(self._run_now, runs))
+            case Rule.AFTER_RUN if run:
+                return why.soon_after(program.availability.after_run, self._run_now(run))
             case Rule.RACE_DAY:
                 return why.race_on(race_against(program, ban.rule, place.day, place.load), place.day)
             case Rule.TAPER if race := race_against(program, ban.rule, place.day, place.load):
@@ -190,7 +192,8 @@ class Causes:
             case Rule.HOURS_APART if run:
                 return why.too_soon_after(program.rules.hours_apart, self._run_now(run))
             case Rule.FRESH_LEGS if run:
-                return why.hours_before(run.start - place.end, self._run_now(run), place.load)
+                least = program.rules.fresh_legs.before(place.load)
+                return why.hours_before(run.start - place.end, self._run_now(run), place.load, least)
             case _:
                 return Reason(ban.rule, str(ban.rule))
 

@@ -13,11 +13,11 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from calsync.planning import wall
-from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
+from calsync.planning.rules import LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
 from calsync.planning.runs import SettledRun
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedSession, WantedWeek
-from calsync.program import Program, Race, WeekTemplate
+from calsync.program import FreshLegs, Program, Race, WeekTemplate
 from calsync.timespan import Timespan
 from calsync.training import Effort, Load, Weekday
 
@@ -28,9 +28,6 @@ LIGHTER_POINTS = 45
 SHORTER_POINTS = 30
 MOVED_POINTS = 35
 MOST_TIME_POINTS = 20
-
-_HOUR = 3600
-_FRESH = {load: FRESH_LEGS_HOURS[load] * _HOUR for load in Load}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,24 @@ def during_run(start: int, end: int, length: int, run: SettledRun | None = None)
     return Ban(Rule.RUN, start - length + 1, end - 1, run)
 
 
+def soon_after_run(end: int, after: int, run: SettledRun | None = None) -> Ban:
+    """A3: the starts less than `after` seconds after the run that ends at `end`."""
+    return Ban(Rule.AFTER_RUN, end, end + after - 1, run)
+
+
 def within_hours_apart(end: int, apart: int, run: SettledRun | None = None) -> Ban:
     """A5: the starts before a hard or long run, or less than `apart` seconds after its `end`."""
     return Ban(Rule.HOURS_APART, -_EVER, end + apart - 1, run)
 
 
-def without_fresh_legs(start: int, length: int, load: Load, run: SettledRun | None = None) -> Ban:
-    """A6: the starts of a session that leave too little time to a run that wants fresh legs at `start`."""
-    return Ban(Rule.FRESH_LEGS, start - length - _FRESH[load] + 1, start - length, run)
+def without_fresh_legs(start: int, length: int, fresh: int, run: SettledRun | None = None) -> Ban:
+    """A6: the starts that leave less than `fresh` seconds to a run that wants fresh legs at `start`."""
+    return Ban(Rule.FRESH_LEGS, start - length - fresh + 1, start - length, run)
+
+
+def seconds_of_fresh_legs(legs: FreshLegs) -> Mapping[Load, int]:
+    """How long before a run that wants fresh legs a session of each load must end."""
+    return {load: int(legs.before(load).total_seconds()) for load in Load}
 
 
 def against_race(race: Race, day: date, load: Load) -> Rule | None:
@@ -154,12 +161,15 @@ class Days:
         self._buffer = int(program.availability.buffer.total_seconds())
         self._ranges = program.availability.ranges
         self._preferred = [part for times in program.availability.prefer_times for part in times.parts]
+        self._after_run = int(program.availability.after_run.total_seconds())
+        self._fresh_legs = seconds_of_fresh_legs(program.rules.fresh_legs)
         self._earliest = wall.seconds_up(now + program.availability.notice)
         self._busy = [(wall.seconds(span.start), wall.seconds_up(span.end)) for span in busy]
         self._busy_ends = [end for _, end in self._busy]
         self._runs = sorted(runs, key=_by_start)
-        # A run may go on over midnight, and one that the runner stretched over days.
-        longest = max((run.end - run.start for run in runs), default=0)
+        # A run may go on over midnight, and one that the runner stretched over days; so may what is kept free
+        # after it.
+        longest = max((run.end - run.start for run in runs), default=0) + self._after_run
         self._days_near = range(-1 - -(-longest // 86400), 2)
         self._fresh = [run for run in self._runs if run.effort.wants_fresh_legs]
         self._fresh_starts = [run.start for run in self._fresh]
@@ -209,12 +219,15 @@ class Days:
         for near in self._days_near:
             for run in self.runs_on(day + timedelta(days=near)):
                 yield during_run(run.start, run.end, length, run)
+                if self._after_run:
+                    yield soon_after_run(run.end, self._after_run, run)
         yield Ban(Rule.NOTICE, -_EVER, self._earliest - 1)
         yield from self._bans_by_day(week, day, load)
+        fresh = self._fresh_legs[load]
         index = bisect_left(self._fresh_starts, low)
-        while index < len(self._fresh_starts) and self._fresh_starts[index] < high + _FRESH[load]:
+        while index < len(self._fresh_starts) and self._fresh_starts[index] < high + fresh:
             run = self._fresh[index]
-            yield without_fresh_legs(run.start, length, load, run)
+            yield without_fresh_legs(run.start, length, fresh, run)
             index += 1
 
     def _bans_by_day(self, week: WantedWeek, day: date, load: Load) -> Iterator[Ban]:

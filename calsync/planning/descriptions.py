@@ -250,6 +250,9 @@ def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
         case Rule.RUN:
             longest = max(days.runs_on(day), key=lambda run: run.end - run.start, default=None)
             return why.time_taken(called(longest))
+        case Rule.AFTER_RUN:
+            last = max(days.runs_on(day), key=lambda run: run.end, default=None)
+            return why.soon_after(program.availability.after_run, f"the {called(last)}")
         case Rule.FRESH_LEGS:
             after = days.next_fresh_run(days.clock.at(day, 0))
             is_near = after is not None and after.day - day <= timedelta(days=3)

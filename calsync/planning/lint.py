@@ -6,7 +6,7 @@ that the template doesn't say, such as a lighter load: training is the runner's 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import permutations
@@ -14,16 +14,26 @@ from itertools import permutations
 from msgspec import structs
 
 from calsync.planning import why
-from calsync.planning.days import Ban, against_day, during_run, within_hours_apart, without_fresh_legs
+from calsync.planning.days import (
+    Ban,
+    against_day,
+    during_run,
+    seconds_of_fresh_legs,
+    soon_after_run,
+    within_hours_apart,
+    without_fresh_legs,
+)
 from calsync.planning.progression import Adjusted, ease_off
-from calsync.planning.rules import FRESH_LEGS_HOURS, LEAST_DAYS_APART, LONGEST_SESSION, Rule
+from calsync.planning.rules import LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.wall import GRID_MINUTES
 from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import (
     MOST_SESSIONS,
     USUAL_RACE,
+    Availability,
     CrossTraining,
+    FreshLegs,
     Program,
     Race,
     Routine,
@@ -35,7 +45,14 @@ from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Wee
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
 
 _DAY = 24 * 60
+
+
+def minutes_of(length: timedelta) -> int:
+    return length // timedelta(minutes=1)
+
+
 _USUAL_HOURS_APART = 3
+_USUAL_AFTER_RUN = minutes_of(Availability().after_run)
 
 
 class Severity(StrEnum):
@@ -212,8 +229,13 @@ def _of_week(week: WantedWeek, program: Program) -> Iterator[Finding]:
     sessions = week.adjusted.sessions
     runs = tuple(one.run for one in week.runs if isinstance(one.run, Run))
     template = structs.replace(week.template, runs=runs, strength=sessions, recovery=False)
-    minutes = int(program.rules.hours_apart.total_seconds()) // 60
-    bare = BareWeek(template, minutes, repeated=False)
+    bare = BareWeek(
+        template,
+        minutes_of(program.rules.hours_apart),
+        repeated=False,
+        after_run=minutes_of(program.availability.after_run),
+        fresh_legs=program.rules.fresh_legs,
+    )
     given = f"with {elapsed(program.rules.hours_apart)} after hard and long {template.word}s, "
     advice = "move a run, or ask for less in such a week: [plan.override]"
     findings += (
@@ -380,14 +402,14 @@ def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, session.shortest, Load.LIGHT)
     text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
-    suggestion = _advice(rule, Load.LIGHT, case.week.template.word, "take the session out")
+    suggestion = _advice(rule, Load.LIGHT, case.week, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
 
 def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, session.shortest, session.load)
     text = f"{case.given}no day can carry {session.load} work, so it becomes lighter: {days}"
-    suggestion = _advice(rule, session.load, case.week.template.word, "ask for less")
+    suggestion = _advice(rule, session.load, case.week, "ask for less")
     return _warning(Reason(rule, text), ("strength", number, "load"), suggestion)
 
 
@@ -427,15 +449,15 @@ def _obstacles(week: "BareWeek", minutes: int, load: Load) -> tuple[Rule, str]:
     return main, "; ".join(f"{rule} on {', '.join(days)}" for rule, days in by_rule.items())
 
 
-def _advice(rule: Rule, load: Load, word: str, otherwise: str) -> str:
-    hours = FRESH_LEGS_HOURS[load]
+def _advice(rule: Rule, load: Load, week: "BareWeek", otherwise: str) -> str:
+    word, fresh = week.template.word, elapsed(week.fresh_legs.before(load))
     advice = {
         Rule.RACE_DAY: "leave a day that is neither a race day nor the one before",
         Rule.REST_DAY: "name fewer rest days, or set rest_allows_light = true for light work",
         Rule.LONG_RUN_DAY: f"leave a day without the long {word}",
         Rule.CONTROLLED: f"leave a day without a hard {word}",
         Rule.HOURS_APART: f"let a hard or long {word} start earlier",
-        Rule.FRESH_LEGS: f"leave {hours} h between some day and the next hard or long {word}",
+        Rule.FRESH_LEGS: f"leave {fresh} between some day and the next hard or long {word}",
     }
     return f"{advice.get(rule, 'leave time beside the runs')}, or {otherwise}"
 
@@ -448,7 +470,8 @@ def _wanted(template: WeekTemplate) -> tuple[Session, ...]:
 def _usual(template: WeekTemplate) -> "tuple[BareWeek, BareWeek]":
     """The week at the usual `hours_apart`: by itself, and where it follows itself."""
     minutes = _USUAL_HOURS_APART * 60
-    return BareWeek(template, minutes, repeated=False), BareWeek(template, minutes, repeated=True)
+    usual = BareWeek(template, minutes, repeated=False, after_run=_USUAL_AFTER_RUN)
+    return usual, replace(usual, repeated=True)
 
 
 # --- what a template leaves for strength ------------------------------------------------------------------
@@ -458,12 +481,15 @@ def _usual(template: WeekTemplate) -> "tuple[BareWeek, BareWeek]":
 class BareWeek:
     """A template's week with nothing in it but its runs, each at the time that leaves most.
 
-    `minutes_apart` is `hours_apart`. `repeated`: the same week follows; else what follows asks for nothing.
+    `minutes_apart` is `hours_apart`, `after_run` is in minutes, too. `repeated`: the same week follows; else
+    what follows asks for nothing.
     """
 
     template: WeekTemplate
     minutes_apart: int
     repeated: bool
+    after_run: int = 0
+    fresh_legs: FreshLegs = field(default_factory=FreshLegs)
 
     def obstacle(self, day: Weekday, minutes: int, load: Load) -> Rule | None:
         """The rule that rules out most starts of a day; None if one is left."""
@@ -512,10 +538,13 @@ class BareWeek:
             # began the day before.
             elif run.day.number in (day.number, day.number - 1):
                 yield during_run((offset + last) * 60, first_end, length)
+            if run.day.number in (day.number, day.number - 1):
+                yield soon_after_run(first_end, self.after_run * 60)
+        fresh = seconds_of_fresh_legs(self.fresh_legs)[load]
         for after, run in self._later(day):
             if run.kind.on_legs.wants_fresh_legs:
                 _, last = _starts_of(run)
-                yield without_fresh_legs((after * _DAY + last) * 60, length, load)
+                yield without_fresh_legs((after * _DAY + last) * 60, length, fresh)
 
     def _later(self, day: Weekday) -> Iterator[tuple[int, Run | CrossTraining]]:
         """The runs, and other sports, of the days after `day`, with how many days after."""

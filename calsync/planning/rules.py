@@ -31,6 +31,7 @@ class Rule(StrEnum):
     AVAILABILITY = "availability"
     BUSY = "busy"
     RUN = "run"
+    AFTER_RUN = "after-run"
     NOTICE = "notice"
     PAIR = "pair"
     PAUSE = "pause"
@@ -40,8 +41,6 @@ class Rule(StrEnum):
 LONGEST_SESSION = 45
 # Rule `no-back-to-back`: the least that `min_days_apart` can be.
 LEAST_DAYS_APART = 2
-# Rule `fresh-legs`: hours between the end of a lift and the next hard run, long run or race.
-FRESH_LEGS_HOURS = {"light": 6, "moderate": 24, "heavy": 48}
 # Rules `taper` and `race-day`, by the priority of a race of the plan: days before it without strength, and
 # days after it with light work only.
 REST_BEFORE_RACE = {Priority.A: 4, Priority.B: 2, Priority.C: 1}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from calsync.planning.rules import FRESH_LEGS_HOURS, LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFORE_RACE, Rule
+from calsync.planning.rules import LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFORE_RACE, Rule
 from calsync.program import Pause, Race, Session
 from calsync.training import Effort, Load, Region, TimeRange, Weekday
 from calsync.words import counted, date_name, day_name, elapsed
@@ -92,6 +92,11 @@ def run_there(runs: Iterable[str]) -> Reason:
 def time_taken(what: str) -> Reason:
     """`what` is a run, or a ride."""
     return Reason(Rule.RUN, f"the {what} takes the time")
+
+
+def soon_after(least: timedelta, run: str) -> Reason:
+    """What is kept free after any run; `run` is "the run", or "Tuesday's easy run at 07:00"."""
+    return Reason(Rule.AFTER_RUN, f"less than {elapsed(least)} after {run}")
 
 
 def no_range_for(minutes: int, what: str) -> Reason:
@@ -220,9 +225,9 @@ def strength_after_run(run: str) -> Reason:
     return Reason(Rule.HOURS_APART, f"strength comes after {run}, not before it")
 
 
-def hours_before(seconds: int, run: str, load: Load | None = None) -> Reason:
-    """How long before a run that wants fresh legs; a session of `load` would need more."""
-    wants = f"; {load} wants {FRESH_LEGS_HOURS[load]} h" if load else ""
+def hours_before(seconds: int, run: str, load: Load | None = None, least: timedelta | None = None) -> Reason:
+    """How long before a run that wants fresh legs; a session of `load` would need `least`."""
+    wants = f"; {load} wants {elapsed(least)}" if load and least else ""
     return Reason(Rule.FRESH_LEGS, f"{elapsed(seconds)} before {run}{wants}")
 
 

@@ -99,10 +99,10 @@ def test_an_easy_ride_and_a_hard_swim_are_no_obstacle(box: Box) -> None:
     assert without == ("heavy", "11-26T06:00")
     # They only take their time, of the easy ride's day the lift comes last.
     template(box, cross("thu", "easy"), availability=thursday)
-    assert lift(box.plan()) == ("heavy", "11-26T07:30")
+    assert lift(box.plan()) == ("heavy", "11-26T07:45")
     template(box, cross("thu", "hard", "swim", 'start = "06:15"'), availability=thursday)
     plan = box.plan()
-    assert lift(plan) == ("heavy", "11-26T07:15")
+    assert lift(plan) == ("heavy", "11-26T07:30")
     (swim,) = plan["weeks"][0]["cross"]
     assert (swim["legs"], plan["weeks"][0]["days"][3]["effort"]) == (False, "none")
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import (
     DAY_MINUTES,
-    FRESH_LEGS,
     GRID,
     LOADS,
     WEEKDAYS,
@@ -157,12 +156,12 @@ def hinges(case: Case) -> dict[int, list[datetime]]:
     found: dict[int, list[datetime]] = {weekday: [] for weekday in range(7)}
     sessions = [session for template in case.templates for session in template.sessions]
     for run in settle(case).values():
-        starts = [run.end]
+        starts = [run.end, run.end + timedelta(minutes=case.after_run_minutes)]
         if run.effort in ("hard", "long"):
             starts += [run.end + timedelta(hours=hours) for hours in (case.hours_apart, 4, 8)]
         for session in sessions:
-            before = timedelta(0) if run.effort in ("easy", "none") else FRESH_LEGS[session.load]
-            starts += [run.start - before - timedelta(minutes=session.minutes)]
+            before = 0 if run.effort in ("easy", "none") else case.fresh_legs[LOADS.index(session.load)]
+            starts += [run.start - timedelta(hours=before, minutes=session.minutes)]
         for start in starts:
             found[local(case.zone, start).weekday()].append(start)
     return found
@@ -446,7 +445,9 @@ def cases(draw: st.DrawFn) -> Case:
         prefer_times=draw(st.one_of(st.just(()), ranges(most=2, longest=180, nights=True))),
         buffer_minutes=draw(st.sampled_from((0, 5, 10, 15, 30))),
         notice_hours=draw(st.sampled_from((0, 2, 12, 24, 24, 48, 48))),
+        after_run_minutes=draw(st.sampled_from((0, 15, 15, 20, 60, 300))),
         hours_apart=draw(st.integers(2, 5)),
+        fresh_legs=draw(st.sampled_from(((6, 24, 48), (6, 24, 48), (12, 36, 60), (6, 30, 72)))),
         listed_days_apart=draw(st.sampled_from((2, 2, 2, 3, 4))),
     )
     case = replace(case, races=draw(races(case)), checkins=draw(checkins(case)))

@@ -32,7 +32,6 @@ EFFORTS = {
     "easy": "easy",
     "recovery": "easy",
 }
-FRESH_LEGS = {"light": timedelta(hours=6), "moderate": timedelta(hours=24), "heavy": timedelta(hours=48)}
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 Range = tuple[int, int]  # minutes of the day, 1440 is 24:00; what is beyond that is on the next day
@@ -130,7 +129,9 @@ class Case:
     prefer_times: tuple[Range, ...] = ()
     buffer_minutes: int = 0
     notice_hours: int = 0
+    after_run_minutes: int = 0
     hours_apart: int = 3
+    fresh_legs: tuple[int, int, int] = (6, 24, 48)  # hours, by load
     min_days_apart: tuple[int, ...] = (2,)  # one a week of the horizon; the last one goes on
     busy: tuple[tuple[datetime, datetime], ...] = ()
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day
@@ -417,9 +418,13 @@ def keeps_buffer(case: Case, lift: Lift) -> bool:
     return clear_of_busy(case, lift.start, lift.end, timedelta(minutes=case.buffer_minutes))
 
 
-def clear_of_all_runs(runs: list[SettledRun], lift: Lift) -> bool:
+def clear_of_all_runs(case: Case, runs: list[SettledRun], lift: Lift) -> bool:
     """A3"""
-    return not any(overlap(lift.start, lift.end, run.start, run.end) for run in runs)
+    after = timedelta(minutes=case.after_run_minutes)
+    return not any(
+        overlap(lift.start, lift.end, run.start, run.end) or run.end <= lift.start < run.end + after
+        for run in runs
+    )
 
 
 def keeps_notice(case: Case, lift: Lift) -> bool:
@@ -452,14 +457,11 @@ def suits_day(case: Case, runs: list[SettledRun], week: int, lift: Lift) -> bool
     return True
 
 
-def leaves_fresh_legs(runs: list[SettledRun], lift: Lift) -> bool:
+def leaves_fresh_legs(case: Case, runs: list[SettledRun], lift: Lift) -> bool:
     """A6"""
+    fresh = timedelta(hours=case.fresh_legs[LOADS.index(lift.load)])
     for run in runs:
-        if (
-            run.effort in ("hard", "long", "race")
-            and run.start >= lift.end
-            and run.start - lift.end < FRESH_LEGS[lift.load]
-        ):
+        if run.effort in ("hard", "long", "race") and run.start >= lift.end and run.start - lift.end < fresh:
             return False
     return True
 
@@ -469,9 +471,9 @@ def allowed_apart_from_notice(case: Case, runs: list[SettledRun], week: int, lif
         0 <= (lift.day - monday_of(case, week)).days < 7
         and inside_availability(case, lift.day, lift.start, lift.end)
         and keeps_buffer(case, lift)
-        and clear_of_all_runs(runs, lift)
+        and clear_of_all_runs(case, runs, lift)
         and suits_day(case, runs, week, lift)
-        and leaves_fresh_legs(runs, lift)
+        and leaves_fresh_legs(case, runs, lift)
     )
 
 

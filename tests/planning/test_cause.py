@@ -112,9 +112,11 @@ def _forbids(
         case Rule.BUSY:
             return not reference.keeps_buffer(case, lift)
         case Rule.RUN:
-            return not reference.clear_of_all_runs(runs, lift)
+            return not reference.clear_of_all_runs(replace(case, after_run_minutes=0), runs, lift)
+        case Rule.AFTER_RUN:
+            return not reference.clear_of_all_runs(case, runs, lift)
         case Rule.FRESH_LEGS:
-            return not reference.leaves_fresh_legs(runs, lift)
+            return not reference.leaves_fresh_legs(case, runs, lift)
         case Rule.PAIR:
             fixed = reference.standing(case, runs).values()
             return any(not reference.far_enough(case, other, lift) for other in fixed)

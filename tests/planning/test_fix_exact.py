@@ -357,7 +357,9 @@ def tight(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2, 2, 3)) -> reference.C
         prefer_times=draw(st.one_of(st.just(()), ranges(most=1, longest=180))),
         buffer_minutes=draw(st.sampled_from((0, 5, 15, 30))),
         notice_hours=draw(st.sampled_from((0, 12, 24))),
+        after_run_minutes=draw(st.sampled_from((0, 15, 15, 60, 200))),
         hours_apart=draw(st.integers(2, 14)),
+        fresh_legs=draw(st.sampled_from(((6, 24, 48), (12, 36, 60)))),
         min_days_apart=(apart,) * horizon,
     )
     busy = [*draw(busy_spans(case))]

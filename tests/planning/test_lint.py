@@ -218,7 +218,7 @@ NOT_FOUND = {
     "a strength day in a week without strength": week("tue tempo 60", named="tue"),
     "races that leave one day": week("tue race 60,thu race 60", "light", rest="sun fri"),
     "rest days that allow light work": week(strength="light,light", rest=EVERY, rest_allows_light=True),
-    "time beside a very long run": week("tue easy 1410 00:00", "light", rest="mon wed thu fri sat sun"),
+    "time beside a very long run": week("tue easy 1395 00:00", "light", rest="mon wed thu fri sat sun"),
     "runs that end in time": week("tue tempo 60 19:30", "light", rest="mon wed thu fri sat sun"),
     "a heavy lift on an early morning": week("fri tempo 60 07:15", "heavy", rest="mon tue thu sat sun"),
     "light work on the day of the long run": week("sat long 60 08:00", "light", rest="mon tue wed thu fri"),
@@ -273,6 +273,8 @@ def test_what_stands_in_the_way_is_said_day_by_day() -> None:
 
 MONDAY = date(2027, 6, 7)
 MINUTES_APART = (0, 180)
+# In minutes, beside each of these.
+AFTER_RUN = {0: 0, 180: 15}
 LENGTHS = (20, 60, 400)
 STARTS = st.sampled_from((0, 10, 360, 390, 435, 720, 1080, 1200, 1239, 1240, 1380, 1439))
 
@@ -309,11 +311,14 @@ def templates(draw: st.DrawFn, *, fixed: bool) -> WeekTemplate:
 def posed(template: WeekTemplate, minutes_apart: int, *, repeated: bool, usual_start: int = 420) -> Problem:
     """The template in a plan of one week, with all the time there is; what follows it, or comes before."""
     empty = WeekTemplate(name="empty", title="Empty")
+    after_run = timedelta(minutes=AFTER_RUN[minutes_apart])
     program = Program(
         start=MONDAY,
         weeks=("week", "week" if repeated else "empty"),
         experience=Experience.EXPERIENCED,
-        availability=Availability((TimeRange(0, 1440),), buffer=timedelta(0), notice=timedelta(0)),
+        availability=Availability(
+            (TimeRange(0, 1440),), buffer=timedelta(0), notice=timedelta(0), after_run=after_run
+        ),
         rules=Rules(timedelta(minutes=minutes_apart)),
         horizon=1,
         usual_start=UsualStart(usual_start),
@@ -329,7 +334,7 @@ def test_a_day_has_room_if_a_plan_finds_a_start(
     template: WeekTemplate, minutes_apart: int, repeated: bool
 ) -> None:
     problem = posed(template, minutes_apart, repeated=repeated)
-    bare = BareWeek(template, minutes_apart, repeated=repeated)
+    bare = BareWeek(template, minutes_apart, repeated=repeated, after_run=AFTER_RUN[minutes_apart])
     (week,) = problem.weeks
     for day, weekday in zip(Week.of(MONDAY).days, ALL, strict=True):
         for load in Load:

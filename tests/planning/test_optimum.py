@@ -15,6 +15,7 @@ from calsync.program import (
     Availability,
     CrossEffort,
     CrossTraining,
+    FreshLegs,
     Pause,
     Program,
     Race,
@@ -46,9 +47,14 @@ def plan_of(case: reference.Case) -> Plan:
             prefer_times=_ranges(case.prefer_times),
             buffer=timedelta(minutes=case.buffer_minutes),
             notice=timedelta(hours=case.notice_hours),
+            after_run=timedelta(minutes=case.after_run_minutes),
         ),
         experience=Experience.EXPERIENCED,
-        rules=Rules(timedelta(hours=case.hours_apart), case.listed_days_apart),
+        rules=Rules(
+            timedelta(hours=case.hours_apart),
+            case.listed_days_apart,
+            FreshLegs(*(timedelta(hours=hours) for hours in case.fresh_legs)),
+        ),
         usual_start=UsualStart(**usual),
         pauses=tuple(Pause(first, last) for first, last in case.pauses),
         races=tuple(
