@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, Sport, Weekday
+from calsync.travel import Trip
 
 Show = Callable[[str], None]
 """Shows people who wait what is being done; each text takes the place of the one before."""
@@ -63,6 +64,14 @@ def day(instant: datetime, zone: ZoneInfo) -> str:
 def moment(span: Timespan, zone: ZoneInfo) -> str:
     """ "Tue 24 Nov 12:15", when a stretch begins."""
     return f"{day(span.start, zone)} {span.start.astimezone(zone):%H:%M}"
+
+
+def on_trip(trip: Trip) -> str:
+    """ "Tue 1 Dec to Fri 4 Dec: times of Asia/Tokyo"."""
+    days = date_name(trip.first)
+    if trip.last != trip.first:
+        days += f" to {date_name(trip.last)}"
+    return f"{days}: times of {trip.zone.key}"
 
 
 def clock_was_wrong(then: datetime, zone: ZoneInfo) -> str:

@@ -76,6 +76,7 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
             "fresh_legs": {"heavy": "60h"},
         },
         "pause": [{"from": date(2026, 12, 24), "to": date(2026, 12, 27)}],
+        "travel": [{"from": date(2026, 12, 7), "to": date(2026, 12, 9), "timezone": "Asia/Tokyo"}],
         "busy": [
             {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "all_day": "free"},
             {

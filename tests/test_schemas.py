@@ -142,6 +142,14 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
         ("plan", "race"),
         [{"date": date(2027, 4, 18), "priority": "A"}, {"date": date(2027, 5, 2)}],
     ),
+    "a day has one zone": (
+        "config",
+        ("travel",),
+        [
+            {"from": date(2026, 12, 7), "to": date(2026, 12, 9), "timezone": "Asia/Tokyo"},
+            {"from": date(2026, 12, 9), "to": date(2026, 12, 12), "timezone": "Asia/Seoul"},
+        ],
+    ),
     "expected a distance": ("config", ("plan", "race", "distance"), "0 km"),
     "an ISO week such as 2026-W52 that exists": ("config", ("plan", "override"), {"2026-W54": "recovery"}),
     "expected an IANA zone": ("config", ("timezone",), "Europe/Lundon"),

@@ -15,7 +15,7 @@ import msgspec
 
 from calsync.addresses import hidden, web_address
 from calsync.app import NOBODY, Listener
-from calsync.config.settings import ConfigFile
+from calsync.config.settings import ConfigFile, Travel
 from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, Race, UsualStart
@@ -184,6 +184,12 @@ usual_start = {{ default = "06:30-08:30", sat = "08:00-11:00", sun = "08:00-11:0
 #[[pause]]
 #from = {pause_first}
 #to = {pause_last}
+
+{_about(Travel)}
+#[[travel]]
+#from = {monday + timedelta(14)}
+#to = {monday + timedelta(18)}
+#timezone = "America/New_York"
 
 
 # --- When strength may be placed ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from calsync.app.gather import Gathered, Others, Target, gather_plan
 from calsync.app.setup import Setup
@@ -17,6 +18,7 @@ from calsync.planning import why
 from calsync.planning.descriptions import lasting_reasons
 from calsync.state import FailedPush
 from calsync.sync import diff, refuse_mass_delete
+from calsync.travel import home_of, zone_at
 from calsync.words import clock_was_wrong as clock_was_wrong_on
 
 
@@ -42,6 +44,8 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
         if zone_before not in ("", zone) and change.before != change.after:
             # All times move then, and no other cause explains that.
             return f"the plan's times are those of {zone} now, not of {zone_before}"
+        if there := _where_the_clock_is(change, gathered.plan.zone):
+            return f"clock times are those of {there} on that day"
         return causes.of(change.key, change.before, change.after)
 
     return tuple(
@@ -50,6 +54,15 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
         else change
         for change in changes
     )
+
+
+def _where_the_clock_is(change: Change, zone: ZoneInfo) -> str:
+    """The zone of a trip that makes the same clock time another instant; "" if it is something else."""
+    if not (change.before and change.after) or change.before.start == change.after.start:
+        return ""
+    home, there = home_of(zone), zone_at(zone, change.after.start)
+    was, is_now = change.before.start.astimezone(home), change.after.start.astimezone(there)
+    return there.key if was.replace(tzinfo=None) == is_now.replace(tzinfo=None) else ""
 
 
 def _before(gathered: Gathered, target: Target) -> dict[str, Event]:

@@ -32,6 +32,7 @@ from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 from calsync.state import State
+from calsync.travel import zone_at
 
 try:
     from calsync.web.connections import CONNECTIONS, Limits, Server
@@ -255,7 +256,8 @@ def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
             *week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines),
         ),
         now.astimezone(zone),
-        zone,
+        # Without its trips, as the server that reads this needs only the time of now.
+        zone_at(zone, now),
         tuple(text for _, text in gathered.warnings),
         (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
     )

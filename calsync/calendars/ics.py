@@ -37,6 +37,7 @@ from calsync.event import (
 from calsync.files import read_file, sweep_beside, write_atomically
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load
+from calsync.travel import zone_at
 
 # So many years of changes decide whether a zone follows a yearly rule; where none does, they are listed.
 _YEARS = 12
@@ -204,6 +205,7 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neu
 
 
 def _in_zone(span: Timespan, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    zone = zone_at(zone, span.start)
     start, end = span.start.astimezone(zone), span.end.astimezone(zone)
     # A wall time that occurs twice means its first occurrence (RFC 5545, 3.3.5), but ical.js, node-ical and
     # khal take the second. In UTC everybody reads it alike.

@@ -75,6 +75,7 @@ def _one_week(gathered: "Gathered", week: str | None) -> "Sequence[PlannedWeek]"
 def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> str:
     """`form` is "svg" or "html". A picture's warnings go to standard error, a page has them in it."""
     from calsync.cli.tables import print_warnings
+    from calsync.travel import zone_at
     from calsync.web.drawing import render_page, render_svg
     from calsync.web.week import week_pictures
 
@@ -85,7 +86,7 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
     if form == "svg":
         print_warnings(warnings)
         return render_svg(shown, name=config.title, now=now)
-    footer = f"Planned on {now:%a} {now.day} {now:%b %Y at %H:%M} ({plan.zone.key})."
+    footer = f"Planned on {now:%a} {now.day} {now:%b %Y at %H:%M} ({zone_at(plan.zone, now).key})."
     return render_page(shown, name=config.title, now=now, footer=footer, warnings=warnings).html
 
 

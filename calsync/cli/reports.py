@@ -25,6 +25,7 @@ from calsync.planning.week import WantedSession, kind_of_cross, kind_of_run
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Cross, Effort, Sign, Sort, Workout, acting_on, clock
+from calsync.travel import Trip, trips_in
 from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
@@ -70,13 +71,14 @@ def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
 
 
 def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, Any]:
-    template = week.wanted.template
+    template, days = week.wanted.template, week.week.days
     return {
         "week": str(week.week),
         "template": template.name,
         "recovery": template.recovery,
         "runs_from": "feed" if week.wanted.follows_feed else "template",
         **({"feed_until": week.wanted.feed_until} if week.wanted.feed_until else {}),
+        **({"travel": [*map(_trip, trips)]} if (trips := trips_in(plan.zone, days[0], days[-1])) else {}),
         "notes": week.wanted.adjusted.notes,
         "rest": template.rest,
         "strength_days": template.strength_days,
@@ -100,6 +102,10 @@ def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, An
         "skipped": week.skipped,
         "days": [{"date": day, "effort": plan.problem.days.effort(day)} for day in week.week.days],
     }
+
+
+def _trip(trip: Trip) -> dict[str, Any]:
+    return {"from": trip.first, "to": trip.last, "timezone": trip.zone.key}
 
 
 def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:

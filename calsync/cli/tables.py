@@ -43,7 +43,8 @@ from calsync.training import (
     acting_on,
     clock,
 )
-from calsync.words import date_name, elapsed, kind_name, moment, on_one_line
+from calsync.travel import trips_in
+from calsync.words import date_name, elapsed, kind_name, moment, on_one_line, on_trip
 
 _LABEL = 15
 # Of check-ins: how many are shown, and what their trend compares.
@@ -99,6 +100,8 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
             private = f": {note.private}" if note.private else ""
             text = on_one_line(f"  {note.text} ({note.rule}{private})")
             out.print(Text(text, style="dim"), soft_wrap=True)
+        for trip in trips_in(gathered.plan.zone, week.week.days[0], week.week.days[-1]):
+            out.print(Text(f"  {on_trip(trip)}", style="dim"), soft_wrap=True)
         out.print()
         if explains:
             _print_explanations(out, shown)

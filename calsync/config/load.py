@@ -7,7 +7,7 @@ twice, and dates must lie in the plan.
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from calsync.config.settings import (
     IcsBusy,
     IcsTarget,
     Serve,
+    Travel,
 )
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
@@ -32,6 +33,7 @@ from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
+from calsync.travel import Trip, with_trips
 from calsync.words import Keys, did_you_mean
 from calsync.written import PLAN_NAME, VARIABLE
 
@@ -159,7 +161,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         path=path,
         name=table.name,
         title=table.title,
-        zone=_zone(document, table.timezone),
+        zone=with_trips(_zone(document, table.timezone), _trips(document, table.travels)),
         program=_program(document, plan, table),
         sources=table.sources,
         targets=targets,
@@ -324,7 +326,22 @@ def _check_races(document: Document, plan: Plan) -> None:
             raise document.fail((*keys, "priority"), message)
 
 
-def _zone(document: Document, name: str | None) -> ZoneInfo:
+def _trips(document: Document, travels: Sequence[Travel]) -> Iterator[Trip]:
+    for number, travel in enumerate(travels):
+        for key, day in (("from", travel.first), ("to", travel.last)):
+            _check_year(document, ("travel", number, key), day)
+        if travel.last < travel.first:
+            message = f"ends on {travel.last}, before it begins on {travel.first}"
+            raise document.fail(("travel", number, "to"), message)
+        for other in travels[:number]:
+            if other.first <= travel.last and travel.first <= other.last:
+                message = f"you are in {hidden(other.timezone)} from {other.first} to {other.last}"
+                raise document.fail(("travel", number, "from"), f"{message}; a day has one zone")
+        zone = _zone(document, travel.timezone, ("travel", number, "timezone"))
+        yield Trip(travel.first, travel.last, zone)
+
+
+def _zone(document: Document, name: str | None, keys: Keys = ("timezone",)) -> ZoneInfo:
     if name is None:
         # Only here: it looks into a dozen places, and most configs name their zone.
         from tzlocal import get_localzone_name
@@ -342,4 +359,4 @@ def _zone(document: Document, name: str | None) -> ZoneInfo:
 
         hint = did_you_mean(name, {zone.lower(): zone for zone in available_timezones()})
         message = f'expected an IANA zone such as "Europe/London", found "{hidden(name)}"{hint}'
-        raise document.fail(("timezone",), message) from problem
+        raise document.fail(keys, message) from problem

@@ -22,6 +22,7 @@ from calsync.written import (
     FilePath,
     Name,
     NotBlank,
+    PlanDate,
     PlanName,
     Said,
     Stripped,
@@ -197,9 +198,21 @@ class Serve(msgspec.Struct, frozen=True):
 TITLE = "Strength & runs"
 
 
-class ConfigFile(
-    msgspec.Struct, frozen=True, rename={"rules": "strength", "pauses": "pause", "sources": "busy"}
-):
+class Travel(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """Days in another time zone: clock times on these days are of that zone. Both dates are included."""
+
+    first: PlanDate
+    """The first day there."""
+    last: PlanDate
+    """The last day there."""
+    timezone: str
+    """The time zone there, by its IANA name, such as "Asia/Tokyo"."""
+
+
+_OF_FILE = {"rules": "strength", "pauses": "pause", "travels": "travel", "sources": "busy"}
+
+
+class ConfigFile(msgspec.Struct, frozen=True, rename=_OF_FILE):
     """calsync's settings."""
 
     name: PlanName
@@ -215,6 +228,8 @@ class ConfigFile(
     rules: Rules = Rules()
     pauses: tuple[Pause, ...] = ()
     """Days without any training, such as holidays or illness."""
+    travels: tuple[Travel, ...] = ()
+    """Days in another time zone."""
     sources: tuple[IcsBusy | GoogleBusy, ...] = ()
     """Calendars that say when you are busy; calsync only reads them."""
     google: GoogleAccess | None = None

@@ -272,7 +272,7 @@ def busy_time(
     kept = place.kept_in(cache) if cache else None
 
     def read(content: Content) -> BusyTime:
-        told = (_VERSION, content.hash, window.start, window.end, zone.key, astuple(reading))
+        told = (_VERSION, content.hash, window.start, window.end, str(zone), astuple(reading))
         key = content_hash(repr(told).encode())
         if kept and (known := kept.busy(key)):
             return BusyTime(*known)

@@ -4,7 +4,8 @@ Here is which starts a day offers, and what a time means on the days when clocks
 
 - a fixed time or the bound of a range that a change skips uses the offset before the gap (RFC 5545, 3.3.5);
 - a time that occurs twice means its first occurrence;
-- a grid time that is skipped is no start.
+- a grid time that is skipped is no start;
+- a time that a journey skips means the moment of arrival, at which the day begins.
 
 Instants are whole seconds since the epoch: planning compares many of them, and integers are cheap.
 """
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
 from calsync.training import TimeRange
+from calsync.travel import arrival, zone_on
 
 GRID_MINUTES = 15
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,8 +55,11 @@ class Wall:
         offset = self._offset(day)
         if offset is None:
             # fold=0 means the first of two occurrences, and the offset before a gap.
-            wall = datetime(day.year, day.month, day.day, tzinfo=self.zone) + timedelta(minutes=minute)
-            return seconds(wall.astimezone(UTC))
+            zone = zone_on(self.zone, day)
+            wall = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=minute)
+            begin = arrival(self.zone, day)
+            found = wall.astimezone(UTC)
+            return seconds(max(found, begin) if begin else found)
         return (day.toordinal() - _EPOCH_DAY) * 86400 + minute * 60 - offset
 
     def grid(self, day: date) -> list[tuple[int, int]]:

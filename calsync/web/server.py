@@ -31,6 +31,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from calsync.addresses import HOST, is_loopback
 from calsync.errors import CalsyncError
 from calsync.files import read_file
+from calsync.travel import zone_at
 from calsync.waits import LONGEST_PLAN
 from calsync.web.connections import BODY, is_among
 from calsync.web.drawing import FeedLinks, Links, render_page
@@ -450,7 +451,7 @@ def _page(site: Site, request: Request, latest: Latest, week: str | None) -> Res
         problem=_problem(latest),
         warnings=snapshot.warnings,
         feeds=_feed_links(site, request),
-        footer=f"Planned {made:%a} {made.day} {made:%b at %H:%M} ({snapshot.zone.key}), "
+        footer=f"Planned {made:%a} {made.day} {made:%b at %H:%M} ({zone_at(snapshot.zone, made).key}), "
         f"and again every {_minutes(site.every)}.",
     )
     headers = {

@@ -16,7 +16,8 @@ from calsync.planning.what_if import Explainer
 from calsync.program import Program, Routine
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, Sport, Week, clock
-from calsync.words import day_name, kind_name, one_line
+from calsync.travel import trips_in
+from calsync.words import day_name, kind_name, on_trip, one_line
 
 # --- blocks beside one another ----------------------------------------------------------------------------
 
@@ -218,6 +219,7 @@ class _Drawing:
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
         notes += [f"{key}: skipped" for key in week.skipped]
+        notes += map(on_trip, trips_in(self._plan.zone, week.week.days[0], week.week.days[-1]))
         if week.too_late:
             notes.append(week.too_late_text)
         return WeekPicture(

@@ -420,11 +420,27 @@ def small_enough(case: Case) -> Case:
         )
 
 
+# Far to the east and the west, near by, across the date line, and where clocks change in the same weeks.
+THERE = ("Asia/Tokyo", "America/Los_Angeles", "Europe/Lisbon", "Pacific/Kiritimati", "America/New_York")
+
+
+@st.composite
+def trips(draw: st.DrawFn, first_monday: date) -> str:
+    """At most two, of which the second may follow on the first; as reference.trips_of() reads them."""
+    text, day = "", first_monday + timedelta(days=draw(st.integers(-3, 6)))
+    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
+        last = day + timedelta(days=draw(st.integers(1, 5)))
+        text += f" {day} {last} {draw(st.sampled_from(THERE))}"
+        day = last + timedelta(days=draw(st.integers(1, 3)))
+    return text
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     zone, mondays = draw(st.sampled_from(PLACES))
     first_monday = draw(st.sampled_from(mondays))
     horizon = draw(st.sampled_from((1, 1, 1, 2, 2, 2, 3)))
+    zone += draw(trips(first_monday))
     most_sessions = {1: 3, 2: 3, 3: 2}[horizon]
     of_weeks = [draw(templates(most_sessions)) for _ in range(draw(st.integers(1, 2)))]
     some = ranges(most=2, longest=120, nights=True)

@@ -120,7 +120,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Case:
-    zone: str
+    zone: str  # maybe with trips, as trips_of() reads them
     now: datetime
     first_monday: date
     templates: tuple[Template, ...]  # one a week of the horizon, and one for the week after it
@@ -189,9 +189,14 @@ class Solution:
 
 @lru_cache(maxsize=200_000)
 def instant(zone: str, day: date, minute: int) -> datetime:
-    """A wall time of a day as UTC."""
+    """A wall time of a day as UTC, by the clock of that day; not before the day's zone counts."""
     wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-    return wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    at = wall.replace(tzinfo=ZoneInfo(zone_of_day(zone, day)), fold=0).astimezone(UTC)
+    before = zone_of_day(zone, day - timedelta(days=1))
+    if before != zone_of_day(zone, day):
+        midnight_there = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(before)).astimezone(UTC)
+        return max(at, midnight_there)
+    return at
 
 
 @lru_cache(maxsize=20_000)
@@ -201,14 +206,43 @@ def grid_starts(zone: str, day: date) -> tuple[tuple[int, datetime], ...]:
     for minute in range(0, DAY_MINUTES, GRID):
         at = instant(zone, day, minute)
         wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-        if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall:
+        if local(zone, at) == wall:
             starts.append((minute, at))
     return tuple(starts)
 
 
 @lru_cache(maxsize=200_000)
 def local(zone: str, at: datetime) -> datetime:
-    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    """What the clock shows: that of the last day whose zone counts already, looked for among those near."""
+    home, trips = trips_of(zone)
+    if not trips:
+        return at.astimezone(ZoneInfo(home)).replace(tzinfo=None)
+    clock = home
+    day = min(first for first, _, _ in trips) - timedelta(days=1)
+    while day <= max(last for _, last, _ in trips) + timedelta(days=1):
+        before = zone_of_day(zone, day - timedelta(days=1))
+        if datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(before)).astimezone(UTC) <= at:
+            clock = zone_of_day(zone, day)
+        day += timedelta(days=1)
+    return at.astimezone(ZoneInfo(clock)).replace(tzinfo=None)
+
+
+def trips_of(zone: str) -> tuple[str, list[tuple[date, date, str]]]:
+    """ "Europe/London 2026-11-24 2026-11-26 Asia/Tokyo": a home zone, and trips with both their dates."""
+    home, *words = zone.split(" ")
+    trips = []
+    while words:
+        first, last, there, *words = words
+        trips.append((date.fromisoformat(first), date.fromisoformat(last), there))
+    return home, trips
+
+
+def zone_of_day(zone: str, day: date) -> str:
+    home, trips = trips_of(zone)
+    for first, last, there in trips:
+        if first <= day <= last:
+            return there
+    return home
 
 
 def whole_minutes(span: timedelta) -> int:

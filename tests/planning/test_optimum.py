@@ -27,6 +27,7 @@ from calsync.program import (
 )
 from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Priority, Sign, Sport, TimeRange
+from calsync.travel import Trip, with_trips
 from tests.planning import reference
 from tests.planning.cases import cases, progressed
 from tests.planning.progressions import first_day
@@ -104,7 +105,12 @@ def plan_of(case: reference.Case) -> Plan:
     busy = merge(Timespan(start, end) for start, end in case.busy)
     standing = Standing(published, case.skipped)
     checkins = tuple(CheckIn(day, frozenset(tuple(Sign)[:signs])) for day, signs in case.checkins)
-    return make_plan(program, templates, busy, standing, case.now, ZoneInfo(case.zone), checkins=checkins)
+    return make_plan(program, templates, busy, standing, case.now, zone_of(case), checkins=checkins)
+
+
+def zone_of(case: reference.Case) -> ZoneInfo:
+    home, trips = reference.trips_of(case.zone)
+    return with_trips(ZoneInfo(home), (Trip(first, last, ZoneInfo(there)) for first, last, there in trips))
 
 
 def _usual(usual: int | tuple[int, int]) -> int | TimeRange:

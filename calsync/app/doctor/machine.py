@@ -23,6 +23,7 @@ from calsync.errors import ConfigError, Unavailable
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.planning.lint import Severity, lint
 from calsync.state import State
+from calsync.travel import zone_at
 from calsync.words import ago, clock_was_wrong, counted
 
 # Twice the slowest schedule that makes sense, which is once a day.
@@ -288,7 +289,7 @@ def _without_variables(path: Path, check: Check) -> Found:
 def zone_check(config: Config, now: datetime) -> Check:
     here = now.astimezone(config.zone)
     offset = f"{here:%z}"
-    text = f"{config.zone.key}, where it is {here:%a} {here.day} {here:%b} {here:%H:%M} "
+    text = f"{zone_at(config.zone, now).key}, where it is {here:%a} {here.day} {here:%b} {here:%H:%M} "
     return Check(text=f"{text}(UTC{offset[:3]}:{offset[3:5]})")
 
 

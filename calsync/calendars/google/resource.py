@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from calsync.event import Event, StoredEvent, week_of_key
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load
+from calsync.travel import zone_at
 
 Resource = Mapping[str, Any]
 W = TypeVar("W", Kind, Load)
@@ -231,6 +232,7 @@ def _fields(event: Event) -> dict[str, Any]:
 def _times(span: Timespan, zone: ZoneInfo) -> dict[str, Any]:
     # With the offset of its own date as well as the zone's name: the first says which of two equal wall times
     # is meant, on the night when clocks go back.
+    zone = zone_at(zone, span.start)
     return {
         name: {"dateTime": instant.astimezone(zone).isoformat(timespec="seconds"), "timeZone": zone.key}
         for name, instant in (("start", span.start), ("end", span.end))
