@@ -105,7 +105,7 @@ def test_hours_that_nobody_has_are_no_time_to_train(box: Box) -> None:
     """Of the first day further east the morning is missing; further west the afternoon comes twice."""
     early = RUNS.replace("10:00", "06:00")
     box.write("week.toml", f'title = "Week"\n{early}{LIFT}')
-    hours = 'default = []\nwed = ["06:00-10:00"]'
+    hours = 'default = []\nwed = ["06:00-10:30"]'
     box.config(weeks='["week.toml"]', horizon=1, availability=hours, more=TOKYO)
     found = starts(box)
     assert found["run/wed-1"] == "2026-11-25T09:00:00+09:00"  # which is midnight in London
