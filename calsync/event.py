@@ -40,6 +40,7 @@ class Event:
     load: Load | None = None
     routine: str | None = None
     alarm: timedelta | None = None
+    location: str = ""
 
     @property
     def is_strength(self) -> bool:
@@ -47,7 +48,16 @@ class Event:
 
     def busy_only(self) -> "Event":
         """The same time, and nothing of what it is about."""
-        return replace(self, summary=BUSY, description="", categories=(), kind=None, load=None, routine=None)
+        return replace(
+            self,
+            summary=BUSY,
+            description="",
+            categories=(),
+            kind=None,
+            load=None,
+            routine=None,
+            location="",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +127,23 @@ class Published:
     kind: Kind | None = None
     load: Load | None = None
     routine: str | None = None
+    location: str = ""
 
     @classmethod
     def of(cls, event: Event, span: Timespan, *, pinned: bool) -> Self:
         """What `event` says, at the time `span`."""
-        said = (event.summary, event.description, event.kind, event.load, event.routine)
+        said = (event.summary, event.description, event.kind, event.load, event.routine, event.location)
         return cls(span, pinned, *said)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A strength session that the busy calendar `calendar` has, such as a class at the gym."""
+
+    span: Timespan
+    load: Load
+    title: str
+    calendar: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +193,11 @@ def cross_key(week: Week, day: Weekday, number: int) -> str:
 def session_key(week: Week, number: int) -> str:
     """The key of the n-th strength session (from 1) of a week."""
     return f"{week}/strength/{number}"
+
+
+def booked_key(week: Week, number: int) -> str:
+    """The key of the n-th session (from 1) that busy calendars have in a week: no event has it."""
+    return f"{week}/strength/calendar-{number}"
 
 
 def week_of_key(key: str) -> Week:

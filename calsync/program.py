@@ -50,6 +50,7 @@ from calsync.written import (
     UpToADay,
     UpToAYear,
     Variable,
+    WayThere,
     at_least,
     duration,
     duration_text,
@@ -469,21 +470,49 @@ class CrossTraining(msgspec.Struct, frozen=True, rename={"minutes": "duration"})
         return Cross(self.sport, Effort(self.effort))
 
 
-class Session(msgspec.Struct, frozen=True, rename={"minutes": "duration", "least": "shortest"}):
-    """A strength session; calsync finds its day and its time."""
+_OF_SESSION = {"minutes": "duration", "least": "shortest", "location": "place"}
 
-    routine: str
-    """What is done: the name of a routine."""
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, rename=_OF_SESSION):
+    """A strength session; calsync finds its day and its time. A class has both: `day` and `start`."""
+
+    routine: str = ""
+    """What is done: the name of a routine. A class with a title needs none."""
     load: Load
     """How much it asks of the legs."""
     minutes: Minutes = minutes("30m")
     """How long it takes, 24h at most; 20 to 30 minutes are enough."""
     least: Minutes | None = None
-    """How short it may become where time is short; otherwise 20m."""
+    """How short it may become where time is short; otherwise 20m. A class stays as long as it is."""
+    title: Text = ""
+    """What it is called in the calendar; otherwise as its routine."""
+    days: tuple[Weekday, ...] = ()
+    """The days that it may be on; otherwise any."""
+    between: tuple[RangeOfTimes, ...] = ()
+    """The times of day that it may be at, within those of [availability]."""
+    day: Weekday | None = None
+    """Of a class: the day that it is on. It is never moved; the rest is placed around it."""
+    start: ClockTime | None = None
+    """Of a class: when it starts."""
+    location: Text = ""
+    """Where it is, for the calendar."""
+    travel: WayThere = duration("0m")
+    """How long it takes to get there, and back: kept clear of busy time and runs, 6h at most."""
+
+    @property
+    def is_class(self) -> bool:
+        return self.day is not None
+
+    @property
+    def called(self) -> str:
+        """What it is, in sentences."""
+        return self.title or self.routine
 
     @property
     def shortest(self) -> int:
         """Minutes; never more than it has."""
+        if self.is_class:
+            return self.minutes
         return min(self.minutes, _SHORTEST if self.least is None else self.least)
 
 
@@ -519,6 +548,11 @@ class WeekTemplate(TemplateFile, frozen=True, kw_only=True):
     def training(self) -> "tuple[Run | CrossTraining, ...]":
         """All but strength: the runs, then the cross training."""
         return (*self.runs, *self.cross)
+
+    @property
+    def routines(self) -> tuple[str, ...]:
+        """The names of those that the sessions ask for."""
+        return tuple(dict.fromkeys(session.routine for session in self.strength if session.routine))
 
     @property
     def word(self) -> str:

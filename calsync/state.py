@@ -59,6 +59,7 @@ class _Move(msgspec.Struct, omit_defaults=True):
     load: Load | None = None
     routine: str | None = None
     moved_from: tuple[datetime, datetime] | None = msgspec.field(default=None, name="stood")
+    location: str = ""
 
 
 class _Wishes(msgspec.Struct):
@@ -78,7 +79,7 @@ def _parse_wishes(found: _Wishes) -> Wishes:
     for key in (*found.moves, *found.skips, *(found.released or ())):
         week_of_key(key)
     moves = {
-        key: Published(Timespan(move.start, move.end), True, *_what(move))
+        key: Published(Timespan(move.start, move.end), True, *_what(move), move.location)
         for key, move in found.moves.items()
     }
     moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
@@ -88,7 +89,7 @@ def _parse_wishes(found: _Wishes) -> Wishes:
 
 def _move(place: Published, moved_from: Timespan | None) -> _Move:
     before = (moved_from.start, moved_from.end) if moved_from else None
-    return _Move(place.span.start, place.span.end, *_what(place), before)
+    return _Move(place.span.start, place.span.end, *_what(place), before, place.location)
 
 
 def _what(moved: _Move | Published) -> tuple[str, str, Kind | None, Load | None, str | None]:

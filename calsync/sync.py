@@ -69,6 +69,7 @@ def _completed(first: Published, other: Published) -> Published:
         kind=first.kind or other.kind,
         load=first.load or other.load,
         routine=first.routine or other.routine,
+        location=first.location or other.location,
     )
 
 

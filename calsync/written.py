@@ -116,6 +116,7 @@ def minutes(text: str) -> int:
 DURATIONS = ("30m", "1h30m", "7d")
 Duration = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(duration)]
 UpToADay = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("24h"))]
+WayThere = Annotated[timedelta, written(DURATION, "20m"), read_by(at_most("6h"))]
 UpToAYear = Annotated[timedelta, written(DURATION, *DURATIONS), read_by(at_most("366d"))]
 Minutes = Annotated[int, written(DURATION, *DURATIONS), read_by(minutes)]
 Hold = Annotated[str, written(HOLD, "30s")]

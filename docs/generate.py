@@ -103,6 +103,37 @@ title = "Spin class"
 
 *Practice:* that a hard ride is felt in the next run is common experience. How much less than after a run we do not know, so
 it counts in full.
+
+## Classes, and wishes for one session
+
+A session of a template may say where it can be, and a class where it is:
+
+```toml
+[[strength]]
+routine = "lower-body"
+load = "moderate"
+days = ["mon", "thu"]          # only on these days
+between = ["17:00-20:00"]      # only at these times, within those of [availability]
+place = "The gym"              # the location in the calendar
+travel = "20m"                 # there, and back again
+
+[[strength]]
+title = "Bodypump"             # a class needs no routine
+load = "moderate"
+day = "wed"
+start = "18:00"
+duration = "1h"
+```
+
+- A class is where it is, whatever is busy and whatever the rules say; the other sessions are placed around it. What the rules
+  have against it, `calsync lint` says of the template, and `calsync plan` warns of it. `calsync skip` and `calsync move`
+  work for a class, too.
+- It counts as one of the week's sessions. Where a week wants fewer, classes stay, and the others make way; no progression makes
+  a class shorter or lighter, but what it has too much is told. In a pause there is none.
+- Runs don't make way for a class: give those of its day a `start` or ranges beside it.
+- `travel` is kept clear of busy time and of runs, before and after the session, in addition to `buffer` and `after_run`. It
+  is no part of the event.
+- What a [busy calendar](busy.md#strength-in-a-busy-calendar) calls strength counts in the same way.
 """
 
 

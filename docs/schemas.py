@@ -17,7 +17,7 @@ from calsync import program
 from calsync.config import settings
 from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
 from calsync.config.toml import SchemaKind, keys_of, texts_of
-from calsync.program import CrossTraining, Exercise, FeedSettings, Routine, Run, TemplateFile
+from calsync.program import CrossTraining, Exercise, FeedSettings, Routine, Run, Session, TemplateFile
 from calsync.written import duration_text
 
 Schema = dict[str, Any]
@@ -209,6 +209,17 @@ _TOGETHER: dict[_Struct, Schema] = {
     ConfigFile: {
         "if": {"anyOf": [_some_google("busy"), _some_google("targets")]},
         "then": {"required": ["google"]},
+    },
+    Session: {
+        "if": {"anyOf": [{"required": ["day"]}, {"required": ["start"]}]},
+        "then": {
+            "required": ["day", "start"],
+            "anyOf": [
+                {"required": [key], "properties": {key: {"minLength": 1}}} for key in ("routine", "title")
+            ],
+            "properties": {"days": {"maxItems": 0}, "between": {"maxItems": 0}, "shortest": False},
+        },
+        "else": {"required": ["routine"], "properties": {"routine": {"minLength": 1}}},
     },
     Run: _ONE_TIME,
     CrossTraining: _ONE_TIME,

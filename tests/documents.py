@@ -119,7 +119,21 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
         ],
         "strength": [
             {"routine": "lower-body", "load": "moderate", "duration": "30m", "shortest": "20m"},
-            {"routine": "mobility", "load": "light"},
+            {
+                "routine": "mobility",
+                "load": "light",
+                "days": ["mon"],
+                "between": ["17:00-20:00"],
+                "travel": "20m",
+            },
+            {
+                "title": "Pump",
+                "load": "light",
+                "day": "wed",
+                "start": "18:00",
+                "duration": "1h",
+                "place": "Gym",
+            },
         ],
     },
     "routine": {

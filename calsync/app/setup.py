@@ -63,8 +63,8 @@ def load_setup(path: Path, listener: Listener = NOBODY, weeks: int | None = None
         except TemplateError as unknown:
             raise config.document.fail(place, str(unknown)) from unknown
         templates[name] = library.template(name)
-        for session in templates[name].strength:
-            routines[session.routine] = library.routine(session.routine, beside)
+        for routine in templates[name].routines:
+            routines[routine] = library.routine(routine, beside)
     return replace(Setup.without_templates(config, listener), templates=templates, routines=routines)
 
 

@@ -95,10 +95,10 @@ def nameable(gathered: Gathered) -> Items:
         planned[one.key] = Item(
             one.key, noun(kind), run_title(one), one.run.day, one.span, (kind_name(kind), str(kind))
         )
-    for session in plan.sessions:
+    for session in (one for one in plan.sessions if not one.calendar):
         title = session_title(session, routines).removeprefix("Strength: ")
         planned[session.key] = Item(
-            session.key, "strength", title, session.day, session.span, (session.routine,)
+            session.key, "strength", title, session.day, session.span, tuple(filter(None, (session.routine,)))
         )
     weeks = [week.wanted for week in plan.weeks]
     wanted: dict[str, WantedRun | WantedSession] = {}
@@ -129,9 +129,8 @@ def _items(
             title = wanted.run.title or kind_name(wanted.kind).capitalize()
             item = Item(key, noun(wanted.kind), title, wanted.day, None, (kind_name(wanted.kind),))
         else:
-            item = Item(
-                key, "strength", routine_title(wanted.routine, routines), None, None, (wanted.routine,)
-            )
+            title = wanted.title or routine_title(wanted.routine, routines)
+            item = Item(key, "strength", title, None, None, tuple(filter(None, (wanted.routine,))))
         found.setdefault(key, item)
     for key in known.skipped:
         found.setdefault(key, Item(key, "strength" if is_strength(key) else "run", "", day_of_key(key)))

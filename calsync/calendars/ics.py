@@ -188,6 +188,8 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neu
     component.add("SUMMARY", event.summary)
     if event.description:
         component.add("DESCRIPTION", event.description)
+    if event.location:
+        component.add("LOCATION", event.location)
     if event.categories:
         component.add("CATEGORIES", list(event.categories))
     component.add("TRANSP", "OPAQUE")
@@ -266,6 +268,7 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
             load=Load(load) if (load := _own(component, "LOAD")) else None,
             routine=_own(component, "ROUTINE"),
             alarm=_alarm_of(component),
+            location=str(component.get("LOCATION", "")),
         )
         stamp = Stamp(component["DTSTAMP"].dt, int(component["SEQUENCE"]))
         if stamp.sequence < Stamp.after(None, stamp.changed).sequence:

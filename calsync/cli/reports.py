@@ -91,6 +91,7 @@ def _week(plan: Plan, week: PlannedWeek, explainer: "Explainer") -> dict[str, An
                 "load": session.load,
                 "minutes": session.minutes,
                 "shortest": session.shortest,
+                **_if_said(title=session.title, place=session.location),
             }
             for session in week.wanted.sessions
         ],
@@ -142,6 +143,7 @@ def _session(plan: Plan, session: PlannedSession, explained: "Explained") -> dic
         "minutes": session.minutes,
         **span_json(session.span, plan.zone),
         "state": session.state,
+        **_if_said(title=session.title, place=session.location, calendar=session.calendar),
         "cost": session.cost,
         "terms": explained.terms,
         "reasons": [{"rule": reason.rule, "text": reason.text} for reason in explained.reasons],
@@ -157,6 +159,11 @@ def _session(plan: Plan, session: PlannedSession, explained: "Explained") -> dic
             for other in explained.others
         ],
     }
+
+
+def _if_said(**texts: str) -> dict[str, str]:
+    """Those that are not empty."""
+    return {name: text for name, text in texts.items() if text}
 
 
 def _unplaced(

@@ -26,7 +26,7 @@ from calsync.planning.plan import PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
-from calsync.planning.why import PINNED
+from calsync.planning.why import CLASS, PINNED, in_calendar
 from calsync.program import FeedSettings
 from calsync.spoken import Items
 from calsync.timespan import Timespan
@@ -129,7 +129,7 @@ def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
             _print_line(out, "or", other.text(zone), "dim")
         out.print()
     for wanted in week.unplaced:
-        title = f"  No place for {wanted.routine} ({wanted.load}, {wanted.minutes} min, or less)"
+        title = f"  No place for {wanted.called} ({wanted.load}, {wanted.minutes} min, or less)"
         out.print(
             Text.assemble((title, "bold yellow"), (f"  {shown.names[wanted.key]}", "dim")), soft_wrap=True
         )
@@ -184,6 +184,8 @@ class _ShownWeek:
 
     def name(self, planned: PlannedRun | PlannedSession) -> str:
         """What one can type for it, and what has become of it: "thu-run, in your calendar"."""
+        if isinstance(planned, PlannedSession) and planned.calendar:
+            return f'from your calendar "{planned.calendar}"'  # it can't be moved here
         return f"{self.names[planned.key]}, {_state(self.gathered, planned)}"
 
     def runs(self, day: date) -> Iterator[tuple[Text, ...]]:
@@ -205,8 +207,9 @@ class _ShownWeek:
                 title = session_title(session, self.gathered.routines).removeprefix("Strength: ")
                 style = "dim" if session.state is State.PAST else _STRENGTH_STYLE
                 lines = self._lines(session, title, style)
-                # That it was moved by hand has been said.
-                why = [one.text for one in reasons(plan, session) if one is not PINNED]
+                # That it was moved by hand, or is a class, has been said.
+                said = (PINNED, CLASS, in_calendar(session.calendar))
+                why = [one.text for one in reasons(plan, session) if one not in said]
                 if why and session.state is not State.PAST:
                     lines = (*lines, Text(why[0], style="dim"))
                 yield lines
@@ -226,7 +229,8 @@ class _ShownWeek:
     def at_the_end(self) -> Iterator[Text]:
         """What has no day: sessions without a place, and what was skipped."""
         for session in self.week.unplaced:
-            title = f"{routine_title(session.routine, self.gathered.routines)} ({session.load})"
+            title = session.title or routine_title(session.routine, self.gathered.routines)
+            title = f"{title} ({session.load})"
             text = Text(f"{title}: no place", style="bold yellow")
             text.append(f"\n{self.names[session.key]}", style="dim")
             if fix := self.explainer.fix(self.week, session):
@@ -245,6 +249,8 @@ def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:
             return "moved by you"
         case State.PUBLISHED:
             return "in your calendar"
+        case State.FIXED:
+            return "class"
         case _:
             return "new time" if planned.key in gathered.standing.published else "new"
 

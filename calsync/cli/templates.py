@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from calsync.config.templates import Library
     from calsync.config.toml import SchemaKind
     from calsync.planning.lint import Finding
-    from calsync.program import CrossTraining, FeedSettings, Run, WeekTemplate
+    from calsync.program import CrossTraining, FeedSettings, Run, Session, WeekTemplate
 
     # Findings with their places, and templates by name with what can't be read of them and what is found.
     _Found = Sequence[tuple[str, Finding]]
@@ -43,7 +43,15 @@ def template_lines(week: "WeekTemplate") -> Iterator[str]:
         length = f"{session.minutes} min"
         if session.shortest < session.minutes:
             length += f", at least {session.shortest}"
-        yield f"+    {session.routine}, {session.load}, {length}"
+        yield f"+    {session.called}, {session.load}, {length}{_when(session)}"
+
+
+def _when(session: "Session") -> str:
+    """Where a template wants a session."""
+    if session.day is not None and session.start is not None:
+        return f", {session.day} at {clock(session.start)}"
+    days = f", on {' or '.join(session.days)}" if session.days else ""
+    return days + (f", between {' or '.join(map(str, session.between))}" if session.between else "")
 
 
 def _run(run: "Run | CrossTraining") -> str:
@@ -261,7 +269,7 @@ def _look_at(
         return (), ()
     draft = library.draft(name)
     problems, routines = list(draft.missing.values()), {}
-    for routine in dict.fromkeys(session.routine for session in draft.template.strength):
+    for routine in draft.template.routines:
         if routine not in draft.missing:
             try:
                 routines[routine] = library.routine(routine, path.parent)

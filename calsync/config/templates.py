@@ -21,6 +21,7 @@ from calsync.program import (
     Prescription,
     Routine,
     Run,
+    Session,
     TemplateFile,
     WeekTemplate,
 )
@@ -136,6 +137,29 @@ def _check(document: Document, keys: Keys, prescription: Prescription | None) ->
         )
 
 
+def _check_session(document: Document, number: int, session: Session) -> None:
+    """Raises TemplateError for keys of a session that don't go together."""
+
+    def fail(key: str, text: str) -> Exception:
+        return document.fail(("strength", number, key), text)
+
+    if session.day is None and session.start is not None:
+        raise fail("start", 'needs the day of the class, such as day = "wed"; for any day write between')
+    if session.day is not None and session.start is None:
+        raise fail("day", 'needs the start of the class, such as start = "18:00"; for any time write days')
+    if not session.is_class and not session.routine:
+        text = "is missing: only a class, which has day, start and title, needs no routine"
+        raise fail("routine", text)
+    if session.is_class:
+        if not session.called:
+            raise fail("title", "is missing: what the class is called")
+        for key, given in (("days", session.days), ("between", session.between)):
+            if given:
+                raise fail(key, "a class has its day and its start, so there is nothing to choose from")
+        if session.least is not None:
+            raise fail("shortest", "a class has its length, and can't be shorter")
+
+
 def is_routine_file(path: Path) -> bool:
     """Whether the file looks like a routine, not like a week. Whether it is a good one is not asked."""
     try:
@@ -200,10 +224,13 @@ class Library:
                     raise document.fail(keys, f"{who} has a start or ranges to look in, not both")
         missing: dict[str, TemplateError] = {}
         for number, session in enumerate(table.strength):
+            _check_session(document, number, session)
             if session.least is not None and session.least > session.minutes:
                 keys = ("strength", number, "shortest")
                 message = f"longer than the session: {document.value(keys)} of {session.minutes} min"
                 raise document.fail(keys, message)
+            if not session.routine:
+                continue
             try:
                 self.routine_path(session.routine, path.parent)
             except TemplateError as problem:

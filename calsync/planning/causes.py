@@ -12,14 +12,14 @@ from itertools import chain
 
 from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
-from calsync.planning.days import Ban, Candidate, race_against
+from calsync.planning.days import Candidate
 from calsync.planning.descriptions import kind_of_day
 from calsync.planning.placement import Fixed, Placement
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
 from calsync.planning.runs import SettledRun, called, of_run, ranges_of
-from calsync.planning.week import WantedRun, WantedSession, WantedWeek
+from calsync.planning.week import ANYWHERE, WantedRun, WantedSession, WantedWeek, Where
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
 from calsync.training import Effort, Kind, Load, Week, clock
@@ -73,12 +73,14 @@ class Causes:
         published = self._problem.given.standing.published.get(key)
         minutes = before.minutes if before.minutes in wanted.lengths else wanted.minutes
         load = standing_load(published, wanted) if published else wanted.load
-        return tuple(self._against(key, week, before, minutes, load))
+        return tuple(self._against(key, week, before, minutes, load, wanted.where))
 
     def against_session(self, key: str, span: Timespan, load: Load) -> tuple[Reason, ...]:
         """What rules, runs and busy time have against the session `key` at `span`, wherever it is now."""
         week = self._weeks.get(Week.of(self._day(span)))
-        return tuple(self._against(key, week.wanted, span, span.minutes, load)) if week else ()
+        wanted = week.wanted.session(key) if week else None
+        where = wanted.where if wanted else ANYWHERE
+        return tuple(self._against(key, week.wanted, span, span.minutes, load, where)) if week else ()
 
     def against_run(self, key: str, span: Timespan) -> tuple[Reason, ...]:
         """What other runs, busy time, a pause or a rest day have against the run `key` at `span`."""
@@ -108,7 +110,7 @@ class Causes:
         wanted = next((one for one in week.unplaced if one.key == key), None)
         if wanted is None:
             return _fewer(week.wanted, key)
-        reasons = self._against(key, week.wanted, before, wanted.shortest, Load.LIGHT)
+        reasons = self._against(key, week.wanted, before, wanted.shortest, Load.LIGHT, wanted.where)
         return next((reason.text for reason in reasons), "")
 
     def _moved(self, week: PlannedWeek, key: str, before: Timespan) -> str:
@@ -142,7 +144,7 @@ class Causes:
     # --- a rule against the old place ---------------------------------------------------------------------
 
     def _against(
-        self, key: str, week: WantedWeek, before: Timespan, minutes: int, load: Load
+        self, key: str, week: WantedWeek, before: Timespan, minutes: int, load: Load, where: Where
     ) -> Iterator[Reason]:
         """Every rule that forbids a session of that size where it was: A1 to A6 in order, then the pair rule.
 
@@ -154,51 +156,14 @@ class Causes:
         if Week.of(day) != week.week:
             return
         place = Candidate(day, minute, start, minutes, load, 0)
-        for ban in days.bans_at(week, day, start, minutes, load):
-            yield self._said(ban, place)
+        for ban in days.bans_at(week, day, start, minutes, load, where):
+            yield days.said(ban, place, where, self._run_now, self._busy_there)
         for fixed in self._problem.fixed:
             if fixed.key != key and given.are_too_near(fixed.day, day):
                 published = given.standing.published[fixed.key]
                 mover = ", where its owner put it" if published.pinned else ""
                 least = given.min_days_apart(max(day, fixed.day))
                 yield why.too_near(least, f"the session of {self._moment(published.span)}{mover}")
-
-    def _said(self, ban: Ban, place: Candidate) -> Reason:
-        program, run = self._program, ban.run
-        match ban.rule:
-            case Rule.AVAILABILITY:
-                return why.not_available(program.availability.on(place.day), place.day)
-            case Rule.PAUSE:
-                return why.paused(program.pauses, place.day)
-            case Rule.BUSY:
-                return self._busy_there(place.span, program.availability.buffer)
-            case Rule.RUN:
-                runs = (run for run in self._problem.settled.runs if run.span.overlaps(place.span))
-                return why.run_there(map(self._run_now, runs))
-            case Rule.AFTER_RUN if run:
-                return why.soon_after(program.availability.after_run, self._run_now(run))
-            case Rule.RACE_DAY:
-                return why.race_on(race_against(program, ban.rule, place.day, place.load), place.day)
-            case Rule.TAPER if race := race_against(program, ban.rule, place.day, place.load):
-                return why.tapering(race)
-            case Rule.REST_DAY:
-                return why.rest_day(place.day)
-            case Rule.LONG_RUN_DAY:
-                return why.long_run_day(self._run_of(Effort.LONG, place.day))
-            case Rule.CONTROLLED:
-                return why.controlled(self._run_of(Effort.HARD, place.day))
-            case Rule.HOURS_APART if run and place.end <= run.start:
-                return why.strength_after_run(self._run_now(run))
-            case Rule.HOURS_APART if run:
-                return why.too_soon_after(program.rules.hours_apart, self._run_now(run))
-            case Rule.FRESH_LEGS if run:
-                least = program.rules.fresh_legs.before(place.load)
-                return why.hours_before(run.start - place.end, self._run_now(run), place.load, least)
-            case _:
-                return Reason(ban.rule, str(ban.rule))
-
-    def _run_of(self, effort: Effort, day: date) -> str:
-        return next(of_run(run) for run in self._problem.days.runs_on(day) if run.effort is effort)
 
     # --- one change taken back ----------------------------------------------------------------------------
 
@@ -371,11 +336,14 @@ class Causes:
         start, end = wall.seconds(event.span.start), wall.seconds_up(event.span.end)
         return SettledRun(event.key, kind, event.summary, self._day(event.span), start, end)
 
-    def _busy_there(self, span: Timespan, buffer: timedelta = timedelta(0)) -> Reason:
-        """What is busy in the way of `span`, by source; strength keeps a buffer."""
+    def _busy_there(
+        self, span: Timespan, buffer: timedelta = timedelta(0), travel: timedelta = timedelta(0)
+    ) -> Reason:
+        """What is busy in the way of `span`, by source; strength keeps a buffer, and time to get there."""
         day = self._day(span)
         # What overlaps the session itself says more than what only comes near it.
-        for reach, kept_free in ((span, timedelta(0)), (span.padded(buffer), buffer)):
+        kept = buffer + travel
+        for reach, kept_free in ((span, timedelta(0)), (span.padded(kept), kept)):
             blocks = [
                 f"{name} is busy {self._stretch(block, day)}"
                 for name, blocks in self._busy.items()
@@ -439,7 +407,7 @@ def _helped(plan: Plan, session: PlannedSession, staying: Placement) -> str:
     """The sessions that would have no place if it stayed."""
     placed = {one.key: one for one in plan.sessions if one.place}
     helped = [
-        f"{_routine(placed[key])} on {day_name(placed[key].day)}"
+        f"{placed[key].called} on {day_name(placed[key].day)}"
         for key, chosen in staying.chosen.items()
         if chosen is None and key in placed and key != session.key
     ]
@@ -451,12 +419,8 @@ def _others(plan: Plan, session: PlannedSession, staying: Placement) -> str:
     for other in plan.sessions:
         elsewhere = staying.chosen.get(other.key)
         if other.place and other.key != session.key and elsewhere and elsewhere.start != other.place.start:
-            return f"so that {_routine(other)} can be on {moment(other.span, plan.zone)}"
+            return f"so that {other.called} can be on {moment(other.span, plan.zone)}"
     return ""
-
-
-def _routine(session: PlannedSession) -> str:
-    return session.routine.replace("-", " ") or "strength"
 
 
 def _better(name: str, plan: Plan, session: PlannedSession, old: Candidate) -> str:
@@ -512,7 +476,7 @@ def _who_asks(week: WantedWeek, wanted: WantedSession) -> str:
 def _fewer(week: WantedWeek, key: str) -> str:
     """Why the week asks for fewer sessions than the one with `key` would need; empty if it doesn't."""
     number, listed = int(key.rpartition("/")[2]), len(week.template.strength)
-    if number <= len(week.sessions):
+    if week.session(key):
         return ""
     if number <= listed:
         return _notes(week)

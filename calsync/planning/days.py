@@ -6,17 +6,18 @@ ids and the numbers are those of docs/rules.md and docs/placement.md.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from calsync.planning import wall
+from calsync.planning import wall, why
 from calsync.planning.rules import LIGHT_AFTER_RACE, REST_BEFORE_RACE, Rule
-from calsync.planning.runs import SettledRun
+from calsync.planning.runs import SettledRun, of_run
 from calsync.planning.wall import Wall
-from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.week import ANYWHERE, WantedSession, WantedWeek, Where
+from calsync.planning.why import Reason
 from calsync.program import FreshLegs, Program, Race, WeekTemplate
 from calsync.timespan import Timespan
 from calsync.training import Effort, Load, Weekday
@@ -28,6 +29,10 @@ LIGHTER_POINTS = 45
 SHORTER_POINTS = 30
 MOVED_POINTS = 35
 MOST_TIME_POINTS = 20
+
+
+# Seconds: what a template may say.
+LONGEST_TRAVEL = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,7 @@ class Days:
     ) -> None:
         self.program = program
         self.clock = clock
+        self.now = now
         self.published = published
         self._hours_apart = int(program.rules.hours_apart.total_seconds())
         self._buffer = int(program.availability.buffer.total_seconds())
@@ -169,14 +175,14 @@ class Days:
         self._runs = sorted(runs, key=_by_start)
         # A run may go on over midnight, and one that the runner stretched over days; so may what is kept free
         # after it.
-        longest = max((run.end - run.start for run in runs), default=0) + self._after_run
+        longest = max((run.end - run.start for run in runs), default=0) + self._after_run + LONGEST_TRAVEL
         self._days_near = range(-1 - -(-longest // 86400), 2)
         self._fresh = [run for run in self._runs if run.effort.wants_fresh_legs]
         self._fresh_starts = [run.start for run in self._fresh]
         self._runs_on: dict[date, list[SettledRun]] = {}
         for run in self._runs:
             self._runs_on.setdefault(run.day, []).append(run)
-        self._cheapest: dict[tuple[date, Load, int], tuple[int, int, int] | None] = {}
+        self._cheapest: dict[tuple[date, Load, int, Where], tuple[int, int, int] | None] = {}
 
     # --- what a day is ------------------------------------------------------------------------------------
 
@@ -205,22 +211,26 @@ class Days:
 
     # --- A1 to A6 -----------------------------------------------------------------------------------------
 
-    def bans(self, week: WantedWeek, day: date, minutes: int, load: Load) -> Iterator[Ban]:
-        """What pauses and A2 to A6 forbid on `day`, in the order of the rules; A1 is in ranges()."""
+    def bans(self, week: WantedWeek, day: date, minutes: int, load: Load, travel: int = 0) -> Iterator[Ban]:
+        """What pauses and A2 to A6 forbid on `day`, in the order of the rules; A1 is in ranges().
+
+        `travel` is how many seconds the way there takes, and the way back.
+        """
         length = minutes * 60
         if self.program.is_paused(day):
             yield Ban(Rule.PAUSE, -_EVER, _EVER)
         low, high = self.clock.at(day, 0) - length, self.clock.at(day, 1440) + length
-        index = bisect_left(self._busy_ends, low - self._buffer)
-        while index < len(self._busy) and self._busy[index][0] <= high + self._buffer:
+        buffer, after_run = self._buffer + travel, self._after_run + travel
+        index = bisect_left(self._busy_ends, low - buffer)
+        while index < len(self._busy) and self._busy[index][0] <= high + buffer:
             start, end = self._busy[index]
-            yield Ban(Rule.BUSY, start - self._buffer - length + 1, end + self._buffer - 1)
+            yield Ban(Rule.BUSY, start - buffer - length + 1, end + buffer - 1)
             index += 1
         for near in self._days_near:
             for run in self.runs_on(day + timedelta(days=near)):
-                yield during_run(run.start, run.end, length, run)
-                if self._after_run:
-                    yield soon_after_run(run.end, self._after_run, run)
+                yield during_run(run.start - travel, run.end, length, run)
+                if after_run:
+                    yield soon_after_run(run.end, after_run, run)
         yield Ban(Rule.NOTICE, -_EVER, self._earliest - 1)
         yield from self._bans_by_day(week, day, load)
         fresh = self._fresh_legs[load]
@@ -241,33 +251,113 @@ class Days:
             if run.effort in (Effort.HARD, Effort.LONG):
                 yield within_hours_apart(run.end, self._hours_apart, run)
 
-    def ranges(self, day: date, minutes: int) -> list[tuple[int, int]]:
-        """First and last start, both included, of a session of that length in each range of availability."""
-        bounds = (self.clock.range(day, times) for times in self._ranges[day.weekday()])
+    def ranges(self, day: date, minutes: int, where: Where = ANYWHERE) -> list[tuple[int, int]]:
+        """First and last start, both included, of a session of that length in each range for it."""
+        if where.days and Weekday.of(day) not in where.days:
+            return []
+        bounds = [self.clock.range(day, times) for times in self._ranges[day.weekday()]]
+        if where.between:
+            own = [self.clock.range(day, times) for times in where.between]
+            bounds = [(max(a, c), min(b, d)) for a, b in bounds for c, d in own]
         return [(first, last - minutes * 60) for first, last in bounds]
 
-    def starts(self, week: WantedWeek, day: date, minutes: int, load: Load) -> list[tuple[int, int]]:
+    def starts(
+        self, week: WantedWeek, day: date, minutes: int, load: Load, where: Where = ANYWHERE
+    ) -> list[tuple[int, int]]:
         """The allowed starts of a day: (minute of the day, instant), in order."""
-        if not self._ranges[day.weekday()]:
+        ranges = self.ranges(day, minutes, where)
+        if not ranges:
             return []
-        bans = [(ban.first, ban.last) for ban in self.bans(week, day, minutes, load)]
+        bans = [(ban.first, ban.last) for ban in self.bans(week, day, minutes, load, where.travel)]
         grid = self.clock.grid(day)
         found: list[tuple[int, int]] = []
-        for first, last in _without(self.ranges(day, minutes), bans):
+        for first, last in _without(ranges, bans):
             low = bisect_left(grid, first, key=_instant)
             found += grid[low : bisect_right(grid, last, key=_instant)]
         return found
 
-    def bans_at(self, week: WantedWeek, day: date, start: int, minutes: int, load: Load) -> Iterator[Ban]:
+    def bans_at(
+        self,
+        week: WantedWeek,
+        day: date,
+        start: int,
+        minutes: int,
+        load: Load,
+        where: Where = ANYWHERE,
+    ) -> Iterator[Ban]:
         """What A1 to A3, A5 and A6 have against a session that already stands, on the grid or off it.
 
         `notice` has nothing: that is only for what is to be placed.
         """
-        if not any(first <= start <= last for first, last in self.ranges(day, minutes)):
+        if not any(first <= start <= last for first, last in self.ranges(day, minutes, where)):
             yield Ban(Rule.AVAILABILITY, start, start)
-        for ban in self.bans(week, day, minutes, load):
+        for ban in self.bans(week, day, minutes, load, where.travel):
             if ban.rule is not Rule.NOTICE and ban.first <= start <= ban.last:
                 yield ban
+
+    def said(
+        self,
+        ban: Ban,
+        place: Candidate,
+        where: Where = ANYWHERE,
+        tell: Callable[[SettledRun], str] = of_run,
+        tell_busy: Callable[[Timespan, timedelta, timedelta], Reason] | None = None,
+    ) -> Reason:
+        """What there is to say of a ban that is against a session at `place`.
+
+        `tell` says which run it is; `tell_busy` what is busy there, given the buffer and the way there.
+        """
+        program, run, day = self.program, ban.run, place.day
+        buffer, travel = program.availability.buffer, timedelta(seconds=where.travel)
+        match ban.rule:
+            case Rule.AVAILABILITY:
+                ranges = program.availability.on(day)
+                wish = why.not_wished(where.days, where.between, day) if ranges else None
+                return wish or why.not_available(ranges, day)
+            case Rule.PAUSE:
+                return why.paused(program.pauses, day)
+            case Rule.BUSY:
+                return (tell_busy or self._busy_there)(place.span, buffer, travel)
+            case Rule.RUN:
+                way = place.span.padded(travel)
+                return why.run_there(tell(one) for one in self._runs if one.span.overlaps(way))
+            case Rule.AFTER_RUN if run:
+                return why.soon_after(program.availability.after_run, tell(run), travel)
+            case Rule.RACE_DAY:
+                return why.race_on(race_against(program, ban.rule, day, place.load), day)
+            case Rule.TAPER if race := race_against(program, ban.rule, day, place.load):
+                return why.tapering(race)
+            case Rule.REST_DAY:
+                return why.rest_day(day)
+            case Rule.LONG_RUN_DAY:
+                return why.long_run_day(self._run_of(Effort.LONG, day))
+            case Rule.CONTROLLED:
+                return why.controlled(self._run_of(Effort.HARD, day))
+            case Rule.HOURS_APART if run and place.end <= run.start:
+                return why.strength_after_run(tell(run))
+            case Rule.HOURS_APART if run:
+                return why.too_soon_after(program.rules.hours_apart, tell(run))
+            case Rule.FRESH_LEGS if run:
+                least = program.rules.fresh_legs.before(place.load)
+                return why.hours_before(run.start - place.end, tell(run), place.load, least)
+            case _:
+                return Reason(ban.rule, str(ban.rule))
+
+    def _run_of(self, effort: Effort, day: date) -> str:
+        return next(of_run(run) for run in self.runs_on(day) if run.effort is effort)
+
+    def _busy_there(self, span: Timespan, buffer: timedelta, travel: timedelta) -> Reason:
+        """What is busy in the way of `span`, by the clock."""
+        for kept in (timedelta(0), buffer + travel):
+            near = span.padded(kept)
+            first, last = wall.seconds(near.start), wall.seconds_up(near.end)
+            if blocks := [block for block in self._busy if block[0] < last and first < block[1]]:
+                times = [f"busy {self._clock(start)}-{self._clock(end)}" for start, end in blocks]
+                return why.busy(times, kept)
+        return why.busy()
+
+    def _clock(self, second: int) -> str:
+        return f"{wall.instant(second).astimezone(self.clock.zone):%H:%M}"
 
     # --- what a start costs -------------------------------------------------------------------------------
 
@@ -300,7 +390,7 @@ class Days:
     def candidates(self, week: WantedWeek, wanted: WantedSession, day: date) -> Iterator[Candidate]:
         """All allowed candidates of a session on a day."""
         for minutes, load, extra in _sizes(wanted):
-            for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
+            for minute, start, cost in self._starts_with_costs(week, day, minutes, load, wanted.where):
                 cost += extra + self._moved(wanted, start)
                 yield Candidate(day, minute, start, minutes, load, cost)
 
@@ -309,22 +399,22 @@ class Days:
     ) -> Iterator[tuple[int, int, int]]:
         """The day's cheapest start, or of a session that is published all of them: (minute, start, cost)."""
         published = self.published.get(wanted.key)
-        key = (day, load, minutes)
+        key = (day, load, minutes, wanted.where)
         if published is None:
             if key not in self._cheapest:
-                starts = self._starts_with_costs(week, day, minutes, load)
+                starts = self._starts_with_costs(week, day, minutes, load, wanted.where)
                 self._cheapest[key] = min(starts, key=_cost, default=None)
             if (best := self._cheapest[key]) is not None:
                 yield best
         else:
-            for minute, start, cost in self._starts_with_costs(week, day, minutes, load):
+            for minute, start, cost in self._starts_with_costs(week, day, minutes, load, wanted.where):
                 yield minute, start, cost + (MOVED_POINTS if start != published else 0)
 
     def _moved(self, wanted: WantedSession, start: int) -> int:
         return MOVED_POINTS if self.published.get(wanted.key, start) != start else 0
 
     def _starts_with_costs(
-        self, week: WantedWeek, day: date, minutes: int, load: Load
+        self, week: WantedWeek, day: date, minutes: int, load: Load, where: Where
     ) -> list[tuple[int, int, int]]:
         """The allowed starts of a day: (minute of the day, instant, what its time costs), in order."""
         terms = self._day_terms(week, day)
@@ -334,7 +424,7 @@ class Days:
                 start,
                 terms.points + terms.gap(start) + terms.order(start + minutes * 60) + self._time(minute),
             )
-            for minute, start in self.starts(week, day, minutes, load)
+            for minute, start in self.starts(week, day, minutes, load, where)
         ]
 
     def _day_terms(self, week: WantedWeek, day: date) -> "_DayTerms":

@@ -17,9 +17,16 @@ from calsync.words import elapsed, kind_name, one_line, plain_lines
 
 
 def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
-    """The runs and sessions of `plan` as events, in the order of time. `routines` by name."""
+    """The runs and sessions of `plan` as events, in the order of time. `routines` by name.
+
+    What a busy calendar has is in that calendar, and is none.
+    """
     events = [_run_event(run) for run in plan.runs]
-    events += [_session_event(session, routines, lasting_reasons(plan, session)) for session in plan.sessions]
+    events += [
+        _session_event(session, routines, lasting_reasons(plan, session))
+        for session in plan.sessions
+        if not session.calendar
+    ]
     return tuple(sorted(events, key=lambda event: (event.span, event.key)))
 
 
@@ -29,7 +36,7 @@ def run_title(run: PlannedRun) -> str:
 
 def session_title(session: PlannedSession, routines: Mapping[str, Routine]) -> str:
     """ "Strength: Lower body (moderate)"."""
-    title = routine_title(session.routine, routines)
+    title = one_line(session.title) or routine_title(session.routine, routines)
     return f"Strength: {title} ({session.load})" if title else f"Strength ({session.load})"
 
 
@@ -77,6 +84,7 @@ def _session_event(
         categories=categories,
         load=session.load,
         routine=session.routine or None,
+        location=one_line(session.location),
     )
 
 
@@ -91,6 +99,7 @@ def _as_it_is(key: str, published: Published, summary: str, categories: tuple[st
         kind=published.kind,
         load=published.load,
         routine=published.routine,
+        location=published.location,
     )
 
 
@@ -124,6 +133,8 @@ def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
 def _about_standing(session: PlannedSession) -> Iterator[Reason]:
     if session.state is State.PINNED:
         yield why.PINNED
+    elif session.state is State.FIXED:
+        yield why.in_calendar(session.calendar) if session.calendar else why.CLASS
     elif session.state is State.PUBLISHED and session.place is None:
         yield why.STARTS_TOO_SOON
 
@@ -153,7 +164,7 @@ def _about_size(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
         yield why.shorter(session.minutes, wanted.minutes)
     if session.load.rank < wanted.load.rank:
         days, start = plan.problem.days, wall.seconds(session.span.start)
-        bans = days.bans_at(session.week, session.day, start, session.minutes, wanted.load)
+        bans = days.bans_at(session.week, session.day, start, session.minutes, wanted.load, wanted.where)
         long = f"long {called(days.last_of(session.day, Effort.LONG))}"
         after = days.next_fresh_run(wall.seconds(session.span.end))
         next_one = kind_name(after.kind) if after and isinstance(after.kind, Cross) else "quality run"
@@ -214,14 +225,14 @@ def no_place(plan: Plan, week: WantedWeek, session: WantedSession) -> tuple[tupl
 def _no_place_on(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> Reason:
     problem = plan.problem
     starts = [start for _, start in problem.days.clock.grid(day)]
-    ranges = problem.days.ranges(day, session.shortest)
+    ranges = problem.days.ranges(day, session.shortest, session.where)
     ruled_out = {Rule.AVAILABILITY: {s for s in starts if not any(a <= s <= b for a, b in ranges)}}
     # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
-    for ban in problem.days.bans(week, day, session.shortest, Load.LIGHT):
+    for ban in problem.days.bans(week, day, session.shortest, Load.LIGHT, session.where.travel):
         ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
     if _breaks_pair_rule(day, plan, week, session):
         ruled_out[Rule.PAIR] = set(starts)
-    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week, problem)
+    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week, session, problem)
 
 
 def _breaks_pair_rule(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> bool:
@@ -236,11 +247,13 @@ def _breaks_pair_rule(day: date, plan: Plan, week: WantedWeek, session: WantedSe
     return False
 
 
-def _said(rule: Rule, day: date, week: WantedWeek, problem: Problem) -> Reason:
+def _said(rule: Rule, day: date, week: WantedWeek, session: WantedSession, problem: Problem) -> Reason:
     program, days = problem.given.program, problem.days
     match rule:
         case Rule.AVAILABILITY:
-            return why.not_available(program.availability.on(day))
+            ranges, where = program.availability.on(day), session.where
+            wish = why.not_wished(where.days, where.between, day) if ranges else None
+            return wish or why.not_available(ranges)
         case Rule.NOTICE:
             return why.within_notice(program.availability.notice)
         case Rule.HOURS_APART:

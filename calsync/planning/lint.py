@@ -4,9 +4,8 @@ What no calendar and no config can put right is an error. A warning is for what 
 that the template doesn't say, such as a lighter load: training is the runner's own affair.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import permutations
@@ -14,18 +13,9 @@ from itertools import permutations
 from msgspec import structs
 
 from calsync.planning import why
-from calsync.planning.days import (
-    Ban,
-    against_day,
-    during_run,
-    seconds_of_fresh_legs,
-    soon_after_run,
-    within_hours_apart,
-    without_fresh_legs,
-)
+from calsync.planning.bare_week import BareWeek, efforts_on
 from calsync.planning.progression import Adjusted, ease_off
 from calsync.planning.rules import LEAST_DAYS_APART, LONGEST_SESSION, Rule
-from calsync.planning.wall import GRID_MINUTES
 from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import (
@@ -33,7 +23,6 @@ from calsync.program import (
     USUAL_RACE,
     Availability,
     CrossTraining,
-    FreshLegs,
     Program,
     Race,
     Routine,
@@ -43,8 +32,6 @@ from calsync.program import (
 )
 from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
-
-_DAY = 24 * 60
 
 
 def minutes_of(length: timedelta) -> int:
@@ -99,6 +86,7 @@ def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Findi
         *_strength_days(template),
         *_lengths(template, routines),
         *_recovery(template),
+        *_classes(template),
         *_room(template),
         *_regions(template, routines),
     )
@@ -106,11 +94,6 @@ def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Findi
 
 def _warning(reason: Reason, keys: Keys, suggestion: str) -> Finding:
     return Finding(reason, Severity.WARNING, keys, suggestion)
-
-
-def _efforts_on(template: WeekTemplate, day: Weekday) -> set[Effort]:
-    """What the runs and other sports of a day ask of the legs."""
-    return {one.kind.on_legs for one in template.training if one.day is day}
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +311,10 @@ def _strength_days(template: WeekTemplate) -> Iterator[Finding]:
 
 def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | None:
     """What is wrong with it, and what to do."""
-    efforts = _efforts_on(template, day)
+    efforts = efforts_on(template, day)
     if Effort.RACE in efforts:
         return why.never_there(Rule.RACE_DAY, day, "is the day of a race"), "name another day"
-    if Effort.RACE in _efforts_on(template, _day_after(day)):
+    if Effort.RACE in efforts_on(template, _day_after(day)):
         if day is WEEKDAYS[-1]:
             return why.before_race_of_next_week(day), "name another day"
         return why.never_there(Rule.RACE_DAY, day, "is the day before a race"), "name another day"
@@ -343,11 +326,34 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
         what = f"has the {kind_name(long.kind)}"
         return why.never_there(Rule.LONG_RUN_DAY, day, what, allowed="only light work"), "name another day"
     for week, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
-        rules = [week.obstacle(day, session.shortest, session.load) for session in _wanted(template)]
+        sessions = [session for session in _wanted(template) if not session.is_class]
+        rules = [week.obstacle_of(session, day) for session in sessions]
         if rules and (rule := rules[0]) and None not in rules:
             text = f"no session of this week can be on {day.long_name} at its load{when}"
             return Reason(rule, text), "name another day, or ask for less"
     return None
+
+
+# --- classes ----------------------------------------------------------------------------------------------
+
+
+def _classes(template: WeekTemplate) -> Iterator[Finding]:
+    """What the rules have against the time of a class; it stays there all the same."""
+    usual, _ = _usual(template)
+    classes = [(n, session) for n, session in enumerate(template.strength) if session.day is not None]
+    for number, session in classes:
+        day, start = session.day, session.start
+        assert day is not None
+        assert start is not None
+        keys = ("strength", number, "day")
+        for rule in usual.against(day, start, session):
+            reason = Reason(rule, f"{session.called} {why.AGAINST_CLASS[rule]}")
+            yield _warning(reason, keys, "it stays there; move the run, or take another class")
+        for _, other in classes:
+            if other.day is not None and 0 < (day.number - other.day.number) % 7 < LEAST_DAYS_APART:
+                text = f"{session.called} is on the day after {other.called}"
+                suggestion = "leave a day between two sessions"
+                yield _warning(Reason(Rule.NO_BACK_TO_BACK, text), keys, suggestion)
 
 
 # --- is there room at all? --------------------------------------------------------------------------------
@@ -357,7 +363,7 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
 class _Case:
     """What may be left for strength, how grave it is if that is too little, and `given` which condition."""
 
-    week: "BareWeek"
+    week: BareWeek
     severity: Severity
     given: str = ""
 
@@ -379,7 +385,9 @@ def _room_for(sessions: Iterable[Session], cases: "tuple[_Case, ...]") -> Iterat
     shared = cases
     for number, session in enumerate(sessions):
         lightest = structs.replace(session, load=Load.LIGHT)
-        if case := _too_narrow(cases, [lightest]):
+        if session.is_class:
+            pass
+        elif case := _too_narrow(cases, [lightest]):
             yield _nowhere(case, number, session)
             if case.severity is Severity.ERROR:
                 continue
@@ -395,19 +403,19 @@ def _room_for(sessions: Iterable[Session], cases: "tuple[_Case, ...]") -> Iterat
 
 def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | None:
     """The first case in which the sessions don't all find a day, each at its shortest."""
-    wanted = [(session.shortest, session.load) for session in sessions]
+    wanted = tuple(sessions)
     return next((case for case in cases if not case.week.holds(wanted)), None)
 
 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
-    rule, days = _obstacles(case.week, session.shortest, Load.LIGHT)
+    rule, days = _obstacles(case.week, structs.replace(session, load=Load.LIGHT))
     text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
     suggestion = _advice(rule, Load.LIGHT, case.week, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
 
 def _only_lighter(case: _Case, number: int, session: Session) -> Finding:
-    rule, days = _obstacles(case.week, session.shortest, session.load)
+    rule, days = _obstacles(case.week, session)
     text = f"{case.given}no day can carry {session.load} work, so it becomes lighter: {days}"
     suggestion = _advice(rule, session.load, case.week, "ask for less")
     return _warning(Reason(rule, text), ("strength", number, "load"), suggestion)
@@ -438,20 +446,23 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
         yield _warning(Reason(Rule.NO_BACK_TO_BACK, text), ("strength",), suggestion)
 
 
-def _obstacles(week: "BareWeek", minutes: int, load: Load) -> tuple[Rule, str]:
+def _obstacles(week: BareWeek, session: Session) -> tuple[Rule, str]:
     """The rule that is most in the way, and what each day says: "rest-day on mon, fri; controlled on tue"."""
     by_rule: dict[Rule, list[Weekday]] = {}
     for day in WEEKDAYS:
-        if rule := week.obstacle(day, minutes, load):
+        if rule := week.obstacle_of(session, day):
             by_rule.setdefault(rule, []).append(day)
     # Rest days are meant to be free, so what else is in the way says more.
-    main = max(by_rule, key=lambda rule: (rule is not Rule.REST_DAY, len(by_rule[rule])))
+    # So are those that the session itself rules out.
+    meant = (Rule.REST_DAY, Rule.AVAILABILITY)
+    main = max(by_rule, key=lambda rule: (rule not in meant, len(by_rule[rule])))
     return main, "; ".join(f"{rule} on {', '.join(days)}" for rule, days in by_rule.items())
 
 
-def _advice(rule: Rule, load: Load, week: "BareWeek", otherwise: str) -> str:
+def _advice(rule: Rule, load: Load, week: BareWeek, otherwise: str) -> str:
     word, fresh = week.template.word, elapsed(week.fresh_legs.before(load))
     advice = {
+        Rule.AVAILABILITY: "allow it on more `days`, or in a longer range of `between`",
         Rule.RACE_DAY: "leave a day that is neither a race day nor the one before",
         Rule.REST_DAY: "name fewer rest days, or set rest_allows_light = true for light work",
         Rule.LONG_RUN_DAY: f"leave a day without the long {word}",
@@ -467,105 +478,8 @@ def _wanted(template: WeekTemplate) -> tuple[Session, ...]:
     return ease_off(Adjusted(template.strength[:MOST_SESSIONS]), template).sessions
 
 
-def _usual(template: WeekTemplate) -> "tuple[BareWeek, BareWeek]":
+def _usual(template: WeekTemplate) -> tuple[BareWeek, BareWeek]:
     """The week at the usual `hours_apart`: by itself, and where it follows itself."""
     minutes = _USUAL_HOURS_APART * 60
     usual = BareWeek(template, minutes, repeated=False, after_run=_USUAL_AFTER_RUN)
     return usual, replace(usual, repeated=True)
-
-
-# --- what a template leaves for strength ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class BareWeek:
-    """A template's week with nothing in it but its runs, each at the time that leaves most.
-
-    `minutes_apart` is `hours_apart`, `after_run` is in minutes, too. `repeated`: the same week follows; else
-    what follows asks for nothing.
-    """
-
-    template: WeekTemplate
-    minutes_apart: int
-    repeated: bool
-    after_run: int = 0
-    fresh_legs: FreshLegs = field(default_factory=FreshLegs)
-
-    def obstacle(self, day: Weekday, minutes: int, load: Load) -> Rule | None:
-        """The rule that rules out most starts of a day; None if one is left."""
-        efforts = _efforts_on(self.template, day)
-        tomorrow = {run.kind.on_legs for after, run in self._later(day) if after == 1}
-        if rule := next(against_day(self.template, day, load, efforts, tomorrow), None):
-            return rule
-        found: Counter[Rule] = Counter()
-        bans = tuple(self._bans(day, minutes * 60, load))
-        for start in range(0, (_DAY - minutes) * 60 + 1, GRID_MINUTES * 60):
-            rule = next((ban.rule for ban in bans if ban.first <= start <= ban.last), None)
-            if rule is None:
-                return None
-            found[rule] += 1
-        return found.most_common(1)[0][0]
-
-    def holds(self, wanted: Sequence[tuple[int, Load]]) -> bool:
-        """Whether sessions of these minutes and loads, in this order, all find a day."""
-        days = [
-            [day.number for day in WEEKDAYS if self.obstacle(day, minutes, load) is None]
-            for minutes, load in wanted
-        ]
-        return not days or any(self._holds_from(first, days[1:]) for first in days[0])
-
-    def _holds_from(self, first: int, days: Sequence[Sequence[int]]) -> bool:
-        last = first
-        for allowed in days:
-            # The earliest day is never a worse choice: it leaves most to those that follow.
-            after = next((day for day in allowed if day >= last + LEAST_DAYS_APART), None)
-            if after is None:
-                return False
-            last = after
-        # Weeks may differ, but if each of them needs both Monday and Sunday, two in a row clash; and one that
-        # doesn't can be repeated as it is.
-        return not self.repeated or first + len(WEEKDAYS) - last >= LEAST_DAYS_APART
-
-    def _bans(self, day: Weekday, length: int, load: Load) -> Iterator[Ban]:
-        """A3, and of A5 and A6 what runs do, in seconds of the day."""
-        for run in self.template.training:
-            first, last = _starts_of(run)
-            offset = (run.day.number - day.number) * _DAY
-            first_end = (offset + first + run.minutes) * 60
-            if run.day is day and run.kind.on_legs.wants_fresh_legs:
-                yield within_hours_apart(first_end, self.minutes_apart * 60)
-            # From its last start to its first end the run is under way whenever it begins; also one that
-            # began the day before.
-            elif run.day.number in (day.number, day.number - 1):
-                yield during_run((offset + last) * 60, first_end, length)
-            if run.day.number in (day.number, day.number - 1):
-                yield soon_after_run(first_end, self.after_run * 60)
-        fresh = seconds_of_fresh_legs(self.fresh_legs)[load]
-        for after, run in self._later(day):
-            if run.kind.on_legs.wants_fresh_legs:
-                _, last = _starts_of(run)
-                yield without_fresh_legs((after * _DAY + last) * 60, length, fresh)
-
-    def _later(self, day: Weekday) -> Iterator[tuple[int, Run | CrossTraining]]:
-        """The runs, and other sports, of the days after `day`, with how many days after."""
-        for run in self.template.training:
-            after = run.day.number - day.number
-            if after > 0:
-                yield after, run
-            elif self.repeated:
-                yield after + len(WEEKDAYS), run
-
-
-def _starts_of(run: Run | CrossTraining) -> tuple[int, int]:
-    """The first and the last minute of the day at which it may start."""
-    if run.start is not None:
-        return run.start, run.start
-    if not run.between:
-        return 0, _DAY - 1
-    # Where no range has room, the run stands at the start of the first.
-    starts = [run.between[0].start]
-    for times in run.between:
-        for later, part in enumerate(times.parts):
-            if part.end - part.start >= run.minutes:
-                starts += [later * _DAY + part.start, later * _DAY + part.end - run.minutes]
-    return min(starts), max(starts)

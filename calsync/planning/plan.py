@@ -10,14 +10,22 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import Published, Standing, is_cross, is_strength, week_of_key
+from calsync.event import Booked, Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall
+from calsync.planning.appointments import Appointment, against, appointments, too_near, with_appointments
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.progression import min_days_apart
 from calsync.planning.runs import SettledRun, SettledRuns, settle
 from calsync.planning.wall import Wall
-from calsync.planning.week import NO_FEED, FeedWeek, WantedSession, WantedWeek, wanted_week
+from calsync.planning.week import (
+    NO_FEED,
+    FeedWeek,
+    WantedSession,
+    WantedWeek,
+    wanted_week,
+    with_booked,
+)
 from calsync.planning.why import Remark
 from calsync.program import Program, Race, WeekTemplate
 from calsync.timespan import Timespan, merge
@@ -54,6 +62,7 @@ class Given:
     weeks: tuple[Week, ...] = ()
     checkins: tuple[CheckIn, ...] = ()
     feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
+    booked: tuple[Booked, ...] = ()
 
     @property
     def horizon(self) -> tuple[Week, ...]:
@@ -62,7 +71,8 @@ class Given:
 
     def wanted_week(self, week: Week) -> WantedWeek:
         """What `week` asks for."""
-        return wanted_week(week, self.program, self.templates, self.checkins, self.feed.get(week))
+        wanted = wanted_week(week, self.program, self.templates, self.checkins, self.feed.get(week))
+        return with_booked(wanted, self.booked, self.program, self.zone) if self.booked else wanted
 
     def min_days_apart(self, day: date) -> int:
         """How far a session on `day` is from the one before it: its date's week says so, whatever its key."""
@@ -75,7 +85,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Stage 2 before it is solved: what each day offers, what stands, what is to be placed."""
+    """Stage 2 before it is solved: what each day offers, what stands, what is to be placed.
+
+    `appointments` are those of the sessions that stand, by key; `given` has them among what is published.
+    """
 
     given: Given
     weeks: tuple[WantedWeek, ...]
@@ -83,6 +96,7 @@ class Problem:
     days: Days
     fixed: tuple[Fixed, ...]
     free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
+    appointments: Mapping[str, Appointment] = field(default_factory=dict)
 
     def solve(self) -> Placement:
         return place(self.slot_weeks(), self.fixed)
@@ -149,17 +163,21 @@ def pose(given: Given) -> Problem:
     # The runs of the week after the horizon count for its last sessions.
     weeks = [given.wanted_week(week) for week in (*horizon, horizon[-1].plus(1))]
     settled = settle(weeks, program, standing, given.busy, now, clock)
+    # Also those of the week after the horizon: its Monday is near.
+    found = appointments(weeks, given.booked, program, clock)
+    standing, counting = with_appointments(standing, found, now)
+    given = replace(given, standing=standing)
     published = {key: wall.seconds(one.span.start) for key, one in standing.published.items()}
     days = Days(program, settled.runs, given.busy, now, clock, published)
     weeks = weeks[:-1]
     fixed = _fixed(weeks, given, days)
     standing_keys = {session.key for session in fixed} | standing.skipped
     free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
-    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free)
+    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting)
 
 
 def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]:
-    """The strength sessions that stand: begun, pinned, or too close to now to be moved."""
+    """The strength sessions that stand: begun, pinned, appointments, or too close to now to be moved."""
     program, standing, now = given.program, given.standing, given.now
     by_week = {week.week: week for week in weeks}
     first = weeks[0].week
@@ -188,7 +206,8 @@ def still_allowed(week: WantedWeek, key: str, day: date, published: Published, d
     if session is None or Week.of(day) != week.week:
         return False
     start, minutes = wall.seconds(published.span.start), published.span.minutes
-    return not any(days.bans_at(week, day, start, minutes, standing_load(published, session)))
+    load = standing_load(published, session)
+    return not any(days.bans_at(week, day, start, minutes, load, session.where))
 
 
 def standing_load(published: Published, wanted: WantedSession | None) -> Load:
@@ -202,6 +221,7 @@ class State(StrEnum):
     PLACED = "placed"
     PUBLISHED = "published"
     PINNED = "pinned"
+    FIXED = "fixed"
     PAST = "past"
 
 
@@ -224,7 +244,7 @@ class PlannedSession:
     """A strength session with its time, in the week under which it is shown. `cost` holds the non-zero terms.
 
     One that was placed anew has a `place`; of one that stands, `published` is what its calendar says.
-    `wanted` is None where the week no longer asks for it.
+    `wanted` is None where the week no longer asks for it. `calendar` names the busy calendar that has it.
     """
 
     key: str
@@ -238,6 +258,23 @@ class PlannedSession:
     wanted: WantedSession | None = None
     place: Candidate | None = None
     published: Published | None = None
+    calendar: str = ""
+    own_title: str = ""
+    """Of one in a busy calendar."""
+
+    @property
+    def title(self) -> str:
+        """Empty where it is called as its routine."""
+        return self.own_title or (self.wanted.title if self.wanted else "")
+
+    @property
+    def location(self) -> str:
+        return self.wanted.location if self.wanted else ""
+
+    @property
+    def called(self) -> str:
+        """What it is, in sentences."""
+        return self.title or self.routine.replace("-", " ") or "strength"
 
     @property
     def minutes(self) -> int:
@@ -304,7 +341,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is still to come."""
-        spans = (*(run.span for run in self.runs), *(session.span for session in self.sessions))
+        own = (session for session in self.sessions if not session.calendar)
+        spans = (*(run.span for run in self.runs), *(session.span for session in own))
         return not any(span.start > self.now for span in spans)
 
 
@@ -317,14 +355,27 @@ def make_plan(
     zone: ZoneInfo,
     checkins: Sequence[CheckIn] = (),
     feed: Mapping[Week, FeedWeek] = NO_FEED,
+    booked: Sequence[Booked] = (),
 ) -> Plan:
     """Where everything goes, from the week of `now` on (or the plan's first, if that is later).
 
     `busy` must cover busy_window(), in any order. `templates` holds every template that `program` names;
-    `feed` the weeks in which a training platform says what to run.
+    `feed` the weeks in which a training platform says what to run; `booked` the strength sessions that are in
+    busy calendars.
     """
-    given = Given(program, templates, merge(busy), standing, now, zone, (), tuple(checkins), feed)
-    problem = pose(given)
+    problem = pose(
+        Given(
+            program,
+            templates,
+            merge(busy),
+            standing,
+            now,
+            zone,
+            checkins=tuple(checkins),
+            feed=feed,
+            booked=tuple(booked),
+        )
+    )
     placement = problem.solve()
     too_late = _too_late(problem, placement)
     weeks = tuple(_planned_week(week, problem, placement, too_late) for week in problem.weeks)
@@ -397,7 +448,11 @@ def _standing_session(
     session: Fixed, week: WantedWeek, problem: Problem, placement: Placement
 ) -> PlannedSession:
     published, wanted = problem.given.standing.published[session.key], week.session(session.key)
+    appointment = problem.appointments.get(session.key)
     state = State.PINNED if published.pinned else State.PUBLISHED
+    if appointment:
+        state = State.FIXED
+    calendar = appointment.calendar if appointment else ""
     points = placement.spacing.get(session.key, 0)
     return PlannedSession(
         key=session.key,
@@ -410,6 +465,8 @@ def _standing_session(
         cost={"spacing": points} if points else {},
         wanted=wanted,
         published=published,
+        calendar=calendar,
+        own_title=appointment.called if appointment and calendar else "",
     )
 
 
@@ -487,8 +544,11 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
                 f"{week.week} has more than one race: {titles}; is {week.wanted.template.name} right for it?"
             )
             warnings.append(Remark("two-races", text))
+    stands = ((one.day, one.start, one.key, one.min_days_apart) for one in problem.fixed)
+    near = too_near(problem.appointments, stands)
+    warnings += against(problem.appointments, problem.weeks, problem.days, near)
     for week in weeks:
         for session in week.unplaced:
-            text = f"{session.routine}, session {session.number} of {week.week}, found no place"
+            text = f"{session.called}, session {session.number} of {week.week}, found no place"
             warnings.append(Remark("unplaced", text))
     return warnings

@@ -4,7 +4,7 @@ Every progression only lowers, the lowest value wins, and each acts on whole ISO
 of docs/rules.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -70,6 +70,13 @@ def adjust(
     return _out_of_balance(adjusted, checkin)
 
 
+def numbers_left(listed: Sequence[Session], adjusted: Adjusted) -> tuple[int, ...]:
+    """The numbers (from 1, as listed) of the sessions that are left: all classes, and the first others."""
+    others = sum(not session.is_class for session in adjusted.sessions)
+    first = [number for number, session in enumerate(listed, start=1) if not session.is_class][:others]
+    return tuple(n for n, session in enumerate(listed, start=1) if session.is_class or n in first)
+
+
 def min_days_apart(program: Program, checkin: CheckIn | None) -> int:
     """How many calendar days sessions of a week are apart at least."""
     least = max(LEAST_DAYS_APART, program.rules.min_days_apart)
@@ -108,7 +115,10 @@ def _twice_a_week(was: Adjusted, template: WeekTemplate, program: Program, lists
     if len(was.sessions) <= most:
         return was
     note = why.too_many(lists, len(template.strength), is_experienced=is_experienced)
-    return replace(_lower(was, note, most), warnings=(*was.warnings, note))
+    lowered = _lower(was, note, most)
+    if lowered.sessions == was.sessions:
+        return lowered  # they are classes, and that has been said
+    return replace(lowered, warnings=(*lowered.warnings, note))
 
 
 def _short_on_time(was: Adjusted, program: Program) -> Adjusted:
@@ -148,7 +158,7 @@ def _out_of_balance(was: Adjusted, checkin: CheckIn | None) -> Adjusted:
     note = why.out_of_balance(checkin.day, effect(checkin), signs_text(checkin))
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
-    return lowered if lowered is not was else replace(was, notes=(*was.notes, note))
+    return lowered if note in lowered.notes else replace(lowered, notes=(*lowered.notes, note))
 
 
 def effect(checkin: CheckIn) -> str:
@@ -174,19 +184,30 @@ def _lower(
     load: Load | None = None,
     each: Callable[[Session], Session] = lambda session: session,
 ) -> Adjusted:
-    """Cap number, length and load; the note stays only if that changed anything."""
-    lowered = []
-    for session in was.sessions[:sessions]:
+    """Cap number, length and load; the note stays only if that changed anything.
+
+    A class is what it is, so it stays, and others make way for it. What is too much of it is a warning.
+    """
+
+    def lower(session: Session) -> Session:
         length = session.minutes if minutes is None else min(session.minutes, minutes)
-        lowered.append(
-            each(
-                structs.replace(
-                    session,
-                    minutes=length,
-                    load=session.load if load is None else min(session.load, load, key=lambda x: x.rank),
-                )
-            )
-        )
+        lighter = session.load if load is None else min(session.load, load, key=lambda x: x.rank)
+        return each(structs.replace(session, minutes=length, load=lighter))
+
+    most = len(was.sessions) if sessions is None else sessions
+    classes = [session for session in was.sessions if session.is_class]
+    too_much = [one for n, one in enumerate(classes, start=1) if n > most or lower(one) != one]
+    if too_much:
+        stays = why.class_stays(note, [session.called for session in too_much])
+        was = replace(was, warnings=(*was.warnings, stays))
+    places = most - len(classes)
+    lowered = []
+    for session in was.sessions:
+        if session.is_class:
+            lowered.append(session)
+        elif places > 0:
+            places -= 1
+            lowered.append(lower(session))
     if tuple(lowered) == was.sessions:
         return was
     return replace(was, sessions=tuple(lowered), notes=(*was.notes, note))

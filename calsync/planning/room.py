@@ -312,10 +312,9 @@ class _Weeks:
     @cached_property
     def _shorter_busy(self) -> list[_Attempt]:
         """Every block from its end and from its start, cut where a session or a run begins to fit."""
-        buffer = self.problem.given.program.availability.buffer
         needs: dict[tuple[Timespan, bool], list[_Need]] = {}
         for cell, there in self._places(self.problem.days_if(busy=())):
-            for block, at_end, less in self._cuts(there.span.padded(buffer)):
+            for block, at_end, less in self._cuts(self._needed(cell, there)):
                 need = (less, 0, cell, (there.cost, there.start))
                 needs.setdefault((block, at_end), []).append(need)
         # A run may move to where a block was, if it likes that better, and others may follow.
@@ -332,8 +331,8 @@ class _Weeks:
                 found += self._attempts(self._day(block.start), of_block, partial(_cut, block, at_end))
         if liked:
             anywhere = list(self._places(self.problem.days_if(runs=self._steady_runs, busy=())))
-            for _, there in anywhere:
-                for block, at_end, less in self._cuts(there.span.padded(buffer)):
+            for cell, there in anywhere:
+                for block, at_end, less in self._cuts(self._needed(cell, there)):
                     if block in liked:
                         liked[block].add((at_end, less))
             for block, cuts in liked.items():
@@ -342,6 +341,19 @@ class _Weeks:
                 for at_end, less in sorted(cuts):
                     found.append(_Attempt(less, day, _cut(block, at_end, less), may_open=near))
         return found
+
+    def _needed(self, cell: _Cell, there: Candidate) -> Timespan:
+        """What must be free of busy time for a session at that place."""
+        travel = timedelta(seconds=self._travel.get(cell[0], 0))
+        return there.span.padded(self.problem.given.program.availability.buffer + travel)
+
+    @cached_property
+    def _travel(self) -> dict[str, int]:
+        """Seconds, by the keys of cells."""
+        sessions = [session for _, free in self.problem.free for session in free if session.where.travel]
+        return {
+            key: session.where.travel for session in sessions for key in (session.key, _stands(session.key))
+        }
 
     def _cuts(self, needed: Timespan) -> Iterator[tuple[Timespan, bool, int]]:
         """The one block in the way of `needed`: whether its end is cut, and by how many seconds."""
@@ -488,7 +500,11 @@ def _instants(clock: Wall, day: date) -> Sequence[int]:
 
 def _standing(fixed: Fixed) -> _Cell:
     """A cell of its own: a session that stands is no matter of cost."""
-    return f"{fixed.key} stands", fixed.day
+    return _stands(fixed.key), fixed.day
+
+
+def _stands(key: str) -> str:
+    return f"{key} stands"
 
 
 def _cut(block: Timespan, at_end: bool, less: int, _: int = 0) -> Fix:

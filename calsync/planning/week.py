@@ -6,14 +6,16 @@ progressions leave of the sessions is in progression.py.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from operator import attrgetter
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from calsync.event import cross_key, race_key, run_key, session_key
-from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart
+from calsync.event import Booked, cross_key, race_key, run_key, session_key
+from calsync.planning import why
+from calsync.planning.progression import Adjusted, adjust, eases_a_run, min_days_apart, numbers_left
 from calsync.program import CrossEffort, CrossTraining, Program, Run, Session, WeekTemplate
 from calsync.training import (
     WEEKDAYS,
@@ -24,6 +26,7 @@ from calsync.training import (
     Load,
     Sort,
     Sport,
+    TimeRange,
     Week,
     Weekday,
     Workout,
@@ -229,7 +232,7 @@ def _usual_minutes(kind: Kind | Cross, template: WeekTemplate) -> int:
 
 def _session(workout: Workout) -> Session:
     minutes = workout.minutes or _USUAL_SESSION
-    return Session(routine_name(workout), workout.load or Load.MODERATE, minutes)
+    return Session(routine=routine_name(workout), load=workout.load or Load.MODERATE, minutes=minutes)
 
 
 def routine_name(workout: Workout) -> str:
@@ -251,11 +254,31 @@ class WantedRun:
         return self.run.kind
 
 
+class Where(NamedTuple):
+    """What a session asks of its place: only these days and times of day, if there are any.
+
+    `travel` is how many seconds before and after it are kept clear of busy time and runs.
+    """
+
+    days: tuple[Weekday, ...] = ()
+    between: tuple[TimeRange, ...] = ()
+    travel: int = 0
+
+    @classmethod
+    def of(cls, session: Session) -> "Where":
+        between = tuple(part for times in session.between for part in times.parts)
+        return cls(session.days, between, int(session.travel.total_seconds()))
+
+
+ANYWHERE = Where()
+
+
 @dataclass(frozen=True, slots=True)
 class WantedSession:
     """A strength session that a week wants, after the progressions. Lengths in minutes.
 
-    `number` counts from 1 in the order of the template.
+    `number` counts from 1 in the order of the template. `class_at` is the date and the minute of the day at
+    which a class starts; None of a session that is placed.
     """
 
     key: str
@@ -264,6 +287,42 @@ class WantedSession:
     load: Load
     minutes: int
     shortest: int
+    title: str = ""
+    location: str = ""
+    where: Where = ANYWHERE
+    class_at: tuple[date, int] | None = None
+
+    @classmethod
+    def of(cls, session: Session, week: Week, number: int) -> "WantedSession":
+        class_at = None
+        if session.day is not None and session.start is not None:
+            class_at = week.days[session.day.number], session.start
+        return cls(
+            session_key(week, number),
+            number,
+            session.routine,
+            session.load,
+            session.minutes,
+            session.shortest,
+            session.title,
+            session.location,
+            Where.of(session),
+            class_at,
+        )
+
+    @property
+    def called(self) -> str:
+        """What it is, in sentences."""
+        return self.title or self.routine
+
+    def is_at(self, times: Iterable[tuple[datetime, datetime]]) -> bool:
+        """Whether it is a class that overlaps one of these, on the clock."""
+        if self.class_at is None:
+            return False
+        day, minute = self.class_at
+        start = datetime.combine(day, time()) + timedelta(minutes=minute)
+        end = start + timedelta(minutes=self.minutes)
+        return any(first < end and start < last for first, last in times)
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -352,10 +411,7 @@ def wanted_week(
         week=week,
         template=template,
         runs=tuple(_eased(runs, checkin) if checkin and eases_a_run(checkin) else runs),
-        sessions=tuple(
-            WantedSession(session_key(week, n), n, s.routine, s.load, s.minutes, s.shortest)
-            for n, s in enumerate(adjusted.sessions, start=1)
-        ),
+        sessions=tuple(_sessions_on_dates(week, template, adjusted, program)),
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
         follows_feed=follows_feed,
@@ -363,6 +419,41 @@ def wanted_week(
         feed_until=feed_until if follows_feed else None,
         eased_by=eased_by,
     )
+
+
+def with_booked(week: WantedWeek, booked: Iterable[Booked], program: Program, zone: ZoneInfo) -> WantedWeek:
+    """The week without the sessions that busy calendars already have: the last ones make way.
+
+    A class that is in a calendar as well is the same one. Nothing of a pause counts.
+    """
+    times = [(one.span.start.astimezone(zone), one.span.end.astimezone(zone)) for one in booked]
+    here = [
+        (start.replace(tzinfo=None), end.replace(tzinfo=None))
+        for start, end in times
+        if Week.of(start.date()) == week.week and not program.is_paused(start.date())
+    ]
+    if not here:
+        return week
+    kept = [session for session in week.sessions if not session.is_at(here)]
+    too_many = len(here) - (len(week.sessions) - len(kept))
+    for session in reversed(kept.copy()):
+        if too_many > 0 and not session.class_at:
+            kept.remove(session)
+            too_many -= 1
+    if len(kept) == len(week.sessions):
+        return week
+    notes = (*week.adjusted.notes, why.in_calendars(len(here)))
+    return replace(week, sessions=tuple(kept), adjusted=replace(week.adjusted, notes=notes))
+
+
+def _sessions_on_dates(
+    week: Week, template: WeekTemplate, adjusted: Adjusted, program: Program
+) -> Iterator[WantedSession]:
+    """What the progressions have left, with the numbers of the template; no class of a pause."""
+    for number, session in zip(numbers_left(template.strength, adjusted), adjusted.sessions, strict=True):
+        wanted = WantedSession.of(session, week, number)
+        if not (wanted.class_at and program.is_paused(wanted.class_at[0])):
+            yield wanted
 
 
 def _runs_on_dates(

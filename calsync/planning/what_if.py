@@ -134,7 +134,8 @@ class Explainer:
         less = self._optimum.cost - solved.cost
         if better is None or less <= 0 or (chosen and better.start == chosen.start):
             return None
-        needed = better.span.padded(self._problem.given.program.availability.buffer)
+        travel = timedelta(seconds=session.where.travel)
+        needed = better.span.padded(self._problem.given.program.availability.buffer + travel)
         blocks = tuple(block for block in self._problem.given.busy if block.overlaps(needed))
         return Dodged(better, less, blocks) if blocks else None
 

@@ -71,6 +71,17 @@ def not_available(ranges: Sequence[TimeRange], weekday: date | None = None) -> R
     return Reason(Rule.AVAILABILITY, text)
 
 
+def not_wished(days: Sequence[Weekday], between: Sequence[TimeRange], day: date) -> Reason | None:
+    """What a session asks of its place, where `day` is not as it says; None if it asks for nothing there."""
+    if days and Weekday.of(day) not in days:
+        names = " or ".join(one.long_name for one in days)
+        return Reason(Rule.AVAILABILITY, f"your week has this session on {names}")
+    if between:
+        times = " or ".join(map(str, between))
+        return Reason(Rule.AVAILABILITY, f"your week has this session at {times}")
+    return None
+
+
 def paused(pauses: Iterable[Pause], day: date) -> Reason:
     """`pauses` are the plan's; one of them holds `day`."""
     pause = next(pause for pause in pauses if day in pause)
@@ -94,9 +105,10 @@ def time_taken(what: str) -> Reason:
     return Reason(Rule.RUN, f"the {what} takes the time")
 
 
-def soon_after(least: timedelta, run: str) -> Reason:
+def soon_after(least: timedelta, run: str, travel: timedelta = timedelta(0)) -> Reason:
     """What is kept free after any run; `run` is "the run", or "Tuesday's easy run at 07:00"."""
-    return Reason(Rule.AFTER_RUN, f"less than {elapsed(least)} after {run}")
+    way = f" and the {elapsed(travel)} to get there" if travel else ""
+    return Reason(Rule.AFTER_RUN, f"less than {elapsed(least)}{way} after {run}")
 
 
 def no_range_for(minutes: int, what: str) -> Reason:
@@ -237,6 +249,25 @@ def too_close_before(run: str) -> Reason:
 
 # --- support-not-compete: where the runner wants it, or less than wanted ----------------------------------
 
+# What the rules have against a class of a template, after its name.
+AGAINST_CLASS = {
+    Rule.RUN: "is at the time of a run, or on the way to it",
+    Rule.AFTER_RUN: "comes too soon after a run",
+    Rule.RACE_DAY: "is on the day of a race or the day before it",
+    Rule.REST_DAY: "is on a rest day",
+    Rule.LONG_RUN_DAY: "is more than light work on the day of the long run",
+    Rule.CONTROLLED: "is heavy work on the day of a hard run",
+    Rule.HOURS_APART: "comes before a hard or long run of its day, or too soon after it",
+    Rule.FRESH_LEGS: "leaves tired legs to the next hard or long run",
+}
+
+CLASS = Reason(Rule.SUPPORT_NOT_COMPETE, "a class of your week")
+
+
+def in_calendar(calendar: str) -> Reason:
+    return Reason(Rule.SUPPORT_NOT_COMPETE, f'it is in your calendar "{calendar}"')
+
+
 PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
 
 RELEASED = "you released it"
@@ -300,6 +331,19 @@ def too_many(who: str, sessions: int, *, is_experienced: bool) -> Reason:
     else:
         text += 'for experienced lifters only (experience = "experienced"), so the first two count'
     return Reason(Rule.TWICE_A_WEEK, text)
+
+
+def class_stays(asked: Reason, classes: Sequence[str]) -> Reason:
+    """Of classes that are more than `asked` allows."""
+    stays = "stays" if len(classes) == 1 else "stay"
+    text = f"{asked.text}; {' and '.join(classes)} {stays} as planned, as a class can't be changed"
+    return Reason(asked.rule, text)
+
+
+def in_calendars(sessions: int) -> Reason:
+    """Of a week in which busy calendars have so many sessions."""
+    are = "is" if sessions == 1 else "are"
+    return Reason(Rule.TWICE_A_WEEK, f"{_sessions(sessions)} {are} in your calendars already, and counts")
 
 
 def recovery_week(sessions: int, eased_by: str = "") -> Reason:

@@ -275,13 +275,14 @@ class _Drawing:
     def _session(self, session: PlannedSession, when: tuple[str, Stretch, str]) -> Block:
         explained = self._explainer.explained(session)
         routine = self._routines.get(session.routine)
+        about = f"Strength, {session.minutes} min, {session.load}"
         return Block(
             *when,
             Look.STRENGTH,
             session_title(session, self._routines).removeprefix("Strength: "),
             "Lift",
             session.state,
-            about=f"Strength, {session.minutes} min, {session.load}",
+            about=", ".join(filter(None, (about, one_line(session.location)))),
             steps=exercises(routine, session.minutes, session.load) if routine else (),
             why=tuple(reason.text for reason in explained.reasons),
             others=tuple(other.text(self._plan.zone) for other in explained.others),
@@ -290,7 +291,7 @@ class _Drawing:
     def _missing(self, week: PlannedWeek) -> Iterator[Missing]:
         for session in week.unplaced:
             routine = self._routines.get(session.routine)
-            name = one_line(routine.title) if routine else session.routine
+            name = one_line(session.title or (routine.title if routine else session.routine))
             fix = self._explainer.fix(week, session)
             yield Missing(
                 f"{name} ({session.load}, {session.minutes} min)",

@@ -677,3 +677,24 @@ def test_wall_clock_times_hold_across_a_change_of_clocks(
     assert {s.astimezone(ZoneInfo(zone)).strftime("%H:%M") for k, s in starts.items() if "tue-1" in k} == {
         "06:30"
     }
+
+
+def test_the_place_of_a_class_is_the_runners_to_change(runner: GoogleBox) -> None:
+    def place(name: str) -> None:
+        session = 'load = "light"\nday = "fri"\nstart = "18:00"\nduration = "1h"'
+        text = f'title = "A class"\n[[strength]]\ntitle = "Pump"\n{session}\nplace = "{name}"\n'
+        runner.write("own.toml", text)
+
+    place("The gym")
+    runner.with_calendar(weeks='["own.toml"]')
+    assert {one["location"] for one in runner.events().values()} == {"The gym"}
+    place("The other gym")
+    runner.push()
+    event = runner.events()[LIFT]
+    assert event["location"] == "The other gym"
+    runner.person.edit(event["id"], location="Room 2")
+    place("A third gym")
+    runner.push()
+    places = {key: one["location"] for key, one in runner.events().items()}
+    assert places.pop(LIFT) == "Room 2"
+    assert set(places.values()) == {"A third gym"}

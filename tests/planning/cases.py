@@ -7,7 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
+from tests.planning.progressions import (
+    Given,
+    days_apart,
+    first_day,
+    made_easy,
+    sessions_wanted,
+    without_booked,
+)
 from tests.planning.reference import (
     DAY_MINUTES,
     GRID,
@@ -21,6 +28,7 @@ from tests.planning.reference import (
     Run,
     Session,
     Template,
+    by_slot,
     effort_of,
     free_sessions,
     grid_starts,
@@ -128,7 +136,16 @@ def whens(draw: st.DrawFn) -> tuple[int | None, tuple[Range, ...]]:
 def strength(draw: st.DrawFn) -> Session:
     minutes = draw(st.one_of(st.sampled_from((15, 20, 30, 30, 45)), st.integers(10, 45)))
     shortest = draw(st.one_of(st.just(minutes), st.integers(min(10, minutes), minutes)))
-    return Session(draw(st.sampled_from(("light", *LOADS))), minutes, shortest)
+    session = Session(draw(st.sampled_from(("light", *LOADS))), minutes, shortest)
+    match draw(st.sampled_from(("any", "any", "any", "wish", "class"))):
+        case "wish":
+            days = draw(st.one_of(st.just(()), st.sets(st.integers(0, 6), min_size=1, max_size=4)))
+            between = draw(st.one_of(st.just(()), ranges(most=2, longest=600)))
+            travel = draw(st.sampled_from((0, 10, 20, 45, 360)))
+            return replace(session, days=tuple(sorted(days)), between=between, travel=travel)
+        case "class":
+            return replace(session, shortest=minutes, at=(draw(st.integers(0, 6)), draw(times)))
+    return session
 
 
 @st.composite
@@ -268,7 +285,7 @@ def progressed(case: Case) -> Case:
                     replace(run, kind="easy") if number == easy else run
                     for number, run in enumerate(template.runs)
                 ),
-                sessions=sessions_wanted(template.sessions, monday, given),
+                sessions=_left_to_place(case, monday, sessions_wanted(numbered(template), monday, given)),
             )
         )
     apart = tuple(
@@ -276,6 +293,40 @@ def progressed(case: Case) -> Case:
         for week in range(len(case.listed))
     )
     return replace(case, templates=tuple(templates), min_days_apart=apart)
+
+
+def numbered(template: Template) -> tuple[Session, ...]:
+    return tuple(replace(session, number=n) for n, session in enumerate(template.sessions, start=1))
+
+
+def _left_to_place(case: Case, monday: date, wanted: tuple[Session, ...]) -> tuple[Session, ...]:
+    """Without those that busy calendars have. A class that is in one as well is the same."""
+    here = [(local(case.zone, start), local(case.zone, end)) for start, end, _ in case.booked]
+    here = [
+        (start, end)
+        for start, end in here
+        if first_day(start.date()) == monday and not paused(case, start.date())
+    ]
+    classes = []
+    for session in wanted:
+        if session.at is not None:
+            day = monday + timedelta(days=session.at[0])
+            start = datetime(day.year, day.month, day.day) + timedelta(minutes=session.at[1])
+            end = start + timedelta(minutes=session.minutes)
+            if any(first < end and start < last for first, last in here) and not paused(case, day):
+                classes.append(session)
+    return without_booked(wanted, classes, len(here))
+
+
+@st.composite
+def booked(draw: st.DrawFn, case: Case) -> tuple[tuple[datetime, datetime, str], ...]:
+    found = []
+    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
+        day = case.first_monday + timedelta(days=draw(st.integers(-3, 7 * len(case.templates) - 1)))
+        start = instant(case.zone, day, draw(times))
+        end = start + timedelta(minutes=draw(st.sampled_from((30, 60))))
+        found.append((start, end, draw(st.sampled_from(LOADS))))
+    return tuple({one[:2]: one for one in found}.values())
 
 
 @st.composite
@@ -336,8 +387,8 @@ def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
     found: list[Published] = []
     for week in range(case.horizon):
         monday = monday_of(case, week)
-        for number, session in enumerate(case.templates[week].sessions, start=1):
-            key = strength_key(case, week, number)
+        for slot, session in by_slot(case, week).items():
+            key = f"{week_name(monday)}/strength/{slot}"
             how = draw(st.sampled_from(("no", "there", "there", "elsewhere", "pinned")))
             if how == "no":
                 continue
@@ -469,7 +520,8 @@ def cases(draw: st.DrawFn) -> Case:
     case = replace(case, races=draw(races(case)), checkins=draw(checkins(case)))
     case = progressed(case)
     case = replace(case, availability=draw(hinged(case)))
-    case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)))
+    case = replace(case, busy=draw(busy_spans(case)), pauses=draw(pauses(case)), booked=draw(booked(case)))
+    case = replace(case, busy=(*case.busy, *((start, end) for start, end, _ in case.booked)))
     case = small_enough(progressed(case))
     if draw(st.sampled_from((True, True, True, True, False))):
         # What was planned a while ago, with what was busy and wanted then.
@@ -503,9 +555,9 @@ def cases(draw: st.DrawFn) -> Case:
         )
     case = replace(case, now=draw(nows(case)))
     keys = [key for key, _, _ in (*run_keys(case), *cross_keys(case))] + [
-        strength_key(case, week, number)
+        f"{week_name(monday_of(case, week))}/strength/{slot}"
         for week in range(horizon)
-        for number in range(1, len(case.templates[week].sessions) + 1)
+        for slot in by_slot(case, week)
     ]
     keys += 2 * [entry.key for entry in case.published]
     if keys and draw(st.integers(0, 2)) == 0:

@@ -6,7 +6,7 @@ It shares no code with the product and is only there to be compared with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from tests.planning.reference import EFFORTS, LOADS, Session
@@ -77,31 +77,50 @@ def sessions_wanted(listed: Sequence[Session], monday: date, given: Given) -> tu
     if given.experience == "new":
         for until, most, minutes, load in EASE_IN:
             if number <= until:
-                left = capped(left[:most], minutes, load)
+                left = capped(first(left, most), minutes, load)
                 break
 
-    left = left[: SESSIONS_AT_MOST[given.experience]]
+    left = first(left, SESSIONS_AT_MOST[given.experience])
 
     if given.short_on_time:
-        left = at_their_shortest(left[:SHORT_ON_TIME])
+        left = at_their_shortest(first(left, SHORT_ON_TIME))
 
     if given.recovery:
         # Fewer than the template lists, which may be more than are left.
-        left = capped(left[: max(1, len(listed) - 1)], load="moderate")
+        left = capped(first(left, max(1, len(listed) - 1)), load="moderate")
 
     for race in given.races:
         weeks_before = (first_day(race - timedelta(days=1)) - monday).days // 7
         if weeks_before in TAPER:
             most, minutes, load = TAPER[weeks_before]
-            left = capped(left[:most], minutes, load)
+            left = capped(first(left, most), minutes, load)
 
     signs = signs_of(monday, given.checkins)
     if signs in LIGHTER_AND_SHORT:
         left = at_their_shortest(one_step_lighter(left))
     if signs in ONE_FEWER:
-        left = left[: max(1, len(left) - 1)]
+        left = first(left, max(1, len(left) - 1))
     if signs in A_SINGLE_LIGHT_ONE:
-        left = capped(left[:1], load="light")
+        left = capped(first(left, 1), load="light")
+    return tuple(left)
+
+
+def first(sessions: list[Session], most: int) -> list[Session]:
+    """All classes, whatever is wanted, and as many of the others as there is room for beside them."""
+    others = max(0, most - sum(session.at is not None for session in sessions))
+    numbers = [n for n, session in enumerate(sessions) if session.at is None][:others]
+    return [session for n, session in enumerate(sessions) if session.at is not None or n in numbers]
+
+
+def without_booked(
+    sessions: Sequence[Session], classes: Sequence[Session], booked: int
+) -> tuple[Session, ...]:
+    """What is left of a week's sessions if busy calendars have so many, `classes` among them."""
+    left = [session for session in sessions if session not in classes]
+    for _ in range(booked - len(classes)):
+        others = [session for session in left if session.at is None]
+        if others:
+            left.remove(others[-1])
     return tuple(left)
 
 
@@ -111,17 +130,19 @@ def capped(sessions: list[Session], minutes: int | None = None, load: str = "hea
     for session in sessions:
         length = session.minutes if minutes is None else min(session.minutes, minutes)
         lowered = LOADS[min(LOADS.index(session.load), LOADS.index(load))]
-        found.append(Session(lowered, length, min(session.shortest, length)))
+        shortest = min(session.shortest, length)
+        changed = replace(session, load=lowered, minutes=length, shortest=shortest)
+        found.append(session if session.at else changed)
     return found
 
 
 def at_their_shortest(sessions: list[Session]) -> list[Session]:
-    return [Session(session.load, session.shortest, session.shortest) for session in sessions]
+    return [replace(session, minutes=session.shortest) for session in sessions]
 
 
 def one_step_lighter(sessions: list[Session]) -> list[Session]:
     return [
-        Session(LOADS[max(0, LOADS.index(session.load) - 1)], session.minutes, session.shortest)
+        session if session.at else replace(session, load=LOADS[max(0, LOADS.index(session.load) - 1)])
         for session in sessions
     ]
 

@@ -69,11 +69,19 @@ NO_LEGS = ("swim", "paddle")
 
 @dataclass(frozen=True)
 class Session:
-    """A strength session that a week wants."""
+    """A strength session that a week wants. `number` is its place in the template if that is another one.
+
+    It may only be on certain days and at certain times. A class has a day and a minute (`at`).
+    """
 
     load: str
     minutes: int
     shortest: int
+    days: tuple[int, ...] = ()
+    between: tuple[Range, ...] = ()
+    travel: int = 0
+    at: tuple[int, int] | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,7 @@ class Case:
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day
     published: tuple[Published, ...] = ()
     skipped: frozenset[str] = frozenset()
+    booked: tuple[tuple[datetime, datetime, str], ...] = ()  # sessions in busy calendars, with their loads
     races: tuple[Race, ...] = ()  # no two of one day
     # What the weeks' templates list before the progressions, and what the progressions go by. The model looks
     # at none of it: `templates` and `min_days_apart` above are what the weeks want.
@@ -170,10 +179,15 @@ class Lift:
     day: date
     cost: int = 0
     fixed: bool = False
+    asks: Session | None = None
 
     @property
     def minutes(self) -> int:
         return whole_minutes(self.end - self.start)
+
+    @property
+    def travel(self) -> timedelta:
+        return timedelta(minutes=self.asks.travel if self.asks else 0)
 
 
 @dataclass(frozen=True)
@@ -447,18 +461,32 @@ def inside_availability(case: Case, day: date, start: datetime, end: datetime) -
     )
 
 
+def is_where_it_may_be(case: Case, lift: Lift) -> bool:
+    """A1: what the session itself asks."""
+    asks = lift.asks
+    if asks is None:
+        return True
+    if asks.days and lift.day.weekday() not in asks.days:
+        return False
+    # One that goes on after midnight is two times of day.
+    parts = [(low, min(high, DAY_MINUTES)) for low, high in asks.between]
+    parts += [(0, high - DAY_MINUTES) for _, high in asks.between if high > DAY_MINUTES]
+    return not parts or any(
+        instant(case.zone, lift.day, low) <= lift.start and lift.end <= instant(case.zone, lift.day, high)
+        for low, high in parts
+    )
+
+
 def keeps_buffer(case: Case, lift: Lift) -> bool:
     """A2"""
-    return clear_of_busy(case, lift.start, lift.end, timedelta(minutes=case.buffer_minutes))
+    return clear_of_busy(case, lift.start, lift.end, timedelta(minutes=case.buffer_minutes) + lift.travel)
 
 
 def clear_of_all_runs(case: Case, runs: list[SettledRun], lift: Lift) -> bool:
     """A3"""
     after = timedelta(minutes=case.after_run_minutes)
-    return not any(
-        overlap(lift.start, lift.end, run.start, run.end) or run.end <= lift.start < run.end + after
-        for run in runs
-    )
+    before_run, after_run = lift.travel, lift.travel + after
+    return not any(overlap(lift.start - after_run, lift.end + before_run, run.start, run.end) for run in runs)
 
 
 def keeps_notice(case: Case, lift: Lift) -> bool:
@@ -504,6 +532,7 @@ def allowed_apart_from_notice(case: Case, runs: list[SettledRun], week: int, lif
     return (
         0 <= (lift.day - monday_of(case, week)).days < 7
         and inside_availability(case, lift.day, lift.start, lift.end)
+        and is_where_it_may_be(case, lift)
         and keeps_buffer(case, lift)
         and clear_of_all_runs(case, runs, lift)
         and suits_day(case, runs, week, lift)
@@ -527,22 +556,56 @@ def standing(case: Case, runs: list[SettledRun]) -> dict[str, Lift]:
         start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
         lift = Lift(start, end, entry.load, local(case.zone, start).date(), fixed=True)
         week = weeks.get(name)
-        wanted = week is not None and week >= 0 and int(slot) <= len(case.templates[week].sessions)
+        session = by_slot(case, week).get(slot) if week is not None and week >= 0 else None
+        lift = replace(lift, asks=session)
         if (
             (start <= now and week is not None)
             or entry.pinned
             or (
-                wanted
+                session is not None
+                and session.at is None
                 and week is not None
                 and within_notice(case, start)
                 # At the load that it would have now: progressions may have lowered it.
-                and allowed_apart_from_notice(
-                    case, runs, week, lighter(lift, case.templates[week].sessions[int(slot) - 1].load)
-                )
+                and allowed_apart_from_notice(case, runs, week, lighter(lift, session.load))
             )
         ):
             fixed[entry.key] = lift
-    return fixed
+    return {**appointments(case), **fixed}
+
+
+def by_slot(case: Case, week: int) -> dict[str, Session]:
+    """The sessions that a week wants, by the last part of their keys; no class of a pause."""
+    found = {}
+    for number, session in enumerate(case.templates[week].sessions, start=1):
+        on_a_pause = session.at is not None and paused(
+            case, monday_of(case, week) + timedelta(days=session.at[0])
+        )
+        if not on_a_pause:
+            found[str(session.number or number)] = session
+    return found
+
+
+def appointments(case: Case) -> dict[str, Lift]:
+    """Classes, of the week after the horizon as well, and what is booked: whatever the rules say."""
+    found = {}
+    for week in range(len(case.templates)):
+        for slot, session in by_slot(case, week).items():
+            key = f"{week_name(monday_of(case, week))}/strength/{slot}"
+            if session.at is not None and key not in case.skipped:
+                day = monday_of(case, week) + timedelta(days=session.at[0])
+                start = instant(case.zone, day, session.at[1])
+                end = start + timedelta(minutes=session.minutes)
+                found[key] = Lift(start, end, session.load, local(case.zone, start).date(), fixed=True)
+    numbers: dict[str, int] = {}
+    for start, end, load in sorted(case.booked):
+        day = local(case.zone, start).date()
+        if not paused(case, day):
+            week_of_day = week_name(day - timedelta(days=day.weekday()))
+            numbers[week_of_day] = numbers.get(week_of_day, 0) + 1
+            key = f"{week_of_day}/strength/calendar-{numbers[week_of_day]}"
+            found[key] = Lift(start.astimezone(UTC), end.astimezone(UTC), load, day, fixed=True)
+    return found
 
 
 def lighter(lift: Lift, load: str) -> Lift:
@@ -653,7 +716,7 @@ def candidates(case: Case, runs: list[SettledRun], week: int, key: str, session:
                 if not inside_availability(case, day, start, end):
                     continue  # most starts, whatever the load
                 for load in loads:
-                    lift = Lift(start, end, load, day)
+                    lift = Lift(start, end, load, day, asks=session)
                     if allowed_apart_from_notice(case, runs, week, lift) and keeps_notice(case, lift):
                         cost = candidate_cost(case, runs, week, key, session, lift)
                         found.append(Lift(start, end, load, day, cost))
@@ -673,9 +736,9 @@ def free_sessions(
     """Key, week and candidates of all that has to be placed, in the order of weeks and sessions."""
     free = []
     for week in range(case.horizon):
-        for number, session in enumerate(case.templates[week].sessions, start=1):
-            key = strength_key(case, week, number)
-            if key not in fixed and key not in case.skipped:
+        for slot, session in by_slot(case, week).items():
+            key = f"{week_name(monday_of(case, week))}/strength/{slot}"
+            if session.at is None and key not in fixed and key not in case.skipped:
                 free.append((key, week, candidates(case, runs, week, key, session)))
     return free
 

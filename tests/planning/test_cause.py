@@ -87,15 +87,16 @@ def _old_place(case: reference.Case, entry: reference.Published) -> tuple[int, r
     day = reference.local(case.zone, entry.start).date()
     if (
         week is None
-        or int(slot) > len(case.templates[week].sessions)
+        or slot not in reference.by_slot(case, week)
         or not 0 <= (day - reference.monday_of(case, week)).days < 7
     ):
         return None
-    session = case.templates[week].sessions[int(slot) - 1]
+    session = reference.by_slot(case, week)[slot]
     minutes = (entry.end - entry.start) // timedelta(minutes=1)
     if minutes not in (session.minutes, session.shortest):
         minutes = session.minutes
-    lift = reference.Lift(entry.start, entry.start + timedelta(minutes=minutes), entry.load, day)
+    end = entry.start + timedelta(minutes=minutes)
+    lift = reference.Lift(entry.start, end, entry.load, day, asks=session)
     return week, reference.lighter(lift, session.load)
 
 
@@ -106,7 +107,10 @@ def _forbids(
     match rule:
         case Rule.AVAILABILITY:
             without_pauses = replace(case, pauses=())
-            return not reference.inside_availability(without_pauses, lift.day, lift.start, lift.end)
+            return not (
+                reference.inside_availability(without_pauses, lift.day, lift.start, lift.end)
+                and reference.is_where_it_may_be(case, lift)
+            )
         case Rule.PAUSE:
             return reference.paused(case, lift.day)
         case Rule.BUSY:

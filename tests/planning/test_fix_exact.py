@@ -135,7 +135,7 @@ class Search:
             for session in week.sessions:
                 for minutes in session.lengths:
                     for load in session.load.and_lighter:
-                        for minute, start in days.starts(week, day, minutes, load):
+                        for minute, start in days.starts(week, day, minutes, load, session.where):
                             place = Candidate(day, minute, start, minutes, load, 0)
                             cost = sum(days.terms(week, session, place).values())
                             yield session.key, day, start, place.end, (cost, start)
@@ -204,8 +204,12 @@ class Search:
     def shorter_busy(self) -> Iterator[Change]:
         """Every moment of a block at which a session or a run could begin or end, and what is cut there."""
         given = self.given
-        spans = {span for _, _, span in self.soon()} | set(self.spans_of_sessions())
-        wanted = {span.padded(given.program.availability.buffer) for span in spans}
+        travel = {
+            session.key: session.where.travel for week in self.problem.weeks for session in week.sessions
+        }
+        spans = {(span, travel.get(key, 0)) for key, _, span in self.soon()} | set(self.spans_of_sessions())
+        buffer = given.program.availability.buffer
+        wanted = {span.padded(buffer + timedelta(seconds=seconds)) for span, seconds in spans}
         wanted |= {wall.span(start, end) for _, start, end in self.places_of_runs()}
         for block in given.busy:
             for end in {span.start for span in wanted}:
@@ -215,16 +219,17 @@ class Search:
                 if block.start < start < block.end and block.start > given.now:
                     yield self.cut(block, Timespan(start, block.end))
 
-    def spans_of_sessions(self) -> Iterator[Timespan]:
-        """Where availability allows a session, whatever else forbids it."""
+    def spans_of_sessions(self) -> Iterator[tuple[Timespan, int]]:
+        """Where availability allows a session, whatever else forbids it, with the time to get there."""
         clock = self.problem.days.clock
         for week, day in self.days:
-            for minutes in {minutes for session in week.sessions for minutes in session.lengths}:
+            sizes = {(minutes, s.where.travel) for s in week.sessions for minutes in s.lengths}
+            for minutes, travel in sizes:
                 for times_of_day in self.given.program.availability.on(day):
                     first, last = clock.range(day, times_of_day)
                     for _, start in clock.grid(day):
                         if first <= start <= last - minutes * 60:
-                            yield wall.span(start, start + minutes * 60)
+                            yield wall.span(start, start + minutes * 60), travel
 
     def places_of_runs(self) -> Iterator[tuple[SettledRun, int, int]]:
         """Every start and end inside its ranges of each run that has ranges."""

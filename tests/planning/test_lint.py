@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from calsync.event import Standing
-from calsync.planning.lint import BareWeek, Finding, Severity, lint
+from calsync.planning.bare_week import BareWeek
+from calsync.planning.lint import Finding, Severity, lint
 from calsync.planning.plan import Given, Problem, pose
 from calsync.program import (
     Availability,
@@ -55,7 +56,8 @@ def session(text: str) -> Session:
     """A session such as "heavy", "light 45" or "light 45 20"; it trains all there is to train."""
     load, *minutes = text.split()
     longest = int(minutes[0]) if minutes else 30
-    return Session("whole", Load(load), longest, int(minutes[1]) if len(minutes) > 1 else min(20, longest))
+    shortest = int(minutes[1]) if len(minutes) > 1 else min(20, longest)
+    return Session(routine="whole", load=Load(load), minutes=longest, least=shortest)
 
 
 def week(runs: str = "", strength: str = "", rest: str = "", named: str = "", **more: Any) -> WeekTemplate:
@@ -293,7 +295,18 @@ def templates(draw: st.DrawFn, *, fixed: bool) -> WeekTemplate:
         runs |= st.builds(Run, st.sampled_from(ALL), kinds, lengths)
         ranges = st.tuples(STARTS, STARTS).map(between)
         runs |= st.builds(Run, st.sampled_from(ALL), kinds, lengths, between=ranges)
-    sessions = st.builds(Session, st.just("whole"), st.sampled_from(Load), st.sampled_from(LENGTHS))
+    size = {
+        "routine": st.just("whole"),
+        "load": st.sampled_from(Load),
+        "minutes": st.sampled_from(LENGTHS),
+    }
+    wishes = {
+        "days": st.lists(st.sampled_from(ALL), max_size=3, unique=True).map(tuple),
+        "between": st.just(()) | st.tuples(STARTS, STARTS).map(between),
+        "travel": st.sampled_from((timedelta(0), timedelta(minutes=20))),
+    }
+    sessions = st.builds(Session, **size) | st.builds(Session, **size, **wishes)
+    sessions |= st.builds(Session, **size, day=st.sampled_from(ALL), start=STARTS)
     sports, efforts = st.sampled_from((Sport.RIDE, Sport.SWIM)), st.sampled_from(get_args(CrossEffort))
     cross = st.builds(CrossTraining, st.sampled_from(ALL), sports, efforts, lengths, start=STARTS)
     return WeekTemplate(

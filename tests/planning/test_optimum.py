@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from calsync.event import Published, Standing
+from calsync.event import Booked, Published, Standing
 from calsync.planning import wall
 from calsync.planning.plan import Plan, make_plan
 from calsync.program import (
@@ -87,7 +87,17 @@ def plan_of(case: reference.Case) -> Plan:
                 for one in template.cross
             ),
             strength=tuple(
-                Session("any", Load(session.load), session.minutes, session.shortest)
+                Session(
+                    routine="any",
+                    load=Load(session.load),
+                    minutes=session.minutes,
+                    least=None if session.at else session.shortest,
+                    days=tuple(WEEKDAYS[day] for day in session.days),
+                    between=_ranges(session.between),
+                    travel=timedelta(minutes=session.travel),
+                    day=WEEKDAYS[session.at[0]] if session.at else None,
+                    start=session.at[1] if session.at else None,
+                )
                 for session in template.sessions
             ),
         )
@@ -105,7 +115,10 @@ def plan_of(case: reference.Case) -> Plan:
     busy = merge(Timespan(start, end) for start, end in case.busy)
     standing = Standing(published, case.skipped)
     checkins = tuple(CheckIn(day, frozenset(tuple(Sign)[:signs])) for day, signs in case.checkins)
-    return make_plan(program, templates, busy, standing, case.now, zone_of(case), checkins=checkins)
+    booked = [Booked(Timespan(start, end), Load(load), "", "gym") for start, end, load in case.booked]
+    return make_plan(
+        program, templates, busy, standing, case.now, zone_of(case), checkins=checkins, booked=booked
+    )
 
 
 def zone_of(case: reference.Case) -> ZoneInfo:

@@ -172,7 +172,8 @@ def paused(example: Example, day: date) -> bool:
 def listed_sessions(draw: st.DrawFn, number: int) -> Listed:
     minutes = draw(st.one_of(st.sampled_from((20, 25, 30, 45)), st.integers(10, 60)))
     shortest = draw(st.one_of(st.just(minutes), st.integers(10, minutes)))
-    return Listed(f"routine-{number}", Load(draw(st.sampled_from(LOADS))), minutes, shortest)
+    load = Load(draw(st.sampled_from(LOADS)))
+    return Listed(routine=f"routine-{number}", load=load, minutes=minutes, least=shortest)
 
 
 @st.composite
@@ -292,7 +293,7 @@ THREE = ("heavy 40/25", "moderate 30/20", "light 30/30")
 def session(number: int, text: str) -> Listed:
     load, _, lengths = text.partition(" ")
     minutes, shortest = lengths.split("/")
-    return Listed(f"routine-{number}", Load(load), int(minutes), int(shortest))
+    return Listed(routine=f"routine-{number}", load=Load(load), minutes=int(minutes), least=int(shortest))
 
 
 def week_of(

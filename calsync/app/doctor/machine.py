@@ -297,7 +297,7 @@ def template_check(library: Library, name: str) -> Check:
     """Raises TemplateError."""
     template = library.template(name)
     beside = library.template_path(name).parent
-    routines = {one.routine: library.routine(one.routine, beside) for one in template.strength}
+    routines = {name: library.routine(name, beside) for name in template.routines}
     findings = lint(template, routines)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     counts = (counted(len(template.runs), "run"), counted(len(template.strength), "strength session"))

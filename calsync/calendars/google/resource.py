@@ -37,7 +37,12 @@ WITHDRAWN = "calsyncWithdrawn"
 _RESTORED = "calsyncRestored"
 
 # The attributes of Event that a person can edit, and the fields that they are in Google.
-_FIELDS = {"summary": "summary", "description": "description", "alarm": "reminders"}
+_FIELDS = {
+    "summary": "summary",
+    "description": "description",
+    "alarm": "reminders",
+    "location": "location",
+}
 
 
 def event_id(plan: str, key: str, generation: int) -> str:
@@ -125,6 +130,7 @@ def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEven
         load=_word(Load, private.get(_LOAD)),
         routine=private.get(_ROUTINE),
         alarm=_alarm(resource),
+        location=_text(resource.get("location")),
     )
     written = _written(private)
     # Whoever made it repeat has made it theirs: to withdraw it would take the whole series.
@@ -226,7 +232,12 @@ def _fields(event: Event) -> dict[str, Any]:
     if event.alarm is not None:
         minutes = event.alarm // timedelta(minutes=1)
         reminders = {"useDefault": False, "overrides": [{"method": "popup", "minutes": minutes}]}
-    return {"summary": event.summary, "description": event.description, "reminders": reminders}
+    return {
+        "summary": event.summary,
+        "description": event.description,
+        "location": event.location,
+        "reminders": reminders,
+    }
 
 
 def _times(span: Timespan, zone: ZoneInfo) -> dict[str, Any]:
