@@ -4,7 +4,7 @@ The structs are the tables: config/toml.py reads them, docs/schemas.py makes the
 planning works with them. The text below a field is for whoever writes such a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -405,6 +405,9 @@ class Program(Plan, frozen=True, kw_only=True):
         """The same with other times for strength; seven, Monday first."""
         availability = msgspec.structs.replace(self.availability, **dict(zip(WEEKDAYS, ranges, strict=True)))
         return msgspec.structs.replace(self, availability=availability)
+
+    def with_pauses(self, more: Iterable[Pause]) -> "Program":
+        return msgspec.structs.replace(self, pauses=(*self.pauses, *more))
 
     def with_hours_apart(self, hours_apart: timedelta) -> "Program":
         rules = msgspec.structs.replace(self.rules, hours_apart=hours_apart)

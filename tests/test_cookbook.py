@@ -13,7 +13,7 @@ from tests.cli.box import ROOT, Box, by_key
 
 NAMES = [
     *("lunch-lifter", "early-bird", "shift-worker", "runna-user"),
-    *("triathlete", "marathon", "race-season", "two-feeds"),
+    *("triathlete", "marathon", "race-season", "traveller", "two-feeds"),
 ]
 SUNDAY = "2026-11-22T18:00:00+00:00"
 
@@ -225,3 +225,13 @@ def test_a_season_makes_way_for_each_race_as_much_as_it_matters(kitchen: Box) ->
     for title, (race, _) in found.items():
         for start, _ in sessions(plan):
             assert not 0 <= (race.date() - start.date()).days <= free[title]
+
+
+def test_the_traveller_trains_by_the_clock_there_and_not_at_all_on_holiday(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "traveller.toml", now=SUNDAY)
+    days = {start.date(): start for start, _ in (*runs(plan), *sessions(plan))}
+    there = [start for day, start in days.items() if date(2026, 12, 2) <= day <= date(2026, 12, 4)]
+    assert {start.utcoffset() for start in there} == {timedelta(hours=-5)}
+    assert {start.utcoffset() for start in days.values() if start not in there} == {timedelta(0)}
+    assert not [day for day in days if date(2026, 12, 11) <= day <= date(2026, 12, 13)]
+    assert not plan["warnings"]

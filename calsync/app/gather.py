@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
@@ -13,9 +14,9 @@ from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.event import BUSY, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
-from calsync.program import Routine
+from calsync.program import Pause, Routine
 from calsync.sync import standing
-from calsync.timespan import Timespan
+from calsync.timespan import Timespan, merge
 from calsync.waits import at_once
 from calsync.words import Show, clock_was_wrong, counted, warning_line
 
@@ -36,6 +37,8 @@ class Busy:
     spans: tuple[Timespan, ...]
     warnings: tuple[str, ...]
     trouble: tuple[str, ...] = ()
+    away: tuple[Timespan, ...] = ()
+    """Days that its runner is away, which are a pause."""
 
 
 def read_busy(
@@ -76,7 +79,7 @@ def read_busy(
             for guess in result.guesses:
                 tell(f"{name}: {guess}")
             warnings = tuple(map(warning_line, (*trouble, *result.warnings)))
-            found.append(Busy(name, result.spans, warnings, tuple(map(warning_line, trouble))))
+            found.append(Busy(name, result.spans, warnings, tuple(map(warning_line, trouble)), result.away))
     return tuple(found)
 
 
@@ -116,7 +119,8 @@ def ask_busy(
     from calsync.feeds import Reading
     from calsync.feeds.place import busy_time
 
-    reading = Reading(source.all_day == "busy", source.tentative == "busy", source.email, source.ignore)
+    is_busy = source.all_day == "busy", source.tentative == "busy"
+    reading = Reading(*is_busy, source.email, source.ignore, source.away)
     place, zone, cache = place_of(what, source), setup.config.zone, setup.state.cache
     return busy_time(place, reading, window, zone, now, cache, show, remember=remember)
 
@@ -264,6 +268,11 @@ def _of_targets(targets: Iterable[Target], name: str) -> Iterator[tuple[str, str
             yield "other-plan", text
 
 
+def _days_of(span: Timespan, zone: ZoneInfo) -> Pause:
+    last = span.end.astimezone(zone) - timedelta(seconds=1)
+    return Pause(span.start.astimezone(zone).date(), last.date())
+
+
 def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
     """Read everything and plan. `others` is what they have just said, if they have been asked."""
     program, zone = setup.config.program, setup.config.zone
@@ -275,6 +284,8 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     training = replace(others.training, checkins=setup.state.checkins())
     sources = others.sources
     spans = [span for source in sources for span in source.spans]
+    away = merge(span for source in sources for span in source.away)
+    program = program.with_pauses(_days_of(span, zone) for span in away)
     plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
     events = agenda(plan, {**setup.routines, **training.routines})
     of_targets = tuple(_of_targets(targets, setup.config.name))

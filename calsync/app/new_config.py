@@ -65,7 +65,10 @@ class Answers:
         return any(place.is_secret for place in (self.feed, self.busy) if place)
 
 
-IGNORE = """#ignore = ["Lunch*"] # titles that don't keep you from training\n"""
+IGNORE = """\
+#ignore = ["Lunch*"] # titles that don't keep you from training
+#away = ["Holiday*"] # titles of all-day events that are a pause: no runs, no strength
+"""
 
 
 @dataclass(frozen=True, slots=True)

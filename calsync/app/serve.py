@@ -253,7 +253,7 @@ def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
     return Snapshot(
         (
             *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
-            *week_pictures(gathered.plan, gathered.plan.weeks, setup.config.program, gathered.routines),
+            *week_pictures(gathered.plan, gathered.plan.weeks, gathered.plan.program, gathered.routines),
         ),
         now.astimezone(zone),
         # Without its trips, as the server that reads this needs only the time of now.

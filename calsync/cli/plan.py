@@ -80,7 +80,7 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
     from calsync.web.week import week_pictures
 
     plan, config = gathered.plan, gathered.setup.config
-    shown = week_pictures(plan, weeks, config.program, gathered.routines)
+    shown = week_pictures(plan, weeks, plan.program, gathered.routines)
     now = plan.now.astimezone(plan.zone)
     warnings = [text for _, text in gathered.warnings]
     if form == "svg":

@@ -220,7 +220,7 @@ class _ShownWeek:
 
     def rest(self, day: date) -> str:
         """ "pause", "rest", or nothing."""
-        if self.gathered.setup.config.program.is_paused(day):
+        if self.gathered.plan.program.is_paused(day):
             return "pause"
         # An easy ride, or a swim, leaves a rest day one.
         is_rest = self.week.wanted.is_rest(day)

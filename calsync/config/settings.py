@@ -64,6 +64,8 @@ class IcsBusy(Busy, frozen=True, tag="ics"):
     """Your address in this calendar: invitations that it declined don't keep you busy."""
     ignore: tuple[str, ...] = ()
     """Titles that don't keep you from training; * stands for anything."""
+    away: tuple[str, ...] = ()
+    """Titles of all-day events that are a pause, without runs and strength, such as "Holiday*"."""
     on_error: Literal["cache", "fail"] = "cache"
     """When the feed can't be read: use the last good copy, or stop."""
     max_age: Duration = duration("7d")

@@ -21,6 +21,10 @@ class Reading:
     """Invitations that this address declined are free."""
     ignore: tuple[str, ...] = ()
     """Patterns (as in file names) of titles that are free."""
+    away: tuple[str, ...] = ()
+    """The same of all-day events that are no busy time, but days away."""
+    only_away: bool = False
+    """To find just those days: all else is free."""
 
 
 DEFAULT_READING = Reading()
@@ -37,6 +41,8 @@ class BusyTime(NamedTuple):
     """How many VEVENTs and VFREEBUSYs the calendar has."""
     guesses: tuple[str, ...] = ()
     """What was guessed, and why, for those who ask; one line each, without titles."""
+    away: tuple[Timespan, ...] = ()
+    """Days away, from midnight to midnight; merged and clipped as `spans` are."""
 
 
 MOST_WARNINGS = 30

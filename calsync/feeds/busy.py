@@ -173,6 +173,8 @@ class BodyReader:
             else:
                 unread += stretches
         for stretch in (stretch for calendar in self.calendars for stretch in calendar.free_busy):
+            if self.reading.only_away:
+                break  # it has no titles
             if self.budget.left > 0:
                 yield from self._free_busy(*stretch)
             else:
@@ -269,6 +271,8 @@ class BodyReader:
 
     def _too_costly(self, stretches: Sequence[Stretch], events: int = 1) -> Iterator[Timespan]:
         """All time from the start of these on, as nothing else is known of them. So many events they are."""
+        if self.reading.only_away:
+            return  # whether it is a day away is not known; that it is busy, the other reading says
         uid = first_of(self.text, *stretches[0], b"UID")[1].decode("utf-8", "replace")
         self.notes(TOO_COSTLY, uid, events)
         yield from self._within(self._first_start(stretches), self.window.end)
@@ -353,10 +357,12 @@ def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
         return True
     if reading.email and _declined(fields, reading.email):
         return True
-    if reading.ignore and "SUMMARY" in fields:
-        title = last_of(fields, "SUMMARY").casefold()
-        if any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in reading.ignore):
-            return True
+    if _has_title(fields, reading.ignore):
+        return True
+    if all_day and _has_title(fields, reading.away):
+        return not reading.only_away
+    if reading.only_away:
+        return True
     if not reading.tentative_busy and "TENTATIVE" in (status, microsoft):
         return True
     if transparency in ("TRANSPARENT", "OPAQUE"):
@@ -364,6 +370,13 @@ def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
     if microsoft in ("FREE", "WORKINGELSEWHERE"):
         return True
     return all_day and not microsoft and not reading.all_day_busy
+
+
+def _has_title(fields: Properties, patterns: Sequence[str]) -> bool:
+    if not patterns or "SUMMARY" not in fields:
+        return False
+    title = last_of(fields, "SUMMARY").casefold()
+    return any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in patterns)
 
 
 def _declined(fields: Properties, email: str) -> bool:

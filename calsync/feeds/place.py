@@ -272,6 +272,14 @@ def busy_time(
     kept = place.kept_in(cache) if cache else None
 
     def read(content: Content) -> BusyTime:
+        busy = one(content, reading)
+        if not reading.away:
+            return busy
+        away = one(content, replace(reading, only_away=True))
+        warnings = tuple(dict.fromkeys((*busy.warnings, *away.warnings)))
+        return busy._replace(away=away.spans, warnings=warnings)
+
+    def one(content: Content, reading: Reading) -> BusyTime:
         told = (_VERSION, content.hash, window.start, window.end, str(zone), astuple(reading))
         key = content_hash(repr(told).encode())
         if kept and (known := kept.busy(key)):
@@ -283,7 +291,7 @@ def busy_time(
         with _ONE_PARSER:
             busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
         if kept and remember:
-            kept.keep_busy(key, *busy)
+            kept.keep_busy(key, *busy[:4])
         return busy
 
     return place.ask(read, now, cache, show, remember=remember)

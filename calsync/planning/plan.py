@@ -11,7 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from calsync.event import Booked, Published, Standing, is_cross, is_strength, week_of_key
-from calsync.planning import wall
+from calsync.planning import wall, why
 from calsync.planning.appointments import Appointment, against, appointments, too_near, with_appointments
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
@@ -27,7 +27,7 @@ from calsync.planning.week import (
     with_booked,
 )
 from calsync.planning.why import Remark
-from calsync.program import Program, Race, WeekTemplate
+from calsync.program import Pause, Program, Race, WeekTemplate
 from calsync.timespan import Timespan, merge
 from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
 from calsync.words import date_name, kind_name
@@ -336,7 +336,29 @@ class Plan:
     @property
     def notices(self) -> tuple[Remark, ...]:
         """What is good to know when looking at the plan, and asks for nothing."""
-        return tuple(Remark("too-late", week.too_late_text) for week in self.weeks if week.too_late)
+        too_late = (Remark("too-late", week.too_late_text) for week in self.weeks if week.too_late)
+        return (*too_late, *(Remark("busy-all-day", why.maybe_away(days)) for days in self._full_days()))
+
+    def _full_days(self) -> Iterator[Pause]:
+        """Two days or more in a row that are still to come, no pause, and busy all day long."""
+        clock, program = self.problem.days.clock, self.problem.given.program
+        today = self.now.astimezone(self.zone).date()
+        stretches: list[list[date]] = []
+        for day in (day for week in self.weeks for day in week.week.days if day >= today):
+            whole = wall.span(clock.at(day, 0), clock.at(day, 1440))
+            is_full = any(span.start <= whole.start and whole.end <= span.end for span in self.busy)
+            if not is_full or program.is_paused(day):
+                continue
+            if stretches and day - stretches[-1][-1] == timedelta(days=1):
+                stretches[-1].append(day)
+            else:
+                stretches.append([day])
+        return (Pause(days[0], days[-1]) for days in stretches if len(days) > 1)
+
+    @property
+    def program(self) -> Program:
+        """What the config says, with the pauses that calendars know of."""
+        return self.problem.given.program
 
     @property
     def is_empty(self) -> bool:

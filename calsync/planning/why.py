@@ -90,6 +90,15 @@ def paused(pauses: Iterable[Pause], day: date) -> Reason:
     return Reason(Rule.PAUSE, f"a pause from {date_name(pause.first)} to {date_name(pause.last)}")
 
 
+def maybe_away(days: Pause) -> str:
+    """Of days that are busy all day long: how to make a pause of them."""
+    table = f"[[pause]] / from = {days.first} / to = {days.last}"
+    return (
+        f"busy all day long from {date_name(days.first)} to {date_name(days.last)}; if you are away then, "
+        f"paste into the config (a line break for each /): {table}"
+    )
+
+
 def busy(blocks: Sequence[str] = (), kept_free: timedelta = timedelta(0)) -> Reason:
     """`blocks` say who is busy when; `kept_free` is the buffer, where only that is in the way."""
     near = f", and {elapsed(kept_free)} are kept free" if kept_free else ""
