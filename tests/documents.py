@@ -78,7 +78,7 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
         "pause": [{"from": date(2026, 12, 24), "to": date(2026, 12, 27)}],
         "travel": [{"from": date(2026, 12, 7), "to": date(2026, 12, 9), "timezone": "Asia/Tokyo"}],
         "busy": [
-            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "all_day": "free"},
+            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "away": ["Off"]},
             {
                 "name": "home",
                 "type": "ics",

@@ -76,6 +76,8 @@ def read_busy(
         else:
             result, trouble = busy[name].result, busy[name].trouble
             tell(f"{name}: {result.events} events, {len(result.spans)} busy stretches")
+            if result.away:
+                tell(f"{name}: away on {counted(len(result.away), 'stretch', 'stretches')} of days")
             for guess in result.guesses:
                 tell(f"{name}: {guess}")
             warnings = tuple(map(warning_line, (*trouble, *result.warnings)))
