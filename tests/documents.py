@@ -78,12 +78,13 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
         "pause": [{"from": date(2026, 12, 24), "to": date(2026, 12, 27)}],
         "travel": [{"from": date(2026, 12, 7), "to": date(2026, 12, 9), "timezone": "Asia/Tokyo"}],
         "busy": [
-            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "away": ["Off"]},
+            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "all_day": "free"},
             {
                 "name": "home",
                 "type": "ics",
                 "url": "webcal://calendar.example/a.ics",
                 "email": "me@x.example",
+                "away": ["Holiday*"],
             },
             {"name": "own", "type": "google", "calendars": ["primary"]},
         ],
