@@ -250,7 +250,7 @@ def not_blank(text: str) -> str:
 PlanName = Annotated[str, written(PLAN_NAME), read_by(plan_name)]
 Variable = Annotated[str, written(VARIABLE, "HOME_ICS")]
 Address = Annotated[str, written(rf"\s*(?:{_HTTPS}|{_HTTP}).*", "https://calendar.example/secret.ics")]
-Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST_NAME}), read_by(name)]
+Name = Annotated[str, Meta(extra_json_schema={"pattern": r"\S", "maxLength": LONGEST_NAME}), read_by(name)]
 # For people only. Control characters would reach their terminals, mails and pages.
 Text = Annotated[str, read_by(printable_lines)]
 NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]

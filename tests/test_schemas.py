@@ -158,6 +158,7 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     "can't be read as an address": ("config", ("busy", 1, "url"), "https://calendar.example:x/a.ics"),
     "is not set": ("config", ("plan", "feed", "url_env"), "WORK_ICS"),
     "there is no such home folder": ("config", ("targets", 0, "path"), "~nobody-by-that-name/a.ics"),
+    "expected a name, found the address": ("config", ("busy", 1, "name"), "https://x.example/a"),
     "is taken by another one": ("config", ("busy", 1, "name"), "work"),
     "another target writes": ("config", ("targets", 1), {"name": "b", "type": "ics", "path": "a.ics"}),
     "the plan itself must not keep you busy": ("config", ("targets", 1, "calendar_id"), "primary"),
@@ -166,6 +167,7 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     # TOML has dates, numbers of two kinds and texts; for taplo a date is a text, and 4.0 a whole number.
     '-01"; write': ("config", ("timezone",), date(2026, 12, 1)),
     "expected a whole number, found 4.0": ("config", ("plan", "horizon"), 4.0),
+    "expected a whole number or a string, found 4.0": ("routine", ("exercises", 0, "reps"), 4.0),
 }
 
 
