@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from calsync import program
+from calsync import program, race
 from calsync.config import settings
 from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
 from calsync.config.toml import SchemaKind, keys_of, texts_of
@@ -62,7 +62,7 @@ def schema_text(kind: SchemaKind) -> str:
 
 def _struct(name: str) -> _Struct | None:
     """None for what is no table but a word or a value."""
-    found = next(vars(module)[name] for module in (program, settings) if name in vars(module))
+    found = next(vars(module)[name] for module in (program, race, settings) if name in vars(module))
     return found if issubclass(found, msgspec.Struct) else None
 
 

@@ -18,7 +18,8 @@ from calsync.app import NOBODY, Listener
 from calsync.config.settings import ConfigFile, Travel
 from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
-from calsync.program import Availability, FeedSettings, Pause, Plan, Race, UsualStart
+from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
+from calsync.race import Race
 from calsync.timespan import Timespan
 from calsync.training import Experience, Week
 from calsync.words import counted, warning_line

@@ -31,7 +31,8 @@ from calsync.config.templates import Library
 from calsync.config.toml import Document, read
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
-from calsync.program import MEANINGS, FeedSettings, Plan, Program, Race
+from calsync.program import MEANINGS, FeedSettings, Plan, Program
+from calsync.race import Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Week
 from calsync.travel import Trip, with_trips
 from calsync.words import Keys, did_you_mean

@@ -18,7 +18,8 @@ from calsync.planning.runs import SettledRun, of_run
 from calsync.planning.wall import Wall
 from calsync.planning.week import ANYWHERE, WantedSession, WantedWeek, Where
 from calsync.planning.why import Reason
-from calsync.program import FreshLegs, Program, Race, WeekTemplate
+from calsync.program import FreshLegs, Program, WeekTemplate
+from calsync.race import Race
 from calsync.timespan import Timespan
 from calsync.training import Effort, Load, Weekday
 

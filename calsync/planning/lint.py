@@ -20,16 +20,15 @@ from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import (
     MOST_SESSIONS,
-    USUAL_RACE,
     Availability,
     CrossTraining,
     Program,
-    Race,
     Routine,
     Run,
     Session,
     WeekTemplate,
 )
+from calsync.race import USUAL_RACE, Race
 from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
 

@@ -27,7 +27,8 @@ from calsync.planning.week import (
     with_booked,
 )
 from calsync.planning.why import Remark
-from calsync.program import Pause, Program, Race, WeekTemplate
+from calsync.program import Pause, Program, WeekTemplate
+from calsync.race import Race
 from calsync.timespan import Timespan, merge
 from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
 from calsync.words import date_name, kind_name

@@ -13,7 +13,8 @@ from msgspec import structs
 from calsync.planning import why
 from calsync.planning.rules import LEAST_DAYS_APART
 from calsync.planning.why import Reason
-from calsync.program import MOST_SESSIONS, Program, Race, Session, WeekTemplate
+from calsync.program import MOST_SESSIONS, Program, Session, WeekTemplate
+from calsync.race import Race
 from calsync.training import CheckIn, Experience, Load, Priority, Sign, Week
 
 

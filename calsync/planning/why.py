@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from calsync.planning.rules import LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFORE_RACE, Rule
-from calsync.program import Pause, Race, Session
+from calsync.program import Pause, Session
+from calsync.race import Race
 from calsync.training import Effort, Load, Region, TimeRange, Weekday
 from calsync.words import counted, date_name, day_name, elapsed
 

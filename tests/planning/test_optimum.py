@@ -18,13 +18,13 @@ from calsync.program import (
     FreshLegs,
     Pause,
     Program,
-    Race,
     Rules,
     Run,
     Session,
     UsualStart,
     WeekTemplate,
 )
+from calsync.race import Race
 from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Priority, Sign, Sport, TimeRange
 from calsync.travel import Trip, with_trips

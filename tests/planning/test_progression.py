@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calsync.planning.week import WantedWeek, wanted_week
-from calsync.program import Availability, Pause, Program, Race, Rules, Run, WeekTemplate
+from calsync.program import Availability, Pause, Program, Rules, Run, WeekTemplate
 from calsync.program import Session as Listed
+from calsync.race import Race
 from calsync.training import WEEKDAYS, CheckIn, Experience, Kind, Load, Priority, Sign, Week
 from tests.planning.progressions import Given, days_apart, first_day, made_easy, sessions_wanted
 from tests.planning.reference import LOADS, Session, week_name
