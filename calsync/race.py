@@ -61,7 +61,7 @@ class Race(msgspec.Struct, frozen=True, rename={"day": "date", "minutes": "durat
     @property
     def block(self) -> str:
         """The same as a table to put beside others, on one line: its line breaks are written as " / "."""
-        return " / ".join(("[[plan.race]]", *self._said))
+        return " / ".join(("[[plan.race]]", *self._said, f'priority = "{self.priority}"'))
 
     @property
     def _said(self) -> list[str]:

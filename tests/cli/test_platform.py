@@ -347,6 +347,21 @@ def test_a_race_is_named_once_and_only_while_there_is_something_to_do(runner: Bo
     )
 
 
+def test_a_race_of_the_feed_beside_one_that_matters_less(runner: Box) -> None:
+    """What is to be pasted is a table more, with all that it needs there."""
+    runner.write(
+        "runs.ics", feed(event("20261128", "Race: Cross country"), event("20261206", "Race: City half"))
+    )
+    small = 'date = 2026-11-28\ntitle = "Cross country"\npriority = "B"\n'
+    runner.config(plan=f"[[plan.race]]\n{small}{FEED_OF_RUNS}")
+    said = texts(runner.plan(), "notices", "feed-race")
+    assert "Cross country" not in said
+    table = said[said.index("[[plan.race]] / ") :].replace(" / ", "\n")
+    runner.config(plan=f"[[plan.race]]\n{small}{table}\n{FEED_OF_RUNS}")
+    assert texts(runner.plan(), "notices", "feed-race") == ""
+    assert "race-week" not in {week["template"] for week in runner.plan()["weeks"]}
+
+
 # --- what is not understood -------------------------------------------------------------------------------
 
 
