@@ -26,6 +26,12 @@ def elapsed(length: timedelta | int) -> str:
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
 
 
+def in_days(seconds: int) -> str:
+    """As elapsed(), but from a day on "more than a day", "2 days"."""
+    days = seconds // 86400
+    return elapsed(seconds) if days < 1 else "more than a day" if days == 1 else f"{days} days"
+
+
 def ago(age: timedelta) -> str:
     """ "just now", "1 minute ago", "5 hours ago", "3 days ago": as much of it as matters."""
     if age < timedelta(hours=-1):
@@ -78,7 +84,7 @@ def clock_was_wrong(then: datetime, zone: ZoneInfo) -> str:
     """What there is to say of a push at a time that is still to come."""
     local = then.astimezone(zone)
     when = f"{date_name(local.date())} {local:%Y %H:%M}"
-    return f"the last push was on {when}, which is still to come: the clock was wrong then, or it is now"
+    return f"the last push was on {when}, which is in the future: the clock was wrong then, or is wrong now"
 
 
 def next_of(spans: Sequence[Timespan], now: datetime) -> Timespan | None:
@@ -135,6 +141,38 @@ Keys = tuple[str | int, ...]
 def dotted(keys: Keys) -> str:
     """("busy", 0, "type") as people write it: "busy[0].type"."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+
+
+_ENTRIES = {
+    "busy": "busy calendar",
+    "cross": "cross training",
+    "exercises": "exercise",
+    "pause": "pause",
+    "race": "race",
+    "runs": "run",
+    "strength": "strength session",
+    "targets": "target",
+}
+
+
+def place_in_file(keys: Keys) -> str:
+    """("runs", 1, "duration") as people say it: "the 2nd run: duration"."""
+    parts: list[str] = []
+    names: list[str] = []
+    for key in keys:
+        if isinstance(key, str):
+            names.append(key)
+            continue
+        entry = _ENTRIES.get(names[-1]) if names else "entry"
+        parts.append(f"the {ordinal(key + 1)} {entry or 'of ' + '.'.join(names)}")
+        names = []
+    return ": ".join([*parts, *([".".join(names)] if names else [])])
+
+
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "11th"."""
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def shown_path(path: Path) -> str:

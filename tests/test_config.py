@@ -186,7 +186,7 @@ def test_plain_http_is_for_this_machine(tmp_path: Path, url: str, is_good: bool)
     if is_good:
         assert load(tmp_path, text).sources[0].url == url
     else:
-        with pytest.raises(ConfigError, match=r"busy\[0\]\.url") as found:
+        with pytest.raises(ConfigError, match=r"the 1st busy calendar: url") as found:
             load(tmp_path, text)
         assert "example" not in str(found.value)
 

@@ -128,7 +128,7 @@ def show(common: Common, name: str) -> None:
 @templates.command()
 @click.argument("name", shell_complete=options.templates_and_routines)
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace PATH if it is there.")
+@click.option("--force", is_flag=True, help="Replace PATH if it exists.")
 @common_options
 def copy(common: Common, name: str, path: Path, force: bool) -> None:
     """Copy the template or routine NAME to PATH, to edit it."""
@@ -142,7 +142,7 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
     if path.is_dir():
         path = path / source.name
     if path.exists() and not force:
-        raise click.UsageError(f"{path} is there already; --force replaces it")
+        raise click.UsageError(f"{path} already exists; --force replaces it")
     try:
         # The path to the schema in the original is right only where the original lies.
         kind: SchemaKind = "routine" if is_routine_file(source) else "week"
@@ -289,7 +289,7 @@ def _show(where: str, finding: "Finding") -> None:
     from calsync.words import on_one_line
 
     label = _ERROR if finding.severity is Severity.ERROR else _WARNING
-    place = f"{finding.place}: " if finding.keys else ""
+    place = f"{finding.said_place}: " if finding.keys else ""
     click.echo(f"{label}{where}: {place}{on_one_line(finding.reason.text)} ({finding.reason.rule})")
     click.echo(click.style(f"       {finding.suggestion}{':' if finding.line else ''}", dim=True))
     if finding.line:

@@ -8,7 +8,9 @@ only, and reads none of the texts of calsync/written.py.
 import re
 import tomllib
 import types
+from calendar import month_name, monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -22,7 +24,7 @@ from msgspec import Meta
 from calsync.addresses import hidden, hidden_path
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
-from calsync.words import Keys, did_you_mean, dotted
+from calsync.words import Keys, did_you_mean, dotted, place_in_file
 from calsync.written import Read, Said, duration_text
 
 # --- lines ------------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ class Document:
         where = self.where(keys)
         # A key, too, may be an address: one that was pasted without a key of its own.
         shown = tuple(hidden(key) if isinstance(key, str) else key for key in keys)
-        return self.error(f"{where}: {dotted(shown)}: {message}" if keys else f"{where}: {message}")
+        return self.error(f"{where}: {place_in_file(shown)}: {message}" if keys else f"{where}: {message}")
 
     def where(self, keys: Keys) -> str:
         """The path and the line of a key, or of the nearest that there is around it: "week.toml:12"."""
@@ -210,9 +212,7 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
     except RecursionError as problem:
         raise error(f"{path}: too many tables or lists in one another") from problem
     except ValueError as problem:  # TOMLDecodeError, and what Python says of a number with 5000 digits
-        raise error(
-            f"{path}{hidden(_said_of_syntax(text, str(problem)))} (this is no valid TOML)"
-        ) from problem
+        raise error(f"{path}{hidden(_said_of_syntax(text, str(problem)))} (not valid TOML)") from problem
     meaning = _Meaning(document)
     meant = meaning.of(data, kind)
     try:
@@ -221,20 +221,60 @@ def read(path: Path, kind: type[S], error: type[ConfigError] = ConfigError) -> t
         raise _explained(document, data, str(problem), meaning) from problem
 
 
+_DATE = re.compile(r"(?<![\w-])(\d{4})-(\d\d?)-(\d\d?)(?![\w-])")
 _PLACED = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
 _BARE = re.compile(r"""\s*([\w.-]+)\s*=\s*([^\s"'\[{#][^"'#]*?)\s*(?:#.*)?""")
 
 
 def _said_of_syntax(text: str, problem: str) -> str:
-    """tomllib's words; for a text without quotes, a common slip, also the key and what to write."""
+    """tomllib's words; for the slips that people make, also what to write."""
     found = _PLACED.fullmatch(problem)
     if not found:
-        return f": {problem}"
+        said = _not_closed(text) if problem.startswith(("Unterminated", 'Expected "')) else ""
+        return said or f": {problem}"
     line = text.split("\n")[int(found[2]) - 1]
+    if slip := _slip(line, int(found[3]), found[1]):
+        return f":{found[2]}: {slip}"
     if bare := _BARE.fullmatch(line.rstrip("\r")):
         value = f'"{bare[2]}"' if re.fullmatch(r"[\w:.-]+", bare[2]) else "the text in quotes"
         return f":{found[2]}:{found[3]}: {bare[1]}: {found[1]}; write {value}"
     return f":{found[2]}:{found[3]}: {found[1]}"
+
+
+_CURLY = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+
+
+def _slip(line: str, column: int, problem: str) -> str:
+    """What is wrong with a line that tomllib stumbled over at `column`; empty if that is no common slip."""
+    for at in (line[column - 1 : column], line.rstrip()[-1:]):
+        if at and at in _CURLY:
+            return f'{at} is a curly quote; use straight quotes, as in "text"'
+    if problem.startswith("Illegal character"):
+        return f"this text is not closed; put a {_opened(line)} at its end"
+    if date := _DATE.search(line):
+        year, month, day = map(int, date.groups())
+        if not 1 <= month <= 12:
+            return f"there is no month {month}"
+        days = monthrange(year, month)[1] if 1 <= year <= 9999 else 31
+        if not 1 <= day <= days:
+            return f"{month_name[month]} has {days} days"
+        if len(date[0]) < 10:
+            return f"a date is written {year}-{month:02}-{day:02}"
+    return ""
+
+
+def _opened(line: str) -> str:
+    """The quote that a text on the line begins with."""
+    return next((character for character in line if character in "\"'"), '"')
+
+
+def _not_closed(text: str) -> str:
+    """Of a text that goes on to the end of the file: where it begins."""
+    for number, line in reversed(list(enumerate(text.split("\n"), 1))):
+        for quote in ('"', "'"):
+            if line.partition("#")[0].count(quote) % 2:
+                return f":{number}: this text is not closed; put a {quote} at its end"
+    return ""
 
 
 # --- what the values mean --------------------------------------------------------------------------------
@@ -265,7 +305,7 @@ class _Meaning:
         kind, read = _unwrapped(kind)
         if read is not None:
             if not isinstance(value, str):
-                raise self._document.fail(keys, _wrong("expected a string", value, keys))
+                raise self._document.fail(keys, _wrong("expected a string", value, keys, read))
             meant = self._document.parse(keys, read, value)
             return real_path(self._document.path).parent / meant if isinstance(meant, Path) else meant
         if (words := _words(kind)) and value not in words:
@@ -299,7 +339,8 @@ class _Meaning:
                 ready[meant] = self.of(value, own[meant].type, (*keys, key))
             elif meant not in known:
                 words = {**{one: one for one in known}, **aliases}
-                near = did_you_mean(key, words) or f"; known here: {', '.join(known)}"
+                near = _begins_alike(key, words) or did_you_mean(key, words)
+                near = near or f"; known here: {', '.join(known)}"
                 raise self._document.fail((*keys, key), f"unknown key{near}")
             elif key == "type":
                 ready[key] = value
@@ -320,7 +361,7 @@ class _Meaning:
             default = duration_text(default)
         if value != (list(default) if isinstance(default, tuple) else default):
             here = next((field.encode_name for field in own.values() if field.name == foreign.name), None)
-            called = f"; here it is called {here}" if here else ""
+            called = f"; use `{here}`" if here else ""
             raise self._document.fail((*keys, key), f'belongs to type = "{kind}"{called}')
 
 
@@ -396,7 +437,7 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
         return document.fail((*keys, found[1]), f"is missing{f': {more}' if more else _table_hint(keys)}")
     value = _at(data, keys)
     if words := meaning.words.get(keys):
-        hint = did_you_mean(value, words) if isinstance(value, str) else ""
+        hint = _word_meant(value, words) if isinstance(value, str) else ""
         return document.fail(keys, f"expected one of {', '.join(words)}, found {_shown(value)}{hint}")
     if what.startswith("Invalid RFC3339 encoded date"):
         return document.fail(keys, _wrong(f"expected {_NAMES['date']}", value, keys))
@@ -405,8 +446,43 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
     return document.fail(keys, _wrong(f"{said[:1].lower()}{said[1:]}", value, keys))
 
 
-def _wrong(what: str, value: object, keys: Keys) -> str:
+# What people write for a word of ours.
+_SYNONYMS = {
+    "medium": "moderate",
+    "middle": "moderate",
+    "normal": "moderate",
+    "hard": "heavy",
+    "high": "heavy",
+    "easy": "light",
+    "low": "light",
+    "beginner": "new",
+    "intermediate": "regular",
+    "advanced": "experienced",
+}
+
+
+def _word_meant(value: str, words: Sequence[str]) -> str:
+    """`; did you mean "…"?`, also of "thursday" and "medium"."""
+    lower = value.lower()
+    for meant in (_SYNONYMS.get(lower, ""), lower[:3]):
+        if meant in words:
+            return f'; did you mean "{meant}"?'
+    return did_you_mean(value, words)
+
+
+def _begins_alike(key: str, known: Mapping[str, str]) -> str:
+    """`; did you mean "rest"?` of rest_days: a known key with something behind it."""
+    alike = [one for one in known if key.lower().startswith(f"{one}_")]
+    return f'; did you mean "{known[max(alike, key=len)]}"?' if alike else ""
+
+
+def _wrong(what: str, value: object, keys: Keys, read: Read | None = None) -> str:
     hint = ""
+    if read and isinstance(value, int) and not isinstance(value, bool):
+        # A duration; what else is no text is none with an m behind it.
+        with suppress(ValueError):
+            read(f"{value}m")
+            hint = f'; write "{value}m"'
     if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
     elif "a string" in what and isinstance(value, date | time):

@@ -30,7 +30,7 @@ from calsync.program import (
 )
 from calsync.race import USUAL_RACE, Race
 from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout
-from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line
+from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line, place_in_file
 
 
 def minutes_of(length: timedelta) -> int:
@@ -68,12 +68,17 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """The keys as people write them: "strength[0]"; in a week of a feed "session 1"."""
+        """The keys as programs write them: "strength[0]"; in a week of a feed "session 1"."""
         match self.keys:
             case "strength", int(number), *_ if self.week:
                 return f"session {number + 1}"
             case _:
                 return dotted(self.keys)
+
+    @property
+    def said_place(self) -> str:
+        """As people say it: "the 1st strength session"."""
+        return self.place if self.week else place_in_file(self.keys)
 
 
 def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Finding, ...]:
@@ -107,7 +112,7 @@ class _Listed:
         return self.what.kind.on_legs
 
     def __str__(self) -> str:
-        return f"{self.what.day.long_name}'s {kind_name(self.what.kind)} ({dotted(self.keys)})"
+        return f"{self.what.day.long_name}'s {kind_name(self.what.kind)} ({place_in_file(self.keys)})"
 
 
 def _listed(template: WeekTemplate) -> Iterator[_Listed]:
@@ -324,7 +329,7 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
         long = next(one for one in template.training if one.day is day and one.kind.on_legs is Effort.LONG)
         what = f"has the {kind_name(long.kind)}"
         return why.never_there(Rule.LONG_RUN_DAY, day, what, allowed="only light work"), "name another day"
-    for week, when in zip(_usual(template), ("", " when the week follows itself"), strict=True):
+    for week, when in zip(_usual(template), ("", " when this week is repeated"), strict=True):
         sessions = [session for session in _wanted(template) if not session.is_class]
         rules = [week.obstacle_of(session, day) for session in sessions]
         if rules and (rule := rules[0]) and None not in rules:
@@ -374,7 +379,7 @@ def _room(template: WeekTemplate) -> Iterator[Finding]:
     cases: tuple[_Case, ...] = (
         _Case(BareWeek(template, 0, repeated=False), Severity.ERROR),
         _Case(usual, Severity.WARNING, f"with {_USUAL_HOURS_APART} h after hard and long {template.word}s, "),
-        _Case(repeated, Severity.WARNING, "when the week follows itself, "),
+        _Case(repeated, Severity.WARNING, "when this week is repeated, "),
     )
     yield from _room_for(_wanted(template), cases)
 

@@ -265,3 +265,40 @@ def by_key(content: bytes, name: str = "training") -> dict[str, dict[str, str]]:
             # Made so that nothing but the code that wrote it can tell.
             found[key] = properties(block)
     return found
+
+
+# --- places in TOML files ---------------------------------------------------------------------------------
+
+ENTRIES = {
+    "runs": "run",
+    "strength": "strength session",
+    "targets": "target",
+    "busy": "busy calendar",
+    "race": "race",
+    "pause": "pause",
+    "exercises": "exercise",
+    "cross": "cross training",
+}
+
+
+def as_said(key: str) -> str:
+    """ "targets[0].path" as errors say it: "the 1st target: path"."""
+    parts = []
+    while found := re.match(r"(.*?)\[(\d)\]\.?", key):
+        name = found[1].rpartition(".")[2]
+        which = ("1st", "2nd", "3rd", "4th")[int(found[2])]
+        parts.append(f"the {which} {ENTRIES.get(name, f'of {found[1]}')}")
+        key = key[found.end() :]
+    return ": ".join([*parts, *filter(None, [key])])
+
+
+def as_written(text: str) -> str:
+    """`text` with each "the 1st target: path" as "targets[0].path" again."""
+    names = {said: name for name, said in ENTRIES.items()}
+    of_tables = rf"the (\d+)\w\w ({'|'.join(names)})(?:: (\w+)(?=:))?"
+
+    def table(found: re.Match[str]) -> str:
+        return f"{names[found[2]]}[{int(found[1]) - 1}]{'.' + found[3] if found[3] else ''}"
+
+    text = re.sub(of_tables, table, text)
+    return re.sub(r"the (\d+)\w\w of ([\w.]+)", lambda found: f"{found[2]}[{int(found[1]) - 1}]", text)

@@ -294,8 +294,8 @@ def test_toml_that_breaks_the_parser_is_a_config_error(box: Box, text: str) -> N
 @pytest.mark.parametrize(
     ("good", "bad", "key"),
     [
-        ("public/training.ics", "~nobody-of-this-name/x.ics", "targets[0].path"),
-        ("public/training.ics", "a\\u0000b.ics", "targets[0].path"),
+        ("public/training.ics", "~nobody-of-this-name/x.ics", "the 1st target: path"),
+        ("public/training.ics", "a\\u0000b.ics", "the 1st target: path"),
         ('["balanced"]', '["a\\u0000.toml"]', "plan.weeks"),
         ('["balanced"]', f'["{"a" * 300}"]', "plan.weeks"),
         ('["balanced"]', f'["{"a" * 300}.toml"]', "plan.weeks"),
@@ -335,13 +335,13 @@ def test_a_missing_template_file_says_where_it_is_asked_for(box: Box) -> None:
     box.config(weeks='["missing.toml"]')
     message = box.run("plan").error
     assert "config.toml:" in message
-    assert "plan.weeks[0]" in message
+    assert "the 1st of plan.weeks" in message
 
 
 def test_an_unknown_routine_says_the_line(box: Box) -> None:
     box.write("mine.toml", 'title = "M"\n[[strength]]\nroutine = "lower-bdy"\nload = "light"\n')
     box.config(weeks='["mine.toml"]')
-    assert f"{box.folder / 'mine.toml'}:3: strength[0].routine: " in box.run("plan").error
+    assert f"{box.folder / 'mine.toml'}:3: the 1st strength session: routine: " in box.run("plan").error
 
 
 def test_an_unknown_table_says_the_line(box: Box) -> None:

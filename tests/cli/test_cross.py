@@ -73,7 +73,10 @@ def test_a_hard_ride_makes_a_hard_day_and_is_named_as_what_it_is(box: Box) -> No
     template(box, cross("thu", "hard", more='start = "17:00"'), availability=ALL_DAY.format("07:00-20:50"))
     (missing,) = box.plan()["weeks"][0]["unplaced"]
     thursday = missing["days"][3]
-    assert (thursday["rule"], thursday["text"]) == ("hours-apart", "no room 3 h or more after the hard ride")
+    assert (thursday["rule"], thursday["text"]) == (
+        "hours-apart",
+        "no free time 3 h or more after the hard ride",
+    )
 
 
 def test_a_long_ride_wants_fresh_legs_before_it_and_light_work_after_it(box: Box) -> None:
@@ -184,7 +187,7 @@ def test_a_push_says_which_ride_moved_a_session(box: Box) -> None:
     box.push()
     template(box, cross("thu", "hard"), availability=thursday)
     (change,) = (one for one in box.push()["feed"] if one["action"] == "update")
-    assert change["reason"].startswith("nothing heavy on the day of Thursday's hard ride;")
+    assert change["reason"].startswith("no heavy strength on the day of Thursday's hard ride;")
     template(box, cross("thu", "hard", more='start = "10:00"'), availability=thursday)
     (change,) = (one for one in box.push()["feed"] if one["action"] == "update")
     assert change["reason"].startswith("less than 3 h after Thursday's hard ride at 10:00;")
@@ -196,10 +199,10 @@ def test_a_push_says_which_ride_moved_a_session(box: Box) -> None:
 @pytest.mark.parametrize(
     ("training", "message"),
     [
-        (cross("mon", "hard"), "own.toml:18: cross[0].day: Monday is a rest day"),
+        (cross("mon", "hard"), "own.toml:18: the 1st cross training: day: Monday is a rest day"),
         (
             cross("tue", "easy", more='start = "07:15"'),
-            "cross[0].start: overlaps the run before it, on Tuesday",
+            "the 1st cross training: start: overlaps the run before it, on Tuesday",
         ),
         (
             cross("thu", "easy", more='start = "07:15"\nbetween = ["06:00-09:00"]'),
@@ -229,10 +232,11 @@ def test_lint_looks_at_rides_as_at_runs(box: Box) -> None:
     ranges = 'between = ["06:00-06:30"]'
     template(box, cross("wed", "hard"), cross("sat", "easy"), cross("thu", "easy", more=ranges))
     lines = box.ok("lint", "own.toml").out
-    assert "cross[0].day: Tuesday's intervals (runs[0]) and Wednesday's hard ride (cross[0])" in lines
     assert (
-        "cross[2].between: no range holds 60 min, so the ride always begins at the start of the fir" in lines
+        "the 1st cross training: day: Tuesday's intervals (the 1st run) and "
+        "Wednesday's hard ride (the 1st cross training)" in lines
     )
+    assert "the 3rd cross training: between: no range is 60 min long, so the ride always starts with" in lines
     assert "sat" not in lines
     box.write("own.toml", (RUNS + cross("wed", "hard", "swim") + STRENGTH))
     assert box.ok("lint", "own.toml").out == "ok  own.toml\n"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cli.box import Box
+from tests.cli.box import Box, as_said, as_written
 
 SESSION = '[[strength]]\nroutine = "full-body-short"\nload = "light"\n'
 RUN = '[[runs]]\nday = "{}"\nkind = "{}"\nduration = "60m"\nstart = "{}"\n'
@@ -48,7 +48,7 @@ def bare(box: Box) -> Box:
 def found(out: str) -> list[tuple[str, str, str]]:
     """Label, place and rule of each finding of mine.toml; each has a line, and a suggestion below it."""
     pattern = r"^(\w+)  /.+/mine\.toml:\d+: ([^:]+): .+ \(([a-z-]+)\)\n {7}\S.+$"
-    return re.findall(pattern, out, re.MULTILINE)
+    return re.findall(pattern, as_written(out), re.MULTILINE)
 
 
 def test_one_fault_hides_no_other(bare: Box) -> None:
@@ -93,7 +93,9 @@ def test_what_plans_refuse_is_an_error_and_they_go_on_refusing_it(
     for command in ("plan", "push"):
         refused = box.run(command)
         assert refused.code == 3
-        assert re.match(rf"{re.escape(str(path))}:\d+: {re.escape(place)}: .+ \({rule}\)$", refused.error)
+        assert re.match(
+            rf"{re.escape(str(path))}:\d+: {re.escape(as_said(place))}: .+ \({rule}\)$", refused.error
+        )
     assert not box.feed.exists()
     box.write("mine.toml", f'title = "Mine"\n{almost}')
     assert box.ok("lint").out == "ok  mine.toml\n"
@@ -147,7 +149,10 @@ def test_a_routine_that_is_missing_or_broken_hides_nothing(bare: Box) -> None:
     path = bare.write("mine.toml", f'title = "Mine"\nrecovery = true\n{sessions}')
     result = bare.run("lint", "mine.toml")
     assert result.code == 3
-    assert f'error  {path}:4: strength[0].routine: no routine is called "mobilty"; did you mean' in result.out
+    assert (
+        f'error  {path}:4: the 1st strength session: routine: no routine is called "mobilty"; did you mean'
+        in result.out
+    )
     assert f"error  {broken}: exercises: is missing\n" in result.out
     assert found(result.out) == [("warning", f"strength[{number}].load", "ease-off") for number in range(3)]
     assert result.error == "2 errors in the templates"

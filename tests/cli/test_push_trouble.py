@@ -360,7 +360,7 @@ def test_a_feed_that_became_a_folder_is_not_replaced(box: Box) -> None:
     box.write("public/training.ics/keep.txt", "mine")
     result = box.run("push")
     assert result.code == 3
-    assert "targets[0].path: is a folder" in result.error
+    assert "the 1st target: path: is a folder" in result.error
     assert (box.feed / "keep.txt").read_text() == "mine"
 
 

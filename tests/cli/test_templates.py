@@ -5,7 +5,7 @@ import re
 import pytest
 
 from calsync.config.toml import shipped_folder
-from tests.cli.box import ROOT, Box
+from tests.cli.box import ROOT, Box, as_said
 
 SHIPPED = sorted(path.stem for path in shipped_folder("templates").glob("*.toml"))
 ROUTINES = sorted(path.stem for path in (shipped_folder("templates") / "routines").glob("*.toml"))
@@ -146,7 +146,7 @@ def test_doubts_are_warnings_with_rule_place_and_advice(bare: Box) -> None:
         (14, "strength[0].duration", "short-and-regular"),
         (2, "strength_days[0]", "long-run-day"),
     ):
-        where = re.escape(f"{path}:{line}: {place}: ")
+        where = re.escape(f"{path}:{line}: {as_said(place)}: ")
         assert re.search(rf"^warning  {where}.+ \({rule}\)\n +\S", result.out, re.MULTILINE)
     assert result.out.endswith("ok  balanced\n")
     assert bare.ok("lint", str(path)).out + "ok  balanced\n" == result.out
@@ -160,7 +160,7 @@ def test_what_no_calendar_can_hold_is_an_error(bare: Box) -> None:
     )
     result = bare.run("lint", "mine.toml", "balanced")
     assert result.code == 3
-    assert f"error  {path}:30: strength[0]: " in result.out
+    assert f"error  {path}:30: the 1st strength session: " in result.out
     assert "ok  balanced" in result.out
     assert "1 error in the templates" in result.error
 
@@ -170,7 +170,7 @@ def test_what_no_calendar_can_hold_is_an_error(bare: Box) -> None:
     [
         ('titel = "X"\n', 'did you mean "title"?'),
         ('title = "X"\n[[strength]]\nroutine = "lower-bdy"\nload = "light"\n', 'did you mean "lower-body"?'),
-        ('title = "X\n', "no valid TOML"),
+        ('title = "X\n', "not valid TOML"),
         ('title = "X"\n[[runs]]\nday = "mon"\nkind = "jog"\nduration = "1h"\n', "one of intervals"),
     ],
 )
