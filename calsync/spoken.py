@@ -238,7 +238,7 @@ def day_meant(text: str, today: date) -> date:
     """A day such as "tomorrow", "fri", "4 dec" or "2026-12-04". Raises ValueError."""
     day, rest = _take_day(_lower(text), today)
     if day is None or rest or day.is_week:
-        raise ValueError(f'"{text}" is no day such as tomorrow, fri, 4 dec or 2026-12-04')
+        raise ValueError(f'"{text}" is not a day such as tomorrow, fri, 4 dec or 2026-12-04')
     return day.days[0]
 
 
@@ -251,7 +251,7 @@ def week_meant(text: str, today: date) -> Week:
         lower = f"w{lower}"
     day, rest = _take_day(lower, today)
     if day is None or rest:
-        raise ValueError(f'"{text}" is no week such as next, w49 or 2026-W49')
+        raise ValueError(f'"{text}" is not a week such as next, w49 or 2026-W49')
     return Week.of(day.days[0])
 
 
@@ -275,10 +275,10 @@ def _take_time(text: str) -> tuple[time | None, str]:
     hour, minute = int(match["hour"] or match["hour24"]), int(match["minute"] or match["minute24"] or 0)
     if match["half"]:
         if not 1 <= hour <= 12:
-            raise ValueError(f"{match[0]} is no time of day")
+            raise ValueError(f"{match[0]} is not a time of day")
         hour = hour % 12 + (12 if match["half"].startswith("p") else 0)
     if hour > 23 or minute > 59:
-        raise ValueError(f"{match[0]} is no time of day")
+        raise ValueError(f"{match[0]} is not a time of day")
     return time(hour, minute), rest
 
 
@@ -343,7 +343,7 @@ def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 def when(text: str, today: date, zone: ZoneInfo) -> When:
     """What a start means: "18:00", "fri 7pm", "tomorrow 7:00", "2026-11-24T18:00". Raises ValueError."""
-    wrong = f'"{text}" is no time such as 18:00, "fri 7pm" or 2026-11-24T18:00'
+    wrong = f'"{text}" is not a time such as 18:00, "fri 7pm" or 2026-11-24T18:00'
     if re.match(r"\s*\d{4}-\d\d-\d\d[Tt\s]\s*\d\d?:", text):
         try:
             start = datetime.fromisoformat(text.strip().upper()).replace(microsecond=0)

@@ -121,15 +121,15 @@ def _decide(
         # The runner moved it in another calendar, and makes up for it there, or was there at that time.
         if elsewhere.start <= now:
             moved = replace(stored.event, span=elsewhere)
-            return Change(Action.UPDATE, key, moved, stored, "moved by its owner", wish=True)
+            return Change(Action.UPDATE, key, moved, stored, "you moved it", wish=True)
     if stored is not None and stored.is_held:
-        return Change(Action.PIN, key, None, stored, "made by its owner into something else", wish=True)
+        return Change(Action.PIN, key, None, stored, "you made something else of it", wish=True)
     if skipped:
         if stored is None:
             # What was skipped weeks ago is nobody's business any more, though calendars remember it longer.
             is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
-            return None if is_over else Change(Action.SKIP, key, reason="skipped by its owner", wish=True)
-        return Change(Action.WITHDRAW, key, None, stored, "skipped by its owner", wish=True)
+            return None if is_over else Change(Action.SKIP, key, reason="you skipped it", wish=True)
+        return Change(Action.WITHDRAW, key, None, stored, "you skipped it", wish=True)
     pinned = place is not None
     if wanted is not None and stored is not None:
         wanted = stored.with_edits(wanted)
@@ -137,7 +137,7 @@ def _decide(
         if stored is None:
             return None
         if stored.is_pinned:
-            why = "moved by its owner" if stored.was_moved else "brought back by its owner"
+            why = "you moved it" if stored.was_moved else "you brought it back"
             return Change(Action.PIN, key, None, stored, why, wish=True)
         if place is None:
             return Change(Action.WITHDRAW, key, None, stored)
@@ -147,13 +147,13 @@ def _decide(
         # The past is not written: what has begun before it was ever published is nobody's appointment.
         if wanted.span.start <= now:
             return None
-        return Change(Action.INSERT, key, wanted, reason="moved by its owner" if pinned else "", wish=pinned)
+        return Change(Action.INSERT, key, wanted, reason="you moved it" if pinned else "", wish=pinned)
     if wanted.span.start <= now:
         # Its own time is over (it was released, or its template changed), so nothing is left of it to come.
         return Change(Action.WITHDRAW, key, None, stored, "its time is over")
     if stored.event == wanted:
         return Change(Action.PIN if pinned else Action.KEEP, key, wanted, stored, wish=pinned)
-    return Change(Action.UPDATE, key, wanted, stored, "moved by its owner" if pinned else "", wish=pinned)
+    return Change(Action.UPDATE, key, wanted, stored, "you moved it" if pinned else "", wish=pinned)
 
 
 def _in_time(change: Change) -> tuple[bool, float, str]:

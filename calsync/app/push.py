@@ -43,7 +43,7 @@ def with_causes(gathered: Gathered, target: Target, changes: Sequence[Change]) -
             return why.RELEASED
         if zone_before not in ("", zone) and change.before != change.after:
             # All times move then, and no other cause explains that.
-            return f"the plan's times are those of {zone} now, not of {zone_before}"
+            return f"time zone changed to {zone}"
         if there := _where_the_clock_is(change, gathered.plan.zone):
             return f"clock times are those of {there} on that day"
         return causes.of(change.key, change.before, change.after)
@@ -87,13 +87,13 @@ def _reason(change: Change, cause: str) -> str:
     if change.action is Action.WITHDRAW:
         return f"{change.reason}: {cause}"
     if change.action is Action.INSERT and cause != why.RELEASED:
-        return "; ".join(filter(None, (f"has a place now: {cause}", change.reason)))
+        return "; ".join(filter(None, (f"fits in now: {cause}", change.reason)))
     # One reason for the new place is enough beside the one against the old.
     here = next((part for part in change.reason.split("; ") if part not in cause), "")
     if not here:
         return cause
     # "5 h after the run" and "on an easy day" speak of the new place.
-    return f"{cause}; now {here}" if here[0].isdigit() or here.startswith("on ") else f"{cause}; {here}"
+    return f"{cause}; now {here}" if here[0].isdigit() else f"{cause}; {here}"
 
 
 # Somebody is editing the calendar at this moment. After the third time it is left to the next push.
@@ -198,7 +198,9 @@ def _decide(
         session.key: "; ".join(reason.text for reason in lasting_reasons(plan, session)[:2])
         for session in plan.sessions
     }
-    reasons |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
+    reasons |= {
+        session.key: "no longer fits in this week" for week in plan.weeks for session in week.unplaced
+    }
     reasons = {key: text for key, text in reasons.items() if target.takes(key)}
     stored = target.contents.events
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.

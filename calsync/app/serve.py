@@ -326,7 +326,7 @@ class Worker:
                     case _Planned() as found:
                         planned = found
         except msgspec.MsgspecError:
-            problem = "calsync has been changed while it runs: start the server again"
+            problem = "calsync was updated while it runs: restart the server"
         if problem or planned is None:
             raise Unavailable(problem or self._broken_off(process.returncode, complaint))
         if complaint:

@@ -138,7 +138,7 @@ def _items(
 
 
 def _begun(key: str) -> UsageError:
-    return UsageError(f"{key} has already begun; the past is never changed")
+    return UsageError(f"{key} has already started, so it stays as it is")
 
 
 def known_keys(setup: Setup, now: datetime) -> Known:
@@ -232,7 +232,7 @@ def objections(known: Known, key: str, place: Published) -> list[str]:
     When strength may be is not looked at: whoever moves it knows when they have time.
     """
     if known.gathered is None:
-        return [f"nobody could look for clashes, as {known.trouble}"] if known.trouble else []
+        return [f"clashes were not checked: {known.trouble}"] if known.trouble else []
     from calsync.planning.causes import Causes
 
     plan = known.gathered.plan
@@ -245,7 +245,7 @@ def objections(known: Known, key: str, place: Published) -> list[str]:
     texts = [reason.text for reason in found if reason.rule is not Rule.AVAILABILITY]
     week = week_of_key(key)
     if Week.of(place.span.start.astimezone(plan.zone).date()) != week:
-        texts.append(f"it leaves its week, {week}")
+        texts.append(f"this takes it out of its week, {week}")
     return texts
 
 
@@ -321,7 +321,7 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
         if applied.failures:
             raise applied.failures[0]
         if applied.look_again:
-            message = "the calendar has just been changed; release it again"
+            message = "the calendar was changed just now; try again"
             raise TargetUnavailable(f"{target.settings.name}: {message}")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
     skips, released = held.wishes.skips - keys, held.wishes.released | keys

@@ -100,7 +100,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         is_flag=True,
         expose_value=False,
         callback=_keep_verbose,
-        help="Say more about what is done, on standard error.",
+        help="Print more details, on standard error.",
     )(with_common)
     return click.option(
         "--config",
@@ -125,14 +125,13 @@ def as_wrong_usage() -> Iterator[None]:
 
 def format_option(people: str, *others: str) -> Callable[[F], F]:
     """--format, as the parameter `output`: the form for people, which is the default, or one for programs."""
-    programs = " or ".join(other.upper() for other in others)
     return click.option(
         "--format",
         "output",
         type=click.Choice([people, *others]),
         default=people,
         show_default=True,
-        help=f"{people.capitalize()} for people, or {programs} for programs.",
+        help="Output format.",
     )
 
 
@@ -149,7 +148,7 @@ class Instant(click.ParamType[datetime]):
         try:
             instant = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is no date and time such as 2026-11-23T06:00:00+00:00", param, ctx)
+            self.fail(f"{value!r} is not a date and time such as 2026-11-23T06:00:00+00:00", param, ctx)
         if instant.utcoffset() is None:
             self.fail(f"{value!r} has no offset from UTC, such as +00:00", param, ctx)
         if not FIRST_YEAR <= instant.year <= LAST_YEAR:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     shell_complete=options.weeks,
     help="Show one week of the plan only, such as next, w49 or 2026-W49.",
 )
-@click.option("--explain", is_flag=True, help="Say why each session is where it is, and what else there was.")
+@click.option(
+    "--explain", is_flag=True, help="Say why each session is where it is, and what the second choice was."
+)
 @format_option("table", "json", "svg", "html")
 @now_option
 @common_options
@@ -36,8 +38,8 @@ def plan(
 ) -> None:
     """Compute and show the coming weeks: runs, strength, busy time, warnings.
 
-    Changes nothing. What the calendars already hold is respected, as `calsync push` would. JSON always holds
-    what --explain says. SVG is a picture of the weeks, HTML a page that needs no other file.
+    Changes nothing. What is in your calendars already counts, as for `calsync push`. JSON always has what
+    --explain says. SVG is a picture of the weeks, HTML a page that needs no other file.
     """
     from calsync.app.gather import gather_plan
 
@@ -95,7 +97,7 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
 @now_option
 @common_options
 def export(common: Common, path: Path | None, now: datetime) -> None:
-    """Write the plan as ICS to standard output or into the file PATH, touching no target."""
+    """Write the plan as ICS to standard output or into the file PATH, without touching any target."""
     from calsync.app.gather import gather_plan
     from calsync.calendars.ics import Stamp, calendar_bytes, event_bytes
     from calsync.errors import TargetUnavailable
@@ -122,7 +124,7 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
     "--source",
     metavar="NAME",
     shell_complete=options.sources,
-    help="Ask this source of the config only.",
+    help="Ask only this busy calendar of the config.",
 )
 @click.option(
     "--from",
@@ -137,7 +139,7 @@ def export(common: Common, path: Path | None, now: datetime) -> None:
 def busy(
     common: Common, source: str | None, first: str | None, days: int, output: str, now: datetime
 ) -> None:
-    """Show what each source says is busy: merged stretches, no titles."""
+    """Show when each busy calendar says you are busy, without titles."""
     from calsync.app.gather import read_busy
     from calsync.spoken import day_meant
     from calsync.timespan import Timespan
@@ -147,7 +149,7 @@ def busy(
     if source is not None and not sources:
         known = ", ".join(s.name for s in setup.config.sources) or "none"
         raise click.BadParameter(
-            f"{source!r} is no busy source of the config ({known})", param_hint="--source"
+            f"{source!r} is no busy calendar of the config ({known})", param_hint="--source"
         )
     zone = setup.config.zone
     day = now.astimezone(zone).date()
@@ -168,7 +170,7 @@ def busy(
             for warning in one.warnings:
                 click.echo(on_one_line(f"Warning: {one.source}: {warning}"), err=True)
     elif not found:
-        click.echo("The config names no busy source: add a [[busy]] table to it.", err=True)
+        click.echo("The config has no busy calendar: add a [[busy]] table.", err=True)
     else:
         from calsync.cli.tables import print_busy
 
@@ -181,23 +183,23 @@ def busy(
     "--target",
     metavar="NAME",
     shell_complete=options.targets,
-    help="Write this target of the config only.",
+    help="Write only this target of the config.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Print only changes and trouble: made for cron.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only changes and problems, for cron.")
 @click.option(
     "--allow-mass-delete",
     is_flag=True,
-    help="Go on even if more than half of what is still to come would be withdrawn.",
+    help="Go on even if more than half of your upcoming events would be removed.",
 )
 @click.option(
     "--clock-was-wrong",
     is_flag=True,
-    help="Withdraw what lies beyond the plan, as a push wrote it while the clock ran ahead.",
+    help="Remove events beyond the plan, written while the clock was ahead.",
 )
 @click.option(
     "--create-calendar",
     is_flag=True,
-    help="Create a target's Google calendar anew if it is not there any more.",
+    help="Recreate a target's Google calendar if it was deleted.",
 )
 @format_option("text", "json")
 @now_option
@@ -216,8 +218,9 @@ def push(
 ) -> None:
     """Plan, compare with every target, and bring the targets up to date.
 
-    A target that is up to date is not touched. What has begun stays, unless you moved it. One push runs at a
-    time; another one ends with exit code 5, and cron may simply try again.
+    A target that is up to date is not touched. Sessions that have started are never changed, unless you
+    moved them. Only one push runs at a time; a second one ends with exit code 5, and cron can simply try
+    again.
     """
     from contextlib import nullcontext
 
@@ -228,10 +231,10 @@ def push(
     setup = common.setup()
     names = [settings.name for settings in setup.config.targets]
     if target is not None and target not in names:
-        message = f"{target!r} is no target of the config; there is {', '.join(names)}"
+        message = f"{target!r} is no target of the config; there are: {', '.join(names)}"
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
-        raise click.UsageError("--create-calendar can't be tried dry")
+        raise click.UsageError("--create-calendar and --dry-run exclude each other")
     with nullcontext() if dry_run else failure_remembered(setup, now):
         others = ask_others(setup, now)
         with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
@@ -262,4 +265,4 @@ def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
     for name, calendar_id in created.items():
         click.echo(f"{name}: created the calendar {calendar_id}", err=True)
     if not created:
-        click.echo("No calendar had to be created.", err=True)
+        click.echo("All calendars are there; none was created.", err=True)

@@ -26,7 +26,7 @@ from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Cross, Effort, Sign, Sort, Workout, acting_on, clock
 from calsync.travel import Trip, trips_in
-from calsync.words import counted, on_one_line
+from calsync.words import counted, moment, on_one_line
 
 if TYPE_CHECKING:
     from calsync.planning.room import Fix
@@ -427,7 +427,7 @@ def _is_news(change: Change) -> bool:
 
 
 def _when(span: Timespan, zone: ZoneInfo) -> str:
-    return f"{span.start.astimezone(zone):%a %d %b %H:%M}-{span.end.astimezone(zone):%H:%M}"
+    return f"{moment(span, zone)}-{span.end.astimezone(zone):%H:%M}"
 
 
 def _summary(changes: Sequence[Change]) -> str:
@@ -473,10 +473,8 @@ def _broken(text: str, indent: int) -> str:
 def _doctor_summary(checks: Sequence[Check]) -> str:
     failures = sum(check.status is Status.FAILED for check in checks)
     warnings = sum(check.status is Status.WARNING for check in checks)
-    of_all = f"of {counted(len(checks), 'check')}"
-    noted = f", {counted(warnings, 'warning')}" if warnings else ""
+    noted = f", {counted(warnings, 'thing')} to look at" if warnings else ""
     if failures:
-        return click.style(f"{failures} {of_all} failed{noted}.", fg="red", bold=True)
-    if warnings:
-        return click.style(f"None {of_all} failed{noted}.", fg="yellow", bold=True)
-    return click.style(f"All is well: {counted(len(checks), 'check')}.", fg="green", bold=True)
+        text = f"{failures} of {counted(len(checks), 'check')} failed{noted}."
+        return click.style(text, fg="red", bold=True)
+    return click.style(f"All good{noted}.", fg="yellow" if warnings else "green", bold=True)

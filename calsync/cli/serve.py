@@ -59,9 +59,9 @@ _OR_CONFIG = "[default: the config's, or {}]"
     metavar="DURATION",
     help=f"How often to plan again and write the feeds, from 1m to 24h.  {_OR_CONFIG.format('15m')}",
 )
-@click.option("--show-links", is_flag=True, help="Print the addresses to subscribe to, and end.")
+@click.option("--show-links", is_flag=True, help="Print the addresses to subscribe to, and exit.")
 @click.option("--only-plan", is_flag=True, hidden=True, help="What the server runs for each plan.")
-@click.option("--rotate-secret", is_flag=True, help="Make new addresses, print them, and end.")
+@click.option("--rotate-secret", is_flag=True, help="Make new addresses, print them, and exit.")
 @click.option(
     "--now",
     type=Instant(),
@@ -84,7 +84,7 @@ def serve(
 ) -> None:
     """Serve the ICS feeds and a page of the week over HTTP, and keep them up to date.
 
-    The feeds of the config are planned and written as `calsync push` does it; other targets are left to that.
+    The feeds of the config are planned and written as `calsync push` does; other targets are left to it.
     Where it listens and how often it plans can be kept in the config, in the table [serve].
     When a calendar can't be read, the last good plan stays, and the page says so. The addresses hold a long
     secret: --show-links prints them, with a QR code on a terminal.
@@ -127,7 +127,7 @@ def _print_links(links: "Subscriptions", *, rotated: bool) -> None:
     from calsync.web.server import qr_lines
 
     if rotated:
-        click.echo("The old addresses are dead from now on: subscribe anew.", err=True)
+        click.echo("The old addresses no longer work: subscribe again with the new ones.", err=True)
     for name, addresses in links.feeds:
         click.echo(click.style(name, bold=True))
         click.echo(f"  {addresses.webcal}\n  {addresses.https}")
@@ -180,7 +180,7 @@ EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
     type=click.Choice(EVERY),
     help="How often to plan.  [default: 1h; with --serve what the config says]",
 )
-@click.option("--systemd", is_flag=True, help="Print a service and its timer for your own systemd.")
+@click.option("--systemd", is_flag=True, help="Print a service and a timer for your own systemd.")
 @click.option(
     "--serve",
     is_flag=True,
@@ -189,11 +189,11 @@ EVERY = ("15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "24h")
 @click.option("--write", is_flag=True, help="With --systemd: write the units where systemd looks for them.")
 @common_options
 def schedule(common: Common, *, every: str | None, systemd: bool, serve: bool, write: bool) -> None:
-    """Print what runs `calsync push --quiet` by itself: a line for `crontab -e`, or units for systemd.
+    """Print a line for `crontab -e`, or units for systemd, that run `calsync push --quiet` regularly.
 
-    The minute is a random one, so that not everybody asks the same servers at the full hour. The program and
-    the config stand there with their whole paths, as neither cron nor systemd knows your folder or your
-    variables. What is left to do is said on standard error.
+    The minute is random, so that not everybody asks the same servers on the hour. The program and the config
+    are given by their full paths, because neither cron nor systemd knows your folder or your variables. What
+    is left for you to do is printed on standard error.
     """
     if (serve or write) and not systemd:
         raise click.UsageError("--serve and --write go with --systemd")

@@ -150,7 +150,7 @@ def google(common: Common, port: int, no_browser: bool, now: datetime) -> None:
     """Allow calsync to keep a calendar of its own in Google Calendar, and to see when you are busy.
 
     Your browser opens; tick both boxes. Then the calendar is created, if the config has a target of the type
-    google and there is none yet. calsync can read no titles of yours, and write to no other calendar.
+    google and there is none yet. calsync can't read your titles, and can't write to any other calendar.
 
     On a server, without a browser:
 
@@ -272,11 +272,11 @@ def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: dateti
 def doctor(common: Common, *, output: str, now: datetime) -> int:
     """Check config, templates, busy calendars, targets, Google, state folder and schedule.
 
-    Each line is "ok", or says what to do. Nothing is changed, and nothing written. Titles of busy time and
-    the addresses of feeds are not shown.
+    Each line is "ok", or says what to do. Nothing is changed. Titles of busy time and the addresses of feeds
+    are not shown.
 
-    Ends with exit code 0 if nothing failed: a warning is no failure. Otherwise with that of the failed check
-    that needs you most: 3 (config or template) before 6 (refused), 4 (authorisation) and 5 (not reached).
+    Ends with exit code 0 if nothing failed; warnings don't count. Otherwise with the code of the most serious
+    failure: 3 (config or template) before 6 (refused), 4 (authorisation) and 5 (not reached).
     """
     from calsync.app.doctor import all_checks
     from calsync.app.doctor.report import exit_code

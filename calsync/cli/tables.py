@@ -105,10 +105,6 @@ def print_plan(gathered: Gathered, weeks: Sequence[PlannedWeek], *, explains: bo
         out.print()
         if explains:
             _print_explanations(out, shown)
-    if explains:
-        cost = gathered.plan.cost
-        text = f"All weeks together cost {cost} points, and no other choice costs less (docs/placement.md)."
-        out.print(text, soft_wrap=True)
     print_warnings(text for _, text in gathered.warnings)
     print_notices(text for _, text in gathered.notices)
 
@@ -125,19 +121,19 @@ def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
             _print_line(out, reason.rule, reason.text)
         for term in explained.terms if session.place else ():
             _print_line(out, f"{term.term} {term.points}", term.text)
-        for other in explained.others:
-            _print_line(out, "or", other.text(zone), "dim")
+        for label, other in zip(("second choice", "third choice"), explained.others, strict=False):
+            _print_line(out, label, other.text(zone), "dim")
         out.print()
     for wanted in week.unplaced:
-        title = f"  No place for {wanted.called} ({wanted.load}, {wanted.minutes} min, or less)"
+        title = f"  {wanted.called} ({wanted.load}, {wanted.minutes} min or less) couldn't fit in this week"
         out.print(
             Text.assemble((title, "bold yellow"), (f"  {shown.names[wanted.key]}", "dim")), soft_wrap=True
         )
         for day, reason in no_place(gathered.plan, week.wanted, wanted):
             _print_line(out, f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
         fix = explainer.fix(week, wanted)
-        text = fix.text(zone) if fix else "no single change would make room"
-        _print_line(out, "to make room", text, "yellow")
+        text = fix.text(zone) if fix else "nothing you could change would fit it in"
+        _print_line(out, "to fit it in", text, "yellow")
         out.print()
 
 
@@ -231,7 +227,7 @@ class _ShownWeek:
         for session in self.week.unplaced:
             title = session.title or routine_title(session.routine, self.gathered.routines)
             title = f"{title} ({session.load})"
-            text = Text(f"{title}: no place", style="bold yellow")
+            text = Text(f"{title} couldn't fit in this week", style="bold yellow")
             text.append(f"\n{self.names[session.key]}", style="dim")
             if fix := self.explainer.fix(self.week, session):
                 text.append(f"\n{fix.text(self.gathered.plan.zone)}", style="yellow")
@@ -440,16 +436,21 @@ def _trend(checkins: Sequence[CheckIn], today: date) -> str:
     if not now:
         return "No check-in in the last four weeks."
     mean = _mean(now)
-    text = f"Last four weeks: {mean:.1f} signs a check-in"
+    text = f"Four-week average: {_short(mean)} warning signs per check-in"
     if before:
         was = _mean(before)
         how = "as" if abs(mean - was) < 0.05 else "more than" if mean > was else "fewer than"
-        text += f", {how} in the four before ({was:.1f})"
+        text += f", {how} in the four weeks before ({_short(was)})"
     counts = {sign: sum(sign in c.signs for c in now) for sign in Sign}
     most = max(counts, key=lambda sign: counts[sign])
     if counts[most] > 1:
         text += f"; most often {most.replace('-', ' ')} ({counts[most]} of {len(now)})"
     return text + "."
+
+
+def _short(number: float) -> str:
+    """ "2", "1.5"."""
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def _mean(checkins: Sequence[CheckIn]) -> float:

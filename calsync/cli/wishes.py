@@ -274,7 +274,7 @@ def _pick(
     metavar="DATE",
     help="The day that the signs are of.  [default: today]",
 )
-@click.option("--list", "shows", is_flag=True, help="Show the check-ins so far, and how they develop.")
+@click.option("--list", "shows", is_flag=True, help="Show the check-ins so far, and the trend.")
 @click.option("--remove", is_flag=True, help="Forget the check-in of that date.")
 @format_option("table", "json")
 @now_option
@@ -295,8 +295,8 @@ def checkin(
     \b
       heavy-legs       runs feel heavy or flat
       sore             soreness that lasts
-      easy-feels-hard  easy runs don't feel easy
-      low-motivation   no wish to train
+      easy-feels-hard  easy runs feel hard
+      low-motivation   no motivation to train
 
     One sign makes the sessions of a week lighter and shorter, two leave one out, three or four leave a single
     light one and turn the last hard run into an easy one. It acts on the week of the date four days later: up
@@ -305,11 +305,11 @@ def checkin(
     """
     chosen = [bool(signs), all_well, shows, remove]
     if sum(chosen) > 1:
-        raise click.UsageError("--sign, --none, --list and --remove exclude one another")
+        raise click.UsageError("give only one of --sign, --none, --list and --remove")
     if shows and day:
         raise click.UsageError("--list shows all check-ins; leave out --date")
     if output == "json" and not shows:
-        raise click.UsageError("--format belongs to --list")
+        raise click.UsageError("--format goes with --list only")
     setup = common.setup()
     today = now.astimezone(setup.config.zone).date()
     date_given = day.date() if day else today
@@ -332,7 +332,7 @@ def checkin(
 _QUESTIONS = {
     Sign.HEAVY_LEGS: "Did runs feel heavy or flat?",
     Sign.SORE: "Were you sore for more than two days?",
-    Sign.EASY_FEELS_HARD: "Did easy runs not feel easy?",
+    Sign.EASY_FEELS_HARD: "Did easy runs feel hard?",
     Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
 }
 
@@ -340,7 +340,7 @@ _QUESTIONS = {
 def _ask() -> frozenset[Sign]:
     """A short dialogue; without a terminal there is nobody to ask."""
     if not sys.stdin.isatty():
-        raise click.UsageError("nobody is there to ask: name --sign (repeatable) or --none")
+        raise click.UsageError("not a terminal: pass --sign or --none")
     click.echo("How were the last seven days?")
     return frozenset(sign for sign, question in _QUESTIONS.items() if click.confirm(f"  {question}", False))
 
@@ -363,7 +363,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         click.echo(f"Note: {new.week} is over; this is for the record.", err=True)
         return
     if day > today:
-        click.echo(f"Note: {day} has not come yet.", err=True)
+        click.echo(f"Note: {day} is in the future.", err=True)
     _say_what_next()
 
 
@@ -375,4 +375,4 @@ def _remove(setup: "Setup", day: date) -> None:
             days = ", ".join(str(known.day) for known in before[-5:]) or "none"
             raise click.UsageError(f"there is no check-in of {day} (the last ones: {days})")
         setup.state.save_checkins(left)
-    click.echo(f"The check-in of {day} is forgotten.")
+    click.echo(f"Removed the check-in of {day}.")

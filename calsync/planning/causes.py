@@ -161,7 +161,7 @@ class Causes:
         for fixed in self._problem.fixed:
             if fixed.key != key and given.are_too_near(fixed.day, day):
                 published = given.standing.published[fixed.key]
-                mover = ", where its owner put it" if published.pinned else ""
+                mover = ", where you put it" if published.pinned else ""
                 least = given.min_days_apart(max(day, fixed.day))
                 yield why.too_near(least, f"the session of {self._moment(published.span)}{mover}")
 
@@ -211,8 +211,8 @@ class Causes:
         if before.kind != now.kind:
             return f"{of_run(before)} became {kind_name(now.kind)}"
         if before.day != now.day:
-            mover = "was moved by its owner" if now.pinned else "moved"
-            return f"{of_run(before)} {mover} to {self._moment(now.span)}"
+            moved = f"you moved {of_run(before)}" if now.pinned else f"{of_run(before)} moved"
+            return f"{moved} to {self._moment(now.span)}"
         return self._run_now(now)
 
     def _week_back(self, key: str) -> Iterator[tuple[str, Problem]]:
@@ -256,7 +256,7 @@ class Causes:
             text = f"the session of {self._moment(event.span)} is gone"
             if stands:
                 now = self._moment(given.standing.published[key].span)
-                text = f"the session of {self._moment(event.span)} was moved by its owner to {now}"
+                text = f"you moved the session of {self._moment(event.span)} to {now}"
             yield text, replace(problem, fixed=(*others, before))
 
     # --- runs ---------------------------------------------------------------------------------------------
@@ -327,9 +327,9 @@ class Causes:
         before, time = self._was.get(run.key), self._time(run.span)
         # Runs go by their day: another kind there is another run, which has moved from somewhere else.
         if before is None or before.kind is not run.kind or before.span.start == run.span.start:
-            return f"{of_run(run)} at {time}{', where its owner put it' if run.pinned else ''}"
+            return f"{of_run(run)} at {time}{', where you put it' if run.pinned else ''}"
         was = self._time(before.span) if self._day(before.span) == run.day else self._moment(before.span)
-        return f"{of_run(run)}, {'moved by its owner to' if run.pinned else 'now at'} {time} (was {was})"
+        return f"{of_run(run)}, {'which you moved to' if run.pinned else 'now at'} {time} (was {was})"
 
     def _run_then(self, event: Event, kind: Kind) -> SettledRun:
         """A run as it stood on its calendar."""
@@ -399,8 +399,7 @@ def _gain(plan: Plan, session: PlannedSession, wanted: WantedSession, before: Ti
     costs = {**days.terms(week, wanted, there), "spacing": staying.spacing.get(session.key, 0)}
     gains = {name: costs.get(name, 0) - session.cost.get(name, 0) for name in (*costs, *session.cost)}
     name = max(gains, key=lambda name: gains[name])
-    text = _better(name, plan, session, there) if gains[name] > 0 else _others(plan, session, staying)
-    return f"{text} (the plan costs {counted(staying.cost - plan.cost, 'point')} less)" if text else ""
+    return _better(name, plan, session, there) if gains[name] > 0 else _others(plan, session, staying)
 
 
 def _helped(plan: Plan, session: PlannedSession, staying: Placement) -> str:

@@ -122,7 +122,7 @@ def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
 
 def reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     """Why `session` is where it is, the most telling reason first."""
-    return (*_about_standing(session), *lasting_reasons(plan, session))
+    return (*_about_standing(plan, session), *lasting_reasons(plan, session))
 
 
 def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
@@ -130,13 +130,13 @@ def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     return (*_about_day(plan, session), *_about_size(plan, session), *session.week.adjusted.notes)
 
 
-def _about_standing(session: PlannedSession) -> Iterator[Reason]:
+def _about_standing(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     if session.state is State.PINNED:
         yield why.PINNED
     elif session.state is State.FIXED:
         yield why.in_calendar(session.calendar) if session.calendar else why.CLASS
     elif session.state is State.PUBLISHED and session.place is None:
-        yield why.STARTS_TOO_SOON
+        yield why.starts_soon(plan.problem.given.program.availability.notice)
 
 
 def _about_day(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
@@ -200,7 +200,7 @@ def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
         case "time":
             return "away from the times that you prefer"
         case "moved":
-            return "stands on the calendar at another time"
+            return "your calendar has it at another time"
         case "spacing":
             return f"{_days_before(plan, session)} days after the session before it; 3 or 4 are ideal"
         case _:

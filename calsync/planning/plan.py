@@ -572,6 +572,6 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     warnings += against(problem.appointments, problem.weeks, problem.days, near)
     for week in weeks:
         for session in week.unplaced:
-            text = f"{session.called}, session {session.number} of {week.week}, found no place"
+            text = f"{session.called}, session {session.number} of {week.week}, couldn't fit in"
             warnings.append(Remark("unplaced", text))
     return warnings

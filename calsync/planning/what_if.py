@@ -36,9 +36,9 @@ class Alternative:
     def text(self, zone: ZoneInfo) -> str:
         where = f"{moment(self.place.span, zone)}, {self.place.minutes} min, {self.place.load}"
         as_good = "as good" + ("; the earlier start wins" if self.is_later else "")
-        cost = f"{self.more} points more" if self.more else as_good
+        cost = "" if self.more else f": {as_good}"
         lost = ", ".join(self.unplaced)
-        return f"{where}: {cost}" + (f", and no place for {lost}" if lost else "")
+        return f"{where}{cost}" + (f"; then {lost} couldn't fit in" if lost else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Dodged:
 
     def text(self, zone: ZoneInfo) -> str:
         blocks = " and ".join(_block(block, self.place.day, zone) for block in self.blocks)
-        return f"would be on {moment(self.place.span, zone)} but for {blocks}: {self.less} points less"
+        return f"would be on {moment(self.place.span, zone)} if you weren't busy {blocks}"
 
 
 def _block(block: Timespan, day: date, zone: ZoneInfo) -> str:
     start, end = block.start.astimezone(zone), block.end.astimezone(zone)
     if start.date() == day and end - start <= timedelta(days=1):
-        return f"what is busy {start:%H:%M}-{end:%H:%M}"
-    return f"what is busy from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"
+        return f"{start:%H:%M}-{end:%H:%M}"
+    return f"from {day_name(start.date())} {start:%H:%M} to {day_name(end.date())} {end:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

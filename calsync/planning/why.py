@@ -14,7 +14,7 @@ from calsync.planning.rules import LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFOR
 from calsync.program import Pause, Session
 from calsync.race import Race
 from calsync.training import Effort, Load, Region, TimeRange, Weekday
-from calsync.words import counted, date_name, day_name, elapsed
+from calsync.words import counted, date_name, day_name, elapsed, in_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def not_available(ranges: Sequence[TimeRange], weekday: date | None = None) -> R
     """`weekday` is a date of the day, where that has not been said yet."""
     times = ", ".join(map(str, ranges))
     if weekday is None:
-        text = f"strength may only be at {times}" if times else "no time for strength is given"
+        text = f"you allow strength {times} only" if times else "you allow no strength on this day"
     else:
-        text = f"strength may be at {times}" if times else "there is no time for strength"
-        text += f" on {day_name(weekday)}s"
+        day = f"on {day_name(weekday)}s"
+        text = f"you allow strength {day} {times} only" if times else f"you allow no strength {day}"
     return Reason(Rule.AVAILABILITY, text)
 
 
@@ -122,7 +122,7 @@ def soon_after(least: timedelta, run: str, travel: timedelta = timedelta(0)) -> 
 
 
 def no_range_for(minutes: int, what: str) -> Reason:
-    text = f"no range holds {minutes} min, so the {what} always begins at the start of the first"
+    text = f"no range is {minutes} min long, so the {what} always starts with the first"
     return Reason(Rule.RUN, text)
 
 
@@ -130,7 +130,9 @@ def within_notice(notice: timedelta) -> Reason:
     return Reason(Rule.NOTICE, f"past, or less than {elapsed(notice)} away")
 
 
-STARTS_TOO_SOON = Reason(Rule.NOTICE, "starts too soon to be moved")
+def starts_soon(notice: timedelta) -> Reason:
+    """Of a published session that is too near to be moved."""
+    return Reason(Rule.NOTICE, f"it's less than {elapsed(notice)} away, so it stays")
 
 
 def too_near(days: int, other: str = "another strength session") -> Reason:
@@ -143,11 +145,11 @@ def too_near(days: int, other: str = "another strength session") -> Reason:
 def second_best_day(effort: Effort) -> Reason:
     """Of an easy day, or one without a run."""
     rule = Rule.EASY_DAYS_EASY if effort is Effort.EASY else Rule.HARD_DAYS_HARD
-    return Reason(rule, f"on {kind_of_day(effort, is_rest=False)}, as nothing better is free")
+    return Reason(rule, f"the best free slot was on {kind_of_day(effort, is_rest=False)}")
 
 
 def strength_day(day: date) -> Reason:
-    return Reason(Rule.EASY_DAYS_EASY, f"the template keeps {day_name(day)} for strength")
+    return Reason(Rule.EASY_DAYS_EASY, f"your week reserves {day_name(day)} for strength")
 
 
 # --- race-day, taper --------------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ def race_on(race: Race | None, day: date) -> Reason:
     """Why a session can't be on `day`; `race` is the one of the plan that is against it, if one is."""
     if race and race.day < day:
         after = _days(LIGHT_AFTER_RACE[race.priority], "after")
-        return Reason(Rule.RACE_DAY, f"nothing but light work {after} {race.title}")
+        return Reason(Rule.RACE_DAY, f"only light strength {after} {race.title}")
     return Reason(Rule.RACE_DAY, "no strength on the day of a race or the day before it")
 
 
@@ -181,7 +183,7 @@ def no_taper(title: str, day: date) -> Reason:
 
 
 def before_race_of_next_week(day: Weekday) -> Reason:
-    text = f"when the week follows itself, {day.long_name} is the day before a race: nothing is placed there"
+    text = f"when this week is repeated, {day.long_name} is the day before a race: no strength goes there"
     return Reason(Rule.RACE_DAY, text)
 
 
@@ -198,18 +200,18 @@ def no_rest(what: str) -> Reason:
 
 
 def long_run_day(run: str) -> Reason:
-    return Reason(Rule.LONG_RUN_DAY, f"nothing but light work on the day of {run}")
+    return Reason(Rule.LONG_RUN_DAY, f"only light strength on the day of {run}")
 
 
 def controlled(run: str) -> Reason:
-    return Reason(Rule.CONTROLLED, f"nothing heavy on the day of {run}")
+    return Reason(Rule.CONTROLLED, f"no heavy strength on the day of {run}")
 
 
 # --- no-back-to-back, what-to-train: of templates ---------------------------------------------------------
 
 
 def side_by_side(runs: str, *, next_week: bool) -> Reason:
-    when = " when the week follows itself" if next_week else ""
+    when = " when this week is repeated" if next_week else ""
     return Reason(Rule.NO_BACK_TO_BACK, f"{runs} have no day between them{when}")
 
 
@@ -236,7 +238,7 @@ def hours_after(seconds: int, run: str) -> Reason:
 
 
 def no_room_after(least: timedelta, run: str) -> Reason:
-    return Reason(Rule.HOURS_APART, f"no room {elapsed(least)} or more after the {run}")
+    return Reason(Rule.HOURS_APART, f"no free time {elapsed(least)} or more after the {run}")
 
 
 def too_soon_after(least: timedelta, run: str) -> Reason:
@@ -249,8 +251,9 @@ def strength_after_run(run: str) -> Reason:
 
 def hours_before(seconds: int, run: str, load: Load | None = None, least: timedelta | None = None) -> Reason:
     """How long before a run that wants fresh legs; a session of `load` would need `least`."""
-    wants = f"; {load} wants {elapsed(least)}" if load and least else ""
-    return Reason(Rule.FRESH_LEGS, f"{elapsed(seconds)} before {run}{wants}")
+    if load and least:
+        return Reason(Rule.FRESH_LEGS, f"{elapsed(seconds)} before {run}; {load} needs {elapsed(least)}")
+    return Reason(Rule.FRESH_LEGS, f"{in_days(seconds)} before {run}")
 
 
 def too_close_before(run: str) -> Reason:
@@ -278,7 +281,7 @@ def in_calendar(calendar: str) -> Reason:
     return Reason(Rule.SUPPORT_NOT_COMPETE, f'it is in your calendar "{calendar}"')
 
 
-PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "stays where its owner put it")
+PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "you moved it here")
 
 RELEASED = "you released it"
 
@@ -296,7 +299,7 @@ def lighter(load: Load, wanted: Load, against: Iterable[Rule], long: str, after:
 
 
 _WHY_LIGHTER = {
-    Rule.RACE_DAY: "only light work so soon after the race",
+    Rule.RACE_DAY: "only light strength so soon after the race",
     Rule.REST_DAY: "nothing more on a rest day",
     Rule.LONG_RUN_DAY: "nothing more on the day of the {long}",
     Rule.CONTROLLED: "a lift on a hard day is controlled, not maximal",

@@ -307,8 +307,15 @@ class _Week:
             x += 36 + len(label) * _ADVANCE
         for one in self._week.missing:
             y += 2 * _LINE
-            fix = f"to make room: {one.fix}" if one.fix else "no single change would make room"
-            _text(self._group, _GUTTER, y - 4, f"No place for {one.title}", LIGHT.ink, font_weight="bold")
+            fix = f"to fit it in: {one.fix}" if one.fix else "nothing you could change would fit it in"
+            _text(
+                self._group,
+                _GUTTER,
+                y - 4,
+                f"{one.title} couldn't fit in this week",
+                LIGHT.ink,
+                font_weight="bold",
+            )
             _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), LIGHT.muted)
 
 

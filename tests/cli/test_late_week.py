@@ -41,9 +41,9 @@ def test_a_push_says_nothing_of_it(new: Box, now: str) -> None:
 def test_the_plan_says_it_once_and_looks_for_no_fix(new: Box) -> None:
     shown = new.ok("plan", now=SATURDAY_NIGHT)
     assert shown.err == f"Note: {TEXT}\n"
-    assert "no place" not in shown.out
+    assert "couldn't fit in" not in shown.out
     explained = new.ok("plan", "--explain", now=SATURDAY_NIGHT)
-    assert "to make room" not in explained.out
+    assert "to fit it in" not in explained.out
     plan = new.plan(now=SATURDAY_NIGHT)
     assert plan["warnings"] == []
     assert plan["notices"] == [{"code": "too-late", "text": TEXT}]
@@ -57,7 +57,7 @@ def test_the_plan_says_it_once_and_looks_for_no_fix(new: Box) -> None:
 def test_the_page_says_it_once(new: Box) -> None:
     page = new.ok("plan", "--format", "html", now=SATURDAY_NIGHT).out
     assert page.count(TEXT) == 1
-    assert "No place this week" not in page
+    assert "Couldn't fit in this week" not in page
 
 
 def test_with_a_session_done_it_speaks_of_more(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_found_no_place_on_any_day_of_the_week_is_trouble_still(new: Box) -
     plan = new.plan(now=SATURDAY_NIGHT)
     assert ["too_late" in one for one in plan["weeks"][0]["unplaced"]] == [False, False]
     assert plan["notices"] == []
-    assert "found no place" in new.ok("push", now=SATURDAY_NIGHT).err
+    assert "couldn't fit in" in new.ok("push", now=SATURDAY_NIGHT).err
 
 
 def test_what_was_published_and_lost_its_place_is_trouble_still(new: Box) -> None:
@@ -93,12 +93,12 @@ def test_what_was_published_and_lost_its_place_is_trouble_still(new: Box) -> Non
     # What was busy until Friday is free now, and what was free is busy.
     new.write("busy.ics", busy("20261127T000000Z/20261130T000000Z"))
     friday = "2026-11-27T20:00:00+00:00"
-    assert "found no place any more" in new.ok("push", now=friday).out
+    assert "no longer fits in this week" in new.ok("push", now=friday).out
     for _ in range(2):
         plan = new.plan(now=SATURDAY_NIGHT)
         trouble = [one["key"] for one in plan["weeks"][0]["unplaced"] if "too_late" not in one]
         assert trouble == [lost["key"]]
-        assert "found no place" in new.ok("push", now=SATURDAY_NIGHT).err
+        assert "couldn't fit in" in new.ok("push", now=SATURDAY_NIGHT).err
 
 
 def test_a_long_notice_makes_more_days_too_late(tmp_path: Path) -> None:

@@ -349,10 +349,10 @@ def test_the_table_names_what_found_no_place_and_what_was_skipped(box: Box) -> N
     box.config(availability="default = []\nsat = []", horizon=1)
     box.ok("skip", "2026-W48/run/wed-1")
     result = box.ok("plan")
-    assert re.search(r"Lower body \(moderate.*\): no place", result.out)
+    assert re.search(r"Lower body \(moderate.*\) couldn't fit in", result.out)
     assert "Easy run, Wed 25 Nov: skipped" in result.out
     assert {"wed", "w48-strength-1", "w48-strength-2"} <= {line.strip() for line in result.out.splitlines()}
-    assert "found no place" in result.err
+    assert "couldn't fit in" in result.err
 
 
 def test_every_session_has_its_short_name_and_says_what_became_of_it(box: Box) -> None:

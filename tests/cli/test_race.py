@@ -65,7 +65,7 @@ def test_only_light_work_in_the_week_after(box: Box) -> None:
     assert [session["load"] for session in after["strength"]] == ["light", "light"]
     reasons = after["strength"][0]["reasons"]
     assert [r["text"] for r in reasons if r["rule"] == "race-day"] == [
-        "light instead of moderate: only light work so soon after the race"
+        "light instead of moderate: only light strength so soon after the race"
     ]
     assert [session["load"] for session in then["strength"]] == ["moderate", "moderate"]
 
@@ -182,6 +182,6 @@ def test_with_several_races_each_says_how_much_it_matters(box: Box) -> None:
     box.config(plan=f'[[plan.race]]\ndate = {HALF}\npriority = "A"\n[[plan.race]]\ndate = 2026-12-20\n')
     result = box.run("plan")
     assert result.code == 3
-    assert "plan.race[1].priority: is missing: with several races, say how much each matters" in result.err
+    assert "the 2nd race: priority: is missing: with several races, say how much each matters" in result.err
     line = int(result.err.split(":")[2])
     assert (box.folder / "config.toml").read_text().splitlines()[line - 1] == "[[plan.race]]"

@@ -243,7 +243,7 @@ def test_the_past_is_neither_skipped_nor_moved_into(box: Box, key: str) -> None:
     for command in (["skip", key], ["move", key, "2026-11-24T18:00"], ["skip", SAT, key]):
         result = box.run(*command, now=WEDNESDAY)
         assert (result.code, result.out) == (2, "")
-        assert "already begun" in result.error or "in the past" in result.error
+        assert "already started" in result.error or "in the past" in result.error
     assert not (box.state / "training" / "wishes.json").exists()
 
 
@@ -536,7 +536,7 @@ def test_one_weekday_is_never_taken_for_another_weeks(box: Box) -> None:
     box.push()
     result = box.run("skip", "thu-strength", now="2026-11-26T20:00:00+00:00")
     assert (result.code, result.out) == (2, "")
-    assert "already begun" in result.error
+    assert "already started" in result.error
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from calsync.config.settings import GoogleBusy, GoogleTarget
 from calsync.state import state_of
 from calsync.words import Show
 
-_FOR_A_SOURCE = "look whether it is where the config says; until it can be read, pushes stop"
+_FOR_A_SOURCE = "check whether it is where the config says; until it can be read, pushes stop"
 _FOR_A_FEED = "correct that, or give the target another path"
 
 
@@ -102,7 +102,7 @@ class _Doctor:
         """Without access every calendar would only wait for the same answer: it fails as the access does."""
         if no_access is None:
             return self._checked(name, subject, look)
-        text, fix = "not looked at, as Google gives no access", "see to google first, above"
+        text, fix = "not checked, as there is no access to Google", "fix google first, above"
         return msgspec.structs.replace(no_access, name=name, subject=subject, text=text, fix=fix)
 
     def _checked(self, name: str, subject: str | None, look: Look, fix: str | None = None) -> Check:

@@ -50,7 +50,7 @@ def _origin(settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: dateti
     if answer.problem:
         until = day(now - answer.age + settings.max_age, zone)
         text = f"{answer.problem}; its {copy} serves until {until}"
-        fix = "if it does not come back by itself, look whether its address is still right"
+        fix = "if it does not come back by itself, check whether its address is still right"
         return warning(text, fix, age_seconds=age)
     return Check(text=f"{shown(settings.url)} answers, {copy}", age_seconds=age)
 
@@ -69,7 +69,7 @@ def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: frozense
         trouble = counted(len(busy.warnings), "warning")
         return warned(check, trouble, f"`calsync busy --source {source.name}` says which")
     if not busy.events:
-        return warned(check, "it is empty", "look whether it is the calendar that you mean")
+        return warned(check, "it is empty", "check whether it is the calendar that you mean")
     return check
 
 
@@ -110,7 +110,7 @@ def feed_check(setup: Setup, settings: FeedSettings, now: datetime, unset: froze
     text = f"{entries} to {date_name(last)}, {counted(len(runs), 'run')} among them{following}"
     check = with_more(check, text, events=len(feed.workouts))
     if not runs:
-        return warned(check, "the templates' are used", "look whether your plan at the platform has ended")
+        return warned(check, "the templates' are used", "check whether your plan at the platform has ended")
     if feed.warnings:
         check = warned(check, counted(len(feed.warnings), "warning"), "`calsync plan` says which")
     for race in races_without_taper(feed.workouts, config.program, today):
@@ -136,7 +136,7 @@ def access_check(setup: Setup, now: datetime) -> Check:
     try:
         client.call(client.service.freebusy().query(body=_question(now)))
     except Refused as problem:
-        raise problem.failure.error("calsync's access can't be tried") from problem
+        raise problem.failure.error("calsync's access can't be checked") from problem
     if isinstance(account, ServiceAccount):
         return Check(text=f"the service account {account.email} has access")
     return _consent(account.token_file.granted(), setup.config, now)
@@ -172,7 +172,7 @@ def _consent(granted: datetime | None, config: Config, now: datetime) -> Check:
     ends = f"if the project is in Testing, Google ends it on {end}"
     if age < _SOON:
         return with_more(check, ends)
-    fix = 'look whether it is "In production" in the Cloud console (docs/google.md, step 1.4); if you have '
+    fix = 'check whether it is "In production" in the Cloud console (docs/google.md, step 1.4); if you have '
     return warned(check, ends, fix + "to change that, run `calsync auth google` once more")
 
 

@@ -38,7 +38,7 @@ def why_not_writable(folder: Path) -> str | None:
             return None if os.access(place, os.W_OK | os.X_OK) else f"you may not write to {place}"
         if place.exists() or place.is_symlink():
             return f"{place} is no folder"
-    return f"{folder} is nowhere"
+    return f"{folder} doesn't exist"
 
 
 def others_can_read(path: Path) -> bool:
@@ -90,7 +90,7 @@ def lock_check(state: State) -> Check:
 
 def push_check(state: State, now: datetime, zone: ZoneInfo) -> Check:
     if ahead := state.written_ahead(now):
-        fix = "see whether `date` is right; if it is, run `calsync push`, and if that is refused, "
+        fix = "check whether `date` is right; if it is, run `calsync push`, and if that is refused, "
         return warning(clock_was_wrong(ahead, zone), f"{fix}`calsync push --clock-was-wrong`")
     last = state.last_push()
     if failed := state.failed_push():

@@ -130,7 +130,7 @@ class ServiceAccount:
                     f"Google does not accept the service account {self.email} ({problem.args[0]!s:.200})"
                 )
                 raise AuthorisationNeeded(
-                    f"{message}; make a new key for it, or look whether it is there"
+                    f"{message}; make a new key for it, or check whether it is there"
                 ) from problem
             except (ValueError, TypeError, AttributeError) as problem:
                 raise ConfigError(f"{self.path}: the key can't sign: {problem}") from problem
