@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -124,6 +125,17 @@ class _Result(msgspec.Struct, frozen=True):
     warnings: list[str]
     events: int
     guesses: list[str] = []
+    sessions: list[tuple[datetime, datetime, Load, str]] = []
+
+
+class KeptBusy(NamedTuple):
+    """What was read of a busy calendar; the fields are those of feeds.BusyTime."""
+
+    spans: tuple[Timespan, ...]
+    warnings: tuple[str, ...]
+    events: int
+    guesses: tuple[str, ...]
+    sessions: tuple[tuple[Timespan, Load, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +209,17 @@ class CachedCalendar:
         """Remember that the copy was still what the feed holds at `now`."""
         self._origin.remember(self.store, msgspec.structs.replace(copy.origin, fetched=now))
 
-    def busy(self, key: str) -> tuple[tuple[Timespan, ...], tuple[str, ...], int, tuple[str, ...]] | None:
+    def busy(self, key: str) -> "KeptBusy | None":
         """What was kept under `key`, which names all that the busy time depends on."""
         for result in self._results.recall(self.store) or ():
             if result.key == key:
                 with suppress(ValueError):  # spans that are none
                     spans = tuple(Timespan(start, end) for start, end in result.spans)
-                    return spans, tuple(result.warnings), result.events, tuple(result.guesses)
+                    sessions = [
+                        (Timespan(start, end), load, title) for start, end, load, title in result.sessions
+                    ]
+                    told = tuple(result.warnings), result.events, tuple(result.guesses)
+                    return KeptBusy(spans, *told, tuple(sessions))
         return None
 
     def keep_busy(
@@ -213,10 +229,12 @@ class CachedCalendar:
         warnings: Iterable[str],
         events: int,
         guesses: Iterable[str] = (),
+        sessions: Iterable[tuple[Timespan, Load, str]] = (),
     ) -> None:
-        """Remember merged busy time, warnings and guesses for people, and how many events were read."""
+        """Remember what was read: the fields are those of KeptBusy."""
         times = [(span.start, span.end) for span in spans]
-        result = _Result(key, times, list(warnings), events, list(guesses))
+        strength = [(span.start, span.end, load, title) for span, load, title in sessions]
+        result = _Result(key, times, list(warnings), events, list(guesses), strength)
         others = [old for old in self._results.recall(self.store) or () if old.key != key]
         self._results.remember(self.store, [result, *others][:_RESULTS_KEPT])
 

@@ -78,13 +78,15 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
         "pause": [{"from": date(2026, 12, 24), "to": date(2026, 12, 27)}],
         "travel": [{"from": date(2026, 12, 7), "to": date(2026, 12, 9), "timezone": "Asia/Tokyo"}],
         "busy": [
-            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "all_day": "free"},
+            {"name": "work", "type": "ics", "path": "busy.ics", "ignore": ["Lunch*"], "strength": ["Pump"]},
             {
                 "name": "home",
                 "type": "ics",
                 "url": "webcal://calendar.example/a.ics",
                 "email": "me@x.example",
                 "away": ["Holiday*"],
+                "all_day": "free",
+                "strength": {"Yoga*": "light"},
             },
             {"name": "own", "type": "google", "calendars": ["primary"]},
         ],

@@ -11,7 +11,7 @@ from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
-from calsync.event import BUSY, Contents, Event, Standing, is_cross, is_strength
+from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
 from calsync.program import Pause, Routine
@@ -39,6 +39,8 @@ class Busy:
     trouble: tuple[str, ...] = ()
     away: tuple[Timespan, ...] = ()
     """Days that its runner is away, which are a pause."""
+    booked: tuple[Booked, ...] = ()
+    """The strength sessions among it."""
 
 
 def read_busy(
@@ -81,7 +83,9 @@ def read_busy(
             for guess in result.guesses:
                 tell(f"{name}: {guess}")
             warnings = tuple(map(warning_line, (*trouble, *result.warnings)))
-            found.append(Busy(name, result.spans, warnings, tuple(map(warning_line, trouble)), result.away))
+            booked = tuple(Booked(*session, name) for session in result.sessions)
+            told = warnings, tuple(map(warning_line, trouble))
+            found.append(Busy(name, result.spans, *told, result.away, booked))
     return tuple(found)
 
 
@@ -102,7 +106,10 @@ def ask_others(setup: Setup, now: datetime) -> Others:
         if program.feed:
             of_feed.append(ask_feed(setup, program.feed, now, show))
 
-    window = busy_window(program, now, setup.config.zone)
+    # What there is to say of Monday may depend on the session of the week before.
+    has_strength = any(isinstance(source, IcsBusy) and source.strength for source in sources)
+    before = timedelta(weeks=1) if has_strength else timedelta(days=1)
+    window = busy_window(program, now, setup.config.zone, before)
     busy = read_busy(setup, sources, window, now, ask if program.feed else None)
     return Others(read_training(setup, now, *of_feed), busy)
 
@@ -122,7 +129,7 @@ def ask_busy(
     from calsync.feeds.place import busy_time
 
     is_busy = source.all_day == "busy", source.tentative == "busy"
-    reading = Reading(*is_busy, source.email, source.ignore, source.away)
+    reading = Reading(*is_busy, source.email, source.ignore, source.away, strength=source.loads)
     place, zone, cache = place_of(what, source), setup.config.zone, setup.state.cache
     return busy_time(place, reading, window, zone, now, cache, show, remember=remember)
 
@@ -275,6 +282,15 @@ def _days_of(span: Timespan, zone: ZoneInfo) -> Pause:
     return Pause(span.start.astimezone(zone).date(), last.date())
 
 
+def _once(booked: Iterable[Booked]) -> tuple[Booked, ...]:
+    """Each session once, also if two calendars have it."""
+    found: list[Booked] = []
+    for one in sorted(booked, key=lambda one: (one.span, one.title)):
+        if not (found and found[-1].span.overlaps(one.span)):
+            found.append(one)
+    return tuple(found)
+
+
 def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
     """Read everything and plan. `others` is what they have just said, if they have been asked."""
     program, zone = setup.config.program, setup.config.zone
@@ -288,7 +304,10 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     spans = [span for source in sources for span in source.spans]
     away = merge(span for source in sources for span in source.away)
     program = program.with_pauses(_days_of(span, zone) for span in away)
-    plan = make_plan(program, setup.templates, spans, stands, now, zone, training.checkins, training.feed)
+    booked = _once(one for source in sources for one in source.booked)
+    plan = make_plan(
+        program, setup.templates, spans, stands, now, zone, training.checkins, training.feed, booked
+    )
     events = agenda(plan, {**setup.routines, **training.routines})
     of_targets = tuple(_of_targets(targets, setup.config.name))
     ahead = setup.state.written_ahead(now)

@@ -69,6 +69,7 @@ class Answers:
 IGNORE = """\
 #ignore = ["Lunch*"] # titles that don't keep you from training
 #away = ["Holiday*"] # titles of all-day events that are a pause: no runs, no strength
+#strength = ["Bodypump*"] # titles that are strength sessions; with loads { "Yoga*" = "light" }
 """
 
 

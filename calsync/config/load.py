@@ -33,7 +33,7 @@ from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program
 from calsync.race import Race
-from calsync.training import FIRST_YEAR, LAST_YEAR, Week
+from calsync.training import FIRST_YEAR, LAST_YEAR, Load, Week
 from calsync.travel import Trip, with_trips
 from calsync.words import Keys, did_you_mean
 from calsync.written import PLAN_NAME, VARIABLE
@@ -200,6 +200,7 @@ def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[
     sources: list[IcsBusy | GoogleBusy] = []
     for number, source in enumerate(table.sources):
         if isinstance(source, IcsBusy):
+            _check_strength(document, ("busy", number, "strength"), source.strength)
             sources.append(_placed(document, ("busy", number), source, environment))
         elif not source.calendars:
             message = 'name the calendars to ask, such as ["primary"]'
@@ -210,6 +211,19 @@ def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[
     _refuse_doubles(document, table)
     _check_google(document, table)
     return msgspec.structs.replace(table, sources=tuple(sources))
+
+
+def _check_strength(document: Document, keys: Keys, titles: Sequence[str] | Mapping[str, str]) -> None:
+    """Refuse a pattern of titles that is blank, and a word that is no load."""
+    for number, pattern in enumerate(titles):
+        if not pattern.strip():
+            where = pattern if isinstance(titles, Mapping) else number
+            raise document.fail((*keys, where), "the pattern of a title must not be empty")
+    for pattern, word in titles.items() if isinstance(titles, Mapping) else ():
+        if word not in list(Load):
+            known = tuple(Load)
+            hint = did_you_mean(word, known) or f"; known: {', '.join(known)}"
+            raise document.fail((*keys, pattern), f'no load is called "{hidden(word)}"{hint}')
 
 
 def _refuse_doubles(document: Document, table: ConfigFile) -> None:

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from calsync.addresses import HOST, secure_address, server_address
 from calsync.program import Availability, Pause, Plan, Rules
+from calsync.training import Load
 from calsync.written import (
     DURATION,
     DURATIONS,
@@ -49,6 +50,9 @@ class Busy(msgspec.Struct, frozen=True, tag_field="type"):
     """A calendar file or feed, or calendars in Google."""
 
 
+_LoadWord = Annotated[str, Meta(extra_json_schema={"enum": list(Load)})]
+
+
 class IcsBusy(Busy, frozen=True, tag="ics"):
     url: Address | None = None
     """The feed's address. Who has it can read the calendar: url_env keeps it out of this file."""
@@ -66,10 +70,19 @@ class IcsBusy(Busy, frozen=True, tag="ics"):
     """Titles that don't keep you from training; * stands for anything."""
     away: tuple[str, ...] = ()
     """Titles of all-day events that are a pause, without runs and strength, such as "Holiday*"."""
+    strength: tuple[str, ...] | dict[NotBlank, _LoadWord] = ()
+    """Titles of strength sessions, of moderate load, or each with its load: { "Yoga*" = "light" }."""
     on_error: Literal["cache", "fail"] = "cache"
     """When the feed can't be read: use the last good copy, or stop."""
     max_age: Duration = duration("7d")
     """How old the last good copy may be."""
+
+    @property
+    def loads(self) -> tuple[tuple[str, Load], ...]:
+        """Patterns of the titles of strength sessions, and their loads."""
+        if isinstance(self.strength, dict):
+            return tuple((pattern, Load(word)) for pattern, word in self.strength.items())
+        return tuple((pattern, Load.MODERATE) for pattern in self.strength)
 
 
 class GoogleBusy(Busy, frozen=True, tag="google"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from calsync.timespan import Timespan
+from calsync.training import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Reading:
     """The same of all-day events that are no busy time, but days away."""
     only_away: bool = False
     """To find just those days: all else is free."""
+    strength: tuple[tuple[str, Load], ...] = ()
+    """The same of strength sessions, which keep busy whatever else they say, with their loads."""
 
 
 DEFAULT_READING = Reading()
@@ -43,6 +46,9 @@ class BusyTime(NamedTuple):
     """What was guessed, and why, for those who ask; one line each, without titles."""
     away: tuple[Timespan, ...] = ()
     """Days away, from midnight to midnight; merged and clipped as `spans` are."""
+
+    sessions: tuple[tuple[Timespan, Load, str], ...] = ()
+    """The strength sessions among it, whole, with their titles."""
 
 
 MOST_WARNINGS = 30

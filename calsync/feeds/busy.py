@@ -13,7 +13,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading, first_of_many, ics
-from calsync.feeds.event import Reader, is_ours
+from calsync.feeds.event import Component, Reader, is_ours
 from calsync.feeds.glance import Glance
 from calsync.feeds.ics import (
     Moment,
@@ -26,8 +26,17 @@ from calsync.feeds.ics import (
     read_properties,
 )
 from calsync.feeds.recurrence import Budget, TooCostly
-from calsync.feeds.series import Occurrence, Related, occurrences, related, without_dense_rules
+from calsync.feeds.series import (
+    Occurrence,
+    Related,
+    occurrences,
+    related,
+    ruled_occurrences,
+    without_dense_rules,
+)
 from calsync.timespan import Timespan, merge
+from calsync.training import Load
+from calsync.words import one_line
 
 TOO_COSTLY = "takes too long to read; taken as busy from its start on"
 MOST_KINDS = 1000
@@ -35,6 +44,7 @@ MOST_KINDS = 1000
 LONGEST_NAME = 80
 _MOST_SPANS = 20_000
 """Unmerged ones in memory, beside twice as many as there are after merging."""
+_LONGEST_SESSION = timedelta(hours=12)
 _OFF = timedelta(days=1)
 """No zone is further from UTC."""
 _LONGEST_PARAMETERS = 1000
@@ -129,6 +139,7 @@ class BodyReader:
         self._begins = [calendar.begin for calendar in self.calendars]
         self._readers: dict[int, Reader] = {}
         self.budget = Budget.of_bytes(len(self.text))
+        self.sessions: list[tuple[Timespan, Load, str]] = []
 
     def busy(self) -> BusyTime:
         spans = _merged(self.spans())
@@ -136,7 +147,8 @@ class BodyReader:
             len(calendar.events) + calendar.events.too_short + len(calendar.free_busy)
             for calendar in self.calendars
         )
-        return BusyTime(spans, self.notes.lines(), events, self.notes.guesses())
+        sessions = tuple(sorted(set(self.sessions)))
+        return BusyTime(spans, self.notes.lines(), events, self.notes.guesses(), sessions=sessions)
 
     def reader(self, place: int) -> Reader:
         """That of the calendar which is at this place of the text."""
@@ -153,11 +165,15 @@ class BodyReader:
                 self.notes,
                 self.notes.guess,
                 self.budget,
+                self._session,
             )
         return self._readers[number]
 
     def _is_free(self, fields: Properties, all_day: bool) -> bool:
         return is_free(fields, self.reading, all_day=all_day)
+
+    def _session(self, fields: Properties) -> tuple[Load, str] | None:
+        return session_of(fields, self.reading)
 
     def spans(self) -> Iterator[Timespan]:
         """Busy time within the window, unmerged."""
@@ -241,6 +257,8 @@ class BodyReader:
         with self.budget.share() as share:
             try:
                 found = list(self.occurrences(followed_events, share))
+                if any(component.session for component in components):
+                    self._note_sessions(ruled_occurrences(followed_events, self.window, share))
             except TooCostly:
                 found = []
                 for master in masters:
@@ -253,6 +271,19 @@ class BodyReader:
                 if is_skipped(start_at):
                     self.notes.guess("is at a time that clocks skip; taken as much later", components[0].uid)
                 yield span
+
+    def _note_sessions(self, ruled: Iterable[tuple[Component, Occurrence]]) -> None:
+        """Keep the strength sessions among what makes busy in the window."""
+        for component, (start, end) in ruled:
+            if component.session is None:
+                continue
+            first, last = instant(start, self.zone), instant(end, self.zone)
+            if not (first < last and first < self.window.end and self.window.start < last):
+                continue
+            if not isinstance(start, datetime) or last - first > _LONGEST_SESSION:
+                self.notes("is called strength, but lasts too long for it; taken as busy only", component.uid)
+            else:
+                self.sessions.append((Timespan(first, last), *component.session))
 
     def _free_busy(self, start: int, end: int) -> Iterator[Timespan]:
         """What a VFREEBUSY makes busy."""
@@ -363,6 +394,8 @@ def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
         return not reading.only_away
     if reading.only_away:
         return True
+    if session_of(fields, reading):
+        return False  # whoever goes there is not free
     if not reading.tentative_busy and "TENTATIVE" in (status, microsoft):
         return True
     if transparency in ("TRANSPARENT", "OPAQUE"):
@@ -373,10 +406,21 @@ def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
 
 
 def _has_title(fields: Properties, patterns: Sequence[str]) -> bool:
-    if not patterns or "SUMMARY" not in fields:
-        return False
-    title = last_of(fields, "SUMMARY").casefold()
-    return any(fnmatch.fnmatchcase(title, pattern.casefold()) for pattern in patterns)
+    return bool(patterns) and "SUMMARY" in fields and _fits(last_of(fields, "SUMMARY"), patterns)
+
+
+def _fits(title: str, patterns: Iterable[str]) -> bool:
+    """Patterns of titles are those of file names, in letters of any case."""
+    return any(fnmatch.fnmatchcase(title.casefold(), pattern.casefold()) for pattern in patterns)
+
+
+def session_of(fields: Properties, reading: Reading) -> tuple[Load, str] | None:
+    """Load and title of a strength session; None of anything else."""
+    if not reading.strength or "SUMMARY" not in fields:
+        return None
+    title = last_of(fields, "SUMMARY")
+    found = ((load, one_line(title)) for pattern, load in reading.strength if _fits(title, [pattern]))
+    return next(found, None)
 
 
 def _declined(fields: Properties, email: str) -> bool:

@@ -29,6 +29,7 @@ from calsync.feeds.ics import (
 )
 from calsync.feeds.recurrence import Budget, Rule, TooCostly, parse_rule
 from calsync.feeds.zones import Zones
+from calsync.training import Load
 
 LONGEST = timedelta(days=366_000)
 """A thousand years: what is more is somebody's "for ever", and beyond what datetime can calculate with."""
@@ -68,6 +69,8 @@ class Component:
     """LAST-MODIFIED and DTSTAMP as written, for comparing: one of them alone counts for both."""
     cancels: bool = False
     """Whether it calls off other events of its UID (METHOD:CANCEL)."""
+    session: tuple[Load, str] | None = None
+    """Load and title of a strength session."""
 
     @property
     def changed(self) -> bytes:
@@ -133,6 +136,8 @@ class Reader:
     """Takes what was guessed, where the standard leaves it open or something else is written."""
     cancels: bool = False
     """Whether the calendar calls its events off."""
+    session: Callable[[Properties], tuple[Load, str] | None] = lambda _: None
+    """Takes an event's properties, and says of a strength session what load and title it has."""
 
     @classmethod
     def of(
@@ -144,6 +149,7 @@ class Reader:
         note: Callable[[str, str | None], None],
         guess: Callable[[str, str | None], None],
         budget: Budget,
+        session: Callable[[Properties], tuple[Load, str] | None] = lambda _: None,
     ) -> "Reader":
         """For a calendar of the body `text`; `zone` is the plan's, `budget` pays for zones."""
         zones = Zones(texts(text, calendar.timezones), budget)
@@ -159,7 +165,7 @@ class Reader:
             found = None
         if calendar.cancels:
             guess("METHOD:CANCEL: the events of this calendar are called off", None)
-        return cls(zones, found or zone, is_free, note, guess, calendar.cancels)
+        return cls(zones, found or zone, is_free, note, guess, calendar.cancels, session)
 
     def component(self, fields: Properties) -> Component | None:
         """The event; None if it has no start that can be read. What is wrong is noted.
@@ -209,6 +215,7 @@ class Reader:
             reach.upper() == "THISANDFUTURE",
             self._stamp(fields),
             self.cancels,
+            self.session(fields),
         )
 
     def find_zone(self, uid: str) -> FindZone:

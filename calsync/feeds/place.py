@@ -244,7 +244,7 @@ def _ics_files(folder: Path) -> list[Path]:
 
 
 # To be raised whenever the same bytes would give another result.
-_VERSION = 4
+_VERSION = 5
 
 
 # Calendars are asked at once, but parsed one after the other: at once it would be no faster, and take the
@@ -283,7 +283,7 @@ def busy_time(
         told = (_VERSION, content.hash, window.start, window.end, str(zone), astuple(reading))
         key = content_hash(repr(told).encode())
         if kept and (known := kept.busy(key)):
-            return BusyTime(*known)
+            return BusyTime(*known[:4], sessions=known.sessions)
         # Here and not above: a calendar that is the one of last time is not parsed, and what parses it takes
         # a tenth of the time of a push without changes to import.
         from calsync.feeds.busy import read_busy
@@ -291,7 +291,7 @@ def busy_time(
         with _ONE_PARSER:
             busy = _joined(content.each(lambda body: read_busy(body, window, zone, reading)))
         if kept and remember:
-            kept.keep_busy(key, *busy[:4])
+            kept.keep_busy(key, *busy[:4], busy.sessions)
         return busy
 
     return place.ask(read, now, cache, show, remember=remember)
@@ -308,6 +308,7 @@ def _joined(parts: Sequence[tuple[str, BusyTime]]) -> BusyTime:
         ),
         sum(part.events for _, part in parts),
         first_of_many(tuple(f"{name}: {guess}" for name, part in parts for guess in part.guesses), "guesses"),
+        sessions=tuple(sorted({session for _, part in parts for session in part.sessions})),
     )
 
 

@@ -34,15 +34,18 @@ from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
 from calsync.words import date_name, kind_name
 
 
-def busy_window(program: Program, now: datetime, zone: ZoneInfo) -> Timespan:
+def busy_window(
+    program: Program, now: datetime, zone: ZoneInfo, before: timedelta = timedelta(days=1)
+) -> Timespan:
     """The time whose busy blocks a plan needs: its horizon, and a week more for the runs to be respected.
 
-    A day on both sides, for buffers and for runs around midnight. The same all week long, so that what was
+    A day on both sides, for buffers and for runs around midnight; `before` its first Monday it may be more.
+    The same all week long, so that what was
     read once serves until Sunday.
     """
     weeks = program.horizon_weeks(now.astimezone(zone).date())
     clock = Wall(zone)
-    first, last = weeks[0].monday - timedelta(days=1), weeks[-1].plus(2).monday + timedelta(days=1)
+    first, last = weeks[0].monday - before, weeks[-1].plus(2).monday + timedelta(days=1)
     return wall.span(clock.at(first, 0), clock.at(last, 0))
 
 

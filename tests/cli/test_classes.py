@@ -209,3 +209,113 @@ def test_what_does_not_go_together(box: Box, session: str, said: str) -> None:
     result = box.run("plan")
     assert result.code == 3
     assert said in as_written(result.error)
+
+
+# --- strength in a busy calendar --------------------------------------------------------------------------
+
+GYM = '[[busy]]\nname = "gym"\ntype = "ics"\npath = "busy.ics"\nstrength = {}\n'
+PUMP = '["Bodypump*"]'
+EVENT = "2026-W48/strength/calendar-1"
+
+
+def test_strength_in_a_busy_calendar_counts_and_is_not_written(box: Box) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", "BODYPUMP with Ann"))
+    second = LIFT.replace("lower-body", "hips-and-core")
+    week(box, LIFT, second, more=GYM.format(PUMP))
+    plan = box.plan()
+    found = starts(plan)
+    assert found.keys() == {"2026-W48/strength/1", EVENT}
+    assert found[EVENT] == "11-25T18:00"
+    assert found["2026-W48/strength/1"][:5] not in ("11-24", "11-25", "11-26")
+    session = plan["weeks"][0]["strength"][-1 if found["2026-W48/strength/1"] < found[EVENT] else 0]
+    assert (session["state"], session["calendar"], session["title"], session["load"]) == (
+        "fixed",
+        "gym",
+        "BODYPUMP with Ann",
+        "moderate",
+    )
+    assert {one["start"][5:16] for one in plan["busy"]} == {"11-25T18:00"}
+    (note,) = plan["weeks"][0]["notes"]
+    assert note["text"] == "one session is in your calendars already, and counts"
+    table = box.ok("plan").out
+    assert "BODYPUMP with Ann (moderate)" in table
+    assert 'from your calendar "gym"' in table
+    assert box.run("skip", EVENT).code == 2
+    box.push()
+    feed = box.feed.read_text("utf-8")
+    assert feed.count("BEGIN:VEVENT") == 3
+    assert "BODYPUMP" not in feed
+    # What was read is remembered with it.
+    assert starts(box.plan()) == found
+
+
+def test_each_title_may_have_a_load_of_its_own(box: Box) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", "Yoga flow"))
+    week(box, LIFT, more=GYM.format('{ "Pump*" = "heavy", "Yoga*" = "light" }'))
+    (session,) = box.plan()["weeks"][0]["strength"]
+    assert (session["key"], session["load"]) == (EVENT, "light")
+
+
+@pytest.mark.parametrize(
+    ("more", "title", "is_strength"),
+    [
+        ("", "Bodypump", True),
+        ("TRANSP:TRANSPARENT", "Bodypump", True),
+        ("STATUS:CANCELLED", "Bodypump", False),
+        ("", "Not Bodypump", False),
+    ],
+)
+def test_which_events_are_strength(box: Box, more: str, title: str, is_strength: bool) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", title, more))
+    week(box, more=GYM.format(PUMP))
+    assert (EVENT in starts(box.plan())) == is_strength
+
+
+def test_what_is_ignored_or_lasts_all_day_is_no_session(box: Box) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", "Bodypump"))
+    week(box, more=GYM.format(PUMP) + 'ignore = ["Bodypump"]\n')
+    assert starts(box.plan()) == {}
+    box.write("busy.ics", busy("20261125T000000", "20261126T000000", "Bodypump"))
+    week(box, more=GYM.format(PUMP))
+    plan = box.plan()
+    assert starts(plan) == {}
+    assert "lasts too long" in " ".join(one["text"] for one in plan["warnings"])
+
+
+def test_a_series_has_its_moved_and_renamed_occurrences(box: Box) -> None:
+    series = busy("20261125T180000", "20261125T190000", "Bodypump", "RRULE:FREQ=WEEKLY")
+    moved = busy("20261203T120000", "20261203T130000", "Bodypump").replace("UID:20261203", "UID:20261125")
+    moved = moved.replace("T120000\r\nSUMMARY", "T180000\r\nSUMMARY", 1)
+    moved = moved.replace("SUMMARY", "RECURRENCE-ID;TZID=Europe/London:20261202T180000\r\nSUMMARY")
+    renamed = busy("20261209T180000", "20261209T190000", "Dinner").replace("UID:20261209", "UID:20261125")
+    renamed = renamed.replace("SUMMARY", "RECURRENCE-ID;TZID=Europe/London:20261209T180000\r\nSUMMARY")
+    box.write("busy.ics", series + moved + renamed)
+    week(box, more=GYM.format(PUMP))
+    config = (box.folder / "config.toml").read_text("utf-8")
+    box.write("config.toml", config.replace("horizon = 1", "horizon = 3"))
+    plan = box.plan()
+    assert [list(starts(plan, number).values()) for number in range(3)] == [
+        ["11-25T18:00"],
+        ["12-03T12:00"],
+        [],
+    ]
+
+
+def test_a_class_that_is_in_a_calendar_as_well_counts_once(box: Box) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", "Bodypump"))
+    week(box, LIFT, CLASS, more=GYM.format(PUMP))
+    assert starts(box.plan()).keys() == {"2026-W48/strength/1", EVENT}
+
+
+def test_the_rules_are_told_of_it_but_not_that_it_is_busy(box: Box) -> None:
+    box.write("busy.ics", busy("20261125T180000", "20261125T190000", "Bodypump"))
+    week(box, runs=RUNS.replace('day = "tue"', 'day = "thu"'), more=GYM.format(PUMP))
+    (said,) = against(box.plan())
+    assert said.startswith("Bodypump (Wed 25 Nov 18:00): 11 h 30 min before Thursday's intervals")
+
+
+def test_a_load_that_is_none(box: Box) -> None:
+    week(box, LIFT, more=GYM.format('{ "Yoga*" = "medium" }'))
+    result = box.run("plan")
+    assert result.code == 3
+    assert 'no load is called "medium"' in result.error
