@@ -20,6 +20,7 @@ from calsync.errors import INTERRUPTED, CalsyncError, Unavailable
 # Each command, in the order of the help, and the module of this folder that has it.
 COMMANDS = {
     "init": "setup",
+    "config": "setup",
     "plan": "plan",
     "push": "plan",
     "busy": "plan",

@@ -10,7 +10,7 @@ import click
 
 from calsync import waits
 from calsync.cli.options import Common, common_options, format_option, now_option
-from calsync.errors import TargetUnavailable
+from calsync.errors import ConfigError, TargetUnavailable
 
 if TYPE_CHECKING:
     from calsync.app.new_config import Answers
@@ -123,6 +123,71 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
         click.echo("  " + click.style(command, bold=True) + (" " * (room - len(command)) + what) * is_wide)
         if not is_wide:
             click.echo(f"      {what}")
+
+
+@click.group(short_help="Look at the settings, or edit them.")
+@common_options
+def config(_common: Common) -> None:
+    """Look at the settings that are in force, or edit the config."""
+
+
+@config.command(short_help="Print the settings that are in force.")
+@common_options
+def show(common: Common) -> None:
+    """Print all settings that are in force, as TOML. What the config doesn't name is marked as default.
+
+    The addresses of calendars are shortened, as anyone who has them can read the calendars.
+    """
+    from calsync.config.shown import settings_in_force
+
+    click.echo(settings_in_force(common.setup().config), nl=False)
+
+
+@config.command(short_help="Open the config in your editor.")
+@common_options
+def edit(common: Common) -> int:
+    """Open the config in the editor that $VISUAL or $EDITOR names, and check it when you close it.
+
+    If something is wrong with it, you can edit it again, or go back to what it was.
+    """
+    from calsync.files import read_file, write_atomically
+
+    path = common.config_path()
+    before = read_file(path)
+    while True:
+        click.edit(filename=str(path))
+        problem = _problem_of(common)
+        if problem is None:
+            unchanged = read_file(path) == before
+            click.echo(
+                "Nothing has changed." if unchanged else f"{path} is fine; `calsync plan` shows your weeks."
+            )
+            return 0
+        if not sys.stdin.isatty():
+            raise problem
+        click.echo(click.style(str(problem), fg="red"), err=True)
+        answer = click.prompt(
+            "Edit it again (e), go back to what it was (b), or keep it as it is (k)?",
+            type=click.Choice(["e", "b", "k"]),
+            default="e",
+            show_choices=False,
+        )
+        if answer == "b":
+            write_atomically(path, before, mode=path.stat().st_mode & 0o777)
+            click.echo(f"{path} is as it was.")
+            return 0
+        if answer == "k":
+            return problem.exit_code
+
+
+def _problem_of(common: Common) -> ConfigError | None:
+    from calsync.app.setup import load_setup
+
+    try:
+        load_setup(common.config_path(), common.listener()).close()
+    except ConfigError as problem:
+        return problem
+    return None
 
 
 @click.group(short_help="Allow calsync to use Google Calendar.")
