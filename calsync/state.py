@@ -350,6 +350,17 @@ class FailedPush(msgspec.Struct, frozen=True):
     exit_code: int
 
 
+class Written(msgspec.Struct, frozen=True):
+    """Which config the last push that went well was made for, and where it wrote, by the targets' names."""
+
+    config: str
+    """The whole path of its file."""
+    files: dict[str, str] = {}
+    """Whole paths."""
+    calendars: dict[str, str] = {}
+    """The titles of Google's calendars."""
+
+
 # --- one plan's documents ---------------------------------------------------------------------------------
 
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
@@ -358,7 +369,16 @@ _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
+_WRITTEN = Json("written.json", Written)
 _FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
+
+
+# What a plan keeps when it gets another name. Copies of calendars come back by themselves.
+_TAKEN_OVER = (
+    *(one.name for one in (_WISHES, _CHECKINS, _GOOGLE, _FEEDS, _LOST)),
+    "google-token.json",
+    "serve-secret",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +462,27 @@ class State:
         known = _FEEDS.recall(self.store) or []
         if (name := str(real_path(path))) not in known:
             _FEEDS.remember(self.store, sorted({*known, name}))
+
+    def written(self) -> Written | None:
+        """None if there was no push yet, or that can't be told."""
+        return _WRITTEN.recall(self.store)
+
+    def remember_written(self, written: Written) -> None:
+        """Costs nothing if it is known, or can't be written."""
+        if written != self.written():
+            _WRITTEN.remember(self.store, written)
+
+    def forget_written(self) -> None:
+        """The plan's calendars are another one's now."""
+        self.remember_written(Written(""))
+
+    def take_over(self, former: "State") -> None:
+        """What the plan had under its former name, but for what it has already. Raises Unavailable."""
+        for name in _TAKEN_OVER:
+            where = self.store.where(name)
+            with unavailable_if_not(where, "written"):
+                if self.store.size(name) is None and former.store.size(name) is not None:
+                    self.store.replace(name, former.store.read(name))
 
     def lost_sessions(self) -> frozenset[str]:
         """The keys of sessions that were on a calendar and lost their place; nothing if unknown."""
@@ -543,6 +584,16 @@ class State:
         except Held:
             return True
         return False
+
+
+def former_names(config: Path, name: str) -> tuple[str, ...]:
+    """What the plan of the config at this path was called before: the other plans that it has pushed."""
+    try:
+        folders = sorted(state_folder(os.environ).iterdir())
+    except OSError:
+        return ()
+    path, others = str(real_path(config)), (folder.name for folder in folders if folder.name != name)
+    return tuple(one for one in others if (kept := state_of(one).written()) and kept.config == path)
 
 
 def state_of(name: str, environment: Mapping[str, str] | None = None) -> State:

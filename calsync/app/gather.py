@@ -1,16 +1,18 @@
 """The first of the three steps: read all that a command needs, before anything is decided."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from calsync.app.renaming import Held, gone, held_by_former
 from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.errors import AuthorisationNeeded, ConfigError
 from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
@@ -134,6 +136,10 @@ def ask_busy(
     return busy_time(place, reading, window, zone, now, cache, show, remember=remember)
 
 
+# The code of a remark on a target whose set-up is not finished.
+UNFINISHED = "target-unfinished"
+
+
 # --- targets ----------------------------------------------------------------------------------------------
 
 
@@ -165,20 +171,47 @@ class Target:
         return tuple(event.busy_only() if settings.detail == "busy" else event for event in chosen)
 
 
-def load_targets(setup: Setup, *, only_editable: bool = False) -> tuple[Target, ...]:
-    """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The targets that could be read, and, by name, why the set-up of others is not finished."""
+
+    targets: tuple[Target, ...]
+    unfinished: Mapping[str, AuthorisationNeeded]
+
+
+def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
+    """A calendar in Google that was never written to holds nothing that others depend on: it can wait.
+
+    Raises AuthorisationNeeded, Unavailable or RefusedToProtectData.
+    """
     targets = []
+    unfinished = {}
     with setup.listener.progress() as show:
         for settings in setup.config.targets:
             if isinstance(settings, GoogleTarget):
                 show(f"reading {settings.name} …")
             elif only_editable:
                 continue
-            target = Target(settings, calendar_of(setup, settings).load())
+            try:
+                target = Target(settings, calendar_of(setup, settings).load())
+            except (AuthorisationNeeded, ConfigError) as problem:
+                if not isinstance(settings, GoogleTarget) or _was_written(setup, settings):
+                    raise
+                unfinished[settings.name] = AuthorisationNeeded(
+                    str(problem).removeprefix(f"{settings.name}: ")
+                )
+                continue
             held = len(target.contents.events)
             setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
             targets.append(target)
-    return tuple(targets)
+    return Loading(tuple(targets), unfinished)
+
+
+def _was_written(setup: Setup, settings: GoogleTarget) -> bool:
+    """Whether the runner may have moved something in the target's calendar."""
+    written = setup.state.written()
+    in_use = written is not None and settings.name in written.calendars
+    return in_use or settings.name in setup.state.google().calendars
 
 
 def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalendar:
@@ -230,6 +263,10 @@ class Gathered:
     events: tuple[Event, ...]
     of_targets: tuple[tuple[str, str], ...]
     """What the runner should know of the targets: (code, text)."""
+    held: tuple[Held, ...] = ()
+    """What targets hold of the plan as it was called before."""
+    unfinished: Mapping[str, AuthorisationNeeded] = field(default_factory=dict)
+    """The targets whose set-up is not finished."""
     written_ahead: datetime | None = None
     """When a push was made that is still to come by the clock of now."""
 
@@ -264,9 +301,19 @@ class Gathered:
         return (clock_was_wrong(self.written_ahead, self.plan.zone),) if self.written_ahead else ()
 
 
-def _of_targets(targets: Iterable[Target], name: str) -> Iterator[tuple[str, str]]:
-    for target in targets:
+def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterator[tuple[str, str]]:
+    name = setup.config.name
+    for one in held:
+        yield "other-plan", one.text(name)
+    for text in gone(setup):
+        yield "target-gone", text
+    for named, problem in loading.unfinished.items():
+        yield UNFINISHED, f"{named}: {problem}; the other calendars go on without it"
+    formers = {one.former for one in held}
+    for target in loading.targets:
         for other, count in target.contents.others:
+            if other in formers:
+                continue
             there = (
                 f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"'
             )
@@ -294,7 +341,9 @@ def _once(booked: Iterable[Booked]) -> tuple[Booked, ...]:
 def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
     """Read everything and plan. `others` is what they have just said, if they have been asked."""
     program, zone = setup.config.program, setup.config.zone
-    targets = load_targets(setup)
+    loading = load_targets(setup)
+    targets = loading.targets
+    held = held_by_former(setup, [(target.settings, target.loaded) for target in targets])
     stands = what_stands(setup, targets)
     if others is None:
         others = ask_others(setup, now)
@@ -309,6 +358,18 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
         program, setup.templates, spans, stands, now, zone, training.checkins, training.feed, booked
     )
     events = agenda(plan, {**setup.routines, **training.routines})
-    of_targets = tuple(_of_targets(targets, setup.config.name))
+    of_targets = tuple(_of_targets(setup, loading, held))
     ahead = setup.state.written_ahead(now)
-    return Gathered(setup, targets, stands, plan, sources, training, events, of_targets, ahead)
+    return Gathered(
+        setup,
+        targets,
+        stands,
+        plan,
+        sources,
+        training,
+        events,
+        of_targets,
+        held,
+        loading.unfinished,
+        ahead,
+    )

@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from calsync.app.gather import Gathered, Others, Target, gather_plan
+from calsync.app.gather import UNFINISHED, Gathered, Others, Target, gather_plan, load_targets
+from calsync.app.renaming import adopt, remember, take_over_state
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
-from calsync.errors import CalsyncError, Locked, TargetUnavailable, UsageError
+from calsync.errors import (
+    AuthorisationNeeded,
+    CalsyncError,
+    Locked,
+    RefusedToProtectData,
+    TargetUnavailable,
+    UsageError,
+)
 from calsync.event import Action, Applied, Change, Event
 from calsync.planning import why
 from calsync.planning.descriptions import lasting_reasons
@@ -132,6 +140,8 @@ def rounds(
     of_targets: tuple[tuple[str, str], ...] = ()
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
+        if gathered.held:
+            raise RefusedToProtectData(gathered.held[0].text(setup.config.name))
         of_targets = gathered.of_targets if number == 1 else of_targets
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
@@ -156,8 +166,30 @@ def rounds(
         # Where everything that was to be written failed, the failure says it all.
         and (any(c.writes for c in changes) or not any(c.writes for c in decided_changes))
     )
-    # What this push has written is no part of what its runner should know of the targets.
-    return Pushed(replace(gathered, of_targets=of_targets), done, failures)
+    unfinished = {
+        name: problem for name, problem in gathered.unfinished.items() if only is None or name in only
+    }
+    failures += tuple(AuthorisationNeeded(f"{name}: {problem}") for name, problem in unfinished.items())
+    if len(failures) == len(unfinished):
+        remember(setup, gathered.unfinished, gathered.held)
+    # What this push has written is no part of what its runner should know of the targets, and a failure is
+    # told as that.
+    told = tuple(one for one in of_targets if one[0] != UNFINISHED or not unfinished)
+    return Pushed(replace(gathered, of_targets=told), done, failures)
+
+
+def adopt_plan(setup: Setup, former: str, now: datetime, only: Collection[str] | None) -> dict[str, int]:
+    """Make what the plan had under its former name its own: how many events in each target.
+
+    Whoever calls it holds the lock, and has read nothing before. Raises UsageError, and what reading and
+    writing raise.
+    """
+    take_over_state(setup, former)
+    targets = [one for one in load_targets(setup).targets if only is None or one.settings.name in only]
+    adopted = adopt([(target.settings, target.loaded) for target in targets], former, now)
+    if not adopted:
+        raise UsageError(f'--adopt: no target holds events of a plan "{former}"')
+    return adopted
 
 
 def _end_skips(gathered: Gathered, now: datetime) -> None:

@@ -154,7 +154,7 @@ def known_keys(setup: Setup, now: datetime) -> Known:
         wanted |= {run.key: run for run in week.training}
         wanted |= {session.key: session for session in week.sessions}
     wishes = setup.state.wishes()
-    return _known(wanted, load_targets(setup), wishes.skips, wishes.moves)
+    return _known(wanted, load_targets(setup).targets, wishes.skips, wishes.moves)
 
 
 def planned_keys(setup: Setup, now: datetime) -> Known:
@@ -285,7 +285,7 @@ def held_keys(setup: Setup, now: datetime) -> frozenset[str]:
 
 def _held(setup: Setup, now: datetime) -> _Held:
     wishes = setup.state.wishes()
-    targets = load_targets(setup, only_editable=True)
+    targets = load_targets(setup, only_editable=True).targets
     starts = {key: place.span.start for key, place in wishes.moves.items()}
     gone = set(wishes.skips)
     oldest = Week.of(now.date()).plus(-1)

@@ -23,6 +23,15 @@ class Loaded(Protocol):
         Raises AuthorisationNeeded or Unavailable if nothing came about.
         """
 
+    def of_plan(self, plan: str) -> int:
+        """How many events of another plan it holds. Raises AuthorisationNeeded or Unavailable."""
+
+    def adopt(self, plan: str, now: datetime) -> int:
+        """Make all events of another plan this one's, as they are; how many. Load it again after that.
+
+        Raises AuthorisationNeeded or Unavailable; asked again, it goes on with the rest.
+        """
+
 
 class EventCalendar(Protocol):
     """A calendar that holds the plan's events; it never touches anybody else's."""

@@ -9,7 +9,7 @@ import re
 import stat
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -432,6 +432,27 @@ class LoadedFile:
             message = f"{self.calendar.name}: {hidden_path(path)} can't be written: {problem.strerror}"
             raise TargetUnavailable(message) from problem
         return Applied(tuple(changes))
+
+    def of_plan(self, plan: str) -> int:
+        return sum(key_of_uid(block.uid, plan) is not None for block in self.blocks)
+
+    def adopt(self, plan: str, now: datetime) -> int:
+        """Under their new UIDs, all else stays as it was."""
+        calendar = self.calendar
+        kept = {block.event.key: block for block in self.blocks if block.event}
+        others, adopted = [], 0
+        for block in self.blocks:
+            if key_of_uid(block.uid, plan) is None:
+                others += [block] if block.event is None else []
+            elif (parsed := parse_event(block.content, plan)) and parsed.event and parsed.stamp:
+                zone = parsed.zone or calendar.zone
+                content = event_bytes(parsed.event, calendar.plan, zone, parsed.stamp)
+                new = _Block(content, uid(parsed.event.key, calendar.plan), parsed.event, parsed.stamp)
+                kept.setdefault(parsed.event.key, new)
+                adopted += 1
+        if replace(self, blocks=(*kept.values(), *others)).apply((), now).look_again:
+            raise TargetUnavailable(f"{calendar.name}: the file was changed meanwhile; try again")
+        return adopted
 
     def _content_after(self, changes: Sequence[Change], now: datetime) -> bytes:
         plan, zone = self.calendar.plan, self.calendar.zone

@@ -201,6 +201,11 @@ def busy(
     is_flag=True,
     help="Recreate a target's Google calendar if it was deleted.",
 )
+@click.option(
+    "--adopt",
+    metavar="NAME",
+    help="Take over the events, moves and skips of a plan that this config had under another name.",
+)
 @format_option("text", "json")
 @now_option
 @common_options
@@ -213,6 +218,7 @@ def push(
     allow_mass_delete: bool,
     clock_was_wrong: bool,
     create_calendar: bool,
+    adopt: str | None,
     output: str,
     now: datetime,
 ) -> None:
@@ -225,8 +231,9 @@ def push(
     from contextlib import nullcontext
 
     from calsync.app.gather import ask_others
-    from calsync.app.push import failure_remembered, rounds
+    from calsync.app.push import adopt_plan, failure_remembered, rounds
     from calsync.cli.reports import changes_json, print_changes
+    from calsync.words import counted
 
     setup = common.setup()
     names = [settings.name for settings in setup.config.targets]
@@ -235,12 +242,21 @@ def push(
         raise click.BadParameter(message, param_hint="--target")
     if create_calendar and dry_run:
         raise click.UsageError("--create-calendar and --dry-run exclude each other")
+    if adopt is not None and dry_run:
+        raise click.UsageError("--adopt and --dry-run exclude each other")
     with nullcontext() if dry_run else failure_remembered(setup, now):
         others = ask_others(setup, now)
         with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
+            only = None if target is None else (target,)
+            if adopt is not None:
+                with options.as_wrong_usage():
+                    adopted = adopt_plan(setup, adopt, now, only)
+                for name, count in adopted.items():
+                    click.echo(
+                        f'{name}: took over {counted(count, "event")} of the plan "{adopt}".', err=True
+                    )
             if create_calendar:
                 _create_calendars(setup, now, target)
-            only = None if target is None else (target,)
             pushed = rounds(
                 setup,
                 now,

@@ -43,6 +43,12 @@ class LoadedMemory:
     calendar: MemoryCalendar
     contents: Contents
 
+    def of_plan(self, plan: str) -> int:
+        return 0
+
+    def adopt(self, plan: str, now: datetime) -> int:
+        return 0
+
     def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
         if any(change.writes for change in changes) and self.calendar.load().contents != self.contents:
             return Applied(tuple(change for change in changes if not change.writes), look_again=True)

@@ -22,6 +22,7 @@ from calsync.errors import CalsyncError, TargetUnavailable, Unavailable
 from calsync.event import Action, Applied, Change, Contents, week_of_key
 from calsync.state import WEEKS_KEPT, Creation, State, Tombstones
 from calsync.training import Week
+from calsync.words import counted
 
 # The most that events.list gives at once.
 _PAGE = 2500
@@ -132,7 +133,7 @@ class GoogleCalendar:
         by_key: dict[str, list[Item]] = {}
         description = ""
         # One property filter: what several would mean is told in two ways. And it is checked again here.
-        for page in self._pages(privateExtendedProperty=f"{resource.PLAN}={self.plan}", showDeleted=True):
+        for page in self.pages_of(self.plan):
             description = str(page.get("description", ""))
             for item in self._items(page, known):
                 by_key.setdefault(item.key, []).append(item)
@@ -150,6 +151,10 @@ class GoogleCalendar:
         others = self._others() if not items and mark_of(self.plan) not in description else ()
         contents = Contents(tuple(live), _deleted(items, self.tombstones), restored, others)
         return LoadedCalendar(self, contents, items, surplus, self.client.service.events())
+
+    def pages_of(self, plan: str) -> Iterator[Mapping[str, Any]]:
+        """A plan's events, dead and alive, as Google lists them. Raises as load() does."""
+        return self._pages(privateExtendedProperty=f"{resource.PLAN}={plan}", showDeleted=True)
 
     def _others(self) -> tuple[tuple[str, int], ...]:
         """How many events of other plans there are, by the plan's name."""
@@ -310,6 +315,35 @@ class LoadedCalendar:
         except CalsyncError as problem:
             return replace(applied, failures=(*applied.failures, problem))
         return applied
+
+    def of_plan(self, plan: str) -> int:
+        return sum(entry.get("status") != "cancelled" for entry in self._entries_of(plan))
+
+    def adopt(self, plan: str, now: datetime) -> int:
+        """In place: what the runner moved, edited or deleted stays so."""
+        calendar = self.calendar
+        requests: dict[str, Request] = {}
+        entries = self._entries_of(plan)
+        for number, entry in enumerate(entries):
+            request = requests[str(number)] = self.events.patch(
+                calendarId=calendar.calendar_id,
+                eventId=entry["id"],
+                body=resource.adoption(entry, calendar.plan),
+                sendUpdates="none",
+            )
+            request.headers["If-Match"] = str(entry.get("etag", "*"))
+        answers = calendar.client.send(requests, also=calendar.passing)
+        # A tombstone that can't be written to any more is none the worse for it.
+        failures = [a for a in answers.values() if isinstance(a, Failure) and not a.is_missing]
+        if failures:
+            what = f'{counted(len(failures), "event")} of the plan "{plan}" could not be taken over'
+            raise failures[0].error(f"{calendar.name}: {what}; run it again")
+        return sum(entry.get("status") != "cancelled" for entry in entries)
+
+    def _entries_of(self, plan: str) -> list[Mapping[str, Any]]:
+        pages = self.calendar.pages_of(plan)
+        entries = (entry for page in pages for entry in page.get("items", ()))
+        return [entry for entry in entries if resource.plan_of(entry) == plan]
 
     def _record(self, changes: Sequence[Change]) -> None:
         """Keep in the state folder what tombstones say, and what they may soon have to say."""

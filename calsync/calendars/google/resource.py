@@ -33,6 +33,8 @@ _START, _END = "calsyncStart", "calsyncEnd"
 _PRINTS = "calsyncPrints"
 _KIND, _LOAD, _ROUTINE, _CATEGORIES = "calsyncKind", "calsyncLoad", "calsyncRoutine", "calsyncCategories"
 WITHDRAWN = "calsyncWithdrawn"
+# The plan after which the id was made, if the plan has got another name since.
+_FORMER = "calsyncFormer"
 # The runner took it out of the bin after that.
 _RESTORED = "calsyncRestored"
 
@@ -86,7 +88,7 @@ def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item |
     generation = _number(private.get(_GENERATION, ""))
     if private.get(PLAN) != plan or generation is None or not _is_key(key):
         return None
-    if resource.get("id") != event_id(plan, key, generation):
+    if resource.get("id") != event_id(private.get(_FORMER, plan), key, generation):
         return None
     return Item(
         id=resource["id"],
@@ -105,7 +107,15 @@ def plan_of(resource: Resource) -> str | None:
     plan, generation = private.get(PLAN), _number(private.get(_GENERATION, ""))
     if plan is None or generation is None:
         return None
-    return plan if resource.get("id") == event_id(plan, private.get(_KEY, ""), generation) else None
+    made_for = private.get(_FORMER, plan)
+    return plan if resource.get("id") == event_id(made_for, private.get(_KEY, ""), generation) else None
+
+
+def adoption(entry: Resource, plan: str) -> dict[str, Any]:
+    """The body of the patch that makes another plan's event this one's. Its id can't change."""
+    private = _private(entry)
+    former = private.get(_FORMER, private[PLAN])
+    return {"extendedProperties": {"private": {PLAN: plan, _FORMER: former}}}
 
 
 def bare_tombstone(resource: Resource, key: str, generation: int) -> Item:
