@@ -21,9 +21,9 @@ from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
 from calsync.race import Race
 from calsync.timespan import Timespan
-from calsync.training import Experience, Week
+from calsync.training import Experience, Week, clock
 from calsync.words import counted, warning_line
-from calsync.written import duration_text, quoted
+from calsync.written import duration_text, quoted, time_range
 
 if TYPE_CHECKING:
     from calsync.feeds.place import Place
@@ -48,6 +48,30 @@ class PlaceText:
     def line(self) -> str:
         return f"{self.key} = {quoted(self.value)}"
 
+    @property
+    def shown(self) -> str:
+        """For screens and logs."""
+        return hidden(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRace:
+    """A race and its distance, as the config says it."""
+
+    day: date
+    distance: str
+
+    @property
+    def title(self) -> str:
+        names = {"marathon": "Marathon", "half": "Half marathon", "10k": "10 km", "5k": "5 km"}
+        return names.get(self.distance, self.distance)
+
+
+# When people run: before work, and at weekends after sleeping in. With some room to dodge what is on.
+USUAL_RUNS = UsualStart(
+    time_range("06:30-08:30"), sat=time_range("08:00-11:00"), sun=time_range("08:00-11:00")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -58,7 +82,12 @@ class Answers:
     times: Availability
     """With a default; with a Saturday and a Sunday where they differ from it."""
     experience: Experience
+    running: UsualStart = USUAL_RUNS
+    """With a default; with a Saturday and a Sunday where they differ from it."""
     feed: PlaceText | None = None
+    takes_strength: bool = False
+    """Whether the feed's own strength workouts are placed."""
+    race: NewRace | None = None
     busy: PlaceText | None = None
 
     @property
@@ -122,10 +151,11 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
 
     What was asked about is switched on, the other settings are switched off, each with what it is for.
     """
-    times, feed, busy = answers.times, answers.feed, answers.busy
+    times, feed, busy, race = answers.times, answers.feed, answers.busy, answers.race
     monday = Week.of(answers.start).monday
     pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
-    feed_off, busy_off = ("" if place else "#" for place in (feed, busy))
+    feed_off, busy_off, race_off = ("" if one else "#" for one in (feed, busy, race))
+    distance = quoted(race.distance if race else "marathon")
     days = "".join(
         f"{day} = {_list(map(str, ranges))}\n"
         for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
@@ -157,16 +187,16 @@ horizon = {_default(Plan, "horizon")}
 {words.experience}experience = {quoted(answers.experience.value)}
 
 {_about(UsualStart)}
-usual_start = {{ default = "06:30-08:30", sat = "08:00-11:00", sun = "08:00-11:00" }}
+usual_start = {{ {_usual_start(answers.running)} }}
 
 {_about(Plan, "seconds_per_km")}
 #pace = "6:00/km"
 
 {_about(Race)}
-#[plan.race]
-#date = {monday + timedelta(words.days_to_race)}
-#title = {quoted(words.race)}
-#distance = "marathon" # or "half", "10k", "42.2 km"; it brings the last weeks, two from a half marathon on
+{race_off}[plan.race]
+{race_off}date = {race.day if race else monday + timedelta(words.days_to_race)}
+{race_off}title = {quoted(race.title if race else words.race)}
+{race_off}distance = {distance} # or "half", "10k", "42.2 km"; it brings the last one or two weeks
 #start = "09:30" # otherwise your usual time
 #duration = "4h" # otherwise what the distance takes at [plan] pace
 #priority = "A" # "B": strength makes way for a few days only, "C": for the day itself and the one before it
@@ -176,8 +206,7 @@ usual_start = {{ default = "06:30-08:30", sat = "08:00-11:00", sun = "08:00-11:0
 # {words.feed} A week in which it has no run uses the template's.
 {feed_off}[plan.feed]
 {feed_off}{feed.line if feed else words.feed_place}
-#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'
-#cross = "count" # "ignore": leave out its rides, swims and other sports
+{_strength_of_feed(answers)}#cross = "count" # "ignore": leave out its rides, swims and other sports
 #pace = "6:00/km" # for runs that say how far but not how long; otherwise [plan] pace
 #kind = {{ "Club night" = "intervals", "Coach call" = "ignore" }} # titles that calsync does not understand
 
@@ -292,6 +321,18 @@ def _default(table: type[msgspec.Struct], key: str) -> str:
     return quoted(duration_text(default) if isinstance(default, timedelta) else default)
 
 
+def _usual_start(usual: UsualStart) -> str:
+    days = (("default", usual.default), ("sat", usual.sat), ("sun", usual.sun))
+    texts = ((day, clock(one) if isinstance(one, int) else str(one)) for day, one in days if one is not None)
+    return ", ".join(f"{day} = {quoted(text)}" for day, text in texts)
+
+
+def _strength_of_feed(answers: Answers) -> str:
+    if answers.takes_strength:
+        return """strength = "feed" # "ignore": the sessions of the templates are placed, not its own\n"""
+    return """#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'\n"""
+
+
 def _list(texts: Iterable[str]) -> str:
     return f"[{', '.join(map(quoted, texts))}]"
 
@@ -372,8 +413,16 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
     return "; ".join([f"{events}, {times} {look.weeks}", *map(warning_line, busy.warnings)])
 
 
-def look_at_runs(where: PlaceText, look: Look) -> str:
-    """What a training platform's feed says, in words. Raises ValueError if it can't be read."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a training platform's feed says, in words, and how many strength workouts it has."""
+
+    text: str
+    strength: int
+
+
+def look_at_runs(where: PlaceText, look: Look) -> Seen:
+    """Raises ValueError if it can't be read."""
     from calsync.feeds.place import feed_workouts
     from calsync.training import Sort
 
@@ -394,7 +443,8 @@ def look_at_runs(where: PlaceText, look: Look) -> str:
     found = f"{counted(len(runs), 'run', zero='no')} {look.weeks}"
     if not runs:
         found += "; until it has some, the template's are used"
-    return "; ".join([found, *map(warning_line, feed.warnings)])
+    strength = sum(workout.sort is Sort.STRENGTH for workout in feed.workouts)
+    return Seen("; ".join([found, *map(warning_line, feed.warnings)]), strength)
 
 
 def _place(what: str, where: PlaceText, look: Look) -> "Place":

@@ -76,7 +76,7 @@ def calsync(_common: Common) -> None:
     calendar that phones subscribe to. Start with these:
 
     \b
-      calsync init     answer five questions at most, and get a config.toml
+      calsync init     answer a few questions, and get a config.toml
       calsync plan     look at the coming weeks
       calsync push     bring the calendars up to date
     """

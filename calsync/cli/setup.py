@@ -13,44 +13,64 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import ConfigError, TargetUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from calsync.app.new_config import Answers
     from calsync.app.setup import Setup
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
     from calsync.state import Token
 
 
-@click.command(short_help="Write a config: five questions at most.")
+@click.command(short_help="Write a config, after a few questions.")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--defaults", is_flag=True, help="Ask nothing: a usual week, and no calendar yet.")
 @click.option("--force", is_flag=True, help="Replace the config that is there.")
 @now_option
 @common_options
 def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now: datetime) -> None:
-    """Ask five things at most, and write a config to PATH, by default ./config.toml.
+    """Ask a few questions, and write a config to PATH, by default ./config.toml.
 
-    Asked are the weeks that you want, the calendar that says when you are busy, when strength may be placed,
-    and how much of it you have done; your time zone only where this computer doesn't say it. All can be
-    changed in the file later, where everything else there is to set is explained.
+    It asks about your week, when you run, the calendar that says when you are busy, when strength may be
+    placed, and how much of it you have done; about your race if you build up to one, and your time zone only
+    if it can't be detected. Everything can be changed later: `calsync config edit` opens the file, where all
+    other settings are explained, too.
 
-    Answers can come from a pipe, one a line; where they end, defaults are taken. Nothing is written before
-    the last one. A config with a secret address in it can be read by you alone.
+    At a question, ? explains it and b goes back to the one before. Answers can come from a pipe, one a line;
+    where they end, defaults are taken. Nothing is written before the last one. A config with a secret address
+    in it can be read by you alone.
     """
-    from calsync.cli.asking import Asking, ask_all, machine_zone
+    from calsync.cli.asking import Asking
+    from calsync.cli.questions import ask_all, is_utc, machine_zone, summary
 
     path = _config_file(path or common.config or Path("config.toml"), force=force)
     zone = machine_zone()
-    asking = Asking(count=5 if zone is None else 4, asks=not defaults)
+    asking = Asking(asks=not defaults)
     if asking.asks:
-        click.echo(f"{asking.count} questions, then {path} is written.")
-        click.echo("Enter takes what stands in [brackets], Ctrl-C stops and leaves nothing.")
-    if zone is not None:
+        click.echo(f"A few questions, then {path} is written. Press Enter for the [default], ? for an")
+        click.echo("explanation, b to go back; Ctrl-C stops, and nothing is written.")
+    if zone is not None and not (asking.asks and is_utc(zone)):
         click.echo(f"Time zone: {zone.key}, as this computer says; the file can name another.")
-        if zone.key.rpartition("/")[2] in ("UTC", "UCT", "GMT", "Universal", "Zulu"):
+        if is_utc(zone):
             note = "Servers say so. Is yours another? Start again with TZ=Europe/London in front."
             click.echo(click.style(note, fg="yellow"))
     answers = ask_all(asking, zone, path.resolve().parent, now, common.listener())
     _write(_config_file(path, force=force), answers)
+    if asking.asks:
+        _print_summary(summary(answers))
     _say_what_next(path, answers)
+
+
+def _print_summary(lines: "Iterable[tuple[str, str]]") -> None:
+    import textwrap
+
+    from calsync.cli.templates import terminal_width
+
+    room = max(terminal_width() - 15, 20)
+    click.echo()
+    for what, text in lines:
+        for number, line in enumerate(textwrap.wrap(text, room, break_on_hyphens=False)):
+            label = "" if number else what
+            click.echo(f"  {click.style(f'{label:<11}', bold=True)} {line}")
 
 
 def _config_file(path: Path, *, force: bool) -> Path:
@@ -110,11 +130,8 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
     click.echo("What to do next:")
     steps = (
         ("plan", "look at the coming weeks; nothing is written yet"),
-        ("doctor", "check that all is well"),
         ("push", f"write the calendar, {path.parent / FEED_FILE}"),
         ("serve", "keep it up to date, and serve it to your phone"),
-        ("serve --show-links", "the addresses to subscribe to, with a QR code"),
-        ("schedule", "without a server: let push run by itself"),
     )
     commands = [f"calsync {command}{option}" for command, _ in steps]
     room = max(map(len, commands)) + 2

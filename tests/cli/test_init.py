@@ -18,8 +18,10 @@ from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
 
 HOME = {"TZ": "Europe/London"}
 NO_ZONE = {"TZ": "NST3:30NDT"}  # rules of a zone, but no name
-WEEKS, BUSY, TIMES, STRENGTH = (
+WEEKS, RUNS, WEEKEND, BUSY, TIMES, STRENGTH = (
     "Which week is most like yours?",
+    "When do you usually run?",
+    "And at weekends?",
     "Where is the calendar that says when you are busy?",
     "When may strength training be placed?",
     "How much strength training have you done?",
@@ -75,7 +77,7 @@ def test_defaults_make_a_config_that_plans_and_pushes(bare: Box) -> None:
     assert {change["action"] for change in bare.push()["feed"]} == {"keep"}
 
 
-@pytest.mark.parametrize("lines", ["", "runna.ics\nbusy.ics\n1\nnew\n"])
+@pytest.mark.parametrize("lines", ["", "runna.ics\n\n\n\nbusy.ics\n1\nnew\n"])
 def test_doctor_finds_nothing_that_fails(bare: Box, lines: str) -> None:
     answer(bare, lines)
     result = bare.process("doctor")
@@ -84,10 +86,8 @@ def test_doctor_finds_nothing_that_fails(bare: Box, lines: str) -> None:
 
 def test_the_next_commands_are_named(bare: Box) -> None:
     out = bare.process("init", "--defaults").out
-    for command in ("plan", "push", "serve --show-links", "schedule", "doctor"):
-        assert re.search(rf"^  calsync {command}  +\w", out, re.MULTILINE)
+    assert re.findall(r"^  calsync (\w+)  +\w", out, re.MULTILINE) == ["plan", "push", "serve"]
     assert "--config" not in out
-    assert "calsync serve --show-links" in out
     assert "\x1b" not in out, "no colours in a pipe"
     elsewhere = bare.process("init", "--defaults", "my plans/x.toml").out
     assert "calsync push --config 'my plans/x.toml'" in elsewhere
@@ -119,8 +119,16 @@ def test_a_server_says_utc_and_is_doubted(bare: Box) -> None:
 
 @pytest.mark.parametrize("times", ["1", "2", "3", "4", "1,2", "lunch, evening"])
 def test_each_choice_of_times_has_room_for_the_usual_week(bare: Box, times: str) -> None:
-    assert answer(bare, f"\n\n{times}\n").code == 0
+    assert answer(bare, f"\n\n\n\n{times}\n").code == 0
     assert [len(week["strength"]) for week in bare.plan()["weeks"]] == [2, 2, 2, 2]
+
+
+def test_a_person_at_a_server_is_asked_for_the_zone(bare: Box) -> None:
+    assert answer(bare, "london\n", TZ="UTC").code == 0
+    assert written(bare).zone.key == "Europe/London"
+    result = answer(bare, "\n", "--force", TZ="UTC")
+    assert "What is your time zone?" in result.out
+    assert written(bare).zone.key == "UTC"
 
 
 def test_without_a_zone_defaults_ask_for_one_by_name(bare: Box) -> None:
@@ -133,7 +141,9 @@ def test_without_a_zone_defaults_ask_for_one_by_name(bare: Box) -> None:
 # --- the file ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lines", ["", "1,1,1,8\n./busy.ics\n1,3\nnew\n", "runna.ics\nbusy.ics\n2\n3\n"])
+@pytest.mark.parametrize(
+    "lines", ["", "1,1,1,8\n\n\n./busy.ics\n1,3\nnew\n", "runna.ics\n\n\nown\nbusy.ics\n2\n3\n"]
+)
 @pytest.mark.parametrize("now", [NOW, "2031-12-31T12:00:00+00:00"])
 def test_the_file_loads_with_all_that_is_switched_off_in_it(bare: Box, lines: str, now: str) -> None:
     assert answer(bare, lines, now=now).code == 0
@@ -167,7 +177,7 @@ def test_the_file_is_for_people_and_their_editors(bare: Box) -> None:
 
 
 def test_answers_come_line_by_line(bare: Box) -> None:
-    result = answer(bare, "1, Balanced, 1,8\nbusy.ics\n1, 18.30–20\n3\n")
+    result = answer(bare, "1, Balanced, 1,8\nevening\n9am\nbusy.ics\n1, 18.30–20\n3\n")
     assert (result.code, result.err) == (0, "")
     config = written(bare)
     assert config.program.weeks == ("balanced", "balanced", "balanced", "recovery")
@@ -175,13 +185,15 @@ def test_answers_come_line_by_line(bare: Box) -> None:
     ranges = [[str(times) for times in day] for day in config.program.availability.ranges]
     assert ranges == [["06:00-08:30", "18:30-20:00"]] * 5 + [["08:00-12:00", "18:30-20:00"]] * 2
     assert config.program.experience == "experienced"
+    usual = config.program.usual_start
+    assert [str(usual.default), usual.sat, usual.sun] == ["17:30-21:00", 9 * 60, 9 * 60]
     assert bare.process("plan").code == 0
 
 
 def test_a_beginner_who_starts_on_a_saturday_has_week_one_before_them(bare: Box) -> None:
     """Rule `ease-in`: of that week less than four days are left. For all others the plan starts on Monday."""
     saturday = "2026-11-28T21:30:00+00:00"
-    assert answer(bare, "\n\n\nnew\n", now=saturday, TZ="Europe/London").code == 0
+    assert answer(bare, "\n\n\n\n\nnew\n", now=saturday, TZ="Europe/London").code == 0
     assert str(written(bare).program.start) == "2026-11-28"
     weeks = bare.plan(now=saturday)["weeks"]
     assert [week["notes"][0]["text"].split()[1] for week in weeks] == ["1", "1", "2", "3"]
@@ -191,13 +203,13 @@ def test_a_beginner_who_starts_on_a_saturday_has_week_one_before_them(bare: Box)
 def test_the_end_of_the_answers_takes_the_defaults(bare: Box) -> None:
     answer(bare, "", "--defaults")
     defaults = (bare.folder / "config.toml").read_bytes()
-    for lines in ("", "\n", "\n\n\n\n\n\n", "balanced"):
+    for lines in ("", "\n", "\n" * 9, "balanced"):
         assert answer(bare, lines, "--force").code == 0
         assert (bare.folder / "config.toml").read_bytes() == defaults
 
 
 def test_what_was_found_in_the_calendars_is_said(bare: Box) -> None:
-    out = answer(bare, "runna.ics\nbusy.ics\n").out
+    out = answer(bare, "runna.ics\n\n\n\nbusy.ics\n").out
     assert re.search(r"^   \d+ runs in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
     assert re.search(r"^   \d+ events, \d+ busy stretches in the 4 weeks from 23 Nov\.", out, re.MULTILINE)
     assert written(bare).program.feed is not None
@@ -207,14 +219,14 @@ def test_what_was_found_in_the_calendars_is_said(bare: Box) -> None:
 def test_what_calendars_say_reaches_no_terminal_raw(bare: Box) -> None:
     event = "BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Meet\u202e\x1b[31m\r\nDTSTART:2026\x1b[5m\r\nEND:VEVENT\r\n"
     bare.write("odd.ics", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}END:VCALENDAR\r\n")
-    result = answer(bare, "\nodd.ics\n")
+    result = answer(bare, "\n\n\nodd.ics\n")
     assert result.code == 0
     assert not {"\x1b", "\u202e"} & set(result.out + result.err)
 
 
 @pytest.mark.parametrize("wrong", ["calendar.example/pr1vate0123456789", "webcal:/calendar.example/pr1vate"])
 def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) -> None:
-    result = answer(bare, f"\n{wrong}\nbusy.ics\n")
+    result = answer(bare, f"\n\n\n{wrong}\nbusy.ics\n")
     assert result.code == 0
     assert "pr1vate" not in result.out + result.err
 
@@ -226,19 +238,27 @@ def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) 
         ("", "balancd", 'did you mean "balanced"?', "balanced"),
         ("", ", ,", "nothing but commas", "2"),
         ("", "busy.ics", "reads like a run's", "runna.ics"),
-        ("\n", "nope.ics", 'There is no file or folder "nope.ics"', "busy.ics"),
-        ("\n", "/dev/null", "neither a file nor a folder", "none"),
-        ("\n", "~nobody-of-that-name/x.ics", "can be no path", "'busy.ics'"),
-        ("\n", "config.txt", "config.txt", "."),
-        ("\n", "public/training.ics", "the file that the plan will be written to", ""),
-        ("runna.ics\n", "runna.ics", "must not keep you busy", "busy.ics"),
-        ("\n", "http://example.org/secret.ics", "The address is plain http", ""),
-        ("\n", "https:///x", "The address has no host", ""),
-        ("\n", "a\tb", "can't be printed", ""),
-        ("\n\n", "5", "The numbers are 1 to 4.", "4"),
-        ("\n\n", "20:00-18:00", "ends after it starts", "18:00-20:00"),
-        ("\n\n", "mornings", 'such as "06:00-08:30"', "early"),
-        ("\n\n\n", "lots", "new, regular, experienced", "regular"),
+        ("\n", "4", "The numbers are 1 to 3; a time is written as 4:00 or 4pm.", "4pm"),
+        ("\n", "6-8, 18-20", "one stretch of hours, is enough", "18-20"),
+        ("\n", "26:00", "such as", "18:00"),
+        ("\n", "13pm", "from 1 to 12", "1pm"),
+        ("ten-k-build\n", "18/4/27", "such as 2027-04-18", "18 april 2027"),
+        ("ten-k-build\n", "2026-02-01", "Sun 1 Feb 2026 is over", "2027-02-01"),
+        ("ten-k-build\n2027-04-18\n", "far", "xpected a distance", "15 km"),
+        ("runna.ics\n\n\n", "whose", "Expected own or", "own"),
+        ("\n\n\n", "nope.ics", 'There is no file or folder "nope.ics"', "busy.ics"),
+        ("\n\n\n", "/dev/null", "neither a file nor a folder", "none"),
+        ("\n\n\n", "~nobody-of-that-name/x.ics", "can be no path", "'busy.ics'"),
+        ("\n\n\n", "config.txt", "config.txt", "."),
+        ("\n\n\n", "public/training.ics", "the file that the plan will be written to", ""),
+        ("runna.ics\n\n\n\n", "runna.ics", "must not keep you busy", "busy.ics"),
+        ("\n\n\n", "http://example.org/secret.ics", "The address is plain http", ""),
+        ("\n\n\n", "https:///x", "The address has no host", ""),
+        ("\n\n\n", "a\tb", "can't be printed", ""),
+        ("\n\n\n\n", "5", "The numbers are 1 to 4.", "4"),
+        ("\n\n\n\n", "20:00-18:00", "ends after it starts", "18:00-20:00"),
+        ("\n\n\n\n", "mornings", 'such as "06:00-08:30"', "early"),
+        ("\n\n\n\n\n", "lots", "new, regular, experienced", "regular"),
     ],
 )
 def test_a_wrong_answer_is_asked_for_again(bare: Box, before: str, wrong: str, says: str, right: str) -> None:
@@ -252,7 +272,7 @@ def test_a_wrong_answer_is_asked_for_again(bare: Box, before: str, wrong: str, s
 
 def test_nothing_stands_in_for_a_wrong_answer(bare: Box) -> None:
     """The end of a pipe means defaults; a default in place of a mistyped address would go unnoticed."""
-    result = answer(bare, "\nnope.ics\n")
+    result = answer(bare, "\n\n\nnope.ics\n")
     assert result.code == 2
     assert "nope.ics" in result.error
     assert not (bare.folder / "config.toml").exists()
@@ -269,6 +289,86 @@ def test_bytes_that_are_no_text(bare: Box) -> None:
     out, err = process.communicate(b"\xff\xfe\n1\n", timeout=60)
     assert process.returncode == 0, err
     assert b"can't be printed" in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "days", "weekend"),
+    [
+        ("evening\nsame", "17:30-21:00", None),
+        ("lunch\nevening", "11:30-14:00", "17:30-21:00"),
+        ("18:30\n9-11", "18:30", "09:00-11:00"),
+        ("7pm-9pm\n10am-1pm", "19:00-21:00", "10:00-13:00"),
+        ("7-9pm\n11-1pm", "19:00-21:00", "11:00-13:00"),
+        ("12-2pm\n12am-1am", "12:00-14:00", "00:00-01:00"),
+        ("6:15am–8:30am\n9h-11h30", "06:15-08:30", "09:00-11:30"),
+    ],
+)
+def test_the_hours_of_runs_as_people_write_them(
+    bare: Box, typed: str, days: str, weekend: str | None
+) -> None:
+    result = answer(bare, f"\n{typed}\n")
+    text = (bare.folder / "config.toml").read_text()
+    if weekend is None and "8" in typed.split("\n")[1]:
+        assert "a time is written as 8:00 or 8pm" in result.out + result.err
+        return
+    assert result.code == 0, result.err
+    same = f'usual_start = {{ default = "{days}" }}'
+    assert (same if weekend is None else f'{same[:-2]}, sat = "{weekend}", sun = "{weekend}" }}') in text
+
+
+def test_hours_of_strength_as_people_write_them(bare: Box) -> None:
+    assert answer(bare, "\n\n\n\n6-8am, 7pm-9pm\n").code == 0
+    assert [str(times) for times in written(bare).program.availability.on(written(bare).program.start)] == [
+        "06:00-08:00",
+        "19:00-21:00",
+    ]
+
+
+def test_an_evening_runner_gets_an_evening_calendar(bare: Box) -> None:
+    assert answer(bare, "\nevening\n").code == 0
+    for week in bare.plan()["weeks"]:
+        assert {run["start"][11:16] for run in week["runs"][:3]} == {"17:30"}
+
+
+def test_one_can_go_back_as_far_as_one_likes(bare: Box) -> None:
+    typed = "b\nmarathon-build\n2027-04-18\n\nevening\nb\nb\nb\nb\nb\nbalanced\nlunch\n"
+    result = answer(bare, typed)
+    assert result.code == 0, result.err
+    assert result.out.count("This is the first question.") == 2
+    config = written(bare)
+    assert (config.program.weeks, config.program.races) == (("balanced",), ()), (
+        "and what no longer fits is gone"
+    )
+    assert str(config.program.usual_start.default) == "11:30-14:00"
+
+
+def test_every_question_can_be_explained(bare: Box) -> None:
+    typed = "?\nten-k-build\n?\n2027-04-18\n" + "?\n\n" * 6
+    result = answer(bare, typed)
+    assert result.code == 0, result.err
+    for text in ("not when", "Publish a calendar", "one light session"):
+        assert text in result.out
+
+
+@pytest.mark.parametrize(("answered", "strength"), [("own", "feed"), ("calsync's", "ignore"), ("", "ignore")])
+def test_a_platform_user_is_asked_whose_strength_it_shall_be(bare: Box, answered: str, strength: str) -> None:
+    result = answer(bare, f"runna.ics\n\n\n{answered}\n")
+    assert re.search(r"has \d+ strength workouts? in the coming weeks", result.out)
+    feed = written(bare).program.feed
+    assert feed is not None
+    assert feed.strength == strength
+
+
+def test_what_was_understood_is_said(bare: Box) -> None:
+    out = answer(bare, "1,1,8\n18:00\n\nnone\n3\nnew\n").out
+    for text in (
+        "In turn: balanced, balanced, recovery.",
+        "Your runs start at 18:00.",
+        "None yet: you count as free all day.",
+        "Strength 17:00-21:00; Sat 16:00-20:00; Sun never.",
+        "It builds up over eight weeks",
+    ):
+        assert f"   {text}" in out
 
 
 # --- addresses --------------------------------------------------------------------------------------------
@@ -296,7 +396,7 @@ def served(body: bytes, status: int = 200) -> Iterator[str]:
 
 def test_a_secret_address_is_kept_from_others(bare: Box) -> None:
     with served((bare.folder / "busy.ics").read_bytes()) as address:
-        result = answer(bare, f"\n{address}\n")
+        result = answer(bare, f"\n\n\n{address}\n")
     assert result.code == 0, result.err
     assert "busy stretches" in result.out
     assert "secret-b7f2" not in result.out + result.err
@@ -308,7 +408,7 @@ def test_a_secret_address_is_kept_from_others(bare: Box) -> None:
 
 
 def test_without_a_secret_the_file_is_as_others_are(bare: Box) -> None:
-    result = answer(bare, "\nbusy.ics\n")
+    result = answer(bare, "\n\n\nbusy.ics\n")
     assert "secret" not in result.out.split("config.toml is written")[1]
     assert (bare.folder / "config.toml").stat().st_mode & 0o777 == 0o644
 
@@ -316,7 +416,7 @@ def test_without_a_secret_the_file_is_as_others_are(bare: Box) -> None:
 @pytest.mark.parametrize(("body", "status"), [(b"<html>Please log in</html>", 200), (b"gone", 404)])
 def test_an_address_without_a_calendar_is_asked_for_again(bare: Box, body: bytes, status: int) -> None:
     with served(body, status) as address:
-        result = answer(bare, f"\n{address}\nbusy.ics\n")
+        result = answer(bare, f"\n\n\n{address}\nbusy.ics\n")
     assert result.code == 0
     assert "Your calendar: " in result.out
     assert written(bare).sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
@@ -338,7 +438,7 @@ def test_a_config_that_is_there_is_kept(bare: Box) -> None:
 
 def test_into_a_folder_and_as_the_common_option_says(bare: Box) -> None:
     (bare.folder / "deep").mkdir()
-    answer(bare, "\nbusy.ics\n", "deep")
+    answer(bare, "\n\n\nbusy.ics\n", "deep")
     assert written(bare, "deep/config.toml").sources[0].path == bare.folder / "busy.ics"  # type: ignore[union-attr]
     assert answer(bare, "", "-c", "other.toml").code == 0
     assert written(bare, "other.toml")
@@ -346,10 +446,10 @@ def test_into_a_folder_and_as_the_common_option_says(bare: Box) -> None:
 
 def test_a_path_below_the_config_stays_relative_and_a_home_stays_a_home(bare: Box) -> None:
     bare.write("plans/cal/busy.ics", (bare.folder / "busy.ics").read_bytes())
-    answer(bare, "\nplans/cal/busy.ics\n", "plans/config.toml")
+    answer(bare, "\n\n\nplans/cal/busy.ics\n", "plans/config.toml")
     assert 'path = "cal/busy.ics"' in (bare.folder / "plans" / "config.toml").read_text()
     bare.write("home/busy.ics", (bare.folder / "busy.ics").read_bytes())
-    answer(bare, "\n~/busy.ics\n")
+    answer(bare, "\n\n\n~/busy.ics\n")
     assert 'path = "~/busy.ics"' in (bare.folder / "config.toml").read_text()
 
 
@@ -369,7 +469,7 @@ def files(box: Box) -> set[str]:
 
 def test_a_person_who_knows_nothing(bare: Box) -> None:
     terminal = Terminal.of(bare, "init", **NO_ZONE)
-    assert "5 questions" in terminal.wait_for("What is your time zone?")
+    assert "A few questions" in terminal.wait_for("What is your time zone?")
     for typed, says in (
         ("", "An answer is needed here."),
         ("Lodnon", 'did you mean "Europe/London"?'),
@@ -383,6 +483,28 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     pictures = terminal.wait_for("> [balanced] ")
     assert all(path.stem in pictures for path in shipped_folder("templates").glob("*.toml"))
     terminal.type("ten-k-build\n")
+    terminal.wait_for("When is your race?")
+    terminal.wait_for("> [none] ")
+    terminal.type("?\n")
+    terminal.wait_for("templates of their own")
+    terminal.wait_for("> [none] ")
+    terminal.type("18 Apr 2027\n")
+    terminal.wait_for("Sun 18 Apr 2027, in 20 weeks.")
+    terminal.wait_for("> [10k] ")
+    terminal.type("\n")
+    terminal.wait_for(RUNS)
+    terminal.wait_for("> [1] ")
+    terminal.type("2\n")
+    terminal.wait_for("within 11:30-14:00")
+    terminal.wait_for(WEEKEND)
+    terminal.wait_for("] ")
+    terminal.type("b\n")
+    terminal.wait_for(RUNS)
+    terminal.wait_for("> [1] ")
+    terminal.type("6-9pm\n")
+    terminal.wait_for("within 18:00-21:00")
+    terminal.wait_for("] ")
+    terminal.type("\n")
     terminal.wait_for(BUSY)
     terminal.wait_for("> [none] ")
     terminal.type("bus\t\n")
@@ -394,22 +516,37 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     terminal.type("3\n")
     terminal.wait_for("> [regular] ")
     terminal.type("\n")
-    terminal.wait_for("config.toml is written.")
+    shown = terminal.wait_for("config.toml is written.")
+    for text in (
+        "10 km on Sun 18 Apr 2027",
+        "18:00-21:00, at weekends 08:00-11:00",
+        "bus",
+        "America/St_Johns",
+    ):
+        assert text in shown, "the summary"
     assert terminal.finish() == 0
+    assert [line.split()[:2] for line in terminal.plain.splitlines() if line.startswith("  calsync ")] == [
+        ["calsync", "plan"],
+        ["calsync", "push"],
+        ["calsync", "serve"],
+    ]
     assert b"\x1b[1m" in terminal.raw, "colours"
     assert [line for line in re.split(r"[\r\n]+", terminal.plain) if len(line) > 80] == []
     config = written(bare)
     assert config.zone.key == "America/St_Johns"
     assert config.program.weeks == ("ten-k-build",)
+    (race,) = config.program.races
+    assert (str(race.day), race.title, race.distance) == ("2027-04-18", "10 km", 10_000)
+    assert str(config.program.usual_start.default) == "18:00-21:00"
     assert [bare.process(command).code for command in ("plan", "push")] == [0, 0]
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
-@pytest.mark.parametrize("question", [WEEKS, BUSY, TIMES, STRENGTH])
+@pytest.mark.parametrize("question", [WEEKS, RUNS, WEEKEND, BUSY, TIMES, STRENGTH])
 def test_who_stops_leaves_nothing(bare: Box, key: str, question: str) -> None:
     before = files(bare)
     terminal = Terminal.of(bare, "init")
-    for title in (WEEKS, BUSY, TIMES, STRENGTH):
+    for title in (WEEKS, RUNS, WEEKEND, BUSY, TIMES, STRENGTH):
         terminal.wait_for(title)
         terminal.wait_for("] ")
         if title == question:

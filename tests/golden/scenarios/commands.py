@@ -182,17 +182,18 @@ def init(recorder: Recorder) -> None:
     recorder.run("plan")
     recorder.run("push")
     recorder.run("doctor")
-    recorder.answer("1, Balanced, 1,8\nbusy.ics\n1, 18.30–20\n3\n", "init", "--force")
+    recorder.answer("1, Balanced, 1,8\nevening\n9am\nbusy.ics\n1, 18.30–20\n3\n", "init", "--force")
     recorder.show("config.toml")
-    recorder.answer("runna.ics\nbusy.ics\n2\nnew\n", "init", "my plans/x.toml")
+    recorder.answer("runna.ics\n\n\nown\nbusy.ics\n2\nnew\n", "init", "my plans/x.toml")
     recorder.show("my plans/x.toml")
     recorder.answer(
-        "balancd\n2\nnope.ics\nbusy.ics\nmornings\n20:00-18:00\nlunch, evening\nlots\nregular\n",
+        "balancd\n4\n?\n18 Apr 2027\nb\n\n\n7-9pm\nsame\nnope.ics\nbusy.ics\nmornings\n20:00-18:00\n"
+        "lunch, evening\nlots\nregular\n",
         "init",
         "--force",
     )
     recorder.show("config.toml")
-    recorder.answer("\nnope.ics\n", "init", "--force")
+    recorder.answer("\n\n\nnope.ics\n", "init", "--force")
     recorder.run("init", "--defaults", "--force", env={"TZ": "NST3:30NDT"})
     recorder.run("init", "--defaults", "--force", env={"TZ": "UTC"})
     recorder.run("init", "--defaults", "--force", env={"TZ": "America/St_Johns"})
