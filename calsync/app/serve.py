@@ -109,7 +109,7 @@ class ServerAddress:
             connection.request("GET", f"/{Secret(state).value()}/")
             # 503 while it makes its first plan. Another program, or another plan's server, has no such page.
             return connection.getresponse().status in (200, 503)
-        except (OSError, http.client.HTTPException, UnicodeError):
+        except (OSError, http.client.HTTPException, UnicodeError, CalsyncError):
             return False
         finally:
             connection.close()

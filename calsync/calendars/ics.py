@@ -446,7 +446,9 @@ class LoadedFile:
                 others += [block] if block.event is None else []
             elif (parsed := parse_event(block.content, plan)) and parsed.event and parsed.stamp:
                 zone = parsed.zone or calendar.zone
-                content = event_bytes(parsed.event, calendar.plan, zone, parsed.stamp)
+                content = event_bytes(
+                    parsed.event, calendar.plan, zone, parsed.stamp, is_neutral=calendar.is_neutral
+                )
                 new = _Block(content, uid(parsed.event.key, calendar.plan), parsed.event, parsed.stamp)
                 kept.setdefault(parsed.event.key, new)
                 adopted += 1

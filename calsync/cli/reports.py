@@ -3,7 +3,7 @@
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -448,7 +448,7 @@ def report_json(checks: Sequence[Check]) -> str:
 
 
 def print_report(checks: Sequence[Check]) -> None:
-    titles = [" ".join(filter(None, (check.name, check.subject))) for check in checks]
+    titles = [title for _, title in _titled(checks)]
     width = max(map(len, titles))
     for title, check in zip(titles, checks, strict=True):
         label = click.style(f"{check.status:{_STATUS_WIDTH}}", fg=_COLOURS[check.status], bold=True)
@@ -473,8 +473,14 @@ def _broken(text: str, indent: int) -> str:
 def _doctor_summary(checks: Sequence[Check]) -> str:
     failures = sum(check.status is Status.FAILED for check in checks)
     warnings = sum(check.status is Status.WARNING for check in checks)
-    noted = f", {counted(warnings, 'thing')} to look at" if warnings else ""
+    noted = f"{counted(warnings, 'thing')} to look at"
     if failures:
-        text = f"{failures} of {counted(len(checks), 'check')} failed{noted}."
-        return click.style(text, fg="red", bold=True)
-    return click.style(f"All good{noted}.", fg="yellow" if warnings else "green", bold=True)
+        wrong = dict.fromkeys(title for check, title in _titled(checks) if check.status is Status.FAILED)
+        text = f"Wrong: {', '.join(wrong)}{f'; {noted}' if warnings else ''}."
+        return click.style(on_one_line(text), fg="red", bold=True)
+    text = f"All good, {noted}." if warnings else "All good."
+    return click.style(text, fg="yellow" if warnings else "green", bold=True)
+
+
+def _titled(checks: Sequence[Check]) -> Iterator[tuple[Check, str]]:
+    return ((check, " ".join(filter(None, (check.name, check.subject)))) for check in checks)

@@ -46,8 +46,8 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
     zone = machine_zone()
     asking = Asking(asks=not defaults)
     if asking.asks:
-        click.echo(f"A few questions, then {path} is written. Press Enter for the [default], ? for an")
-        click.echo("explanation, b to go back; Ctrl-C stops, and nothing is written.")
+        click.echo(f"A few questions, then {path} is written. Press Enter for the [default],")
+        click.echo("? for an explanation, b to go back. Ctrl-C stops, and nothing is written.")
     if zone is not None and not (asking.asks and is_utc(zone)):
         click.echo(f"Time zone: {zone.key}, as this computer says; the file can name another.")
         if is_utc(zone):

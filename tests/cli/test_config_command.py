@@ -25,7 +25,7 @@ def test_what_the_config_says_and_what_counts_where_it_says_nothing(box: Box) ->
     assert 'sat = "08:00-11:00"' in lines, "the usual start"
     assert 'default = ["06:00-08:30", "12:00-14:00", "17:00-21:00"]  # default' in lines, "the availability"
     assert 'experience = "regular"  # default' in lines
-    assert 'duration = "2h"  # default' in lines, "the race"
+    assert 'title = "Race"  # default' in lines
     assert 'hours_apart = "3h"  # default' in lines
     assert "port = 8642  # default" in lines
 

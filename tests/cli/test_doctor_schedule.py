@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.box import Box
+from tests.cli.box import Box, config
 from tests.cli.doctor import checks, doctor, program, without_schedule
 
 TIMER = "calsync.timer loaded active waiting Training plan"
@@ -50,7 +50,8 @@ esac
     ("line", "when"),
     [
         ("17 * * * * calsync push --quiet", "17 * * * *"),
-        ("3,33 6-22 * * mon-fri /opt/bin/calsync push -q -c /etc/c.toml", "3,33 6-22 * * mon-fri"),
+        ("3,33 6-22 * * mon-fri /opt/bin/calsync push -q -c {config}", "3,33 6-22 * * mon-fri"),
+        ("7 * * * * cd '{folder}' && calsync push -c ./config.toml", "7 * * * *"),
         ("*/20\t*\t*\t*\t*\tcd ~/plan && uvx calsync push", "*/20 * * * *"),
         ("@hourly calsync push --quiet", "@hourly"),
         ("@hourly PRIVATE_ICS=https://example.com/key calsync push", "@hourly"),
@@ -59,6 +60,7 @@ esac
 def test_a_line_of_the_crontab_is_found_and_no_more_of_it_shown_than_when(
     box: Box, line: str, when: str
 ) -> None:
+    line = line.replace("{config}", str(box.folder / "config.toml")).replace("{folder}", str(box.folder))
     crontab(box, "MAILTO=me@example.com", "0 5 * * * backup", line)
     check = schedule(box)
     assert (check["status"], check["text"], check["fix"]) == ("ok", f"cron: {when}", None)
@@ -71,8 +73,32 @@ def test_a_line_of_the_crontab_is_found_and_no_more_of_it_shown_than_when(
 def test_what_is_no_line_for_calsync_is_none(box: Box, line: str) -> None:
     crontab(box, line)
     check = schedule(box)
-    assert (check["status"], check["text"]) == ("warning", "nothing runs calsync by itself yet")
+    assert (check["status"], check["text"]) == ("warning", "nothing runs this plan by itself yet")
     assert check["fix"] == "`calsync schedule` prints a line for cron"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "17 * * * * calsync push --quiet --config /home/ada/other.toml",
+        "17 * * * * /opt/bin/calsync push -q -c /etc/c.toml",
+        "17 * * * * CALSYNC_CONFIG=/etc/c.toml calsync push",
+    ],
+)
+def test_what_runs_another_config_does_not_run_this_one(box: Box, line: str) -> None:
+    crontab(box, line)
+    assert schedule(box)["status"] == "warning"
+
+
+def test_the_units_that_schedule_writes_are_found_for_their_plan_alone(box: Box) -> None:
+    listed = "calsync-{}.timer loaded active waiting calsync: when the calendars are brought up to date"
+    for name in ("training", "spring"):
+        file = box.write(f"it's {name} 100%.toml", config(name=name))
+        box.ok("schedule", "--systemd", "--write", "--config", str(file))
+    systemctl(box, units="\n".join(map(listed.format, ("training", "spring", "elsewhere"))))
+    for name in ("training", "spring"):
+        found = checks(box, "--config", f"it's {name} 100%.toml", code=0)["schedule"]
+        assert found["text"] == f"systemd: calsync-{name}.timer"
 
 
 def test_an_active_timer_of_the_user_or_the_system_is_found(box: Box) -> None:

@@ -66,6 +66,17 @@ def test_what_is_adopted_stays_as_it_is_under_the_new_name(renamed: Box) -> None
     assert renamed.feed.read_bytes() == feed
 
 
+def test_a_feed_that_shows_only_when_keeps_to_it(box: Box) -> None:
+    box.config(targets=target("family", "public/training.ics", 'detail = "busy"'))
+    box.push()
+    rename(box)
+    assert (
+        box.ok("push", "--adopt", "training").err == 'family: took over 14 events of the plan "training".\n'
+    )
+    assert not {b"strength", b"tue-1"} & set(box.feed.read_bytes().replace(b"-", b"/").split(b"/"))
+    assert {change["action"] for change in box.push()["family"]} == {"keep"}
+
+
 def test_the_old_name_again_is_a_way_out_as_well(renamed: Box) -> None:
     rename(renamed, "spring", "training")
     assert {change["action"] for change in renamed.push()["feed"]} == {"keep", "skip"}

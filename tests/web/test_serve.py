@@ -112,6 +112,17 @@ def test_who_asks_for_links_hears_that_no_server_runs(box: Box) -> None:
     assert f"No server runs there yet (127.0.0.1, port {port}): start it with `calsync serve`." in err
 
 
+def test_doctor_knows_whether_a_server_runs(box: Box) -> None:
+    def line(port: str) -> str:
+        box.config(more=f"[serve]\nport = {port}\n")
+        return next(line for line in box.run("doctor").out.splitlines() if "  serve " in line)
+
+    with running(box) as site:
+        port = site.url.rpartition(":")[2]
+        assert line(port).startswith("ok ")
+    assert f"no server runs at 127.0.0.1, port {port}" in line(port)
+
+
 def test_no_two_feeds_have_one_address(box: Box) -> None:
     box.config(targets=target("a", "x/training.ics") + target("b", "y/training.ics") + target("c", "z/b.ics"))
     links = {line for line in box.ok("serve", "--show-links").out.splitlines() if line.endswith(".ics")}

@@ -57,9 +57,11 @@ class _Doctor:
             yield self._checked("lock", None, lambda: machine.lock_check(state))
             yield self._checked("last push", None, lambda: machine.push_check(state, self.now, zone))
         self.show("asking cron and systemd …")
-        yield self._checked("schedule", None, machine.schedule_check)
+        plan = machine.Plan(found.path, found.name) if found else machine.Plan(None, None)
+        yield self._checked("schedule", None, lambda: machine.schedule_check(plan))
         if state:
-            yield self._checked("serve", None, lambda: machine.serve_check(state))
+            serve = found.config.serve if found and found.config else None
+            yield self._checked("serve", None, lambda: machine.serve_check(state, serve))
 
     def _of_config(self, setup: Setup, unset: frozenset[str]) -> Iterator[Check]:
         config, now = setup.config, self.now

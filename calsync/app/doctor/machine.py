@@ -18,6 +18,7 @@ from calsync import waits
 from calsync.app.doctor.report import Check, failed, seconds, warned, warning
 from calsync.app.schedule import units_folder
 from calsync.config.load import Config, find_config, load_config, plan_name_of, variables_of
+from calsync.config.settings import Serve
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, Unavailable
 from calsync.files import LARGEST_TEXT, read_file, real_path
@@ -110,8 +111,8 @@ def push_check(state: State, now: datetime, zone: ZoneInfo) -> Check:
     )
 
 
-def serve_check(state: State) -> Check:
-    """Says nothing to somebody who doesn't serve."""
+def serve_check(state: State, settings: Serve | None) -> Check:
+    """Says nothing to somebody who doesn't serve. `settings` is None where the config can't be read."""
     secret = state.secret_file
     if not state.has_secret():
         return Check(text="")
@@ -125,13 +126,27 @@ def serve_check(state: State) -> Check:
             f"other users of this machine may read the secret in {secret}",
             f"chmod 600 {secret}; then `calsync serve --rotate-secret`",
         )
+    if settings is not None:
+        from calsync.app.serve import ServerAddress
+
+        address = ServerAddress.of(settings)
+        if not address.answers(state):
+            return warning(
+                f"no server runs at {address.place}, so the addresses of --show-links don't work now",
+                "`calsync serve` starts it; if it listens elsewhere, say where in [serve]",
+            )
+        return Check(text=f"it runs at {address.place}; its secret is for you alone")
     return Check(text="its secret is for you alone, and all that it needs is installed")
 
 
-# A schedule is a line of a crontab, an active timer or a running service that mentions calsync. What else it
-# says is never shown: lines for cron may hold addresses. That a command is missing, slow or broken is no
-# reason to fail.
+# A schedule is a line of a crontab, an active timer or a running service that mentions calsync, and no other
+# config or plan than this one. What else it says is never shown: lines for cron may hold addresses. That a
+# command is missing, slow or broken is no reason to fail.
 _WORD = "calsync"
+# The config that it names, if it does.
+_NAMED = re.compile(r"calsync\b.*?(?:--config[=\s]|\s-c\s)\s*(\S+)|CALSYNC_CONFIG=(\S+)")
+# As `calsync schedule` names units.
+_OF_PLAN = re.compile(r"calsync-(?:serve-)?(?P<plan>.+)\.(?:timer|service)")
 _UNIT = re.compile(r"\S+\.(?:timer|service)\b")
 # When a line of a crontab applies: five fields, or a word such as @hourly.
 _WHEN = re.compile(r"\s*(@\w+|(?:[\w*/,~-]+\s+){4}[\w*/,~-]+)\s+\S")
@@ -139,27 +154,57 @@ _SYSTEM_CRONTABS = (Path("/etc/crontab"), Path("/etc/cron.d"))
 _SYSTEM_UNITS = (Path("/etc/systemd/system"),)
 
 
-def schedule_check() -> Check:
-    runs = [*_cron(), *(found for scope in _scopes() for found in scope.running())]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whose schedule is looked for; without a config whoever's."""
+
+    config: Path | None
+    name: str | None
+
+    def is_run_by(self, text: str) -> bool:
+        """Whether a command that mentions calsync is for this plan, or at least for no other."""
+        plain = _plain(text)
+        named = [next(filter(None, found)) for found in _NAMED.findall(plain)]
+        if self.config is None or not named:
+            return True
+        paths = {_plain(str(self.config.absolute())), _plain(str(real_path(self.config)))}
+        if any(path in plain for path in paths):
+            return True
+        return any(path.endswith(f"/{one.removeprefix('./')}") for path in paths for one in named)
+
+    def may_have(self, unit: str) -> bool:
+        """Whether a unit of that name can be this plan's."""
+        found = _OF_PLAN.fullmatch(unit)
+        return found is None or self.name in (None, found["plan"]) or unit == "calsync-serve.service"
+
+
+def _plain(text: str) -> str:
+    """Without what a shell, cron or systemd takes for quotes and escapes: enough to find a path in it."""
+    return text.translate(dict.fromkeys(map(ord, "\"'\\"))).replace("%%", "%")
+
+
+def schedule_check(plan: Plan) -> Check:
+    scopes = _scopes(plan)
+    runs = [*_cron(plan), *(found for scope in scopes for found in scope.running())]
     if runs:
         return Check(text="; ".join(runs))
-    idle = next((found for scope in _scopes() if (found := scope.idle_timer())), None)
+    idle = next((found for scope in scopes if (found := scope.idle_timer())), None)
     if idle:
         unit, command = idle
         return warning(f"{unit} is there, but it is not active", f"`{command} enable --now {unit}`")
-    return warning("nothing runs calsync by itself yet", "`calsync schedule` prints a line for cron")
+    return warning("nothing runs this plan by itself yet", "`calsync schedule` prints a line for cron")
 
 
-def _cron() -> Iterator[str]:
-    yield from (f"cron: {when}" for when in _lines(_said("crontab", "-l")))
+def _cron(plan: Plan) -> Iterator[str]:
+    yield from (f"cron: {when}" for when in _lines(_said("crontab", "-l"), plan))
     for place in _SYSTEM_CRONTABS:
         for file in sorted(place.iterdir()) if place.is_dir() else [place]:
-            yield from (f"{file}: {when}" for when in _lines(_text(file)))
+            yield from (f"{file}: {when}" for when in _lines(_text(file), plan))
 
 
-def _lines(crontab: str) -> Iterator[str]:
+def _lines(crontab: str, plan: Plan) -> Iterator[str]:
     for line in crontab.splitlines():
-        if _WORD in line and (match := _WHEN.match(line)):
+        if _WORD in line and (match := _WHEN.match(line)) and plan.is_run_by(line):
             yield " ".join(match[1].split())
 
 
@@ -169,6 +214,7 @@ class _Scope:
 
     command: str
     folders: tuple[Path, ...]
+    plan: Plan
 
     def running(self) -> Iterator[str]:
         listed = self._systemctl("list-units", "--all", "--type=timer,service")
@@ -190,17 +236,20 @@ class _Scope:
         """Whether its name or description mentions calsync, or what is written in its files."""
         stem = unit.rpartition(".")[0]
         files = (folder / f"{stem}.{kind}" for folder in self.folders for kind in ("timer", "service"))
-        return _WORD in line or any(_WORD in _text(file) for file in files)
+        written = "\n".join(map(_text, files))
+        if _WORD not in line + written:
+            return False
+        return self.plan.is_run_by(written) if _NAMED.search(written) else self.plan.may_have(unit)
 
     def _systemctl(self, *arguments: str) -> str:
         flags = ("--plain", "--no-legend", "--no-pager", "--full")
         return _said(*self.command.split(), *arguments, *flags)
 
 
-def _scopes() -> tuple[_Scope, _Scope]:
+def _scopes(plan: Plan) -> tuple[_Scope, _Scope]:
     return (
-        _Scope("systemctl --user", (units_folder(), Path("/etc/systemd/user"))),
-        _Scope("systemctl", _SYSTEM_UNITS),
+        _Scope("systemctl --user", (units_folder(), Path("/etc/systemd/user")), plan),
+        _Scope("systemctl", _SYSTEM_UNITS, plan),
     )
 
 
@@ -247,6 +296,7 @@ class Found:
     check: Check
     config: Config | None = None
     name: str | None = None
+    path: Path | None = None
     unset: frozenset[str] = frozenset()
 
 
@@ -267,7 +317,7 @@ def read_config(given: Path | None) -> Found:
         check = warned(
             check, trouble, f"chmod 600 {path}, and use new addresses if somebody may have read it"
         )
-    return Found(check, config, config.name)
+    return Found(check, config, config.name, path)
 
 
 def _without_variables(path: Path, check: Check) -> Found:
@@ -281,9 +331,10 @@ def _without_variables(path: Path, check: Check) -> Found:
             pass
         else:
             fix = "set it where calsync runs: cron and systemd don't know what your shell knows"
-            return Found(msgspec.structs.replace(check, fix=fix), config, config.name, frozenset(unset))
+            check = msgspec.structs.replace(check, fix=fix)
+            return Found(check, config, config.name, path, frozenset(unset))
     # The name is enough to find the state folder.
-    return Found(check, name=plan_name_of(path))
+    return Found(check, name=plan_name_of(path), path=path)
 
 
 def zone_check(config: Config, now: datetime) -> Check:
