@@ -12,7 +12,7 @@ from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
-from calsync.errors import AuthorisationNeeded, ConfigError
+from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
 from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
@@ -176,7 +176,7 @@ class Loading:
     """The targets that could be read, and, by name, why the set-up of others is not finished."""
 
     targets: tuple[Target, ...]
-    unfinished: Mapping[str, AuthorisationNeeded]
+    unfinished: Mapping[str, CalsyncError]
 
 
 def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
@@ -197,9 +197,7 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
             except (AuthorisationNeeded, ConfigError) as problem:
                 if not isinstance(settings, GoogleTarget) or _was_written(setup, settings):
                     raise
-                unfinished[settings.name] = AuthorisationNeeded(
-                    str(problem).removeprefix(f"{settings.name}: ")
-                )
+                unfinished[settings.name] = problem
                 continue
             held = len(target.contents.events)
             setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
@@ -265,7 +263,7 @@ class Gathered:
     """What the runner should know of the targets: (code, text)."""
     held: tuple[Held, ...] = ()
     """What targets hold of the plan as it was called before."""
-    unfinished: Mapping[str, AuthorisationNeeded] = field(default_factory=dict)
+    unfinished: Mapping[str, CalsyncError] = field(default_factory=dict)
     """The targets whose set-up is not finished."""
     written_ahead: datetime | None = None
     """When a push was made that is still to come by the clock of now."""
@@ -308,7 +306,8 @@ def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterato
     for text in gone(setup):
         yield "target-gone", text
     for named, problem in loading.unfinished.items():
-        yield UNFINISHED, f"{named}: {problem}; the other calendars go on without it"
+        text = str(problem).removeprefix(f"{named}: ")
+        yield UNFINISHED, f"{named}: {text}; the other calendars go on without it"
     formers = {one.former for one in held}
     for target in loading.targets:
         for other, count in target.contents.others:

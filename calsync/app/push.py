@@ -14,7 +14,6 @@ from calsync.app.renaming import adopt, remember, take_over_state
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import (
-    AuthorisationNeeded,
     CalsyncError,
     Locked,
     RefusedToProtectData,
@@ -169,7 +168,7 @@ def rounds(
     unfinished = {
         name: problem for name, problem in gathered.unfinished.items() if only is None or name in only
     }
-    failures += tuple(AuthorisationNeeded(f"{name}: {problem}") for name, problem in unfinished.items())
+    failures += tuple(unfinished.values())
     if len(failures) == len(unfinished):
         remember(setup, gathered.unfinished, gathered.held)
     # What this push has written is no part of what its runner should know of the targets, and a failure is
