@@ -17,7 +17,7 @@ from calsync.app.doctor import all_checks
 from calsync.app.gather import ask_others
 from calsync.app.setup import load_setup
 from calsync.app.push import rounds
-from calsync.app.wishes import known_keys, move, release, skip
+from calsync.app.wishes import known_keys, move, moved, release, skip
 from calsync.config.load import find_config
 
 now = datetime.fromisoformat("{NOW}")
@@ -30,7 +30,8 @@ with setup.state.lock():
 print(*(change.action for _, changes in pushed.changes for change in changes[:1]))
 known = known_keys(setup, now)
 skip(setup, ["2026-W48/strength/1"], now)
-move(setup, known, "2026-W48/strength/2", now.replace(day=25, hour=18), now)
+second = "2026-W48/strength/2"
+move(setup, known, second, moved(known, second, now.replace(day=25, hour=18)), now)
 print(*sorted(release(setup, (), now)))
 print(*{{check.status for check in all_checks(None, now, listener) if check.name == "target"}})
 setup.close()
