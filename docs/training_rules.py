@@ -149,7 +149,8 @@ RULES = (
     ),
     TrainingRule(
         Rule.LONG_RUN_DAY,
-        "Nothing `heavy` or `moderate` on the day of the long run.",
+        "Nothing `heavy` or `moderate` on the day of the long run, and better not within 24 h after it, or "
+        "after a race.",
         "The long run is load enough, and the days after it are for recovery.",
         Certainty.PRACTICE,
         "Expert opinion.",

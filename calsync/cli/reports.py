@@ -172,6 +172,7 @@ def _unplaced(
     fix = explainer.fix(week, session)
     return {
         "key": session.key,
+        "cost": plan.cost_of_missing(session.key),
         "days": [
             {"day": day, "rule": reason.rule, "text": reason.text}
             for day, reason in no_place(plan, week.wanted, session)

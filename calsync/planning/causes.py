@@ -440,6 +440,8 @@ def _better(name: str, plan: Plan, session: PlannedSession, old: Candidate) -> s
         case "order":
             what = called(days.last_of(old.day, Effort.EASY))
             return f"after the easy {what} of a day is better than before it"
+        case "recover" if run := days.recovering_from(old.start):
+            return why.recovering(old.start - run.end, of_run(run), old.load)
         case "lighter":
             return f"{session.load} is possible there, and only {old.load} where it was"
         case "shorter":

@@ -1,6 +1,7 @@
 """Which starts a strength session may have, and what each costs, term by term.
 
-A1 to A6, and every cost term that one candidate has by itself: `unplaced` and `spacing` are in placement.py.
+A1 to A6, and every cost term that one candidate has by itself: `unplaced` and `spacing` are in placement.py,
+and there is `moved` of a session without a place.
 Each rule becomes the stretches of starts that it forbids, so that a whole day is looked at at once. The rule
 ids and the numbers are those of docs/rules.md and docs/placement.md.
 """
@@ -9,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -26,10 +28,13 @@ from calsync.training import Effort, Load, Weekday
 DAY_POINTS = {Effort.HARD: 0, Effort.EASY: 60, Effort.NONE: 80, Effort.LONG: 120}
 REST_DAY_POINTS = 150
 ORDER_POINTS = 40
+RECOVER_POINTS = {Load.LIGHT: 0, Load.MODERATE: 25, Load.HEAVY: 50}
 LIGHTER_POINTS = 45
 SHORTER_POINTS = 30
 MOVED_POINTS = 35
 MOST_TIME_POINTS = 20
+
+_DAY = 24 * 3600
 
 
 # Seconds: what a template may say.
@@ -38,7 +43,10 @@ LONGEST_TRAVEL = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place for a session, in seconds since the epoch; `minute` is what the clock shows at its start."""
+    """A place for a session, in seconds since the epoch; `minute` is what the clock shows at its start.
+
+    `moves`: the session is published at another start.
+    """
 
     day: date
     minute: int
@@ -46,6 +54,7 @@ class Candidate:
     minutes: int
     load: Load
     cost: int
+    moves: bool = False
 
     @property
     def end(self) -> int:
@@ -54,6 +63,11 @@ class Candidate:
     @property
     def span(self) -> Timespan:
         return wall.span(self.start, self.end)
+
+    @property
+    def rank(self) -> tuple[int, bool, int]:
+        """Less is better: the cost, then what is published stays where it is, then the earlier start."""
+        return self.cost, self.moves, self.start
 
 
 # --- what a rule forbids ----------------------------------------------------------------------------------
@@ -140,6 +154,7 @@ def against_day(
 # --- the days of a plan -----------------------------------------------------------------------------------
 
 _by_start = attrgetter("start")
+_by_end = attrgetter("end")
 _instant = itemgetter(1)
 _cost = itemgetter(2)
 
@@ -180,6 +195,8 @@ class Days:
         self._days_near = range(-1 - -(-longest // 86400), 2)
         self._fresh = [run for run in self._runs if run.effort.wants_fresh_legs]
         self._fresh_starts = [run.start for run in self._fresh]
+        tiring = (run for run in self._runs if run.effort in (Effort.LONG, Effort.RACE))
+        self._tiring = sorted(tiring, key=_by_end)
         self._runs_on: dict[date, list[SettledRun]] = {}
         for run in self._runs:
             self._runs_on.setdefault(run.day, []).append(run)
@@ -196,9 +213,7 @@ class Days:
 
     def last_of(self, day: date, effort: Effort) -> SettledRun | None:
         """The day's last run of that effort."""
-        return max(
-            (run for run in self.runs_on(day) if run.effort is effort), key=attrgetter("end"), default=None
-        )
+        return max((run for run in self.runs_on(day) if run.effort is effort), key=_by_end, default=None)
 
     def next_fresh_run(self, end: int) -> SettledRun | None:
         """The first hard run, long run or race that starts at or after `end`."""
@@ -209,6 +224,11 @@ class Days:
         """Seconds from the end of the day's last hard run to `start`; None on a day without one."""
         last = self.last_of(day, Effort.HARD)
         return start - last.end if last else None
+
+    def recovering_from(self, start: int) -> SettledRun | None:
+        """The last long run or race that ended less than 24 h before `start`."""
+        index = bisect_right(self._tiring, start, key=_by_end) - 1
+        return self._tiring[index] if index >= 0 and start < self._tiring[index].end + _DAY else None
 
     # --- A1 to A6 -----------------------------------------------------------------------------------------
 
@@ -369,6 +389,7 @@ class Days:
             "day": day.points,
             "gap": day.gap(place.start),
             "order": day.order(place.end),
+            "recover": day.recover(place.start, place.load),
             "lighter": LIGHTER_POINTS * (wanted.load.rank - place.load.rank),
             "shorter": SHORTER_POINTS if place.minutes < wanted.minutes else 0,
             "time": self._time(place.minute),
@@ -377,15 +398,16 @@ class Days:
         return {name: points for name, points in terms.items() if points}
 
     def cheapest(self, week: WantedWeek, wanted: WantedSession, day: date) -> Candidate | None:
-        """The cheapest allowed candidate of a session on a day, the earliest of equals; None if none is."""
-        best: tuple[int, int] | None = None
+        """The allowed candidate of a session on a day that has the least rank; None if none is allowed."""
+        best: tuple[int, bool, int] | None = None
         found: Candidate | None = None
         for minutes, load, extra in _sizes(wanted):
             for minute, start, cost in self._best_starts(week, wanted, day, minutes, load):
-                cost += extra
-                if best is None or (cost, start) < best:
-                    best = cost, start
-                    found = Candidate(day, minute, start, minutes, load, cost)
+                moves = self._moves(wanted, start)
+                rank = cost + extra, moves, start
+                if best is None or rank < best:
+                    best = rank
+                    found = Candidate(day, minute, start, minutes, load, cost + extra, moves)
         return found
 
     def candidates(self, week: WantedWeek, wanted: WantedSession, day: date) -> Iterator[Candidate]:
@@ -393,15 +415,14 @@ class Days:
         for minutes, load, extra in _sizes(wanted):
             for minute, start, cost in self._starts_with_costs(week, day, minutes, load, wanted.where):
                 cost += extra + self._moved(wanted, start)
-                yield Candidate(day, minute, start, minutes, load, cost)
+                yield Candidate(day, minute, start, minutes, load, cost, self._moves(wanted, start))
 
     def _best_starts(
         self, week: WantedWeek, wanted: WantedSession, day: date, minutes: int, load: Load
     ) -> Iterator[tuple[int, int, int]]:
         """The day's cheapest start, or of a session that is published all of them: (minute, start, cost)."""
-        published = self.published.get(wanted.key)
         key = (day, load, minutes, wanted.where)
-        if published is None:
+        if wanted.key not in self.published:
             if key not in self._cheapest:
                 starts = self._starts_with_costs(week, day, minutes, load, wanted.where)
                 self._cheapest[key] = min(starts, key=_cost, default=None)
@@ -409,17 +430,20 @@ class Days:
                 yield best
         else:
             for minute, start, cost in self._starts_with_costs(week, day, minutes, load, wanted.where):
-                yield minute, start, cost + (MOVED_POINTS if start != published else 0)
+                yield minute, start, cost + self._moved(wanted, start)
+
+    def _moves(self, wanted: WantedSession, start: int) -> bool:
+        return self.published.get(wanted.key, start) != start
 
     def _moved(self, wanted: WantedSession, start: int) -> int:
-        return MOVED_POINTS if self.published.get(wanted.key, start) != start else 0
+        return MOVED_POINTS if self._moves(wanted, start) else 0
 
     def _starts_with_costs(
         self, week: WantedWeek, day: date, minutes: int, load: Load, where: Where
     ) -> list[tuple[int, int, int]]:
         """The allowed starts of a day: (minute of the day, instant, what its time costs), in order."""
         terms = self._day_terms(week, day)
-        return [
+        found = [
             (
                 minute,
                 start,
@@ -427,16 +451,22 @@ class Days:
             )
             for minute, start in self.starts(week, day, minutes, load, where)
         ]
+        if terms.tiring_ends:  # on few days
+            found = [(minute, start, cost + terms.recover(start, load)) for minute, start, cost in found]
+        return found
 
     def _day_terms(self, week: WantedWeek, day: date) -> "_DayTerms":
         effort = self.effort(day)
         points = REST_DAY_POINTS if week.is_rest(day) else DAY_POINTS.get(effort, 0)
         last_hard = self.last_of(day, Effort.HARD)
         easy = [run.start for run in self.runs_on(day) if run.effort is Effort.EASY]
+        first, last = self.clock.at(day, 0), self.clock.at(day, 1440)
+        tiring = self._tiring[bisect_right(self._tiring, first - _DAY, key=_by_end) :]
         return _DayTerms(
             points=0 if week.is_strength_day(day) else points,
             last_hard_end=last_hard.end if last_hard and effort is Effort.HARD else None,
             last_easy_start=max(easy, default=None),
+            tiring_ends=tuple(takewhile(last.__gt__, (run.end for run in tiring))),
         )
 
     def _time(self, minute: int) -> int:
@@ -461,6 +491,8 @@ class _DayTerms:
     points: int
     last_hard_end: int | None
     last_easy_start: int | None
+    tiring_ends: tuple[int, ...]
+    """Of long runs and races, as far as they matter to this day."""
 
     def gap(self, start: int) -> int:
         """`gap`: minutes from the end of the day's last hard run; 4 to 8 hours are ideal."""
@@ -476,6 +508,12 @@ class _DayTerms:
     def order(self, end: int) -> int:
         """`order`: the easy run comes first."""
         return ORDER_POINTS if self.last_easy_start is not None and self.last_easy_start >= end else 0
+
+    def recover(self, start: int, load: Load) -> int:
+        """`recover`: legs need a day after a long run or a race."""
+        if any(end <= start < end + _DAY for end in self.tiring_ends):
+            return RECOVER_POINTS[load]
+        return 0
 
 
 def _without(ranges: list[tuple[int, int]], bans: list[tuple[int, int]]) -> list[tuple[int, int]]:

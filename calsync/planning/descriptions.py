@@ -193,6 +193,10 @@ def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
         case "order":
             what = called(days.last_of(session.day, Effort.EASY))
             return f"before the easy {what} of that day; after it would be better"
+        case "recover":
+            start = wall.seconds(session.span.start)
+            run = days.recovering_from(start)
+            return why.recovering(start - run.end, of_run(run), session.load) if run else name
         case "lighter":
             return f"{session.load} instead of {wanted.load}" if wanted else "lighter than wanted"
         case "shorter":

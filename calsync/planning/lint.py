@@ -125,6 +125,10 @@ def _day_after(day: Weekday) -> Weekday:
     return WEEKDAYS[(day.number + 1) % len(WEEKDAYS)]
 
 
+def _day_before(day: Weekday) -> Weekday:
+    return WEEKDAYS[day.number - 1]
+
+
 # --- the runs ---------------------------------------------------------------------------------------------
 
 
@@ -335,7 +339,18 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
         if rules and (rule := rules[0]) and None not in rules:
             text = f"no session of this week can be on {day.long_name} at its load{when}"
             return Reason(rule, text), "name another day, or ask for less"
-    return None
+    return _too_soon_after_the_day_before(template, day)
+
+
+def _too_soon_after_the_day_before(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | None:
+    """Of a day after a long run or a race, in a week that has nothing light for it."""
+    before = _hardest(template, _day_before(day))
+    is_tiring = before is not None and before.effort in (Effort.LONG, Effort.RACE)
+    sessions = _wanted(template)
+    if before is None or not is_tiring or not sessions or any(one.load is Load.LIGHT for one in sessions):
+        return None
+    end = None if before.what.start is None else before.what.start + before.what.minutes
+    return why.day_after(day, str(before), end), "name another day, or ask for light work in one session"
 
 
 # --- classes ----------------------------------------------------------------------------------------------

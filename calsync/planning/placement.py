@@ -1,10 +1,10 @@
 """Stage 2 of placement: the exact optimum over days.
 
 All cost terms but `unplaced` and `spacing` are a matter of one candidate, and sessions are at least two days
-apart, so the cheapest candidate of each day and session is all that is needed here. A dynamic programme goes
-through the sessions in the order of time; what the future may know of the past is the day of the last session
-and whether that one is fixed. Sessions that stand (fixed ones) forbid days around them and take part in
-`spacing`, nothing more.
+apart, so the best candidate of each day and session (Candidate.rank) is all that is needed here. A dynamic
+programme goes through the sessions in the order of time; what the future may know of the past is the day of
+the last session and whether that one is fixed. Sessions that stand (fixed ones) forbid days around them and
+take part in `spacing`, nothing more.
 
 Why this is exact: free sessions keep their order, so on the way from one to the next only the fixed ones in
 between matter. The pair rule between a free and a fixed session concerns that one free session alone, and
@@ -18,7 +18,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from calsync.planning.days import Candidate
+from calsync.planning.days import MOVED_POINTS, Candidate
 
 UNPLACED_POINTS = 1000
 # `spacing` says the same for all distances from here on.
@@ -33,7 +33,9 @@ def spacing(days: int) -> int:
     return min(max(days - 4, 0) * 5, 30)
 
 
-_SPACING = tuple(spacing(days) for days in range(_FAR_APART + 1))
+def unplaced(*, is_published: bool) -> int:
+    """Points for a session without a place."""
+    return UNPLACED_POINTS + (MOVED_POINTS if is_published else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,14 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A session to place: its cheapest candidate of each day, days in order."""
+    """A session to place: its best candidate of each day, days in order.
+
+    One that is published and gets no place is withdrawn, which costs as much as moving it.
+    """
 
     key: str
     candidates: tuple[Candidate, ...]
+    is_published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,14 @@ class SlotWeek:
 class Placement:
     """The optimum: a candidate for each key, or None where there is no place; `spacing` by key.
 
-    `cost` is the sum of all terms, `unplaced` and `spacing` included.
+    `cost` is the sum of all terms, `unplaced` and `spacing` included; `moved` is how many published sessions
+    are not left where they are.
     """
 
     chosen: Mapping[str, Candidate | None]
     spacing: Mapping[str, int]
     cost: int
+    moved: int = 0
 
     @property
     def missing(self) -> frozenset[str]:
@@ -83,6 +91,8 @@ class Placement:
 class _State(NamedTuple):
     """What the future knows of the past, and the cheapest way there.
 
+    `cost` is the points so far times a number greater than that of all sessions, plus how many published ones
+    are not left where they are: so that decides between ways of equal points, and comparing stays cheap.
     `day` is the ordinal of the last session's day, 0 if there was none. States are kept in the order of their
     starts, the earlier first, which decides between ways of equal cost: `rank` is the place of `before` in
     that order, `start` that of the last choice.
@@ -100,9 +110,10 @@ class _State(NamedTuple):
 def place(weeks: Sequence[SlotWeek], fixed: Sequence[Fixed]) -> Placement:
     """Place the sessions of all weeks, in order, at the least cost.
 
-    Among equals the earlier start wins, compared in the order of weeks and sessions.
+    Among equals the plan that leaves most published sessions where they are wins, then the earlier start,
+    compared in the order of weeks and sessions.
     """
-    standing = _FixedDays(fixed)
+    standing = _FixedDays(fixed, scale=1 + sum(len(week.slots) for week in weeks))
     states = [_State(0, fixed=False, cost=0)]
     for week in weeks:
         monday = week.monday.toordinal()
@@ -140,8 +151,10 @@ def _cheapest(states: Iterable[_State]) -> list[_State]:
 
 def _following(slot: Slot, apart: int, states: list[_State], standing: "_FixedDays") -> list[_State]:
     """The states after `slot`: left out, or on one of its days, each in the cheapest way."""
+    scale, spacing_after = standing.scale, standing.spacing
+    nowhere = unplaced(is_published=slot.is_published) * scale + slot.is_published
     found = [
-        _State(state.day, state.fixed, state.cost + UNPLACED_POINTS, rank, _LATEST, None, state)
+        _State(state.day, state.fixed, state.cost + nowhere, rank, _LATEST, None, state)
         for rank, state in enumerate(states)
     ]
     for candidate in slot.candidates:
@@ -156,26 +169,27 @@ def _following(slot: Slot, apart: int, states: list[_State], standing: "_FixedDa
                 # After a fixed session `allow` has said all there is to say.
                 if gap < apart and not state.fixed:
                     continue
-                cost = state.cost + _SPACING[min(gap, _FAR_APART)]
+                cost = state.cost + spacing_after[min(gap, _FAR_APART)]
             elif last_fixed:
-                cost = (
-                    state.cost + standing.spacing_after(state) + _SPACING[min(day - last_fixed, _FAR_APART)]
-                )
+                gap = day - last_fixed
+                cost = state.cost + standing.to_next(state) + spacing_after[min(gap, _FAR_APART)]
             else:
                 cost = state.cost
             if cost < least:
                 least, best = cost, rank
         if best >= 0:
-            cost = least + candidate.cost
+            cost = least + candidate.cost * scale + candidate.moves
             found.append(_State(day, False, cost, best, candidate.start, candidate, states[best]))
     found.sort(key=_start_order)
     return _cheapest(found)
 
 
 class _FixedDays:
-    """The sessions that stand, in the order of time."""
+    """The sessions that stand, in the order of time. `spacing` is by days, times `scale`."""
 
-    def __init__(self, fixed: Sequence[Fixed]) -> None:
+    def __init__(self, fixed: Sequence[Fixed], scale: int) -> None:
+        self.scale = scale
+        self.spacing = tuple(spacing(days) * scale for days in range(_FAR_APART + 1))
         self.in_time = sorted(fixed, key=lambda session: (session.start, session.key))
         self._days = [session.day.toordinal() for session in self.in_time]
         self._min_days_apart = [session.min_days_apart for session in self.in_time]
@@ -192,19 +206,19 @@ class _FixedDays:
         index = bisect_left(self._days, day)
         return self._days[index - 1] if index else 0
 
-    def spacing_after(self, state: _State) -> int:
+    def to_next(self, state: _State) -> int:
         """`spacing` of the first fixed session after a state's last one."""
         index = bisect_right(self._days, state.day)
         if state.fixed or not state.day or index == len(self._days):
             return 0
-        return spacing(self._days[index] - state.day)
+        return self.spacing[min(self._days[index] - state.day, _FAR_APART)]
 
     def passed(self, until: int, states: Iterable[_State]) -> Iterator[_State]:
         """The states after all fixed sessions before the day `until`."""
         last = self.last_before(until)
         for state in states:
             if state.day < last:
-                yield state._replace(day=last, fixed=True, cost=state.cost + self.spacing_after(state))
+                yield state._replace(day=last, fixed=True, cost=state.cost + self.to_next(state))
             else:
                 yield state
 
@@ -217,7 +231,8 @@ def _placement(weeks: Sequence[SlotWeek], end: _State, standing: _FixedDays) -> 
         chosen[slot.key] = step.chosen
         assert step.before is not None
         step = step.before
-    return Placement(chosen, _spacing_by_key(chosen, standing.in_time), end.cost)
+    cost, moved = divmod(end.cost, standing.scale)
+    return Placement(chosen, _spacing_by_key(chosen, standing.in_time), cost, moved)
 
 
 def _spacing_by_key(chosen: Mapping[str, Candidate | None], fixed: Sequence[Fixed]) -> dict[str, int]:

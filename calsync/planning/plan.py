@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from calsync.event import Booked, Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall, why
 from calsync.planning.appointments import Appointment, against, appointments, too_near, with_appointments
-from calsync.planning.days import Candidate, Days
-from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
+from calsync.planning.days import MOVED_POINTS, Candidate, Days
+from calsync.planning.placement import UNPLACED_POINTS, Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.progression import min_days_apart
 from calsync.planning.runs import SettledRun, SettledRuns, settle
 from calsync.planning.wall import Wall
@@ -124,7 +124,7 @@ class Problem:
         )
 
     def slot_weeks(self) -> tuple[SlotWeek, ...]:
-        """The cheapest candidate of each day and session to be placed."""
+        """The best candidate of each day and session to be placed."""
         return tuple(
             SlotWeek(week.week.monday, tuple(self._slot(week, s) for s in sessions), week.min_days_apart)
             for week, sessions in self.free
@@ -132,18 +132,19 @@ class Problem:
 
     def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
         places = (self.days.cheapest(week, wanted, day) for day in week.week.days)
-        return Slot(wanted.key, tuple(found for found in places if found))
+        found = tuple(found for found in places if found)
+        return Slot(wanted.key, found, wanted.key in self.days.published)
 
 
 def with_candidates(
     weeks: Iterable[SlotWeek], key: str, candidates: tuple[Candidate, ...]
 ) -> tuple[SlotWeek, ...]:
     """The weeks, with these candidates for the session `key` and no others."""
-    wanted = Slot(key, candidates)
-    return tuple(
-        replace(week, slots=tuple(wanted if slot.key == key else slot for slot in week.slots))
-        for week in weeks
-    )
+
+    def with_these(slot: Slot) -> Slot:
+        return replace(slot, candidates=candidates) if slot.key == key else slot
+
+    return tuple(replace(week, slots=tuple(map(with_these, week.slots))) for week in weeks)
 
 
 # More than a plan can cost: a session that is worth it is placed if that is possible at all.
@@ -336,6 +337,11 @@ class Plan:
     @property
     def cross(self) -> tuple[PlannedRun, ...]:
         return tuple(one for week in self.weeks for one in week.cross)
+
+    def cost_of_missing(self, key: str) -> Mapping[str, int]:
+        """The cost terms of a session without a place."""
+        is_published = key in self.problem.days.published
+        return {"unplaced": UNPLACED_POINTS, **({"moved": MOVED_POINTS} if is_published else {})}
 
     @property
     def notices(self) -> tuple[Remark, ...]:

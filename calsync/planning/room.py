@@ -112,9 +112,9 @@ _DAY = timedelta(days=1)
 
 # A session, by its key, and a day on which it has a start.
 _Cell = tuple[str, date]
-# What the best start of a cell costs, and that start: less is better.
-_Rank = tuple[int, int]
-_WORST = (1 << 62, 0)
+# Candidate.rank of the best start of a cell.
+_Rank = tuple[int, bool, int]
+_WORST: _Rank = (1 << 62, False, 0)
 # How far a change must go for a place, on one side and on the other; the place's cell and rank.
 _Need = tuple[int, int, _Cell, _Rank]
 
@@ -207,7 +207,7 @@ class _Weeks:
             # Every place is for nothing, and the session comes first. Sessions that stand since they start
             # soon may do so no longer, and others begin to; with such a one nothing is ruled out.
             cells = {
-                (of, day): (_FIRST if of == key else 0, day.toordinal())
+                (of, day): (_FIRST if of == key else 0, False, day.toordinal())
                 for of, day in opens | self._now.keys()
             }
             left = self._left_out(cells, self._lasting)
@@ -227,8 +227,12 @@ class _Weeks:
                 if session.key not in standing:
                     days = [day for day in week.week.days if (session.key, day) in cells]
                     ranks = [(day, *cells[session.key, day]) for day in days]
-                    found = tuple(Candidate(day, 0, start, 0, Load.LIGHT, cost) for day, cost, start in ranks)
-                    slots.append(Slot(session.key, found))
+                    found = tuple(
+                        Candidate(day, 0, start, 0, Load.LIGHT, cost, moves)
+                        for day, cost, moves, start in ranks
+                    )
+                    is_published = session.key in self.problem.days.published
+                    slots.append(Slot(session.key, found, is_published))
             weeks.append(SlotWeek(week.week.monday, tuple(slots), week.min_days_apart))
         return place(weeks, fixed).missing
 
@@ -238,7 +242,7 @@ class _Weeks:
     def _now(self) -> dict[_Cell, _Rank]:
         """The best that each cell has as things are."""
         slots = [slot for week in self.problem.slot_weeks() for slot in week.slots]
-        return {(slot.key, one.day): (one.cost, one.start) for slot in slots for one in slot.candidates}
+        return {(slot.key, one.day): one.rank for slot in slots for one in slot.candidates}
 
     @cached_property
     def _missing(self) -> frozenset[str]:
@@ -300,7 +304,7 @@ class _Weeks:
                 low = next((minute for minute in lows if at[minute] <= there.start), None)
                 high = next((minute for minute in highs if at[minute] >= there.end), None)
                 if low is not None and high is not None:
-                    needs.append((start - low, high - end, cell, (there.cost, there.start)))
+                    needs.append((start - low, high - end, cell, there.rank))
 
         def change(earlier: int, later: int) -> Fix:
             return WiderRange(weekday, TimeRange(start - earlier, end + later), now)
@@ -315,7 +319,7 @@ class _Weeks:
         needs: dict[tuple[Timespan, bool], list[_Need]] = {}
         for cell, there in self._places(self.problem.days_if(busy=())):
             for block, at_end, less in self._cuts(self._needed(cell, there)):
-                need = (less, 0, cell, (there.cost, there.start))
+                need = (less, 0, cell, there.rank)
                 needs.setdefault((block, at_end), []).append(need)
         # A run may move to where a block was, if it likes that better, and others may follow.
         liked: dict[Timespan, set[tuple[bool, int]]] = {}
@@ -435,7 +439,7 @@ class _Weeks:
             if ends := [run.end for run in runs if run.effort in (Effort.HARD, Effort.LONG)]:
                 apart = (there.start - max(ends)) // 60 * 60
                 if apart < now:
-                    needs.append((now - apart, 0, cell, (there.cost, there.start)))
+                    needs.append((now - apart, 0, cell, there.rank))
 
         words = {week.template.word for week in problem.weeks}
         word = "effort" if "effort" in words else "run"

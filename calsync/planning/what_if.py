@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.planning.days import Candidate, Days
@@ -32,10 +33,16 @@ class Alternative:
     more: int
     unplaced: tuple[str, ...] = ()
     is_later: bool = False
+    moves: bool = False
+    """Whether more of what is published would not stay where it is."""
 
     def text(self, zone: ZoneInfo) -> str:
         where = f"{moment(self.place.span, zone)}, {self.place.minutes} min, {self.place.load}"
-        as_good = "as good" + ("; the earlier start wins" if self.is_later else "")
+        as_good = "as good"
+        if self.moves:
+            as_good += ", but what your calendar has would move"
+        elif self.is_later:
+            as_good += "; the earlier start wins"
         cost = "" if self.more else f": {as_good}"
         lost = ", ".join(self.unplaced)
         return f"{where}{cost}" + (f"; then {lost} couldn't fit in" if lost else "")
@@ -122,7 +129,7 @@ class Explainer:
         """
         places = (self._cheapest_elsewhere(week, session, day) for day in week.week.days)
         found = self._tried(session, (place for place in places if place))
-        return tuple(sorted(found, key=lambda one: (one.more, one.place.start))[:count])
+        return tuple(sorted(found, key=lambda one: (one.more, one.moves, one.place.start))[:count])
 
     def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
         """The better place that busy time keeps `session` from; None if it keeps it from none."""
@@ -146,11 +153,12 @@ class Explainer:
                 now = self._optimum.chosen[session.key]
                 is_later = now is not None and candidate.start > now.start
                 unplaced = tuple(key for key in solved.chosen if key in lost)
-                yield Alternative(candidate, solved.cost - self._optimum.cost, unplaced, is_later)
+                more, moves = solved.cost - self._optimum.cost, solved.moved > self._optimum.moved
+                yield Alternative(candidate, more, unplaced, is_later, moves)
 
     def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
         """The cheapest place on a day that is not where the session is."""
         chosen = self._optimum.chosen.get(session.key)
         candidates = self._problem.days.candidates(week, session, day)
         others = (one for one in candidates if chosen is None or one.start != chosen.start)
-        return min(others, key=lambda one: (one.cost, one.start), default=None)
+        return min(others, key=attrgetter("rank"), default=None)

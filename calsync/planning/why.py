@@ -13,7 +13,7 @@ from typing import NamedTuple
 from calsync.planning.rules import LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFORE_RACE, Rule
 from calsync.program import Pause, Session
 from calsync.race import Race
-from calsync.training import Effort, Load, Region, TimeRange, Weekday
+from calsync.training import Effort, Load, Region, TimeRange, Weekday, clock
 from calsync.words import counted, date_name, day_name, elapsed, in_days
 
 
@@ -201,6 +201,19 @@ def no_rest(what: str) -> Reason:
 
 def long_run_day(run: str) -> Reason:
     return Reason(Rule.LONG_RUN_DAY, f"only light strength on the day of {run}")
+
+
+def day_after(day: Weekday, run: str, end: int | None) -> Reason:
+    """Of a day named for strength, after a long run or a race that ends at the minute `end` of its day."""
+    text = f"{day.long_name} comes after {run}: heavy or moderate work is better 24 h after it"
+    if end is not None:
+        text += f", so not before {clock(end)}" if end < 24 * 60 else f", so not on {day.long_name}"
+    return Reason(Rule.LONG_RUN_DAY, text)
+
+
+def recovering(seconds: int, run: str, load: Load) -> str:
+    """How soon after a long run or a race a session is that asks more of the legs than light work."""
+    return f"{elapsed(seconds)} after {run}; {load} work is better 24 h after it"
 
 
 def controlled(run: str) -> Reason:

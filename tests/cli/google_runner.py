@@ -6,10 +6,8 @@ model, and what is looked at when nothing was in its way.
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from hypothesis import note
 
@@ -27,8 +25,6 @@ KILLED = -9
 CALENDAR = "c_training@group.calendar.google.com"
 # "More than half of the upcoming events withdrawn in one push (and at least four)".
 FEW = 4
-# How often a plan may change its mind after a push, see _swaps().
-SETTLING = 2
 
 
 def is_mass(gone: set[str], held: set[str]) -> bool:
@@ -132,30 +128,24 @@ class Runner:
     def push(self) -> None:
         before = {own.key for own, _ in self.model.upcoming()}
         fed = {key for key, span in feed_spans(self.feed).items() if span[0] > self.model.now}
-        result, refused = self._push()
+        refused = self._push()
         looks = self._looks()
         planned = self.plan()
         self._check_guard(before, fed, planned, refused=refused, looks=looks)
-        for _ in range(SETTLING):
-            if not self._swaps(_decided(result.json), planned):
-                break
-            result, _ = self._push()
-            planned = self.plan()
         wrong = differences(self.model, self.program, planned, self.feed)
         assert not wrong, "\n".join(wrong)
 
-    def _push(self) -> tuple[Result, bool]:
+    def _push(self) -> bool:
         """Without --allow-mass-delete, as long as that goes well; whether it was refused."""
         changes, feed = len(self.model.calendar.changes), self.feed
-        result = self.calsync("push", "--format", "json", allowed=(0, 6))
-        refused = result.code == 6
+        refused = self.calsync("push", allowed=(0, 6)).code == 6
         if refused:
             # Only one that has looked again may have written before it saw reason to refuse.
             found = (len(self.model.calendar.changes), self.feed)
             assert found == (changes, feed) or self._looks() > 1, "refused, and written all the same"
-            result = self.calsync("push", "--allow-mass-delete", "--format", "json")
+            self.calsync("push", "--allow-mass-delete")
         self.model.ended(0, clear=True)
-        return result, refused
+        return refused
 
     def _looks(self) -> int:
         """How often the last command has read the calendar."""
@@ -184,26 +174,6 @@ class Runner:
         possible = sure or is_mass(unfed, fed) or (empty and bool(before or fed)) or looks > 1
         assert sure <= refused <= possible, f"{gone} of {before}, {unfed} of {fed}; refused: {refused}"
 
-    def _swaps(self, decided: Mapping[str, datetime], planned: Planned) -> set[str]:
-        """Sessions that the plan would now have elsewhere than the push that has just been.
-
-        A session costs 35 more where it is not published (`moved` in placement.md). One that has found no
-        place is withdrawn and then published nowhere, so that its next place costs nothing more. The next
-        plan may give it another's day, at a better time that the other would have had to pay for; and the
-        one after that may give it back at the same cost, as the session that comes first in the week has the
-        earlier start then. It happens to strength alone, and only where a session is without a place.
-        """
-        now = {key: span[0] for key, span in planned.spans.items() if span[0] > self.model.now}
-        then = {
-            key: start for key, start in decided.items() if start > self.model.now and key in planned.known
-        }
-        differ = {key for key in now.keys() | then.keys() if now.get(key) != then.get(key)}
-        if differ and planned.unplaced and all("/strength/" in key for key in differ):
-            standing = {own.key: self.model.span(event)[0] for own, event in self.model.upcoming()}
-            assert {key: standing.get(key) for key in differ} == {key: then.get(key) for key in differ}
-            return differ
-        return set()
-
     def push_in_vain(self) -> None:
         """One more push, which has nothing to do."""
         events, feed = dict(self.model.calendar.events), self.feed
@@ -224,13 +194,3 @@ class Runner:
         self.google.freebusy_errors["primary"] = "internalError"
         self.calsync("push", allowed=(5,))
         assert (len(self.model.calendar.changes), self.feed) == (changes, feed)
-
-
-def _decided(report: Any) -> dict[str, datetime]:
-    """Where `push --format json` says that events of the calendar are to be."""
-    (google,) = [target["changes"] for target in report["targets"] if target["name"] == "google"]
-    return {
-        change["key"]: datetime.fromisoformat(change["to"]).astimezone(UTC)
-        for change in google
-        if change["to"] is not None
-    }

@@ -51,7 +51,7 @@ weekday = one_of("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 load = one_of("heavy", "moderate", "light")
 effort = one_of("race", "hard", "long", "easy", "none")
 rule = one_of(*Rule)
-TERMS = ("unplaced", "day", "gap", "order", "lighter", "shorter", "time", "moved", "spacing")
+TERMS = ("unplaced", "day", "gap", "order", "recover", "lighter", "shorter", "time", "moved", "spacing")
 
 PLAN = {
     "name": text,
@@ -101,6 +101,7 @@ PLAN = {
             "unplaced": [
                 {
                     "key": like(r"\d{4}-W\d\d/strength/\d"),
+                    "cost": lambda value: {"unplaced"} <= value.keys() <= {"unplaced", "moved"},
                     "days": [{"day": day, "rule": rule, "text": text}],
                     "fix": or_null({"kind": text, "text": text}),
                 }
@@ -144,7 +145,7 @@ def check_plan(plan: Any) -> None:
             length = datetime.fromisoformat(session["end"]) - datetime.fromisoformat(session["start"])
             assert length == timedelta(minutes=session["minutes"])
             total += sum(session["cost"].values())
-        total += 1000 * len(week["unplaced"])
+        total += sum(sum(session["cost"].values()) for session in week["unplaced"])
         assert [run["start"] for run in week["runs"]] == sorted(run["start"] for run in week["runs"])
         placed = {session["key"] for session in week["strength"]}
         missing = {session["key"] for session in week["unplaced"]}

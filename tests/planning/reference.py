@@ -196,6 +196,7 @@ class Solution:
     fixed: dict[str, tuple[datetime, datetime]]
     chosen: dict[str, tuple[datetime, int, str] | None]  # start, minutes, load; None is unplaced
     cost: int
+    moved: int  # published sessions that are not left where they are
 
 
 # Time
@@ -649,6 +650,14 @@ def order_cost(runs: list[SettledRun], lift: Lift) -> int:
     return 40 if later else 0
 
 
+def recover_cost(runs: list[SettledRun], lift: Lift) -> int:
+    """Legs that a long run or a race has tired in the 24 hours before."""
+    tiring = [run.end for run in runs if run.effort in ("long", "race")]
+    if any(end <= lift.start < end + timedelta(hours=24) for end in tiring):
+        return {"light": 0, "moderate": 25, "heavy": 50}[lift.load]
+    return 0
+
+
 def lighter_cost(session: Session, lift: Lift) -> int:
     return 45 * (LOADS.index(session.load) - LOADS.index(lift.load))
 
@@ -667,9 +676,16 @@ def time_cost(case: Case, lift: Lift) -> int:
     return min(-(-nearest // GRID), 20)
 
 
-def moved_cost(case: Case, key: str, lift: Lift) -> int:
+def moves(case: Case, key: str, lift: Lift | None) -> int:
+    """1 for a published session that is not left where it is, be it elsewhere or without a place."""
     entry = published_at(case, key)
-    return 35 if entry is not None and entry.start.astimezone(UTC) != lift.start else 0
+    if entry is None:
+        return 0
+    return int(lift is None or entry.start.astimezone(UTC) != lift.start)
+
+
+def moved_cost(case: Case, key: str, lift: Lift | None) -> int:
+    return 35 * moves(case, key, lift)
 
 
 def candidate_cost(
@@ -679,6 +695,7 @@ def candidate_cost(
         day_cost(case, runs, week, lift)
         + gap_cost(runs, lift)
         + order_cost(runs, lift)
+        + recover_cost(runs, lift)
         + lighter_cost(session, lift)
         + shorter_cost(session, lift)
         + time_cost(case, lift)
@@ -744,19 +761,26 @@ def free_sessions(
 
 
 def solve(case: Case) -> Solution:
-    """The cheapest of all combinations; among equals the one whose starts come first."""
+    """The cheapest of all combinations.
+
+    Among equals the one that leaves most published sessions where they are, then the one whose starts come
+    first.
+    """
     settled = settle(case)
     runs = list(settled.values())
     fixed = standing(case, runs)
     wanted = free_sessions(case, runs, fixed)
     # Cheap ones are tried first only so that hopeless branches end sooner.
-    free = [(week, sorted(found, key=lambda lift: (lift.cost, lift.start))) for _, week, found in wanted]
+    free = [
+        (key, week, sorted(found, key=lambda lift: (lift.cost, moves(case, key, lift), lift.start)))
+        for key, week, found in wanted
+    ]
     best_cost: int | None = None
-    best_starts: tuple[datetime, ...] = ()
+    best_rank: tuple[int, tuple[datetime, ...]] = (0, ())
     best: tuple[Lift | None, ...] = ()
 
     def fits(week: int, lift: Lift, placed: tuple[Lift | None, ...]) -> bool:
-        for (other_week, _), other in zip(free, placed, strict=False):
+        for (_, other_week, _), other in zip(free, placed, strict=False):
             if other is not None and (
                 not far_enough(case, other, lift) or (other_week == week and other.start >= lift.start)
             ):
@@ -764,22 +788,23 @@ def solve(case: Case) -> Solution:
         return all(far_enough(case, other, lift) for other in fixed.values())
 
     def search(placed: tuple[Lift | None, ...], cost: int) -> None:
-        nonlocal best_cost, best_starts, best
+        nonlocal best_cost, best_rank, best
         if best_cost is not None and cost > best_cost:
             return  # the rest can only add to it
         if len(placed) == len(free):
             total = cost + spacing_cost([lift for lift in placed if lift is not None] + [*fixed.values()])
-            starts = tuple(LATEST if lift is None else lift.start for lift in placed)
-            if best_cost is None or (total, starts) < (best_cost, best_starts):
-                best_cost, best_starts, best = total, starts, placed
+            moved = sum(moves(case, key, lift) for (key, _, _), lift in zip(free, placed, strict=True))
+            rank = moved, tuple(LATEST if lift is None else lift.start for lift in placed)
+            if best_cost is None or (total, rank) < (best_cost, best_rank):
+                best_cost, best_rank, best = total, rank, placed
             return
-        week, found = free[len(placed)]
+        key, week, found = free[len(placed)]
         for lift in found:
             if best_cost is not None and cost + lift.cost > best_cost:
                 break  # dearer ones follow
             if fits(week, lift, placed):
                 search((*placed, lift), cost + lift.cost)
-        search((*placed, None), cost + 1000)
+        search((*placed, None), cost + 1000 + moved_cost(case, key, None))
 
     search((), 0)
     return Solution(
@@ -790,4 +815,5 @@ def solve(case: Case) -> Solution:
             for (key, _, _), lift in zip(wanted, best, strict=True)
         },
         cost=best_cost or 0,
+        moved=best_rank[0],
     )

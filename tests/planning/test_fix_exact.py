@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from calsync.event import Published, Standing, is_strength
 from calsync.planning import wall
 from calsync.planning.days import Candidate
-from calsync.planning.placement import Slot, SlotWeek, place
+from calsync.planning.placement import SlotWeek, place
 from calsync.planning.plan import Given, Problem, pose
 from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.runs import SettledRun
@@ -31,6 +31,8 @@ from tests.planning.test_optimum import plan_of
 from tests.soak import usually
 
 MINUTE = timedelta(minutes=1)
+# Of a place: its cost, whether a published session moves by it, its start.
+Rank = tuple[int, bool, int]
 
 
 # --- every change -----------------------------------------------------------------------------------------
@@ -40,14 +42,14 @@ MINUTE = timedelta(minutes=1)
 class Change:
     """A change of `minutes`, which touches `day`. Those with the same `outcome` lead to the same plan.
 
-    `adds` says which places, by session and day, it adds: (cost, start). None if it does more than that.
+    `adds` says which places, by session and day, it adds, and their ranks. None if it does more than that.
     """
 
     minutes: int
     day: date
     make: Callable[[], Given]
     outcome: Hashable
-    adds: tuple[tuple[Hashable, date, tuple[int, int]], ...] | None = None
+    adds: tuple[tuple[Hashable, date, Rank], ...] | None = None
 
 
 @dataclass
@@ -85,17 +87,17 @@ class Search:
             self._left[name] = self.with_places(change.adds) if change.adds else unplaced(pose(change.make()))
         return self._left[name]
 
-    def with_places(self, places: tuple[tuple[Hashable, date, tuple[int, int]], ...]) -> frozenset[str]:
+    def with_places(self, places: tuple[tuple[Hashable, date, Rank], ...]) -> frozenset[str]:
         weeks = []
         for week in self._slot_weeks:
             slots = []
             for slot in week.slots:
                 found = {each.day: each for each in slot.candidates}
-                for key, day, (cost, start) in places:
-                    now = found.get(day)
-                    if key == slot.key and (now is None or (cost, start) < (now.cost, now.start)):
-                        found[day] = Candidate(day, 0, start, 0, Load.LIGHT, cost)
-                slots.append(Slot(slot.key, tuple(found[day] for day in sorted(found))))
+                for key, day, (cost, moves, start) in places:
+                    better = Candidate(day, 0, start, 0, Load.LIGHT, cost, moves)
+                    if key == slot.key and (day not in found or better.rank < found[day].rank):
+                        found[day] = better
+                slots.append(replace(slot, candidates=tuple(found[day] for day in sorted(found))))
             weeks.append(SlotWeek(week.monday, tuple(slots), week.min_days_apart))
         chosen = place(weeks, self.problem.fixed).chosen
         return frozenset(key for key, place in chosen.items() if place is None)
@@ -124,10 +126,8 @@ class Search:
             for times_now in now or (None,):
                 yield from self.wider(weekday, times_now, places)
 
-    def places_on(
-        self, weekday: int, open_days: Problem
-    ) -> Iterator[tuple[Hashable, date, int, int, tuple[int, int]]]:
-        """What a weekday could offer: who, date, start, end, (cost, start)."""
+    def places_on(self, weekday: int, open_days: Problem) -> Iterator[tuple[Hashable, date, int, int, Rank]]:
+        """What a weekday could offer: who, date, start, end, rank."""
         days = open_days.days
         for week, day in self.days:
             if day.weekday() != weekday:
@@ -137,18 +137,19 @@ class Search:
                     for load in session.load.and_lighter:
                         for minute, start in days.starts(week, day, minutes, load, session.where):
                             place = Candidate(day, minute, start, minutes, load, 0)
-                            cost = sum(days.terms(week, session, place).values())
-                            yield session.key, day, start, place.end, (cost, start)
+                            terms = days.terms(week, session, place)
+                            rank = sum(terms.values()), "moved" in terms, start
+                            yield session.key, day, start, place.end, rank
         for key, day, span in self.soon():
             if day.weekday() == weekday:
                 start, end = wall.seconds(span.start), wall.seconds(span.end)
-                yield ("stands", key), day, start, end, (0, start)
+                yield ("stands", key), day, start, end, (0, False, start)
 
     def wider(
         self,
         weekday: int,
         now: TimeRange | None,
-        places: list[tuple[Hashable, date, int, int, tuple[int, int]]],
+        places: list[tuple[Hashable, date, int, int, Rank]],
     ) -> Iterator[Change]:
         """Every pair of bounds at which some session gets a cheaper place on some date."""
         at = self.problem.days.clock.at
@@ -165,12 +166,12 @@ class Search:
         def earliest(day: date, end: int) -> int | None:
             return next((minute for minute in range(last, 1441) if bounds[day][minute] >= end), None)
 
-        needs: dict[Hashable, list[tuple[tuple[int, int], int, int]]] = {}
+        needs: dict[Hashable, list[tuple[Rank, int, int]]] = {}
         for who, day, start, end, rank in places:
             low, high = latest(day, start), earliest(day, end)
             if low is not None and high is not None:
                 needs.setdefault((who, day), []).append((rank, low, high))
-        cheaper: dict[Hashable, list[tuple[tuple[int, int], int, int]]] = {}
+        cheaper: dict[Hashable, list[tuple[Rank, int, int]]] = {}
         for cell, found in needs.items():
             kept = cheaper.setdefault(cell, [])
             for rank, low, high in sorted(found):
@@ -306,8 +307,8 @@ class Search:
 
 
 def places_of(
-    cells: Iterable[tuple[str, date]], ranks: Iterable[tuple[int, int] | None]
-) -> Iterator[tuple[str, date, tuple[int, int]]]:
+    cells: Iterable[tuple[str, date]], ranks: Iterable[Rank | None]
+) -> Iterator[tuple[str, date, Rank]]:
     for (key, day), rank in zip(cells, ranks, strict=True):
         if rank is not None:
             yield key, day, rank

@@ -139,6 +139,14 @@ FOUND = {
         week("tue tempo 60", "heavy", named="tue"),
         "controlled warning strength_days[0]",
     ),
+    "a strength day after the long run, and nothing light to do": (
+        week("sun long 90 08:00", "moderate,heavy", named="mon"),
+        "long-run-day warning strength_days[0]",
+    ),
+    "a strength day after a race, and nothing light to do": (
+        week("sat race 90", "moderate", named="sun"),
+        "long-run-day warning strength_days[0]",
+    ),
     "a strength day too near to a hard run": (
         week("tue tempo 60,thu tempo 60 00:10", "moderate", named="wed"),
         "fresh-legs warning strength_days[0]",
@@ -211,6 +219,10 @@ NOT_FOUND = {
     "a moderate session in a recovery week": week(strength="moderate", recovery=True),
     "a heavy session in another week": week(strength="heavy"),
     "a strength day after a race": week("sat race 90", "light", named="sun"),
+    "a strength day after the long run, and something light to do": week(
+        "sun long 90 08:00", "light,moderate", named="mon"
+    ),
+    "a strength day two days after the long run": week("sun long 90 08:00", "moderate", named="tue"),
     "a strength day two days before a race": week("sat race 90", "light", named="thu"),
     "a rest day that allows light work": week(
         strength="moderate,light", rest="fri", named="fri", rest_allows_light=True
@@ -250,6 +262,16 @@ def test_a_finding(name: str) -> None:
 @pytest.mark.parametrize("name", NOT_FOUND)
 def test_almost_a_finding(name: str) -> None:
     assert lint(NOT_FOUND[name], ROUTINES) == ()
+
+
+def test_when_a_day_after_the_long_run_is_late_enough() -> None:
+    def said(run: str) -> str:
+        (finding,) = lint(week(run, "moderate", named="mon"), ROUTINES)
+        return finding.reason.text
+
+    assert said("sun long 90 08:00").endswith("is better 24 h after it, so not before 09:30")
+    assert said("sun long 90").endswith("is better 24 h after it")
+    assert said("sun long 90 22:30").endswith("is better 24 h after it, so not on Monday")
 
 
 def test_a_routine_that_is_not_known_leaves_nothing_out() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.planning.reference import (
     Case,
+    Cross,
     Published,
     Race,
     Run,
@@ -123,6 +124,34 @@ HARD = run(TUE, "intervals", 60, "12:00")  # until 13:00
         (Template((run(TUE, "easy", 60, "19:00"),)), LIGHT, "18:30-19:00", 60 + 40),
         (Template((run(TUE, "easy", 60, "17:30"),)), LIGHT, "18:30-19:00", 60),
         (Template((HARD, run(TUE, "recovery", 60, "19:00"))), LIGHT, "18:00-18:30", 40),
+        # recover: the day after a long run that ended at 18:15, at 18:01, at 18:00
+        (Template((run(MON, "long", 75, "17:00"),)), LIGHT, "18:00-18:30", 80),
+        (Template((run(MON, "long", 75, "17:00"),)), MODERATE, "18:00-18:30", 80 + 25),
+        (Template((run(MON, "long", 75, "17:00"),)), HEAVY, "18:00-18:30", 80 + 50),
+        (Template((run(MON, "long", 61, "17:00"),)), MODERATE, "18:00-18:30", 80 + 25),
+        (Template((run(MON, "long", 60, "17:00"),)), MODERATE, "18:00-18:30", 80),
+        (Template((run(MON, "race", 75, "17:00"),)), MODERATE, "18:00-18:30", 80 + 25),
+        (Template((run(MON, "tempo", 75, "17:00"),)), MODERATE, "18:00-18:30", 80),
+        # recover: also on the template's days for strength; two long runs count as one, and a ride counts
+        (
+            Template((run(MON, "long", 75, "17:00"),), strength_days=frozenset({TUE})),
+            MODERATE,
+            "18:00-18:30",
+            25,
+        ),
+        (
+            Template((run(MON, "long", 60, "18:00"), run(MON, "long", 60, "06:00"))),
+            MODERATE,
+            "05:00-05:30",
+            80 + 25,
+        ),
+        (
+            Template(cross=(Cross(MON, "ride", "long", 75, minute("17:00")),)),
+            MODERATE,
+            "18:00-18:30",
+            80 + 25,
+        ),
+        (Template(cross=(Cross(MON, "swim", "long", 75, minute("17:00")),)), MODERATE, "18:00-18:30", 80),
         # lighter: a step, two steps
         (Template((HARD,)), HEAVY, "18:00-18:30", 45),
         (Template((run(TUE, "long", 60, "12:00"),)), HEAVY, "18:00-18:30", 120 + 90),
@@ -136,9 +165,7 @@ HARD = run(TUE, "intervals", 60, "12:00")  # until 13:00
     ],
 )
 def test_cost_of_one_session(template: Template, session: Session, place: str, points: int) -> None:
-    template = Template(
-        template.runs, (session,), template.rest_days, template.rest_allows_light, template.strength_days
-    )
+    template = replace(template, sessions=(session,))
     assert solve(example(template, availability=free_time(tue=place))).cost == points
 
 
@@ -175,6 +202,10 @@ def test_moved_costs_unless_the_start_is_the_published_one() -> None:
     assert solve(replace(case, published=(other,))).cost == 35
     elsewhere = published(S2, TUE, "18:15", load="light")
     assert solve(replace(case, published=(elsewhere,))).cost == 0
+    # To take it off the calendar is a change, too.
+    gone = replace(case, availability=free_time())
+    assert solve(gone).cost == 1000
+    assert solve(replace(gone, published=(other,))).cost == 1035
 
 
 @pytest.mark.parametrize(
@@ -405,6 +436,32 @@ def test_one_place_goes_to_the_first_of_two_equals() -> None:
     case = example(Template((), (LIGHT, LIGHT)), availability=free_time(tue="18:00-18:30"))
     assert solve(case).chosen == {S1: (at(TUE, "18:00"), 30, "light"), S2: None}
     assert solve(case).cost == 1080
+
+
+def test_one_place_stays_with_the_one_that_has_it() -> None:
+    case = example(
+        Template((), (LIGHT, LIGHT)),
+        availability=free_time(tue="18:00-19:00"),
+        published=(published(S2, TUE, "18:00", load="light"),),
+    )
+    assert solve(case).chosen == {S1: None, S2: (at(TUE, "18:00"), 30, "light")}
+    assert (solve(case).cost, solve(case).moved) == (1080, 0)
+    # A better time for the other one is no reason to withdraw it: half an hour is 2 points.
+    preferring = replace(case, prefer_times=(span("18:30-19:00"),))
+    assert solve(preferring).chosen == {S1: None, S2: (at(TUE, "18:00"), 30, "light")}
+    assert (solve(preferring).cost, solve(preferring).moved) == (1082, 0)
+
+
+def test_a_gain_of_what_a_move_costs_is_no_reason_to_move() -> None:
+    # 830 minutes after the run are 35 points, as many as a move to Monday, which has none and is earlier.
+    case = example(
+        Template((run(TUE, "tempo", 55, "06:00"),), (LIGHT,), strength_days=frozenset({MON})),
+        availability=free_time(mon="06:00-06:30", tue="20:45-21:15"),
+    )
+    assert solve(case).chosen == {S1: (at(MON, "06:00"), 30, "light")}
+    stays = replace(case, published=(published(S1, TUE, "20:45", load="light"),))
+    assert solve(stays).chosen == {S1: (at(TUE, "20:45"), 30, "light")}
+    assert (solve(stays).cost, solve(stays).moved) == (35, 0)
 
 
 # Runs
