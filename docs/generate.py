@@ -18,7 +18,7 @@ import click
 
 from calsync.app.new_config import IGNORE, Answers, PlaceText, Wording, config_text
 from calsync.cli.main import calsync
-from calsync.planning.progression import DAYS_APART, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
+from calsync.planning.progression import DAYS_APART, DAYS_LEFT, EASE_IN, FULL_ENOUGH, TAPER, TAPER_MINUTES
 from calsync.planning.rules import REST_BEFORE_RACE
 from calsync.program import USUAL_TIMES
 from calsync.training import Experience, Priority, Sport
@@ -152,6 +152,7 @@ def _progressions() -> str:
         rows.append(f"| {first}-{last} | {sessions} | {minutes} | {load} |")
         first = last + 1
     race, before = TAPER[0], TAPER[1]
+    (none, _), (one, _), (two, _) = DAYS_LEFT
     return f"""\
 ## Progressions
 
@@ -191,6 +192,9 @@ points at a week counts.
 | 3-4 | as 2, a single `light` session, and the last hard run of the week becomes an easy run of the same length |
 
 A hard run before the day of the check-in has been run, and stays what it was.
+
+`pause`: a week that `[[pause]]` takes days from asks for less. With {two} days left it has two sessions at most, with
+{none + 1} to {one} days one, with a single day or none no strength.
 """
 
 

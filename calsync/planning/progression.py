@@ -43,6 +43,9 @@ FULL_ENOUGH = 4
 TAPER = {0: (1, Load.LIGHT), 1: (2, Load.MODERATE)}
 TAPER_MINUTES = 20
 
+# Of a week that is paused in part: with so many days left, or fewer, at most so many sessions.
+DAYS_LEFT = ((1, 0), (4, 1), (6, 2))
+
 # Rule `out-of-balance`: what each number of signs adds; four are as three.
 FEWER_SIGNS = 2
 MANY_SIGNS = 3
@@ -68,7 +71,8 @@ def adjust(
     adjusted = ease_off(adjusted, template, eased_by)
     for race in sorted(program.races, key=lambda race: race.day):
         adjusted = _taper(adjusted, week, race)
-    return _out_of_balance(adjusted, checkin)
+    adjusted = _out_of_balance(adjusted, checkin)
+    return _paused(adjusted, week, program)
 
 
 def numbers_left(listed: Sequence[Session], adjusted: Adjusted) -> tuple[int, ...]:
@@ -160,6 +164,14 @@ def _out_of_balance(was: Adjusted, checkin: CheckIn | None) -> Adjusted:
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
     return lowered if note in lowered.notes else replace(lowered, notes=(*lowered.notes, note))
+
+
+def _paused(was: Adjusted, week: Week, program: Program) -> Adjusted:
+    left = sum(not program.is_paused(day) for day in week.days)
+    for days, sessions in DAYS_LEFT:
+        if left <= days:
+            return _lower(was, why.days_left(left, sessions), sessions)
+    return was
 
 
 def effect(checkin: CheckIn) -> str:

@@ -100,6 +100,12 @@ def maybe_away(days: Pause) -> str:
     )
 
 
+def days_left(days: int, sessions: int) -> Reason:
+    """Of a week with a pause that leaves it so many days."""
+    most = f"at most {_sessions(sessions)}" if sessions else "no strength"
+    return Reason(Rule.PAUSE, f"a pause leaves {counted(days, 'day', zero='no')} of this week: {most}")
+
+
 def busy(blocks: Sequence[str] = (), kept_free: timedelta = timedelta(0)) -> Reason:
     """`blocks` say who is busy when; `kept_free` is the buffer, where only that is in the way."""
     near = f", and {elapsed(kept_free)} are kept free" if kept_free else ""

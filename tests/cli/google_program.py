@@ -83,7 +83,7 @@ class Program:
         return f"[[pause]]\nfrom = {first}\nto = {last}\n"
 
     def keys(self, today: date) -> frozenset[str]:
-        """All that the weeks of the horizon ask for on days that are no pause; sessions in any case."""
+        """All that the weeks of the horizon ask for, with what a pause leaves of it."""
         monday = max(START, today - timedelta(today.weekday()))
         found = set()
         for number in range(self.horizon):
@@ -96,7 +96,9 @@ class Program:
                 on = first + timedelta(DAYS.index(day))
                 if not self._is_paused(on):
                     found.add(f"{year}-W{week:02}/run/{day}-{seen[day]}")
-            found |= {f"{year}-W{week:02}/strength/{n + 1}" for n in range(len(sessions))}
+            left = sum(not self._is_paused(first + timedelta(day)) for day in range(7))
+            most = 0 if left < 2 else 1 if left < 5 else 2
+            found |= {f"{year}-W{week:02}/strength/{n + 1}" for n in range(min(len(sessions), most))}
         return frozenset(found)
 
     def _is_paused(self, day: date) -> bool:

@@ -264,7 +264,7 @@ def progressed(case: Case) -> Case:
     """The case with what its weeks want of what their templates list."""
     races = {race.day for race in case.races}
     tapers = tuple(race.day for race in case.races if race.priority == "A")
-    given = Given(case.first_monday, "experienced", races=tapers, checkins=case.checkins)
+    given = Given(case.first_monday, "experienced", races=tapers, checkins=case.checkins, pauses=case.pauses)
     templates = []
     for week, template in enumerate(case.listed):
         monday = monday_of(case, week)

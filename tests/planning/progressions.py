@@ -33,6 +33,8 @@ WIDER_APART = (2, 3, 4)
 A_SINGLE_LIGHT_ONE = (3, 4)
 LAST_HARD_RUN_EASY = (3, 4)
 DAYS_APART_WHEN_WIDER = 3
+# By the days of a week that are no pause: sessions at most.
+SESSIONS_BY_DAYS_LEFT = (0, 0, 1, 1, 1, 2, 2, 99)
 CHECKIN_LOOKS_AHEAD = timedelta(days=4)
 
 
@@ -46,6 +48,7 @@ class Given:
     recovery: bool = False
     races: tuple[date, ...] = ()  # those that matter most
     checkins: tuple[tuple[date, int], ...] = ()  # when, and the number of signs; no two of one date
+    pauses: tuple[tuple[date, date], ...] = ()  # first and last day
 
 
 def first_day(day: date) -> date:
@@ -102,7 +105,10 @@ def sessions_wanted(listed: Sequence[Session], monday: date, given: Given) -> tu
         left = first(left, max(1, len(left) - 1))
     if signs in A_SINGLE_LIGHT_ONE:
         left = capped(first(left, 1), load="light")
-    return tuple(left)
+
+    days = [monday + timedelta(days=offset) for offset in range(7)]
+    days = [day for day in days if not any(start <= day <= end for start, end in given.pauses)]
+    return tuple(first(left, SESSIONS_BY_DAYS_LEFT[len(days)]))
 
 
 def first(sessions: list[Session], most: int) -> list[Session]:

@@ -117,6 +117,7 @@ def sessions_expected(example: Example) -> list[WantedSession]:
             recovery=template.recovery,
             races=tuple(race.day for race in example.races if race.priority == "A"),
             checkins=example.counted,
+            pauses=example.pauses,
         ),
     )
     # The first ones stay.
@@ -503,6 +504,33 @@ def test_the_last_hard_run_becomes_easy(checkin: int, signs: int, easy: str | No
         day, _, minutes = plain[key]
         plain[key] = (day, "easy", minutes)
     assert changed == plain
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "two", "three"),
+    [
+        (-3, -1, 2, 3),  # the week before
+        (7, 9, 2, 3),  # the week after
+        (6, 6, 2, 2),
+        (5, 6, 2, 2),
+        (-2, 2, 1, 1),  # Monday to Wednesday: four days are left
+        (3, 9, 1, 1),  # Thursday to Sunday: three
+        (2, 6, 1, 1),
+        (1, 6, 0, 0),
+        (0, 6, 0, 0),
+        (-9, 20, 0, 0),
+    ],
+)
+def test_a_pause_in_a_part_of_the_week(first: int, last: int, two: int, three: int) -> None:
+    pauses = ((MONDAY + timedelta(days=first), MONDAY + timedelta(days=last)),)
+    listed = ["moderate 30/20"] * 3
+    assert shown(week_of(*listed[:2], pauses=pauses)) == listed[:two]
+    assert shown(week_of(*listed, pauses=pauses)) == listed[:three]
+    assert [note.rule for note in week_of(*listed[:2], pauses=pauses).adjusted.notes] == (
+        ["pause"] if two < 2 else []
+    )
+    # Days count once, in however many pauses, and a check-in takes away no more.
+    assert shown(week_of(*listed, pauses=pauses * 2, checkins=((MONDAY, 1),))) == ["light 20/20"] * three
 
 
 def test_a_hard_run_before_the_check_in_stays() -> None:
