@@ -219,36 +219,31 @@ def _days_before(plan: Plan, session: PlannedSession) -> int:
 
 
 def no_place(plan: Plan, week: WantedWeek, session: WantedSession) -> tuple[tuple[date, Reason], ...]:
-    """For each day of the week the rule that rules out most of its starts; ties in the order A1 to A6.
+    """For each day of the week what is most in the way of a session that has no place in `plan`.
 
     Looked at for the session at its shortest and lightest, which is what has most places.
     """
-    return tuple((day, _no_place_on(day, plan, week, session)) for day in week.week.days)
+    return tuple((day, _no_place_on(day, plan.problem, week, session)) for day in week.week.days)
 
 
-def _no_place_on(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> Reason:
-    problem = plan.problem
-    starts = [start for _, start in problem.days.clock.grid(day)]
+def _no_place_on(day: date, problem: Problem, week: WantedWeek, session: WantedSession) -> Reason:
+    """The rule against most of the starts that availability has; ties in the order A1 to A6.
+
+    Where no rule is against one of them, other sessions are too near, or the order of the week is.
+    """
     ranges = problem.days.ranges(day, session.shortest, session.where)
-    ruled_out = {Rule.AVAILABILITY: {s for s in starts if not any(a <= s <= b for a, b in ranges)}}
+    starts = {s for _, s in problem.days.clock.grid(day) if any(a <= s <= b for a, b in ranges)}
+    ruled_out: dict[Rule, set[int]] = {}
     # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
     for ban in problem.days.bans(week, day, session.shortest, Load.LIGHT, session.where.travel):
         ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
-    if _breaks_pair_rule(day, plan, week, session):
-        ruled_out[Rule.PAIR] = set(starts)
-    return _said(max(ruled_out, key=lambda rule: len(ruled_out[rule])), day, week, session, problem)
-
-
-def _breaks_pair_rule(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> bool:
-    """Too near another session, or out of the order of the week."""
-    for other in plan.sessions:
-        if plan.problem.given.are_too_near(day, other.day):
-            return True
-        if other.place and other.wanted and other.week is week:
-            before = other.wanted.number < session.number
-            if (before and day <= other.day) or (not before and day >= other.day):
-                return True
-    return False
+    if not starts and Rule.PAUSE not in ruled_out:
+        rule = Rule.AVAILABILITY
+    elif starts.difference(*ruled_out.values()):
+        rule = Rule.PAIR
+    else:
+        rule = max(ruled_out, key=lambda rule: len(ruled_out[rule]))
+    return _said(rule, day, week, session, problem)
 
 
 def _said(rule: Rule, day: date, week: WantedWeek, session: WantedSession, problem: Problem) -> Reason:

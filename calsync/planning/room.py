@@ -1,5 +1,8 @@
 """What would make room for a session without a place: the smallest single change that gives it one.
 
+Only what a person would accept is tried: nothing at night, no shift that gets shorter, and a day that is kept
+free of strength only where nothing else works.
+
 The plan is solved again with the change made, and only what really gives the session a place counts. To pose
 the whole plan again for each change would take minutes, so what a change adds is found out first: the places
 that it gives each session on each day. It is posed again only if there is room with these. All this takes a
@@ -20,10 +23,11 @@ from calsync.planning import wall
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Slot, SlotWeek, place
 from calsync.planning.plan import Given, Problem, pose, still_allowed
-from calsync.planning.rules import Rule
+from calsync.planning.rules import EARLIEST, LATEST, Rule
 from calsync.planning.runs import SettledRun, of_run, ranges_of, starts_within
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
+from calsync.program import USUAL_TIMES
 from calsync.timespan import Timespan, merge
 from calsync.training import WEEKDAYS, Effort, Load, TimeRange, Week, Weekday
 from calsync.words import elapsed
@@ -106,6 +110,8 @@ Fix = WiderRange | ShorterBusy | EarlierRun | FewerHoursApart
 # makes room only by way of sessions more than two weeks away.
 _WEEKS_NEARBY = 5
 _FEWEST_HOURS_APART = timedelta(hours=2)
+# A busy block of so many hours is a shift, a journey or a whole day: nobody makes it shorter for a session.
+_SHIFT = timedelta(hours=6)
 # More than a plan of a few weeks can cost: a session that is worth so much is placed if that is possible.
 _FIRST = -1_000_000
 _DAY = timedelta(days=1)
@@ -159,8 +165,9 @@ class Fixes:
 class _Attempt:
     """A change that is worth trying. Sizes are compared within a kind; they have its unit.
 
-    `adds` holds the cells that the change adds or makes better, with their ranks; for one with which a run
-    may move, that is not known, and `may_open` holds the cells that are new by it at most.
+    `far` comes before that: by how many minutes it is not at the times of other days. `adds` holds the cells
+    that the change adds or makes better, with their ranks; for one with which a run may move, that is not
+    known, and `may_open` holds the cells that are new by it at most.
     """
 
     size: int
@@ -168,6 +175,7 @@ class _Attempt:
     fix: Fix
     adds: frozenset[tuple[_Cell, _Rank]] = frozenset()
     may_open: frozenset[_Cell] | None = None
+    far: int = 0
 
 
 class _Weeks:
@@ -181,10 +189,17 @@ class _Weeks:
 
     def fixes(self, key: str) -> Iterator[Fix]:
         """All changes that make room for a session on these weeks, in their order."""
-        for kind in (self._wider_ranges, self._shorter_busy, self._earlier_runs, self._fewer_hours):
-            for attempt in sorted(kind, key=lambda attempt: (attempt.size, attempt.day)):
+        for attempts in self._kinds():
+            for attempt in sorted(attempts, key=lambda attempt: (attempt.far, attempt.size, attempt.day)):
                 if self._could_help(key, attempt) and self.has_room(key, attempt.fix):
                     yield attempt.fix
+
+    def _kinds(self) -> Iterator[list[_Attempt]]:
+        yield self._wider_ranges
+        yield self._shorter_busy
+        yield self._earlier_runs
+        yield self._fewer_hours
+        yield self._new_ranges
 
     # --- what comes of a change -------------------------------------------------------------------------
 
@@ -277,20 +292,31 @@ class _Weeks:
 
     @cached_property
     def _wider_ranges(self) -> list[_Attempt]:
-        """Every range, and a first one for each day that has none."""
-        program = self.problem.given.program
-        always = program.with_ranges(((TimeRange(0, 1440),),) * 7)
-        places = list(self._places(self.problem.days_if(program=always)))
-        found: list[_Attempt] = []
-        for weekday in WEEKDAYS:
-            of_day = [each for each in places if each[1].day.weekday() == weekday.number]
-            for now in program.availability.ranges[weekday.number] or (None,):
-                found += self._wider(weekday, now, of_day)
-        return found
+        """Every range there is."""
+        return [
+            attempt
+            for weekday in WEEKDAYS
+            for now in self._ranges[weekday.number]
+            for attempt in self._wider(weekday, now)
+        ]
 
-    def _wider(
-        self, weekday: Weekday, now: TimeRange | None, places: Iterable[tuple[_Cell, Candidate]]
-    ) -> Iterator[_Attempt]:
+    @cached_property
+    def _new_ranges(self) -> list[_Attempt]:
+        """A first range for each day that has none, near to the times that other days have."""
+        free = [weekday for weekday in WEEKDAYS if not self._ranges[weekday.number]]
+        return [attempt for weekday in free for attempt in self._wider(weekday, None)]
+
+    @property
+    def _ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
+        return self.problem.given.program.availability.ranges
+
+    @cached_property
+    def _places_at_any_time(self) -> list[tuple[_Cell, Candidate]]:
+        always = self.problem.given.program.with_ranges(((TimeRange(0, 1440),),) * 7)
+        return list(self._places(self.problem.days_if(program=always)))
+
+    def _wider(self, weekday: Weekday, now: TimeRange | None) -> Iterator[_Attempt]:
+        places = (each for each in self._places_at_any_time if each[1].day.weekday() == weekday.number)
         start, end = (now.start, now.end) if now else (0, 0)
         latest = now.start if now else 1439
         needs = []
@@ -303,13 +329,25 @@ class _Weeks:
                 highs = range(max(end, -((at[0] - there.end) // 60) - shift), 1441)
                 low = next((minute for minute in lows if at[minute] <= there.start), None)
                 high = next((minute for minute in highs if at[minute] >= there.end), None)
-                if low is not None and high is not None:
+                if low is None or high is None:
+                    continue
+                is_early = low < EARLIEST and not (now and low == start)
+                is_late = high > LATEST and not (now and high == end)
+                if not is_early and not is_late:
                     needs.append((start - low, high - end, cell, there.rank))
+
+        def far(earlier: int, later: int) -> int:
+            return 0 if now else self._from_other_days(start - earlier, end + later)
 
         def change(earlier: int, later: int) -> Fix:
             return WiderRange(weekday, TimeRange(start - earlier, end + later), now)
 
-        return self._attempts(self.problem.weeks[0].week.days[weekday.number], needs, change)
+        return self._attempts(self.problem.weeks[0].week.days[weekday.number], needs, change, far)
+
+    def _from_other_days(self, first: int, last: int) -> int:
+        """How many minutes longer a range of another day would have to be to hold this one."""
+        others = [*chain.from_iterable(self._ranges)] or [*chain.from_iterable(USUAL_TIMES.ranges)]
+        return min(max(other.start - first, 0) + max(last - other.end, 0) for other in others)
 
     # --- shorter busy blocks ----------------------------------------------------------------------------
 
@@ -365,10 +403,21 @@ class _Weeks:
         in_the_way = self._blocks(needed)
         if len(in_the_way) == 1:
             (block,) = in_the_way
-            if block.start < needed.start and needed.start >= now:
-                yield block, True, wall.seconds_up(block.end) - wall.seconds(needed.start)
-            if needed.end < block.end and block.start > now:
-                yield block, False, wall.seconds_up(needed.end) - wall.seconds(block.start)
+            if block.duration >= _SHIFT:
+                return
+            start, end = wall.seconds(needed.start), wall.seconds_up(needed.end)
+            if (
+                block.start < needed.start
+                and needed.start >= now
+                and EARLIEST <= self._minute(start) < LATEST
+            ):
+                yield block, True, wall.seconds_up(block.end) - start
+            if needed.end < block.end and block.start > now and EARLIEST < self._minute(end) <= LATEST:
+                yield block, False, end - wall.seconds(block.start)
+
+    def _minute(self, second: int) -> int:
+        """What the clock shows, in minutes of the day."""
+        return self.problem.days.clock.minute_of(second)[1]
 
     def _blocks(self, needed: Timespan) -> Sequence[Timespan]:
         """The busy blocks that overlap `needed`."""
@@ -393,6 +442,8 @@ class _Weeks:
                 _Attempt(run.start - wall.seconds(span.start), run.day, EarlierRun(run, span), may_open=near)
                 for span in places
                 if problem.given.now < span.start < run.span.start
+                and self._minute(wall.seconds(span.start)) >= EARLIEST
+                and EARLIEST < self._minute(wall.seconds(span.end)) <= LATEST
                 and run.day <= problem.weeks[-1].week.days[-1]
                 and not self._blocks(span)
                 and not any(span.overlaps(other) for other in others)
@@ -467,21 +518,26 @@ class _Weeks:
         return frozenset(cells).difference(self._now)
 
     def _attempts(
-        self, day: date, needs: Iterable[_Need], change: Callable[[int, int], Fix]
+        self,
+        day: date,
+        needs: Iterable[_Need],
+        change: Callable[[int, int], Fix],
+        far: Callable[[int, int], int] = lambda _first, _second: 0,
     ) -> Iterator[_Attempt]:
         """The smallest change for each outcome: what every cell has at best."""
         useful = self._useful(needs)
-        smallest: dict[frozenset[tuple[_Cell, _Rank]], tuple[int, int, int]] = {}
+        smallest: dict[frozenset[tuple[_Cell, _Rank]], tuple[int, int, int, int]] = {}
         for first in sorted({need[0] for need in useful}):
             best: dict[_Cell, _Rank] = {}
             for second, of_second in groupby((n for n in useful if n[0] <= first), key=itemgetter(1)):
                 for _, _, cell, rank in of_second:
                     best[cell] = min(rank, best.get(cell, rank))
                 size, outcome = first + second, frozenset(best.items())
-                if size > 0 and (outcome not in smallest or size < smallest[outcome][0]):
-                    smallest[outcome] = size, first, second
-        for outcome, (size, first, second) in smallest.items():
-            yield _Attempt(size, day, change(first, second), outcome)
+                found = far(first, second), size, first, second
+                if size > 0 and (outcome not in smallest or found[:2] < smallest[outcome][:2]):
+                    smallest[outcome] = found
+        for outcome, (away, size, first, second) in smallest.items():
+            yield _Attempt(size, day, change(first, second), outcome, far=away)
 
     def _useful(self, needs: Iterable[_Need]) -> list[_Need]:
         """What is better than what there is, and than what needs less; in the order of `second`."""

@@ -39,6 +39,8 @@ class Rule(StrEnum):
 
 # Rule `short-and-regular`: minutes that a session never has silently.
 LONGEST_SESSION = 45
+# Nobody is asked to train before 05:30 or after 22:00, in minutes of the day.
+EARLIEST, LATEST = 5 * 60 + 30, 22 * 60
 # Rule `no-back-to-back`: the least that `min_days_apart` can be.
 LEAST_DAYS_APART = 2
 # Rules `taper` and `race-day`, by the priority of a race of the plan: days before it without strength, and

@@ -39,7 +39,7 @@ def test_a_fix_gives_the_session_a_place_and_leaves_fewer_without() -> None:
 
 
 def test_a_run_without_room_may_go_to_its_other_range_if_that_becomes_free() -> None:
-    run = reference.Run(1, "intervals", 45, between=((150, 195), (0, 45)))
+    run = reference.Run(1, "intervals", 45, between=((510, 555), (360, 405)))
     rest = frozenset({0, 2, 3, 4, 5, 6})
     week = reference.Template(runs=(run,), sessions=(reference.Session("light", 15, 15),), rest_days=rest)
     case = reference.Case(
@@ -48,9 +48,9 @@ def test_a_run_without_room_may_go_to_its_other_range_if_that_becomes_free() -> 
         first_monday=date(2026, 3, 23),
         templates=(week, week),
         listed=(week, week),
-        usual=((150, 270),) * 7,
+        usual=((510, 630),) * 7,
         availability=(((0, 1440),),) * 7,
-        hours_apart=21,
-        busy=((datetime(2026, 3, 23, 5, tzinfo=UTC), datetime(2026, 3, 24, 17, tzinfo=UTC)),),
+        hours_apart=15,
+        busy=((datetime(2026, 3, 24, 5, tzinfo=UTC), datetime(2026, 3, 24, 10, tzinfo=UTC)),),
     )
     assert list(agree(case)) == [ShorterBusy]

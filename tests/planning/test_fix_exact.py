@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from functools import cache, partial
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property, partial
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,6 +31,7 @@ from tests.planning.test_optimum import plan_of
 from tests.soak import usually
 
 MINUTE = timedelta(minutes=1)
+HALF_PAST_FIVE, TEN = 330, 1320
 # Of a place: its cost, whether a published session moves by it, its start.
 Rank = tuple[int, bool, int]
 
@@ -42,7 +43,8 @@ Rank = tuple[int, bool, int]
 class Change:
     """A change of `minutes`, which touches `day`. Those with the same `outcome` lead to the same plan.
 
-    `adds` says which places, by session and day, it adds, and their ranks. None if it does more than that.
+    `far` comes before the minutes: how far the times of other days are away. `adds` says which places, by
+    session and day, it adds, and their ranks. None if it does more than that.
     """
 
     minutes: int
@@ -50,6 +52,7 @@ class Change:
     make: Callable[[], Given]
     outcome: Hashable
     adds: tuple[tuple[Hashable, date, Rank], ...] | None = None
+    far: int = 0
 
 
 @dataclass
@@ -74,8 +77,9 @@ class Search:
             (ShorterBusy, self.shorter_busy),
             (EarlierRun, self.earlier_runs),
             (FewerHoursApart, self.fewer_hours),
+            (WiderRange, self.new_ranges),
         ):
-            for change in sorted(changes(), key=lambda change: (change.minutes, change.day)):
+            for change in sorted(changes(), key=lambda change: (change.far, change.minutes, change.day)):
                 left = self.left_after(kind, change)
                 if key not in left and len(left) < len(before):
                     return kind, change.minutes, change.day
@@ -117,14 +121,23 @@ class Search:
     # --- a wider range ------------------------------------------------------------------------------------
 
     def wider_ranges(self) -> Iterator[Change]:
-        always = ((TimeRange(0, 1440),),) * 7
-        everything = replace(self.given, program=self.given.program.with_ranges(always))
-        open_days = pose(everything)
         for weekday in range(7):
-            places = list(self.places_on(weekday, open_days))
-            now = self.given.program.availability.ranges[weekday]
-            for times_now in now or (None,):
-                yield from self.wider(weekday, times_now, places)
+            for times_now in self.ranges[weekday]:
+                yield from self.wider(weekday, times_now)
+
+    def new_ranges(self) -> Iterator[Change]:
+        for weekday in range(7):
+            if not self.ranges[weekday]:
+                yield from self.wider(weekday, None)
+
+    @property
+    def ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
+        return self.given.program.availability.ranges
+
+    @cached_property
+    def open_days(self) -> Problem:
+        always = ((TimeRange(0, 1440),),) * 7
+        return pose(replace(self.given, program=self.given.program.with_ranges(always)))
 
     def places_on(self, weekday: int, open_days: Problem) -> Iterator[tuple[Hashable, date, int, int, Rank]]:
         """What a weekday could offer: who, date, start, end, rank."""
@@ -149,9 +162,9 @@ class Search:
         self,
         weekday: int,
         now: TimeRange | None,
-        places: list[tuple[Hashable, date, int, int, Rank]],
     ) -> Iterator[Change]:
-        """Every pair of bounds at which some session gets a cheaper place on some date."""
+        """Every pair of bounds by day at which some session gets a cheaper place on some date."""
+        places = list(self.places_on(weekday, self.open_days))
         at = self.problem.days.clock.at
         first, last = (now.start, now.end) if now else (1440, 0)
         bounds = {day: [at(day, minute) for minute in range(1441)] for day in {day for _, day, *_ in places}}
@@ -182,6 +195,8 @@ class Search:
         for low in lows:
             for high in highs:
                 if low < high and (now is None or (low, high) != (first, last)):
+                    if (low < HALF_PAST_FIVE and low != first) or (high > TEN and high != last):
+                        continue
                     minutes = high - low - ((last - first) if now else 0)
                     outcome = tuple(
                         next((rank for rank, a, b in kept if a >= low and b <= high), None)
@@ -193,7 +208,16 @@ class Search:
                         partial(self.with_range, weekday, now, TimeRange(low, high)),
                         (weekday, now, outcome),
                         None if any(self.soon()) else tuple(places_of(cheaper, outcome)),
+                        0 if now else self.from_other_days(low, high),
                     )
+
+    def from_other_days(self, low: int, high: int) -> int:
+        """How many of the minutes from the nearest range of another day to the end of this one are new."""
+        usual = [TimeRange(360, 510), TimeRange(720, 840), TimeRange(1020, 1260), TimeRange(480, 1200)]
+        others = [times for of_day in self.ranges for times in of_day] or usual
+        return min(
+            max(high, times.end) - min(low, times.start) - (times.end - times.start) for times in others
+        )
 
     def with_range(self, weekday: int, now: TimeRange | None, then: TimeRange) -> Given:
         of_week = list(self.given.program.availability.ranges)
@@ -213,12 +237,23 @@ class Search:
         wanted = {span.padded(buffer + timedelta(seconds=seconds)) for span, seconds in spans}
         wanted |= {wall.span(start, end) for _, start, end in self.places_of_runs()}
         for block in given.busy:
+            if block.duration >= timedelta(hours=6):
+                continue
             for end in {span.start for span in wanted}:
-                if block.start < end < block.end and end >= given.now:
+                if block.start < end < block.end and end >= given.now and self.by_day(end, end + MINUTE):
                     yield self.cut(block, Timespan(block.start, end))
             for start in {span.end for span in wanted}:
-                if block.start < start < block.end and block.start > given.now:
+                if (
+                    block.start < start < block.end
+                    and block.start > given.now
+                    and self.by_day(start - MINUTE, start)
+                ):
                     yield self.cut(block, Timespan(start, block.end))
+
+    def by_day(self, start: datetime, end: datetime) -> bool:
+        """Nobody is asked to train before 05:30 or after 22:00."""
+        first, last = (self.problem.days.clock.minute_of(wall.seconds(at))[1] for at in (start, end))
+        return first >= HALF_PAST_FIVE and HALF_PAST_FIVE < last <= TEN
 
     def spans_of_sessions(self) -> Iterator[tuple[Timespan, int]]:
         """Where availability allows a session, whatever else forbids it, with the time to get there."""
@@ -266,6 +301,7 @@ class Search:
             if (
                 self.given.now < span.start < run.span.start
                 and run.day <= self.problem.weeks[-1].week.days[-1]
+                and self.by_day(span.start, span.end)
                 and not any(span.overlaps(other) for other in (*self.given.busy, *others))
             ):
                 minutes = (run.start - start) // 60

@@ -7,8 +7,9 @@ examples are the same each time, as each kind must have been seen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,10 +32,10 @@ def early_runs(draw: st.DrawFn, day: int) -> tuple[reference.Run, ...]:
     quality = reference.Run(day, draw(st.sampled_from(QUALITY)), minutes)
     how = draw(st.sampled_from(("between", "between", "between", "start", "usual")))
     if how == "start":
-        quality = replace(quality, start=draw(st.integers(0, 400)))
+        quality = replace(quality, start=draw(st.integers(330, 700)))
     elif how == "between":
         # What is written first is liked best, and is later.
-        liked, other = draw(grid_minutes(150, 400)), draw(grid_minutes(0, 105))
+        liked, other = draw(grid_minutes(480, 700)), draw(grid_minutes(330, 435))
         between = (liked, liked + draw(st.integers(minutes, 300)))
         earlier = (other, min(liked, other + minutes + draw(st.integers(-5, 120))))
         quality = replace(quality, between=(between, earlier) if draw(st.integers(0, 4)) else (between,))
@@ -72,7 +73,7 @@ def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Cas
     runs = [run for week in of_weeks for run in week.runs if run.between and run.kind in QUALITY]
     # Just too many hours after a run where it likes to be most.
     hours = [-((run.between[0][0] + run.minutes - 1420) // 60) for run in runs]
-    low, length = draw(grid_minutes(150, 400)), draw(st.integers(120, 400))
+    low, length = draw(grid_minutes(330, 600)), draw(st.integers(120, 400))
     limited = draw(st.sets(st.integers(0, 6), max_size=2)) if draw(st.integers(0, 2)) == 0 else set()
     case = reference.Case(
         zone=zone,
@@ -81,12 +82,12 @@ def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Cas
         templates=wanted,
         listed=wanted,
         listed_days_apart=2,
-        usual=tuple(draw(st.sampled_from(((low, low + length), low, 300))) for _ in range(7)),
+        usual=tuple(draw(st.sampled_from(((low, low + length), low, 400))) for _ in range(7)),
         availability=tuple(((0, 1200),) if day in limited else WHOLE_DAY for day in range(7)),
         prefer_times=draw(st.sampled_from(((), ((720, 840),)))),
         buffer_minutes=draw(st.sampled_from((0, 15))),
         notice_hours=draw(st.sampled_from((0, 12))),
-        hours_apart=draw(st.sampled_from([*hours, *hours, *range(14, 25)])),
+        hours_apart=draw(st.sampled_from([*hours, *hours, *range(9, 20)])),
         min_days_apart=(2,) * horizon,
     )
     if draw(st.integers(0, 2)) == 0:
@@ -94,6 +95,13 @@ def hemmed_in(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2)) -> reference.Cas
     if draw(st.integers(0, 3)) == 0:
         case = replace(case, published=tuple(draw(published_runs(case))))
     return case
+
+
+def meetings(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Busy all the time but for a minute now and then: each is too short for a shift, so may be shorter."""
+    while start < end:
+        yield start, min(end, start + timedelta(hours=5))
+        start += timedelta(hours=5, minutes=1)
 
 
 @st.composite
@@ -106,10 +114,8 @@ def crowded(draw: st.DrawFn) -> reference.Case:
         midnight = reference.instant(case.zone, case.first_monday + timedelta(days=offset), 0)
         free_from = draw(st.integers(8 * 60, 20 * 60))
         free_until = free_from + max(0, needs - draw(st.integers(1, 40)))
-        busy += [
-            (midnight, midnight + timedelta(minutes=free_from)),
-            (midnight + timedelta(minutes=free_until), midnight + timedelta(days=1)),
-        ]
+        busy += meetings(midnight, midnight + timedelta(minutes=free_from))
+        busy += meetings(midnight + timedelta(minutes=free_until), midnight + timedelta(days=1))
     return replace(case, busy=tuple(busy), hours_apart=2)
 
 
