@@ -3,9 +3,11 @@
 Zones and days come in where a template becomes dates, and where a person reads.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +54,12 @@ class Timespan:
         """The part inside `window`; None if there is none."""
         start, end = max(self.start, window.start), min(self.end, window.end)
         return Timespan(start, end) if start < end else None
+
+
+def overlapping(spans: Sequence[Timespan], other: Timespan) -> Sequence[Timespan]:
+    """Those that overlap `other`, of `spans` that are merged."""
+    first = bisect_right(spans, other.start, key=attrgetter("end"))
+    return spans[first : bisect_left(spans, other.end, key=attrgetter("start"))]
 
 
 def merge(spans: Iterable[Timespan]) -> tuple[Timespan, ...]:

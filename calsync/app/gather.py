@@ -350,11 +350,21 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     training = replace(others.training, checkins=setup.state.checkins())
     sources = others.sources
     spans = [span for source in sources for span in source.spans]
+    by_name = {source.source: source.spans for source in sources}
     away = merge(span for source in sources for span in source.away)
     program = program.with_pauses(_days_of(span, zone) for span in away)
     booked = _once(one for source in sources for one in source.booked)
     plan = make_plan(
-        program, setup.templates, spans, stands, now, zone, training.checkins, training.feed, booked
+        program,
+        setup.templates,
+        spans,
+        stands,
+        now,
+        zone,
+        training.checkins,
+        training.feed,
+        booked,
+        by_name,
     )
     events = agenda(plan, {**setup.routines, **training.routines})
     of_targets = tuple(_of_targets(setup, loading, held))

@@ -117,6 +117,7 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "title": run_title(planned),
         **span_json(planned.span, plan.zone),
         "state": planned.state,
+        "clashes": planned.clashes,
     }
 
 
@@ -131,6 +132,7 @@ def _cross(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "title": run_title(planned),
         **span_json(planned.span, plan.zone),
         "state": planned.state,
+        "clashes": planned.clashes,
     }
 
 

@@ -194,7 +194,8 @@ class _ShownWeek:
                 title = run_title(planned)
                 if isinstance(kind, Cross) and planned.run.title:
                     title += f" ({kind_name(kind)})"
-                yield self._lines(planned, title, style)
+                lines = self._lines(planned, title, style)
+                yield (*lines, Text(planned.clash_text, style="yellow")) if planned.clashes else lines
 
     def sessions(self, day: date) -> Iterator[tuple[Text, ...]]:
         plan = self.gathered.plan

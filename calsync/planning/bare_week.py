@@ -109,7 +109,7 @@ class BareWeek:
     def _bans(self, day: Weekday, length: int, load: Load, travel: int = 0) -> Iterator[Ban]:
         """A3, and of A5 and A6 what runs do, in seconds of the day."""
         for run in self.template.training:
-            first, last = _starts_of(run)
+            first, last = starts_of(run)
             offset = (run.day.number - day.number) * DAY_MINUTES
             first_end = (offset + first + run.minutes) * 60
             if run.day is day and run.kind.on_legs.wants_fresh_legs:
@@ -123,7 +123,7 @@ class BareWeek:
         fresh = seconds_of_fresh_legs(self.fresh_legs)[load]
         for after, run in self._later(day):
             if run.kind.on_legs.wants_fresh_legs:
-                _, last = _starts_of(run)
+                _, last = starts_of(run)
                 yield without_fresh_legs((after * DAY_MINUTES + last) * 60, length, fresh)
 
     def _later(self, day: Weekday) -> Iterator[tuple[int, Run | CrossTraining]]:
@@ -136,7 +136,7 @@ class BareWeek:
                 yield after + len(WEEKDAYS), run
 
 
-def _starts_of(run: Run | CrossTraining) -> tuple[int, int]:
+def starts_of(run: Run | CrossTraining) -> tuple[int, int]:
     """The first and the last minute of the day at which it may start."""
     if run.start is not None:
         return run.start, run.start

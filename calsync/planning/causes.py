@@ -14,8 +14,8 @@ from calsync.event import Event, is_strength, week_of_key
 from calsync.planning import wall, why
 from calsync.planning.days import Candidate
 from calsync.planning.descriptions import kind_of_day
-from calsync.planning.placement import Fixed, Placement
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, solve_with, standing_load
+from calsync.planning.placement import Fixed, Placement, solve_with
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
 from calsync.planning.runs import SettledRun, called, of_run, ranges_of

@@ -122,7 +122,7 @@ def _exercise_lines(routine: Routine, minutes: int, load: Load) -> list[str]:
 
 def reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
     """Why `session` is where it is, the most telling reason first."""
-    return (*_about_standing(plan, session), *lasting_reasons(plan, session))
+    return (*_about_standing(plan, session), *_about_order(plan, session), *lasting_reasons(plan, session))
 
 
 def lasting_reasons(plan: Plan, session: PlannedSession) -> tuple[Reason, ...]:
@@ -137,6 +137,46 @@ def _about_standing(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
         yield why.in_calendar(session.calendar) if session.calendar else why.CLASS
     elif session.state is State.PUBLISHED and session.place is None:
         yield why.starts_soon(plan.problem.given.program.availability.notice)
+
+
+def _about_order(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
+    """That a session comes before that day's easy run, and why it doesn't come after it.
+
+    No lasting reason: it is one today, with what is busy now.
+    """
+    days, place, wanted = plan.problem.days, session.place, session.wanted
+    easy = [run for run in days.runs_on(session.day) if run.effort is Effort.EASY]
+    last = max(easy, key=lambda run: run.start, default=None)
+    if place is None or wanted is None or last is None or last.start < place.end:
+        return
+    later = [one for one in days.candidates(session.week, wanted, session.day) if one.start >= last.end]
+    if later:
+        best = min(later, key=lambda one: one.rank)
+        terms = days.terms(session.week, wanted, best)
+        more = {name: points - session.cost.get(name, 0) for name, points in terms.items()}
+        because = _WHY_BEFORE.get(max(more, key=lambda name: more[name], default=""), "")
+    else:
+        rule = _main_obstacle(session.day, plan.problem, session.week, wanted, since=last.end)
+        because = (
+            _WHY_NOT_AFTER.get(rule) or _said(rule, session.day, session.week, wanted, plan.problem).text
+        )
+    yield why.before_easy_run(of_run(last), because)
+
+
+# Why a session is before an easy run, by what would cost more after it, and by what is in the way there.
+_WHY_BEFORE = {
+    "gap": "it is better timed after the hard run there",
+    "lighter": "only a lighter one fits after it",
+    "shorter": "only a shorter one fits after it",
+    "time": "it is nearer to the times that you prefer there",
+    "moved": "your calendar has it there",
+}
+_WHY_NOT_AFTER = {
+    Rule.AVAILABILITY: "you allow no time after it",
+    Rule.BUSY: "you are busy after it",
+    Rule.RUN: "the time after it is taken",
+    Rule.AFTER_RUN: "no time is left after it",
+}
 
 
 def _about_day(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
@@ -227,23 +267,29 @@ def no_place(plan: Plan, week: WantedWeek, session: WantedSession) -> tuple[tupl
 
 
 def _no_place_on(day: date, problem: Problem, week: WantedWeek, session: WantedSession) -> Reason:
-    """The rule against most of the starts that availability has; ties in the order A1 to A6.
+    return _said(_main_obstacle(day, problem, week, session), day, week, session, problem)
 
-    Where no rule is against one of them, other sessions are too near, or the order of the week is.
+
+def _main_obstacle(
+    day: date, problem: Problem, week: WantedWeek, session: WantedSession, since: int = 0
+) -> Rule:
+    """The rule against most of the starts that availability has on a day, from the instant `since` on.
+
+    Ties go in the order A1 to A6. Where no rule is against one of the starts, other sessions are too near, or
+    the order of the week is against it.
     """
-    ranges = problem.days.ranges(day, session.shortest, session.where)
-    starts = {s for _, s in problem.days.clock.grid(day) if any(a <= s <= b for a, b in ranges)}
+    days = problem.days
+    ranges = days.ranges(day, session.shortest, session.where)
+    starts = {s for _, s in days.clock.grid(day) if s >= since and any(a <= s <= b for a, b in ranges)}
     ruled_out: dict[Rule, set[int]] = {}
     # Pauses belong to A1, busy time is A2, runs are A3, and so on: bans() gives them in that order.
-    for ban in problem.days.bans(week, day, session.shortest, Load.LIGHT, session.where.travel):
+    for ban in days.bans(week, day, session.shortest, Load.LIGHT, session.where.travel):
         ruled_out.setdefault(ban.rule, set()).update(s for s in starts if ban.first <= s <= ban.last)
     if not starts and Rule.PAUSE not in ruled_out:
-        rule = Rule.AVAILABILITY
-    elif starts.difference(*ruled_out.values()):
-        rule = Rule.PAIR
-    else:
-        rule = max(ruled_out, key=lambda rule: len(ruled_out[rule]))
-    return _said(rule, day, week, session, problem)
+        return Rule.AVAILABILITY
+    if starts.difference(*ruled_out.values()):
+        return Rule.PAIR
+    return max(ruled_out, key=lambda rule: len(ruled_out[rule]))
 
 
 def _said(rule: Rule, day: date, week: WantedWeek, session: WantedSession, problem: Problem) -> Reason:

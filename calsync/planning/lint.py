@@ -13,9 +13,9 @@ from itertools import permutations
 from msgspec import structs
 
 from calsync.planning import why
-from calsync.planning.bare_week import BareWeek, efforts_on
+from calsync.planning.bare_week import BareWeek, efforts_on, starts_of
 from calsync.planning.progression import Adjusted, ease_off
-from calsync.planning.rules import LEAST_DAYS_APART, LONGEST_SESSION, Rule
+from calsync.planning.rules import LATEST, LEAST_DAYS_APART, LONGEST_SESSION, Rule
 from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Reason
 from calsync.program import (
@@ -88,6 +88,7 @@ def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Findi
         *_ranges(template),
         *_rest(template),
         *_strength_days(template),
+        *_late_easy_runs(template),
         *_lengths(template, routines),
         *_recovery(template),
         *_classes(template),
@@ -315,6 +316,19 @@ def _strength_days(template: WeekTemplate) -> Iterator[Finding]:
     for number, day in enumerate(template.strength_days):
         if found := _wrong_day(template, day):
             yield _warning(found[0], ("strength_days", number), found[1])
+
+
+def _late_easy_runs(template: WeekTemplate) -> Iterator[Finding]:
+    """Easy runs that leave no time after them on a day that is good for strength."""
+    shortest = min((session.shortest for session in _wanted(template)), default=None)
+    for one in _listed(template):
+        day = one.what.day
+        is_for_strength = day in template.strength_days or Effort.HARD in efforts_on(template, day)
+        if shortest is None or one.effort is not Effort.EASY or not is_for_strength:
+            continue
+        if (end := starts_of(one.what)[0] + one.what.minutes) + _USUAL_AFTER_RUN + shortest > LATEST:
+            suggestion = f"let it start earlier, or keep {day.long_name} free of strength"
+            yield _warning(why.only_before(day, str(one), end % (24 * 60)), (*one.keys, "start"), suggestion)
 
 
 def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | None:

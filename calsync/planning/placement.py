@@ -13,7 +13,7 @@ between two free ones it is enough to look at neighbours, as others are further 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -128,6 +128,30 @@ def place(weeks: Sequence[SlotWeek], fixed: Sequence[Fixed]) -> Placement:
             states = _following(slot, week.min_days_apart, states, standing)
     ends = standing.passed(date.max.toordinal(), states)
     return _placement(weeks, min(ends, key=_cost), standing)
+
+
+def with_candidates(
+    weeks: Iterable[SlotWeek], key: str, candidates: tuple[Candidate, ...]
+) -> tuple[SlotWeek, ...]:
+    """The weeks, with these candidates for the session `key` and no others."""
+
+    def with_these(slot: Slot) -> Slot:
+        return replace(slot, candidates=candidates) if slot.key == key else slot
+
+    return tuple(replace(week, slots=tuple(map(with_these, week.slots))) for week in weeks)
+
+
+# More than a plan can cost: a session that is worth it is placed if that is possible at all.
+_WISHED = 10_000_000
+
+
+def solve_with(
+    weeks: Iterable[SlotWeek], fixed: Sequence[Fixed], key: str, there: Candidate
+) -> Placement | None:
+    """The best plan in which the session `key` is at `there`; None if it can be there in none."""
+    wished = replace(there, cost=there.cost - _WISHED)
+    solved = place(with_candidates(weeks, key, (wished,)), fixed)
+    return replace(solved, cost=solved.cost + _WISHED) if solved.chosen[key] else None
 
 
 def _cost(state: _State) -> int:

@@ -16,7 +16,7 @@ from calsync.planning.appointments import Appointment, against, appointments, to
 from calsync.planning.days import MOVED_POINTS, Candidate, Days
 from calsync.planning.placement import UNPLACED_POINTS, Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.progression import min_days_apart
-from calsync.planning.runs import SettledRun, SettledRuns, settle
+from calsync.planning.runs import SettledRun, SettledRuns, clash_of, settle
 from calsync.planning.wall import Wall
 from calsync.planning.week import (
     NO_FEED,
@@ -29,9 +29,12 @@ from calsync.planning.week import (
 from calsync.planning.why import Remark
 from calsync.program import Pause, Program, WeekTemplate
 from calsync.race import Race
-from calsync.timespan import Timespan, merge
+from calsync.timespan import Timespan, merge, overlapping
 from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
 from calsync.words import date_name, kind_name
+
+NO_SOURCES: Mapping[str, tuple[Timespan, ...]] = {}
+BUSY_TIME = "busy time"
 
 
 def busy_window(
@@ -54,7 +57,8 @@ class Given:
     """All that a plan follows from.
 
     `templates` holds every template that `program` names, by that name; `busy` is merged, in order, and
-    covers busy_window(). `feed` has the weeks in which a training platform says what to run.
+    covers busy_window(); `sources` has what each busy calendar says of it, merged, by name. `feed` has the
+    weeks in which a training platform says what to run.
     """
 
     program: Program
@@ -67,6 +71,7 @@ class Given:
     checkins: tuple[CheckIn, ...] = ()
     feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
     booked: tuple[Booked, ...] = ()
+    sources: Mapping[str, tuple[Timespan, ...]] = field(default_factory=dict)
 
     @property
     def horizon(self) -> tuple[Week, ...]:
@@ -81,6 +86,12 @@ class Given:
     def min_days_apart(self, day: date) -> int:
         """How far a session on `day` is from the one before it: its date's week says so, whatever its key."""
         return min_days_apart(self.program, acting_on(Week.of(day), self.checkins))
+
+    def busy_at(self, span: Timespan) -> tuple[str, ...]:
+        """The names of the calendars that are busy then; "busy time" where nobody knows whose it is."""
+        if not overlapping(self.busy, span):
+            return ()
+        return tuple(name for name, spans in self.sources.items() if overlapping(spans, span)) or (BUSY_TIME,)
 
     def are_too_near(self, one: date, other: date) -> bool:
         """The pair rule between two sessions on these days."""
@@ -134,30 +145,6 @@ class Problem:
         places = (self.days.cheapest(week, wanted, day) for day in week.week.days)
         found = tuple(found for found in places if found)
         return Slot(wanted.key, found, wanted.key in self.days.published)
-
-
-def with_candidates(
-    weeks: Iterable[SlotWeek], key: str, candidates: tuple[Candidate, ...]
-) -> tuple[SlotWeek, ...]:
-    """The weeks, with these candidates for the session `key` and no others."""
-
-    def with_these(slot: Slot) -> Slot:
-        return replace(slot, candidates=candidates) if slot.key == key else slot
-
-    return tuple(replace(week, slots=tuple(map(with_these, week.slots))) for week in weeks)
-
-
-# More than a plan can cost: a session that is worth it is placed if that is possible at all.
-_WISHED = 10_000_000
-
-
-def solve_with(
-    weeks: Iterable[SlotWeek], fixed: Sequence[Fixed], key: str, there: Candidate
-) -> Placement | None:
-    """The best plan in which the session `key` is at `there`; None if it can be there in none."""
-    wished = replace(there, cost=there.cost - _WISHED)
-    solved = place(with_candidates(weeks, key, (wished,)), fixed)
-    return replace(solved, cost=solved.cost + _WISHED) if solved.chosen[key] else None
 
 
 def pose(given: Given) -> Problem:
@@ -232,8 +219,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
+    """`clashes` are the names of the calendars that are busy at its time, of a run that is still to come."""
+
     run: SettledRun
     state: State
+    clashes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -242,6 +232,11 @@ class PlannedRun:
     @property
     def span(self) -> Timespan:
         return self.run.span
+
+    @property
+    def clash_text(self) -> str:
+        """ "clashes with work"; empty if it doesn't."""
+        return f"clashes with {' and '.join(self.clashes)}" if self.clashes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,12 +383,13 @@ def make_plan(
     checkins: Sequence[CheckIn] = (),
     feed: Mapping[Week, FeedWeek] = NO_FEED,
     booked: Sequence[Booked] = (),
+    sources: Mapping[str, tuple[Timespan, ...]] = NO_SOURCES,
 ) -> Plan:
     """Where everything goes, from the week of `now` on (or the plan's first, if that is later).
 
-    `busy` must cover busy_window(), in any order. `templates` holds every template that `program` names;
-    `feed` the weeks in which a training platform says what to run; `booked` the strength sessions that are in
-    busy calendars.
+    `busy` must cover busy_window(), in any order; `sources` has the same by the names of calendars, merged.
+    `templates` holds every template that `program` names; `feed` the weeks in which a training platform says
+    what to run; `booked` the strength sessions that are in busy calendars.
     """
     problem = pose(
         Given(
@@ -406,6 +402,7 @@ def make_plan(
             checkins=tuple(checkins),
             feed=feed,
             booked=tuple(booked),
+            sources=sources,
         )
     )
     placement = problem.solve()
@@ -532,7 +529,18 @@ def _planned_run(run: SettledRun, problem: Problem) -> PlannedRun:
         state = State.PUBLISHED
     else:
         state = State.PLANNED
-    return PlannedRun(run, state)
+    return PlannedRun(run, state, () if state is State.PAST else problem.given.busy_at(run.span))
+
+
+def _clashes(week: PlannedWeek, problem: Problem) -> Iterator[Remark]:
+    """That runs are at busy times, and stay there: one line for the week."""
+    found = {one.key: one for one in (*week.runs, *week.cross) if one.clashes}
+    if found:
+        code = "cross-clashes" if all(map(is_cross, found)) else "run-clashes"
+        names = tuple(dict.fromkeys(name for one in found.values() for name in one.clashes))
+        is_kept = found.keys() <= problem.settled.without_room
+        runs = [one.run for one in found.values()]
+        yield Remark(code, clash_of(runs, names, problem.given.zone, is_kept=is_kept))
 
 
 def _before_races(problem: Problem, races: Iterable[Race]) -> Iterator[Remark]:
@@ -559,6 +567,7 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     # A template that is used in several weeks says it once.
     warnings = [Remark(note.rule, note.text) for note in dict.fromkeys(notes)]
     warnings += [remark for key, remark in problem.settled.warnings if week_of_key(key) in horizon]
+    warnings += [remark for week in weeks for remark in _clashes(week, problem)]
     program = problem.given.program
     declared = [race for race in program.races if Week.of(race.day) in horizon]
     for race in declared:

@@ -9,13 +9,12 @@ that it gives each session on each day. It is posed again only if there is room 
 tenth of a second and more, so it is done where the answer is shown, never in a push.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain, groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from calsync.event import Published
@@ -28,7 +27,7 @@ from calsync.planning.runs import SettledRun, of_run, ranges_of, starts_within
 from calsync.planning.wall import Wall
 from calsync.planning.week import WantedRun, WantedSession, WantedWeek
 from calsync.program import USUAL_TIMES
-from calsync.timespan import Timespan, merge
+from calsync.timespan import Timespan, merge, overlapping
 from calsync.training import WEEKDAYS, Effort, Load, TimeRange, Week, Weekday
 from calsync.words import elapsed
 
@@ -421,9 +420,7 @@ class _Weeks:
 
     def _blocks(self, needed: Timespan) -> Sequence[Timespan]:
         """The busy blocks that overlap `needed`."""
-        busy = self.problem.given.busy
-        first = bisect_right(busy, needed.start, key=attrgetter("end"))
-        return busy[first : bisect_left(busy, needed.end, key=attrgetter("start"))]
+        return overlapping(self.problem.given.busy, needed)
 
     def _day(self, instant: datetime) -> date:
         return self.problem.days.clock.day_of(wall.seconds(instant))

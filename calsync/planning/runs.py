@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from calsync.event import Published, Standing, is_cross, is_strength, week_of_key
 from calsync.planning import wall
@@ -17,7 +18,7 @@ from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, TimeRange, Week
-from calsync.words import day_name, kind_name, noun
+from calsync.words import day_name, kind_name, moment, noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def settle(
     clock: Wall,
 ) -> SettledRuns:
     """Settle the runs of all `weeks` together. `busy` is merged and in order."""
-    taken = _Taken(_Blocks(busy), clock)
+    taken = _Taken(_Blocks(busy), clock, standing)
     wanted = {run.key: run for week in weeks for run in week.training if run.key not in standing.skipped}
     soon = now + program.availability.notice
     planned = {week.week for week in weeks}
@@ -97,7 +98,7 @@ def settle(
         wanted.values(), key=lambda run: (run.run.start is None, isinstance(run.kind, Cross), run.day)
     ):
         taken.settle(run, program)
-    return SettledRuns(taken.in_order(), tuple(taken.clashes()), frozenset(taken.without_room))
+    return SettledRuns(taken.in_order(), tuple(taken.overlaps()), frozenset(taken.without_room))
 
 
 def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
@@ -111,11 +112,16 @@ def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
 
 def starts_within(ranges: Iterable[TimeRange], day: date, length: int, clock: Wall) -> Iterator[int]:
     """The starts of a run of `length` seconds in its ranges, the one that it likes best first."""
+    for on, first, last in bounds_of(ranges, day, clock):
+        yield from (start for _, start in clock.grid(on) if first <= start <= last - length)
+
+
+def bounds_of(ranges: Iterable[TimeRange], day: date, clock: Wall) -> Iterator[tuple[date, int, int]]:
+    """The ranges of a day as instants; what goes on after midnight is on the next date."""
     for times in ranges:
         for later, part in enumerate(times.parts):
             on = day + timedelta(days=later)
-            first, last = clock.range(on, part)
-            yield from (start for _, start in clock.grid(on) if first <= start <= last - length)
+            yield on, *clock.range(on, part)
 
 
 def _is_ours(run: WantedRun) -> bool:
@@ -166,6 +172,7 @@ class _Taken:
 
     busy: _Blocks
     clock: Wall
+    standing: Standing
     runs: list[SettledRun] = field(default_factory=list)
     without_room: set[str] = field(default_factory=set)
     _by_day: dict[int, list[SettledRun]] = field(default_factory=dict)
@@ -193,7 +200,17 @@ class _Taken:
             if not self.busy.clash(start, start + length) and not self._taken(start, start + length):
                 return start
         self.without_room.add(wanted.key)
-        return self.clock.at(wanted.day, ranges[0].start)
+        stays = self._published_in(ranges, wanted, length)
+        return self.clock.at(wanted.day, ranges[0].start) if stays is None else stays
+
+    def _published_in(self, ranges: tuple[TimeRange, ...], wanted: WantedRun, length: int) -> int | None:
+        """Where a calendar has the run, if that is in its ranges: no other time is better."""
+        published = self.standing.published.get(wanted.key)
+        if published is None:
+            return None
+        start = wall.seconds(published.span.start)
+        bounds = bounds_of(ranges, wanted.day, self.clock)
+        return start if any(first <= start <= last - length for _, first, last in bounds) else None
 
     def _from(self, wanted: WantedRun, usual: int, length: int) -> int:
         """The usual time, or the next grid start of the day that no other run has taken."""
@@ -212,31 +229,34 @@ class _Taken:
     def in_order(self) -> tuple[SettledRun, ...]:
         return tuple(sorted(self.runs, key=lambda run: (run.start, run.key)))
 
-    def clashes(self) -> Iterator[tuple[str, Remark]]:
+    def overlaps(self) -> Iterator[tuple[str, Remark]]:
+        """What is wrong with the runs among themselves; that busy time is in the way is told by the plan."""
         runs = self.in_order()
         for number, run in enumerate(runs):
             what = "cross" if isinstance(run.kind, Cross) else "run"
-            title = _title(run, f"{run.kind} run")
-            when = self._when(run.start)
-            if run.key in self.without_room:
-                text = f"{title} ({when}) has no free time in its ranges; it stands at their start"
+            title = title_of(run)
+            when = moment(run.span, self.clock.zone)
+            if run.key in self.without_room and not self.busy.clash(run.start, run.end):
+                text = f"{title} ({when}) has no free time in its ranges, so it stays there"
                 yield run.key, Remark(f"{what}-without-room", text)
-            elif block := self.busy.clash(run.start, run.end):
-                text = f"{title} ({when}) clashes with busy time until {self._when(block[1])}"
-                yield run.key, Remark(f"{what}-clashes", text)
             for other in runs[number + 1 :]:
                 if other.start >= run.end:
                     break
-                text = f"{title} ({when}) and {_title(other, str(other.kind))} overlap"
+                text = f"{title} ({when}) and {title_of(other)} overlap"
                 yield run.key, Remark("runs-overlap", text)
 
-    def _when(self, second: int) -> str:
-        return f"{wall.instant(second).astimezone(self.clock.zone):%a %d %b %H:%M}"
+
+def title_of(run: SettledRun) -> str:
+    return run.title or kind_name(run.kind)
 
 
-def _title(run: SettledRun, untitled: str) -> str:
-    """`untitled` is what a run without a title is called."""
-    return run.title or (kind_name(run.kind) if isinstance(run.kind, Cross) else untitled)
+def clash_of(runs: Sequence[SettledRun], names: Iterable[str], zone: ZoneInfo, *, is_kept: bool) -> str:
+    """What there is to say of runs at busy times; `is_kept`: they looked for another time, and found none."""
+    whose = " and ".join(names)
+    if is_kept and len(runs) == 1:
+        return f"{title_of(runs[0])} is kept at {moment(runs[0].span, zone)}, which clashes with {whose}"
+    *others, last = (f"{title_of(run)} ({moment(run.span, zone)})" for run in runs)
+    return f"{', '.join(others)} and {last} clash with {whose}" if others else f"{last} clashes with {whose}"
 
 
 def called(run: SettledRun | None) -> str:

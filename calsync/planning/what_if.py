@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from calsync.planning.days import Candidate, Days
 from calsync.planning.descriptions import reasons, term_text
-from calsync.planning.placement import SlotWeek, place
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, solve_with, with_candidates
+from calsync.planning.placement import SlotWeek, place, solve_with, with_candidates
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek
 from calsync.planning.room import Fix, Fixes
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedSession, WantedWeek

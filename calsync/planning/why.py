@@ -158,6 +158,17 @@ def strength_day(day: date) -> Reason:
     return Reason(Rule.EASY_DAYS_EASY, f"your week reserves {day_name(day)} for strength")
 
 
+def before_easy_run(run: str, because: str) -> Reason:
+    """Of a session that comes before that day's easy run."""
+    return Reason(Rule.EASY_DAYS_EASY, f"before {run}" + (f", as {because}" if because else ""))
+
+
+def only_before(day: Weekday, run: str, end: int) -> Reason:
+    """Of a template's easy run that ends so late, at the minute `end`, that no session comes after it."""
+    text = f"strength on {day.long_name} can only come before {run}: {clock(end)} is too late for it"
+    return Reason(Rule.EASY_DAYS_EASY, text)
+
+
 # --- race-day, taper --------------------------------------------------------------------------------------
 
 

@@ -282,7 +282,8 @@ class _Week:
         y, height = shown[0], max(shown[1], _LEAST)
         group = SubElement(self._group, "g")
         what = f"{block.times} {block.title}, {block.look.label}"
-        SubElement(group, "title").text = "\n".join(map(one_line, (what, block.about, *block.why)))
+        about = (what, block.about, *filter(None, (block.clash,)), *block.why)
+        SubElement(group, "title").text = "\n".join(map(one_line, about))
         _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4, **_edge(block.look))
         _rect(group, x, y, 5, height, paint.edge, rx=2)
         room = width - 14
@@ -291,6 +292,8 @@ class _Week:
         else:
             _text(group, x + 10, y + 15, block.times, ink)
             _text(group, x + 10, y + 30, _fit(block.title, room, bold=True), ink, font_weight="bold")
+        if block.clash and height > 45:
+            _text(group, x + 10, y + 45, _fit(f"! {block.clash}", room), ink)
 
     def _line_of_now(self, number: int) -> None:
         minute = _minute(self._now)

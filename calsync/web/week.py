@@ -125,7 +125,8 @@ class Block:
     """A run or a strength session, or the part of it that falls on one day.
 
     `lane` of `lanes` says where it is beside others at the same time. `about` is what it is, `steps` what
-    to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be.
+    to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be. `clash`
+    says what it clashes with.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Block:
     steps: tuple[tuple[str, str], ...] = ()
     why: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    clash: str = ""
 
     @property
     def is_continued(self) -> bool:
@@ -270,6 +272,7 @@ class _Drawing:
             about=f"{kind_name(run.kind).capitalize()}, {minutes} min",
             steps=tuple((line, "") for line in run.notes.splitlines() if line.strip()),
             why=("you moved it here",) if planned.state is State.PINNED else (),
+            clash=planned.clash_text,
         )
 
     def _session(self, session: PlannedSession, when: tuple[str, Stretch, str]) -> Block:

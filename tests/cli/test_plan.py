@@ -74,6 +74,7 @@ PLAN = {
                     "start": instant,
                     "end": instant,
                     "state": one_of("planned", "published", "pinned", "past"),
+                    "clashes": [text],
                 }
             ],
             "wanted": [
@@ -187,6 +188,7 @@ def test_json_is_the_contract(box: Box) -> None:
         "start": "2026-11-24T06:30:00+00:00",
         "end": "2026-11-24T07:30:00+00:00",
         "state": "planned",
+        "clashes": [],
     }
     assert first["wanted"][0] == {
         "key": "2026-W48/strength/1",

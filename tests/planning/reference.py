@@ -392,9 +392,9 @@ def settle(case: Case) -> dict[str, SettledRun]:
     for key, run, on in others:  # runs by day, then as written; then cross training in the same order
         usual = case.usual[on.weekday()]
         if run.between:
-            start = first_free(case, settled, run, on, run.between)
+            start = first_free(case, settled, key, run, on, run.between)
         elif isinstance(usual, tuple):
-            start = first_free(case, settled, run, on, (usual,))
+            start = first_free(case, settled, key, run, on, (usual,))
         else:
             start = usual_or_later(case, settled, run, on, usual)
         put(key, effort_of(run), start, start + timedelta(minutes=run.minutes))
@@ -419,9 +419,15 @@ def by_day(day: date, span: Range) -> list[tuple[date, int, int]]:
 
 
 def first_free(
-    case: Case, settled: dict[str, SettledRun], run: Run | Cross, on: date, ranges: tuple[Range, ...]
+    case: Case,
+    settled: dict[str, SettledRun],
+    key: str,
+    run: Run | Cross,
+    on: date,
+    ranges: tuple[Range, ...],
 ) -> datetime:
-    for day, low, high in [part for span in ranges for part in by_day(on, span)]:
+    parts = [part for span in ranges for part in by_day(on, span)]
+    for day, low, high in parts:
         for _, start in grid_starts(case.zone, day):
             end = start + timedelta(minutes=run.minutes)
             if (
@@ -431,6 +437,14 @@ def first_free(
                 and clear_of_runs(settled, start, end)
             ):
                 return start
+    # Nothing is free. Where a calendar has it in one of its ranges, it stays.
+    entry = published_at(case, key)
+    for day, low, high in parts if entry is not None else ():
+        assert entry is not None
+        start = entry.start.astimezone(UTC)
+        end = start + timedelta(minutes=run.minutes)
+        if instant(case.zone, day, low) <= start and end <= instant(case.zone, day, high):
+            return start
     return instant(case.zone, on, ranges[0][0])
 
 

@@ -139,6 +139,14 @@ FOUND = {
         week("tue tempo 60", "heavy", named="tue"),
         "controlled warning strength_days[0]",
     ),
+    "a strength day with an easy run until late": (
+        week("wed easy 45 20:41", "moderate", named="wed"),
+        "easy-days-easy warning runs[0].start",
+    ),
+    "a hard day with an easy run until late": (
+        week("tue tempo 60 06:30,tue easy 30 21:15", "moderate"),
+        "easy-days-easy warning runs[1].start",
+    ),
     "a strength day after the long run, and nothing light to do": (
         week("sun long 90 08:00", "moderate,heavy", named="mon"),
         "long-run-day warning strength_days[0]",
@@ -219,6 +227,10 @@ NOT_FOUND = {
     "a moderate session in a recovery week": week(strength="moderate", recovery=True),
     "a heavy session in another week": week(strength="heavy"),
     "a strength day after a race": week("sat race 90", "light", named="sun"),
+    "an easy run that just leaves time for a lift": week("wed easy 45 20:40", "moderate", named="wed"),
+    "an easy run until late on another day": week("wed easy 45 21:00", "moderate", named="thu"),
+    "an easy run until late, and no strength": week("wed easy 45 21:00", named="wed"),
+    "a hard run until late": week("wed tempo 45 21:00", "moderate"),
     "a strength day after the long run, and something light to do": week(
         "sun long 90 08:00", "light,moderate", named="mon"
     ),

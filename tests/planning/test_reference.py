@@ -474,6 +474,15 @@ def test_runs_take_the_first_free_start_of_the_first_range_with_room() -> None:
     assert settle(case)["2026-W48/run/tue-1"].start == at(TUE, "17:30")  # no buffer
     allday = replace(case, busy=((at(TUE, "00:00"), at(WED, "00:00")),))
     assert settle(allday)["2026-W48/run/tue-1"].start == at(TUE, "06:00")
+    # Where nothing is free, it stays where a calendar has it, if that is in one of its ranges.
+    key = "2026-W48/run/tue-1"
+    stays = replace(allday, published=(published(key, TUE, "17:50", 45),))
+    assert settle(stays)[key].start == at(TUE, "17:50")
+    assert settle(stays)[key].end == at(TUE, "18:50")
+    for clock in ("18:15", "11:00"):
+        elsewhere = replace(allday, published=(published(key, TUE, clock, 45),))
+        assert settle(elsewhere)[key].start == at(TUE, "06:00")
+    assert settle(replace(stays, busy=busy))[key].start == at(TUE, "17:30")
     by_config = example(Template((run(TUE, "easy", 60),)), usual=(span("06:10-08:00"),) * 7, busy=busy)
     assert settle(by_config)["2026-W48/run/tue-1"].start == at(TUE, "06:45")
 
