@@ -215,6 +215,7 @@ RECIPES = {
     "triathlete": (_SUNDAY, "--week", "2026-W48"),
     "marathon": ("2027-04-05T05:00:00+00:00", "--weeks", "2"),
     "race-season": (_SUNDAY, "--week", "2026-W49"),
+    "gym-goer": (_SUNDAY, "--week", "2026-W49"),
     "traveller": (_SUNDAY, "--week", "2026-W49"),
     "two-feeds": (_SUNDAY, "--week", "2026-W48"),
 }

@@ -13,7 +13,7 @@ from tests.cli.box import ROOT, Box, by_key
 
 NAMES = [
     *("lunch-lifter", "early-bird", "shift-worker", "runna-user"),
-    *("triathlete", "marathon", "race-season", "traveller", "two-feeds"),
+    *("triathlete", "marathon", "race-season", "gym-goer", "traveller", "two-feeds"),
 ]
 SUNDAY = "2026-11-22T18:00:00+00:00"
 
@@ -200,7 +200,13 @@ def test_two_feeds_keep_clear_of_both_calendars_and_one_of_them_keeps_quiet(kitc
 
 def test_every_recipe_names_only_files_that_are_beside_it() -> None:
     folder = ROOT / "examples" / "cookbook"
-    assert {path.stem for path in folder.glob("*.toml")} == {*NAMES, "early-week", "shift-week", "tri-week"}
+    assert {path.stem for path in folder.glob("*.toml")} == {
+        *NAMES,
+        "early-week",
+        "gym-week",
+        "shift-week",
+        "tri-week",
+    }
     for name in NAMES:
         text = (folder / f"{name}.toml").read_text("utf-8")
         assert re.search(r"^start = 20", text, re.MULTILINE)
@@ -225,6 +231,20 @@ def test_a_season_makes_way_for_each_race_as_much_as_it_matters(kitchen: Box) ->
     for title, (race, _) in found.items():
         for start, _ in sessions(plan):
             assert not 0 <= (race.date() - start.date()).days <= free[title]
+
+
+def test_the_gym_goer_has_the_class_and_what_is_booked(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "gym-goer.toml", now=SUNDAY)
+    found = [(start.strftime("%a %H:%M"), start.isocalendar().week) for start, _ in sessions(plan)]
+    assert [when for when, _ in found if when.startswith("Tue")] == ["Tue 18:30"] * 4
+    assert [when for when, week in found if week == 49] == ["Tue 18:30", "Sat 10:00"]
+    # An appointment at the physio's until 18:15, a quarter of an hour, and the way.
+    assert [when for when, week in found if week == 48] == ["Tue 18:30", "Thu 19:00"]
+    assert not plan["warnings"]
+    kitchen.ok("push", "--config", "gym-goer.toml", now=SUNDAY)
+    feed = (kitchen.folder / "public" / "gym-goer.ics").read_text("utf-8")
+    assert feed.count("LOCATION:The gym\\, studio 2") == 4
+    assert "Yoga" not in feed
 
 
 def test_the_traveller_trains_by_the_clock_there_and_not_at_all_on_holiday(kitchen: Box) -> None:

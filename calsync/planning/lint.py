@@ -278,7 +278,7 @@ def _is_known(day: date, program: Program) -> bool:
 
 def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterator[Finding]:
     for number, session in enumerate(template.strength):
-        if session.minutes > LONGEST_SESSION:
+        if session.minutes > LONGEST_SESSION and not session.is_class:
             suggestion = "20 to 30 minutes are enough; two short sessions beat a long one"
             yield _warning(why.too_long(session.minutes), ("strength", number, "duration"), suggestion)
         if (routine := routines.get(session.routine)) and not routine.within(session.shortest):
