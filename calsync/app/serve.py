@@ -32,7 +32,7 @@ from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 
 try:
-    from calsync.web.connections import CONNECTIONS, Limits, Server
+    from calsync.web.connections import CONNECTIONS, FILES_BETWEEN, Limits, Server
     from calsync.web.secret import Secret
     from calsync.web.server import (
         Addresses,
@@ -104,9 +104,6 @@ def _own_address() -> str:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])
     return socket.gethostname()
-
-
-_BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,10 +413,10 @@ def run_server(
         url=address.url,
         names=address.names(setup.config.serve),
     )
-    limits = Limits(connections=min(CONNECTIONS, _sockets() - _OTHER_FILES), exempt=site.names.proxies)
-    # asyncio tries as many at once when there are no more sockets to be had.
+    connections = max(_FEWEST, min(CONNECTIONS, _open_files() - _OTHER_FILES))
+    limits = Limits(connections=connections, exempt=site.names.proxies)
     systemd = _Systemd.of(os.environ)
-    server = Server(application(site), limits, say, systemd.turn, backlog=_BACKLOG)
+    server = Server(application(site), limits, say, systemd.turn)
     with _listening(address) as listener, _signals(planner, server):
         at = ServerAddress(address.host, listener.getsockname()[1], "").base
         say(f"Serving on {at}, planning every {_words(every)}.")
@@ -472,11 +469,11 @@ def _words(every: timedelta) -> str:
 
 
 # Files, pipes and sockets that are open beside those of clients; rather many.
-_OTHER_FILES = 64
-_FEWEST_FILES = 2 * _OTHER_FILES
+_OTHER_FILES = 64 + FILES_BETWEEN
+_FEWEST = 10
 
 
-def _sockets() -> int:
+def _open_files() -> int:
     """How many files may be open, once the limit, usually 1024, is as high as the machine allows."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
@@ -484,7 +481,7 @@ def _sockets() -> int:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if most != resource.RLIM_INFINITY:
-            return max(most, _FEWEST_FILES)
+            return most
     return sys.maxsize
 
 
@@ -493,7 +490,7 @@ def _listening(address: ServerAddress) -> Iterator[socket.socket]:
     """A socket of our own: uvicorn would end the process if the port is taken."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        listener = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((address.host, address.port), family=family)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise Unavailable(f"can't listen on {address.host}, port {address.port}: {reason}") from problem
