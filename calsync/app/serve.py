@@ -238,6 +238,7 @@ def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
         zone,
         tuple(text for _, text in gathered.warnings),
         (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+        not pushed.failures,
     )
 
 

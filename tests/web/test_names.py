@@ -200,6 +200,22 @@ def test_monitors_see_whether_plans_succeed_and_no_more(tmp_path: Path) -> None:
         site.replan(lambda: ask(health).status == 200)
 
 
+def test_monitors_see_that_a_plan_did_not_reach_a_feed(tmp_path: Path) -> None:
+    """Its page may be new; what people have subscribed to is not."""
+    box = Box(tmp_path)
+    box.config()
+    with running(box) as site:
+        feed = site.feed()
+        assert ask(feed).status == 200
+        box.feed.unlink()
+        box.feed.mkdir()
+        site.replan(lambda: ask(f"{site.url}/healthz").status == 503)
+        assert ask(f"{site.url}/healthz").body == b"the last plan was made just now\n"
+        assert (ask(feed).status, ask(site.page).status) == (200, 200)
+        box.feed.rmdir()
+        site.replan(lambda: ask(f"{site.url}/healthz").status == 200)
+
+
 def test_monitors_see_that_there_never_was_a_plan(tmp_path: Path) -> None:
     box = Box(tmp_path)
     box.config(more='[[busy]]\nname = "work"\ntype = "ics"\npath = "missing.ics"\n')
