@@ -332,7 +332,13 @@ class Worker:
     def _broken_off(self, code: int, complaint: str) -> str:
         if "MemoryError" in complaint:
             return f"planning took more than {self.allowance.memory >> 20} MB of memory, and was ended"
+        if code == _KILLED:
+            return "the plan's process was killed; this machine may have too little memory"
         return f"planning broke off ({complaint[-300:] or f'it ended with {code}'})"
+
+
+# SIGKILL, as Linux sends it where there is no memory left.
+_KILLED = -9
 
 
 def _restrict(pid: int, allowance: Allowance) -> None:

@@ -486,7 +486,7 @@ def _minutes(every: timedelta) -> str:
 
 def _problem(latest: Latest) -> str:
     if latest.problem:
-        return f"This is the last plan that could be made. {latest.problem}"
+        return f"Showing the last good plan. {latest.problem}"
     return " ".join(latest.snapshot.trouble) if latest.snapshot else ""
 
 

@@ -161,7 +161,7 @@ def test_titles_are_shown_as_they_are(browser: Browser, seldom: Server) -> None:
 def test_a_calendar_that_cannot_be_read_is_said_on_the_page(browser: Browser, seldom: Server) -> None:
     browser.show(seldom.page)
     (problem,) = browser.texts(".problem")
-    assert "last plan that could be made" in problem
+    assert "Showing the last good plan" in problem
     assert "work" in problem
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from calsync.app.serve import Allowance, Worker
 from calsync.errors import Unavailable
+from calsync.feeds.download import DEFAULT_LIMITS
 from tests.cli.box import NOW, Box
 from tests.web.asking import ask
 from tests.web.running import running
@@ -38,6 +39,11 @@ def test_a_plan_that_takes_too_long_is_ended(tmp_path: Path, hangs: str) -> None
         os.kill(int(pid.read_text()), 0)
 
 
+def test_a_calendar_that_hangs_is_named_before_its_plan_is_ended() -> None:
+    time_to_start = 20
+    assert time_to_start + DEFAULT_LIMITS.deadline < Allowance().seconds
+
+
 @LINUX
 def test_a_plan_that_takes_too_much_memory_is_ended() -> None:
     program = "all = []\nwhile True: all.append(bytearray(1 << 20))"
@@ -49,6 +55,7 @@ def test_a_plan_that_takes_too_much_memory_is_ended() -> None:
     ("program", "found"),
     [
         ("import os; os.abort()", "it ended with -6"),
+        ("import os; os.kill(os.getpid(), 9)", "was killed; this machine may have too little memory"),
         ("import sys; sys.exit('oh no')", "oh no"),
         ("pass", "it ended with 0"),
         ('print(\'{"type": "_Planned", "problem": "work: gone"}\')', "work: gone"),
