@@ -477,6 +477,7 @@ def _words(every: timedelta) -> str:
 
 # Files, pipes and sockets that are open beside those of clients; rather many.
 _OTHER_FILES = 64 + FILES_BETWEEN
+# Connections, where the machine allows hardly any files.
 _FEWEST = 10
 
 

@@ -116,21 +116,22 @@ class Connection(H11Protocol):
         super().__init__(**of_uvicorn)
         self._limits = limits
         self._counts = counts
-        self._part, self._of, self._since = _Part.HEAD, self.cycle, time.monotonic()
+        # As look() found it last, and since when it is so.
+        self._part, self._answered, self._since = _Part.HEAD, self.cycle, time.monotonic()
         self._opened = self._begun = self._since
         self._body_bytes = 0
-        self._of_client = ""
+        self._counted_as = ""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        self._of_client = counted_as(address)
+        self._counted_as = counted_as(address)
         limits = self._limits
         everybody = [cast(Connection, other) for other in self.connections if other is not self]
         if len(everybody) >= limits.connections:
             self._make_room(everybody)
         elif not is_among(address, limits.exempt):
-            mine = [other for other in everybody if other._of_client == self._of_client]
+            mine = [other for other in everybody if other._counted_as == self._counted_as]
             if len(mine) >= limits.of_one_address:
                 self._make_room(mine)
 
@@ -164,11 +165,13 @@ class Connection(H11Protocol):
 
     def look(self, now: float) -> None:
         """Hang up if the client has taken too long with what it is at. `now` as time.monotonic() says."""
-        part, of = self._current(), self.cycle
-        if (part, of) != (self._part, self._of):
-            if part in (_Part.HEAD, _Part.IDLE) or (of is not self._of and self._part is not _Part.HEAD):
+        part, answered = self._current(), self.cycle
+        is_another = answered is not self._answered
+        if part is not self._part or is_another:
+            # One whose head had been sent ahead begins with its answer.
+            if part in (_Part.HEAD, _Part.IDLE) or (is_another and self._part is not _Part.HEAD):
                 self._begun = now
-            self._part, self._of, self._since = part, of, now
+            self._part, self._answered, self._since = part, answered, now
         limits = self._limits
         if part is _Part.IDLE:
             if now - self._since >= limits.idle:
