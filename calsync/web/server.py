@@ -278,7 +278,8 @@ class Names:
 
 _HOST = re.compile(rf"({HOST})(?::[0-9]{{1,5}})?")
 _SCHEME = re.compile("https?")
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+# Folders, but none of those that mean another one (RFC 3986, 5.2.4).
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")
 
 
 def _first(headers: Headers, name: str, form: re.Pattern[str]) -> list[str]:

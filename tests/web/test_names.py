@@ -141,6 +141,8 @@ def test_a_proxy_can_ask_under_no_other_name_either(site: Server, host: str) -> 
         ("x_forwarded_prefix", "//evil.example"),
         ("x_forwarded_prefix", '/"><script>'),
         ("x_forwarded_prefix", "training"),
+        ("x_forwarded_prefix", "/training/../other"),
+        ("x_forwarded_prefix", "/.."),
         ("x_forwarded_host", 'x"><script>'),
     ],
 )
