@@ -174,11 +174,14 @@ def _decide(
     why |= {session.key: "found no place any more" for week in plan.weeks for session in week.unplaced}
     why = {key: text for key, text in why.items() if target.takes(key)}
     stored = target.contents.events
+    pinned = {key: place.span for key, place in gathered.standing.published.items() if place.pinned}
+    everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
         target.wanted(gathered.events),
         stored,
         now=now,
-        pinned={key: place.span for key, place in gathered.standing.published.items() if place.pinned},
+        pinned=pinned,
+        arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key)),
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=why,
     )

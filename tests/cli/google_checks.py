@@ -5,9 +5,9 @@ may say so is checked against the weeks' templates and against what the calendar
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,7 @@ def differences(model: Model, program: Program, planned: Planned, feed: bytes) -
         *_owners_word(model),
         *_plan(model, program, planned),
         *_calendar(model, planned, upcoming),
-        *_feed(model, upcoming, feed_spans(feed)),
+        *_feed(model, upcoming, feed_spans(feed), planned.spans.keys()),
         *_texts(model, program, planned, upcoming, feed),
     ]
 
@@ -128,14 +128,25 @@ def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, 
     return wrong
 
 
-def _feed(model: Model, upcoming: Mapping[str, tuple[Own, Event]], feed: Mapping[str, Span]) -> list[str]:
+def _feed(
+    model: Model,
+    upcoming: Mapping[str, tuple[Own, Event]],
+    feed: Mapping[str, Span],
+    planned: Collection[str],
+) -> list[str]:
     spans = {key: model.span(event) for key, (_, event) in upcoming.items()}
     begun = {own.key: (own, event) for own, event in model.live() if own.key not in upcoming}
     # What has begun in the one is not changed there, whatever becomes of it in the other ...
     over = begun.keys() | {key for key, span in feed.items() if span[0] <= model.now}
     # ... unless its owner has put it elsewhere: that is where it is, also if its old time is over.
     moved = {key: event for key, (own, event) in (begun | upcoming).items() if model.is_moved(own, event)}
-    followed = {key: event for key, event in moved.items() if key in feed and key not in model.skips}
+    # Though not weeks back, where the plan knows nothing of it and the feed has it no more.
+    followed = {
+        key: event
+        for key, event in moved.items()
+        if key in feed or (key in planned and model.span(event)[0] > model.now - timedelta(days=7))
+        if key not in model.skips
+    }
     spans |= {key: model.span(event) for key, event in followed.items()}
     over -= followed.keys()
     # `calsync skip` was said before she made it repeat: it is skipped, and hers all the same.
