@@ -239,17 +239,20 @@ class Gathered:
         return (clock_was_wrong(self.written_ahead, self.plan.zone),) if self.written_ahead else ()
 
 
+def other_plans(contents: Contents, name: str) -> Iterator[tuple[str, str]]:
+    """That a calendar holds events of plans that are not called `name`, and what to do."""
+    for other, count in contents.others:
+        yield (
+            f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"',
+            f'if you renamed the plan, write name = "{other}" again, or delete the old events yourself',
+        )
+
+
 def _of_targets(targets: Iterable[Target], name: str) -> Iterator[tuple[str, str]]:
     for target in targets:
-        for other, count in target.contents.others:
-            there = (
-                f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"'
-            )
-            advice = (
-                f'If you renamed the plan, write name = "{other}" again, or delete the old events yourself'
-            )
-            text = f"{target.settings.name}: {there}. calsync leaves them alone. {advice}"
-            yield "other-plan", text
+        for there, advice in other_plans(target.contents, name):
+            text = f"{there}. calsync leaves them alone. {advice[0].upper()}{advice[1:]}"
+            yield "other-plan", f"{target.settings.name}: {text}"
 
 
 def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
