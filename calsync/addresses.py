@@ -86,10 +86,12 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-# "https://host/secret", "webcal:/host/secret", and "calendar.example/secret" without a scheme.
+# "https://host/secret", "webcal:/host/secret", and "calendar.example/secret" without a scheme; but 10.0.0.0/8
+# is a network.
 _ANY_ADDRESS = re.compile(
     r"""(?P<scheme>[a-z][a-z0-9+.-]+:/+)(?:[^/@\s"']*@)?(?P<host>[^/?\#\s"']*).*
-      | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)[/?\#].+""",
+      | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:(?:[\w-]+\.)+(?:[a-z]{2,}|xn--[\w-]+)
+        |localhost|\d+(?:\.\d+){3}(?!/\d+(?![\w/]))|\[[0-9a-f:.]+\])(?::\d+)?)[/?\#].+""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")

@@ -24,7 +24,7 @@ import msgspec
 
 import calsync
 from calsync import waits
-from calsync.addresses import is_loopback
+from calsync.addresses import hidden, is_loopback
 from calsync.app.gather import Others, ask_others
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
 from calsync.app.setup import Setup
@@ -500,8 +500,8 @@ def _listening(address: ServerAddress) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((address.host, address.port), family=family)
     except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise Unavailable(f"can't listen on {address.host}, port {address.port}: {reason}") from problem
+        host, reason = hidden(address.host), problem.strerror or str(problem)
+        raise Unavailable(f"can't listen on {host}, port {address.port}: {hidden(reason)}") from problem
     with listener:
         # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each
         # answer would wait 40 ms for the client's delayed acknowledgement.

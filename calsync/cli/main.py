@@ -9,6 +9,7 @@ import importlib
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -98,7 +99,9 @@ def run() -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as problem:
-        problem.show()
+        message = io.StringIO()
+        problem.show(message)
+        click.echo(_without_keys(message.getvalue()), err=True, nl=False)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -115,6 +118,17 @@ def run() -> int:
         return _say_bug(problem, common) if problem.filename else _say_output_failed(problem, common)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem, common)
+
+
+def _without_keys(message: str) -> str:
+    """The message about wrong usage, without the key to a calendar that an option may have got by mistake."""
+    from calsync.addresses import hidden, hidden_path
+
+    for word in sys.argv[1:]:
+        for given in (word, word.partition("=")[2]):
+            if hidden(given) != given:
+                message = message.replace(given, hidden_path(Path(given)))
+    return message
 
 
 def _say_error(message: str) -> None:

@@ -3,6 +3,7 @@
 Only what has no meaning is refused here. Whether a week is good training is for lint to say.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,7 +176,8 @@ class Library:
         if is_path(name):
             try:
                 path = self.base / Path(name).expanduser()
-                if path.is_file():
+                # Whatever else is there: reading it says what it is.
+                if os.path.lexists(path) and not path.is_dir():
                     return path
             except (RuntimeError, ValueError, OSError) as problem:
                 raise TemplateError(f"this can be no path of a template: {problem}") from problem
@@ -232,7 +234,8 @@ class Library:
     def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
         # A name that no file system would take is no file's name, so only known ones are tried.
         for folder in folders if name in known else ():
-            if (path := folder / f"{name}.toml").is_file():
+            # Also what can't be read: another of that name would take its place without a word.
+            if os.path.lexists(path := folder / f"{name}.toml"):
                 return path
         raise _unknown(what, name, known)
 
