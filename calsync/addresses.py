@@ -59,6 +59,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+# IPv6 addresses that end with the IPv4 address they mean: compatible, mapped (RFC 4291, 2.5.5), translated
+# (RFC 7915) and NAT64 (RFC 6052).
+_WITH_IPV4 = ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+
+
 def is_private(host: str) -> bool:
     """Whether a host is this machine or in a network of its own, also by what its name resolves to."""
     import ipaddress
@@ -67,13 +72,19 @@ def is_private(host: str) -> bool:
     if is_loopback(host):
         return True
     try:
-        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+        # A zone, as in fe80::1%25eth0, says which of the machine's networks it is in.
+        found = socket.getaddrinfo(host.strip("[]").partition("%")[0], None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False  # it can't be asked, either
     for *_, (name, *_) in found:
         address = ipaddress.ip_address(str(name).partition("%")[0])
-        # ::ffff:127.0.0.1 is 127.0.0.1, and what neither list knows is nobody's public server.
-        address = getattr(address, "ipv4_mapped", None) or address
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.is_site_local:
+                return True
+            if any(address in ipaddress.ip_network(one) for one in _WITH_IPV4):
+                address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+            address = getattr(address, "sixtofour", None) or address
+        # What is on no list is nobody's public server.
         if not address.is_global or address.is_multicast:
             return True
     return False
