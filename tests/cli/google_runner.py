@@ -6,7 +6,7 @@ model, and what is looked at when nothing was in its way.
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ def is_mass(gone: set[str], held: set[str]) -> bool:
 
 
 class Runner:
-    def __init__(self, position: Switches, zygote: Zygote) -> None:
+    def __init__(self, position: Switches, zygote: Zygote, say: Callable[[str], object] = note) -> None:
+        """`say` hears of each command; by default Hypothesis does."""
         self.folder = Path(tempfile.mkdtemp(prefix="calsync-"))
         self.google = GoogleServer(position)
         self.box = GoogleBox(self.folder, google=self.google)
@@ -47,6 +48,7 @@ class Runner:
         self.model = Model(self.google, CALENDAR, NOW)
         self.program = Program()
         self._zygote = zygote
+        self._say = say
 
     def close(self) -> None:
         self.google.close()
@@ -78,7 +80,7 @@ class Runner:
             self.google.hooks.clear()
             self.google.faults.clear()
             self.google.freebusy_errors.clear()
-        note(f"calsync {' '.join(args)} at {now}: {result.code} {result.err.strip()}")
+        self._say(f"calsync {' '.join(args)} at {now}: {result.code} {result.err.strip()}")
         self.model.expect_nothing_new()
         assert not self.model.wrong, "\n".join(self.model.wrong)
         assert result.code in allowed, result.err
@@ -132,20 +134,20 @@ class Runner:
     def push(self) -> None:
         before = {own.key for own, _ in self.model.upcoming()}
         fed = {key for key, span in feed_spans(self.feed).items() if span[0] > self.model.now}
-        result, refused = self._push()
+        result, refused = self.push_once()
         looks = self._looks()
         planned = self.plan()
         self._check_guard(before, fed, planned, refused=refused, looks=looks)
         for _ in range(SETTLING):
             if not self._swaps(_decided(result.json), planned):
                 break
-            result, _ = self._push()
+            result, _ = self.push_once()
             planned = self.plan()
         wrong = differences(self.model, self.program, planned, self.feed)
         assert not wrong, "\n".join(wrong)
 
-    def _push(self) -> tuple[Result, bool]:
-        """Without --allow-mass-delete, as long as that goes well; whether it was refused."""
+    def push_once(self) -> tuple[Result, bool]:
+        """A push without --allow-mass-delete, as long as that goes well; whether it was refused."""
         changes, feed = len(self.model.calendar.changes), self.feed
         result = self.calsync("push", "--format", "json", allowed=(0, 6))
         refused = result.code == 6
