@@ -118,6 +118,7 @@ class GoogleLife(Life):
         deletions = self.model.deletions
         gone = {key for key, what in deletions.items() if what is Deletion.OWNER}
         unclear = {key for key, what in deletions.items() if what is Deletion.UNCLEAR}
+        unclear |= self.over({key: move.to for key, move in self.model.moves.items()}) - entries.keys()
         skipped = frozenset(self.model.skips | gone)
         return Situation(self.runner, self.now, entries, tuple(self.busy()), skipped, frozenset(unclear))
 

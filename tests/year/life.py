@@ -238,7 +238,12 @@ class Life:
         return [span for one in self.calendars for span in one.busy(first, last)]
 
     def situation(self, entries: Mapping[str, Entry]) -> Situation:
-        return Situation(self.runner, self.now, entries, tuple(self.busy()), frozenset(self.skips))
+        unclear = self.over(self.moves) - entries.keys()
+        return Situation(self.runner, self.now, entries, tuple(self.busy()), frozenset(self.skips), unclear)
+
+    def over(self, moves: Mapping[str, datetime]) -> frozenset[str]:
+        """What was moved to a time that was over before a push could write it: the plan knows it there."""
+        return frozenset(key for key, to in moves.items() if self.now - timedelta(14) < to <= self.now)
 
     # --- what the owner does --------------------------------------------------------------------------
 
@@ -334,7 +339,8 @@ class Life:
         result = self.calsync("push", allowed=(0, 6))
         if result.code == 6:
             self.expect("clock" in result.err, f"refused, and no word of the clock: {result.err}")
-            self.calsync("push", "--clock-was-wrong")
+            # What is refused even so, the next push looks at: an illness may take away more than the clock.
+            self.calsync("push", "--clock-was-wrong", allowed=(0, 6))
 
     def trouble(self) -> None:
         """A push that is killed."""
