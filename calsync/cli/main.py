@@ -9,6 +9,7 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        _refuse_control_characters(sys.argv[1:])
         result: Any = calsync.main(prog_name="calsync", standalone_mode=False, color=colours(), obj=common)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -118,6 +120,17 @@ def run() -> int:
         return _say_bug(problem, common) if problem.filename else _say_output_failed(problem, common)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem, common)
+
+
+def _refuse_control_characters(words: Sequence[str]) -> None:
+    """So that no message, and no file that is named after one, has to say them. Raises UsageError."""
+    for word in words:
+        if not word.isprintable():  # which most are, and then nothing has to be imported
+            from calsync.addresses import hidden
+            from calsync.words import is_plain, on_one_line
+
+            if not is_plain(word):
+                raise click.UsageError(f'"{on_one_line(hidden(word))}" has control characters')
 
 
 def _without_keys(message: str) -> str:

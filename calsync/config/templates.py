@@ -26,7 +26,7 @@ from calsync.program import (
     WeekTemplate,
 )
 from calsync.training import WEEKDAYS, Load, Region
-from calsync.words import Keys, did_you_mean, kind_name
+from calsync.words import Keys, did_you_mean, is_plain, kind_name
 from calsync.written import HOLD
 
 _DAY = 24 * 60
@@ -174,6 +174,8 @@ class Library:
     def template_path(self, name: str) -> Path:
         """Where the template of that name, or at that path, is. Raises TemplateError."""
         if is_path(name):
+            if not is_plain(name):
+                raise TemplateError(f'a path has no control characters; found "{hidden(name)}"')
             try:
                 path = self.base / Path(name).expanduser()
                 # Whatever else is there: reading it says what it is.
@@ -246,4 +248,6 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> TemplateError:
 
 
 def _names(folders: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.toml")}))
+    # What is no plain text is no name for a terminal, a mail or a page.
+    found = {path.stem for folder in folders for path in folder.glob("*.toml")}
+    return tuple(sorted(filter(is_plain, found)))
