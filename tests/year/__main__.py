@@ -5,11 +5,11 @@ Ends with 1 if anything is wrong. A problem is found again with the seed and the
 """
 
 import argparse
-import contextlib
 import multiprocessing
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -146,8 +146,10 @@ def main() -> int:
     given = parser.parse_args()
     numbers = range(given.runners) if given.runner is None else [given.runner]
     tasks = [(given.seed, number, given.days) for number in numbers]
-    # Whoever ends a long run wants to know what it has found so far.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends a long run wants to know what it has found so far; the command that runs comes first.
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     progress, total, begin = Progress(len(tasks), given.days), Tally(), time.monotonic()
     is_alone = given.jobs == 1 or len(tasks) == 1
     lives = (
@@ -155,15 +157,15 @@ def main() -> int:
         if is_alone
         else in_processes(tasks, given.jobs)
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        for tally, is_over in lives:
-            if is_over:
-                for problem in tally.problems:
-                    progress.say(problem)
-                total.add(tally)
-                progress.show(total)
-            elif given.runner is None:
-                progress.show(total, tally)
+    for tally, is_over in lives:
+        if is_over or stop.is_set():
+            for problem in tally.problems:
+                progress.say(problem)
+            total.add(tally)
+        if stop.is_set():
+            break
+        if given.runner is None:
+            progress.show(total, *([] if is_over else [tally]))
     progress.say(table(total, time.monotonic() - begin))
     return 1 if total.problems else 0
 
