@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.forks import Zygote
-from tests.year.__main__ import live
+from tests.year.crowd import live
 from tests.year.life import Tally
 from tests.year.speed import remembering
 
