@@ -5,6 +5,7 @@ scheme and host are ever shown: the rest is often the key to a private calendar.
 places where they don't belong, too.
 """
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -141,7 +142,8 @@ def _without_token(found: re.Match[str]) -> str:
 def hidden_path(path: Path) -> str:
     """The path as it may be printed: what is not there may be an address that was taken for a path."""
     there = path
-    while not there.exists() and there != there.parent:
+    # Path.exists() has no answer for a name that is too long.
+    while not os.path.lexists(there) and there != there.parent:
         there = there.parent
     missing = str(path.relative_to(there)) if there != path else ""
     return str(there / hidden(missing)) if missing else str(path)

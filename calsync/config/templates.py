@@ -179,11 +179,12 @@ class Library:
             try:
                 path = self.base / Path(name).expanduser()
                 # Whatever else is there: reading it says what it is.
-                if os.path.lexists(path) and not path.is_dir():
+                is_folder = path.is_dir()
+                if os.path.lexists(path) and not is_folder:
                     return path
             except (RuntimeError, ValueError, OSError) as problem:
                 raise TemplateError(f"this can be no path of a template: {problem}") from problem
-            what = "is a directory" if path.is_dir() else "no such file"
+            what = "is a directory" if is_folder else "no such file"
             raise TemplateError(f"{hidden_path(path)}: {what}")
         return self._find("template", name, self.folders, self.template_names())
 
