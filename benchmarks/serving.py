@@ -1,6 +1,6 @@
 """How long the server takes for a feed and a page, beside a static file of the same bytes.
 
-Decides that the comparison is fair: one process serves both, Starlette's StaticFiles mounted beside calsync;
+So that the comparison is fair, one process serves both, Starlette's StaticFiles mounted beside calsync;
 one client asks for all of them in turn, at one rate and over one connection, so that a slow moment hits them
 all. Once while nothing else happens, once while the plan is being recomputed all the time.
 

@@ -5,6 +5,7 @@ scheme and host are ever shown: the rest is often the key to a private calendar.
 places where they don't belong, too.
 """
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -69,6 +70,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+# IPv6 addresses that end with the IPv4 address they mean: compatible, mapped (RFC 4291, 2.5.5), translated
+# (RFC 7915) and NAT64 (RFC 6052).
+_WITH_IPV4 = ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+
+
 def is_private(host: str) -> bool:
     """Whether a host is this machine or in a network of its own, also by what its name resolves to."""
     import ipaddress
@@ -77,13 +83,19 @@ def is_private(host: str) -> bool:
     if is_loopback(host):
         return True
     try:
-        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+        # A zone, as in fe80::1%25eth0, says which of the machine's networks it is in.
+        found = socket.getaddrinfo(host.strip("[]").partition("%")[0], None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False  # it can't be asked, either
     for *_, (name, *_) in found:
         address = ipaddress.ip_address(str(name).partition("%")[0])
-        # ::ffff:127.0.0.1 is 127.0.0.1, and what neither list knows is nobody's public server.
-        address = getattr(address, "ipv4_mapped", None) or address
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.is_site_local:
+                return True
+            if any(address in ipaddress.ip_network(one) for one in _WITH_IPV4):
+                address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+            address = getattr(address, "sixtofour", None) or address
+        # What is on no list is nobody's public server.
         if not address.is_global or address.is_multicast:
             return True
     return False
@@ -96,10 +108,12 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-# "https://host/secret", "webcal:/host/secret", and "calendar.example/secret" without a scheme.
+# "https://host/secret", "webcal:/host/secret", and "calendar.example/secret" without a scheme; but 10.0.0.0/8
+# is a network.
 _ANY_ADDRESS = re.compile(
     r"""(?P<scheme>[a-z][a-z0-9+.-]+:/+)(?:[^/@\s"']*@)?(?P<host>[^/?\#\s"']*).*
-      | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)[/?\#].+""",
+      | (?<![\w./@-])(?:[^/@\s"']+@)?(?P<name>(?:(?:[\w-]+\.)+(?:[a-z]{2,}|xn--[\w-]+)
+        |localhost|\d+(?:\.\d+){3}(?!/\d+(?![\w/]))|\[[0-9a-f:.]+\])(?::\d+)?)[/?\#].+""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")
@@ -138,7 +152,8 @@ def _without_token(found: re.Match[str]) -> str:
 def hidden_path(path: Path) -> str:
     """The path as it may be printed: what is not there may be an address that was taken for a path."""
     there = path
-    while not there.exists() and there != there.parent:
+    # Path.exists() has no answer for a name that is too long.
+    while not os.path.lexists(there) and there != there.parent:
         there = there.parent
     missing = str(path.relative_to(there)) if there != path else ""
     return str(there / hidden(missing)) if missing else str(path)

@@ -68,13 +68,13 @@ def _flags(*names: str) -> int:
     return sum(getattr(os, name, 0) for name in names)
 
 
-def _refuse_other(path: Path, mode: int) -> None:
-    """Raises OSError for a mode that is no regular file's."""
+def _refuse_other(path: Path, mode: int, link: str = "a link") -> None:
+    """Raises OSError for a mode that is no regular file's; `link` says what that of a link means."""
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISLNK, "a loop of links"))
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISLNK, link))
     what = next((name for is_kind, name in kinds if is_kind(mode)), "a device")
     raise OSError(errno.EINVAL, f"it is {what}, not a file", str(path))
 
@@ -164,7 +164,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """
     path = real_path(path)  # a link stays a link: what it points to is replaced
     with contextlib.suppress(FileNotFoundError):
-        _refuse_other(path, os.lstat(path).st_mode)
+        _refuse_other(path, os.lstat(path).st_mode, "a loop of links")
     with _temporary_file(path, content, mode) as temporary:
         temporary.replace(path)
     # Without this the rename itself can be lost by a power cut.
@@ -315,7 +315,8 @@ class Json(Generic[F]):
             return None
         except (OSError, msgspec.MsgspecError, ValueError) as problem:
             place = store.where(self.name)
-            message = f"{place}: can't be read ({problem}); restore it, or delete it {advice}"
+            reason = getattr(problem, "strerror", None) or problem
+            message = f"{place}: can't be read ({reason}); restore it, or delete it {advice}"
             raise Unavailable(message) from problem
 
     def write(self, store: Store, value: F) -> None:

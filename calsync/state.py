@@ -541,7 +541,9 @@ class State:
         return self.store.where("serve-secret")
 
     def has_secret(self) -> bool:
-        return self.store.size("serve-secret") is not None
+        """Raises Unavailable if that can't be told."""
+        with unavailable_if_not(self.secret_file, "read"):
+            return self.store.size("serve-secret") is not None
 
     def secret(self) -> str:
         """Raises Unavailable if it can't be read, or there is none."""

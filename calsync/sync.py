@@ -79,19 +79,25 @@ def diff(
     *,
     now: datetime,
     pinned: Mapping[str, Timespan] | None = None,
+    arrived: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
     reasons: Mapping[str, str] | None = None,
 ) -> tuple[Change, ...]:
     """The changes that make a calendar equal to the plan, in the order of time.
 
-    `pinned` is where the runner moved events to, by key, here or in another calendar; `skipped` are the keys
-    that the runner doesn't want; `reasons` says for people why an event is where it is.
+    `pinned` is where the runner moved events to, by key, here or in another calendar; `arrived` are those of
+    them that a calendar shows there; `skipped` are the keys that the runner doesn't want; `reasons` says for
+    people why an event is where it is.
     """
+    pinned = pinned or {}
     there = {event.key: event for event in stored}
     desired = {event.key: event for event in wanted}
     changes = []
     for key in there.keys() | desired.keys() | skipped:
-        change = _decide(key, desired.get(key), there.get(key), now, (pinned or {}).get(key), key in skipped)
+        place = pinned.get(key)
+        change = _decide(
+            key, desired.get(key), there.get(key), now, place, key in skipped, has_arrived=key in arrived
+        )
         if change is not None:
             why = (reasons or {}).get(key, "")
             if change.writes and why and not change.reason:
@@ -109,10 +115,13 @@ def _decide(
     now: datetime,
     place: Timespan | None,
     skipped: bool,
+    *,
+    has_arrived: bool,
 ) -> Change | None:
     """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
 
-    calsync never changes what has begun, but for its place if the runner gave it one.
+    calsync never changes what has begun, but for its place if the runner gave it one. A place whose time has
+    come before any calendar showed the event there (`has_arrived`) is over, as one of the plan's is.
     """
     if stored is not None and stored.span.start <= now:
         elsewhere = None if skipped or stored.is_held or place == stored.span else place
@@ -127,8 +136,8 @@ def _decide(
     if skipped:
         if stored is None:
             # What was skipped weeks ago is nobody's business any more, though calendars remember it longer.
-            is_over = week_of_key(key) < Week.of(now.date()).plus(-1)
-            return None if is_over else Change(Action.SKIP, key, reason="you skipped it", wish=True)
+            is_old = week_of_key(key) < Week.of(now.date()).plus(-1)
+            return None if is_old else Change(Action.SKIP, key, reason="you skipped it", wish=True)
         return Change(Action.WITHDRAW, key, None, stored, "you skipped it", wish=True)
     pinned = place is not None
     if wanted is not None and stored is not None:
@@ -143,12 +152,14 @@ def _decide(
             return Change(Action.WITHDRAW, key, None, stored)
         # It was moved elsewhere, and the plan does not reach as far any more: it stays, here as well.
         wanted = replace(stored.event, span=place)
+    is_over = wanted.span.start <= now and not (has_arrived and wanted.span == place)
     if stored is None:
-        # The past is not written: what has begun before it was ever published is nobody's appointment.
-        if wanted.span.start <= now:
+        # The past is not written: what has begun before it was ever published is nobody's appointment. And a
+        # feed forgets after some weeks what would then be written again and again.
+        if is_over or Week.of(wanted.span.start.date()) < Week.of(now.date()).plus(-1):
             return None
         return Change(Action.INSERT, key, wanted, reason="you moved it" if pinned else "", wish=pinned)
-    if wanted.span.start <= now:
+    if is_over:
         # Its own time is over (it was released, or its template changed), so nothing is left of it to come.
         return Change(Action.WITHDRAW, key, None, stored, "its time is over")
     if stored.event == wanted:

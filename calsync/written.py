@@ -215,6 +215,8 @@ def path(text: str) -> Path:
     """A path; `~` is a home folder. Whoever reads a file puts its folder before a relative one."""
     if not text or "\0" in text:
         raise ValueError("expected a path")
+    if not is_plain(text):
+        raise Said("a path has no control characters; found {found}")
     # With one slash as well: a file's name with a colon before a slash is rarer than that slip.
     if re.match(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/", text) or "://" in text:
         raise Said("expected a path, found the address {found}; write url")
@@ -255,7 +257,7 @@ Name = Annotated[str, Meta(extra_json_schema={"pattern": r"\S", "maxLength": LON
 Text = Annotated[str, read_by(printable_lines)]
 NotBlank = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
 Stripped = Annotated[NotBlank, read_by(not_blank)]
-# The character U+0000 ends a file's name for an operating system, whatever follows.
+_NO_PATH = r"://|[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
 FilePath = Annotated[
-    Path, Meta(extra_json_schema={"minLength": 1, "not": {"pattern": r"://|\u0000"}}), read_by(path)
+    Path, Meta(extra_json_schema={"minLength": 1, "not": {"pattern": _NO_PATH}}), read_by(path)
 ]

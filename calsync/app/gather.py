@@ -299,6 +299,17 @@ class Gathered:
         return (clock_was_wrong(self.written_ahead, self.plan.zone),) if self.written_ahead else ()
 
 
+def other_plans(contents: Contents, name: str) -> dict[str, tuple[str, str]]:
+    """That a calendar holds events of plans that are not called `name`, and what to do; by the plan."""
+    return {
+        other: (
+            f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"',
+            f'if you renamed the plan, run `calsync push --adopt {other}`, or write name = "{other}" again',
+        )
+        for other, count in contents.others
+    }
+
+
 def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterator[tuple[str, str]]:
     name = setup.config.name
     for one in held:
@@ -310,17 +321,10 @@ def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterato
         yield UNFINISHED, f"{named}: {text}; the other calendars go on without it"
     formers = {one.former for one in held}
     for target in loading.targets:
-        for other, count in target.contents.others:
-            if other in formers:
-                continue
-            there = (
-                f'its calendar holds {counted(count, "event")} of the plan "{other}", and none of "{name}"'
-            )
-            advice = (
-                f'If you renamed the plan, write name = "{other}" again, or delete the old events yourself'
-            )
-            text = f"{target.settings.name}: {there}. calsync leaves them alone. {advice}"
-            yield "other-plan", text
+        for other, (there, advice) in other_plans(target.contents, name).items():
+            if other not in formers:
+                text = f"{there}. calsync leaves them alone. {advice[0].upper()}{advice[1:]}"
+                yield "other-plan", f"{target.settings.name}: {text}"
 
 
 def _days_of(span: Timespan, zone: ZoneInfo) -> Pause:

@@ -237,15 +237,18 @@ def _decide(
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
     takes = " and ".join(target.settings.include or ())
     reasons |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
+    pinned = {
+        key: place.span
+        for key, place in gathered.standing.published.items()
+        if place.pinned and target.takes(key)
+    }
+    everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
         target.wanted(gathered.events),
         stored,
         now=now,
-        pinned={
-            key: place.span
-            for key, place in gathered.standing.published.items()
-            if place.pinned and target.takes(key)
-        },
+        pinned=pinned,
+        arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key)),
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,
     )

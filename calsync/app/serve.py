@@ -25,7 +25,7 @@ import msgspec
 
 import calsync
 from calsync import waits
-from calsync.addresses import is_loopback, server_address
+from calsync.addresses import hidden, is_loopback, server_address
 from calsync.app.gather import Others, ask_others
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
 from calsync.app.setup import Setup
@@ -35,7 +35,7 @@ from calsync.state import State
 from calsync.travel import zone_at
 
 try:
-    from calsync.web.connections import CONNECTIONS, Limits, Server
+    from calsync.web.connections import CONNECTIONS, FILES_BETWEEN, Limits, Server
     from calsync.web.secret import Secret
     from calsync.web.server import (
         Addresses,
@@ -122,9 +122,6 @@ def _own_address() -> str:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])
     return socket.gethostname()
-
-
-_BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +257,7 @@ def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
         zone_at(zone, now),
         tuple(text for _, text in gathered.warnings),
         (*gathered.trouble, *(str(failure) for failure in pushed.failures)),
+        not pushed.failures,
     )
 
 
@@ -353,7 +351,13 @@ class Worker:
     def _broken_off(self, code: int, complaint: str) -> str:
         if "MemoryError" in complaint:
             return f"planning took more than {self.allowance.memory >> 20} MB of memory, and was ended"
+        if code == _KILLED:
+            return "the plan's process was killed; this machine may have too little memory"
         return f"planning broke off ({complaint[-300:] or f'it ended with {code}'})"
+
+
+# SIGKILL, as Linux sends it where there is no memory left.
+_KILLED = -9
 
 
 def _restrict(pid: int, allowance: Allowance) -> None:
@@ -435,10 +439,10 @@ def run_server(
         url=address.url,
         names=address.names(setup.config.serve),
     )
-    limits = Limits(connections=min(CONNECTIONS, _sockets() - _OTHER_FILES), exempt=site.names.proxies)
-    # asyncio tries as many at once when there are no more sockets to be had.
+    connections = max(_FEWEST, min(CONNECTIONS, _open_files() - _OTHER_FILES))
+    limits = Limits(connections=connections, exempt=site.names.proxies)
     systemd = _Systemd.of(os.environ)
-    server = Server(application(site), limits, say, systemd.turn, backlog=_BACKLOG)
+    server = Server(application(site), limits, say, systemd.turn)
     with _listening(address) as listener, _signals(planner, server):
         at = ServerAddress(address.host, listener.getsockname()[1], "").base
         say(f"Serving on {at}, planning every {_words(every)}.")
@@ -491,11 +495,12 @@ def _words(every: timedelta) -> str:
 
 
 # Files, pipes and sockets that are open beside those of clients; rather many.
-_OTHER_FILES = 64
-_FEWEST_FILES = 2 * _OTHER_FILES
+_OTHER_FILES = 64 + FILES_BETWEEN
+# Connections, where the machine allows hardly any files.
+_FEWEST = 10
 
 
-def _sockets() -> int:
+def _open_files() -> int:
     """How many files may be open, once the limit, usually 1024, is as high as the machine allows."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
@@ -503,7 +508,7 @@ def _sockets() -> int:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if most != resource.RLIM_INFINITY:
-            return max(most, _FEWEST_FILES)
+            return most
     return sys.maxsize
 
 
@@ -512,10 +517,10 @@ def _listening(address: ServerAddress) -> Iterator[socket.socket]:
     """A socket of our own: uvicorn would end the process if the port is taken."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        listener = socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((address.host, address.port), family=family)
     except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise Unavailable(f"can't listen on {address.host}, port {address.port}: {reason}") from problem
+        host, reason = hidden(address.host), problem.strerror or str(problem)
+        raise Unavailable(f"can't listen on {host}, port {address.port}: {hidden(reason)}") from problem
     with listener:
         # asyncio sets it only on sockets that name their protocol, which those accepted here don't: each
         # answer would wait 40 ms for the client's delayed acknowledgement.

@@ -9,6 +9,8 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -95,11 +97,14 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        _refuse_control_characters(sys.argv[1:])
         result: Any = calsync.main(prog_name="calsync", standalone_mode=False, color=colours(), obj=common)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as problem:
-        problem.show()
+        message = io.StringIO()
+        problem.show(message)
+        click.echo(_without_keys(message.getvalue()), err=True, nl=False)
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -116,6 +121,28 @@ def run() -> int:
         return _say_bug(problem, common) if problem.filename else _say_output_failed(problem, common)
     except Exception as problem:  # noqa: BLE001 - the last resort: a bug, said in a way that can be reported
         return _say_bug(problem, common)
+
+
+def _refuse_control_characters(words: Sequence[str]) -> None:
+    """So that no message, and no file that is named after one, has to say them. Raises UsageError."""
+    for word in words:
+        if not word.isprintable():  # which most are, and then nothing has to be imported
+            from calsync.addresses import hidden
+            from calsync.words import is_plain, on_one_line
+
+            if not is_plain(word):
+                raise click.UsageError(f'"{on_one_line(hidden(word))}" has control characters')
+
+
+def _without_keys(message: str) -> str:
+    """The message about wrong usage, without the key to a calendar that an option may have got by mistake."""
+    from calsync.addresses import hidden, hidden_path
+
+    for word in sys.argv[1:]:
+        for given in (word, word.partition("=")[2]):
+            if hidden(given) != given:
+                message = message.replace(given, hidden_path(Path(given)))
+    return message
 
 
 def _say_error(message: str) -> None:

@@ -41,6 +41,7 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
     """
     from calsync.cli.asking import Asking
     from calsync.cli.questions import ask_all, is_utc, machine_zone, summary
+    from calsync.files import real_path
 
     path = _config_file(path or common.config or Path("config.toml"), force=force)
     zone = machine_zone()
@@ -53,7 +54,7 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
         if is_utc(zone):
             note = "Servers say so. Is yours another? Start again with TZ=Europe/London in front."
             click.echo(click.style(note, fg="yellow"))
-    answers = ask_all(asking, zone, path.resolve().parent, now, common.listener())
+    answers = ask_all(asking, zone, real_path(path).parent, now, common.listener())
     _write(_config_file(path, force=force), answers)
     if asking.asks:
         _print_summary(summary(answers))
@@ -120,9 +121,10 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
 
     from calsync.app.new_config import FEED_FILE
     from calsync.cli.templates import terminal_width
+    from calsync.files import real_path
 
     found = Path(os.environ.get("CALSYNC_CONFIG") or "config.toml")
-    option = "" if found.resolve() == path.resolve() else f" --config {shlex.quote(str(path))}"
+    option = "" if real_path(found) == real_path(path) else f" --config {shlex.quote(str(path))}"
     click.echo()
     click.echo(click.style(f"{path} is written.", fg="green", bold=True))
     if answers.is_secret:

@@ -233,7 +233,7 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
     ):
         for number, name in enumerate(names):
             if name in names[:number]:
-                raise document.fail((key, number, "name"), f'"{name}" is taken by another one')
+                raise document.fail((key, number, "name"), f'"{hidden(name)}" is taken by another one')
     seen: set[object] = set()
     for number, target in enumerate(table.targets):
         if isinstance(target, IcsTarget):

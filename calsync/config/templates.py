@@ -3,6 +3,7 @@
 Only what has no meaning is refused here. Whether a week is good training is for lint to say.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from calsync.program import (
     WeekTemplate,
 )
 from calsync.training import WEEKDAYS, Load, Region
-from calsync.words import Keys, did_you_mean, kind_name
+from calsync.words import Keys, did_you_mean, is_plain, kind_name
 from calsync.written import HOLD
 
 _DAY = 24 * 60
@@ -197,13 +198,17 @@ class Library:
     def template_path(self, name: str) -> Path:
         """Where the template of that name, or at that path, is. Raises TemplateError."""
         if is_path(name):
+            if not is_plain(name):
+                raise TemplateError(f'a path has no control characters; found "{hidden(name)}"')
             try:
                 path = self.base / Path(name).expanduser()
-                if path.is_file():
+                # Whatever else is there: reading it says what it is.
+                is_folder = path.is_dir()
+                if os.path.lexists(path) and not is_folder:
                     return path
             except (RuntimeError, ValueError, OSError) as problem:
                 raise TemplateError(f"this can be no path of a template: {problem}") from problem
-            what = "is a directory" if path.is_dir() else "no such file"
+            what = "is a directory" if is_folder else "no such file"
             raise TemplateError(f"{hidden_path(path)}: {what}")
         return self._find("template", name, self.folders, self.template_names())
 
@@ -259,7 +264,8 @@ class Library:
     def _find(self, what: str, name: str, folders: Iterable[Path], known: tuple[str, ...]) -> Path:
         # A name that no file system would take is no file's name, so only known ones are tried.
         for folder in folders if name in known else ():
-            if (path := folder / f"{name}.toml").is_file():
+            # Also what can't be read: another of that name would take its place without a word.
+            if os.path.lexists(path := folder / f"{name}.toml"):
                 return path
         raise _unknown(what, name, known)
 
@@ -270,4 +276,6 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> TemplateError:
 
 
 def _names(folders: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.toml")}))
+    # What is no plain text is no name for a terminal, a mail or a page.
+    found = {path.stem for folder in folders for path in folder.glob("*.toml")}
+    return tuple(sorted(filter(is_plain, found)))

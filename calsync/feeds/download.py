@@ -26,8 +26,9 @@ class Limits:
     """Seconds to reach the server."""
     read: float = 30.0
     """Seconds between two pieces of an answer."""
-    deadline: float = 120.0
-    """Seconds for all of it, with redirects and repetitions."""
+    deadline: float = 90.0
+    """Seconds for all of it, with redirects and repetitions. Less than a server waits for a plan
+    (`waits.LONGEST_PLAN`): it could not say which calendar hangs."""
     deadline_with_copy: float = 30.0
     """The same where there is a copy to go on with."""
     max_bytes: int = 64_000_000

@@ -4,15 +4,17 @@ uvicorn ends connections that are idle between two requests, and waits for all e
 """
 
 import logging
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from operator import attrgetter
 from traceback import extract_tb
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -22,6 +24,12 @@ from calsync import waits
 from calsync.words import counted
 
 CONNECTIONS = 500
+# asyncio takes as many from the queue in one turn of its loop as the queue is said to be long, and each of
+# them is an open file before any limit is looked at. So it is told of a short queue.
+_AT_ONCE = 8
+_QUEUE = 1024
+# Of clients that were accepted and not yet looked at, or hung up on and not yet closed: three turns at most.
+FILES_BETWEEN = 4 * _AT_ONCE
 # In bytes: nothing that a client could send has a meaning.
 BODY = 16 * 1024
 
@@ -30,8 +38,9 @@ BODY = 16 * 1024
 class Limits:
     """What a client may take: seconds for each part of a request, for the whole, and between two requests.
 
-    `exempt` are the addresses and networks that `of_one_address` doesn't count for: proxies, as all clients
-    behind one have its address. `report` is how often it is said what went wrong, in seconds.
+    `of_one_address` counts a network of 64 bits as one address of IPv6, as each customer has all of it.
+    `exempt` are the addresses and networks that it doesn't count for: proxies, as all clients behind one have
+    its address. `report` is how often it is said what went wrong, in seconds.
     """
 
     head: float = waits.REQUEST_PART
@@ -49,13 +58,24 @@ class Limits:
 @lru_cache(1024)
 def is_among(address: str, networks: tuple[str, ...]) -> bool:
     """Whether an address is one of these addresses and networks; what is no address is in none."""
+    found = _parsed(address)
+    return found is not None and any(found in ip_network(network, strict=False) for network in networks)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         found = ip_address(address)
     except ValueError:
-        return False
+        return None
     # Behind a socket that speaks IPv6, IPv4 comes as ::ffff:192.0.2.1.
-    found = getattr(found, "ipv4_mapped", None) or found
-    return any(found in ip_network(network, strict=False) for network in networks)
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+@lru_cache(1024)
+def counted_as(address: str) -> str:
+    """What all addresses that one client can have are counted as."""
+    found = _parsed(address)
+    return str(IPv6Network((int(found), 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 class _Part(Enum):
@@ -96,17 +116,22 @@ class Connection(H11Protocol):
         super().__init__(**of_uvicorn)
         self._limits = limits
         self._counts = counts
-        self._part, self._of, self._since = _Part.HEAD, self.cycle, time.monotonic()
-        self._begun = self._since
+        # As look() found it last, and since when it is so.
+        self._part, self._answered, self._since = _Part.HEAD, self.cycle, time.monotonic()
+        self._opened = self._begun = self._since
         self._body_bytes = 0
+        self._counted_as = ""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        limits, everybody = self._limits, self._others(self.connections)
+        address = self.client[0] if self.client else ""
+        self._counted_as = counted_as(address)
+        limits = self._limits
+        everybody = [cast(Connection, other) for other in self.connections if other is not self]
         if len(everybody) >= limits.connections:
             self._make_room(everybody)
-        elif not is_among(self._address, limits.exempt):
-            mine = [other for other in everybody if other._address == self._address]
+        elif not is_among(address, limits.exempt):
+            mine = [other for other in everybody if other._counted_as == self._counted_as]
             if len(mine) >= limits.of_one_address:
                 self._make_room(mine)
 
@@ -140,11 +165,13 @@ class Connection(H11Protocol):
 
     def look(self, now: float) -> None:
         """Hang up if the client has taken too long with what it is at. `now` as time.monotonic() says."""
-        part, of = self._current(), self.cycle
-        if (part, of) != (self._part, self._of):
-            if part in (_Part.HEAD, _Part.IDLE) or (of is not self._of and self._part is not _Part.HEAD):
+        part, answered = self._current(), self.cycle
+        is_another = answered is not self._answered
+        if part is not self._part or is_another:
+            # One whose head had been sent ahead begins with its answer.
+            if part in (_Part.HEAD, _Part.IDLE) or (is_another and self._part is not _Part.HEAD):
                 self._begun = now
-            self._part, self._of, self._since = part, of, now
+            self._part, self._answered, self._since = part, answered, now
         limits = self._limits
         if part is _Part.IDLE:
             if now - self._since >= limits.idle:
@@ -155,18 +182,13 @@ class Connection(H11Protocol):
             self._counts.slow += 1
             self._hang_up()
 
-    @property
-    def _address(self) -> str:
-        return self.client[0] if self.client else ""
-
-    def _others(self, connections: Iterable[Any]) -> "list[Connection]":
-        return [other for other in connections if isinstance(other, Connection) and other is not self]
-
     def _make_room(self, others: "list[Connection]") -> None:
         """Hang up on the oldest that waits for its client; if there is none, on the oldest of all."""
-        oldest = min(others, key=lambda one: (one._current() is _Part.ANSWER, one._since))
+        # As look() found them: to look at all for each one that comes would take longer than to answer it.
+        waiting = [one for one in others if one._part is not _Part.ANSWER]
         self._counts.crowded += 1
-        oldest._hang_up()
+        # Those that became idle between two looks have the same time.
+        min(waiting or others, key=attrgetter("_since", "_opened"))._hang_up()
 
     def _current(self) -> _Part:
         if self.conn.their_state is h11.SEND_BODY:
@@ -209,8 +231,6 @@ class Server(uvicorn.Server):
         limits: Limits,
         say: Callable[[str], None],
         on_turn: Callable[[], None] = lambda: None,
-        *,
-        backlog: int = 128,
     ) -> None:
         counts = self._counts = Counts()
 
@@ -221,6 +241,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                # uvloop, where it is installed, accepts and closes in other ways than those that are tested.
+                loop="asyncio",
                 http=as_type,
                 log_config=None,
                 # Its lines would hold the secret.
@@ -230,7 +252,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 ws="none",
                 timeout_graceful_shutdown=waits.SERVER_END,
-                backlog=backlog,
+                backlog=_AT_ONCE,
             )
         )
         self._limits = limits
@@ -241,11 +263,15 @@ class Server(uvicorn.Server):
             logger = logging.getLogger(name)
             logger.handlers, logger.propagate = [_Bugs(counts)], False
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)
+
     async def on_tick(self, counter: int) -> bool:
         now = time.monotonic()
         for connection in list(self.server_state.connections):
-            if isinstance(connection, Connection):
-                connection.look(now)
+            cast(Connection, connection).look(now)
         if now - self._reported >= self._limits.report:
             self._reported = now
             if text := self._counts.take():

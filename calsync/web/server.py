@@ -162,21 +162,32 @@ def qr_lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A plan as it is shown. `made` in the plan's zone; `trouble` is what somebody has to put right."""
+    """A plan as it is shown. `made` in the plan's zone; `trouble` is what somebody has to put right.
+
+    `is_written` is false if there is a feed that doesn't have it: a full disk, a file that is not ours.
+    """
 
     weeks: tuple[WeekPicture, ...]
     made: datetime
     zone: ZoneInfo
     warnings: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
+    is_written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The last good plan, None at first, and why there is none newer; empty if there is."""
+    """The last good plan, None at first, and why there is none newer; empty if there is.
+
+    `in_feeds` is when the plan was made that all feeds have.
+    """
 
     snapshot: Snapshot | None = None
     problem: str = ""
+    in_feeds: datetime | None = None
+
+    def followed_by(self, snapshot: Snapshot) -> "Latest":
+        return Latest(snapshot, "", snapshot.made if snapshot.is_written else self.in_feeds)
 
 
 class Planner:
@@ -218,7 +229,7 @@ class Planner:
     def _once(self) -> None:
         before = self._trouble()
         try:
-            self.latest = Latest(self._plan())
+            self.latest = self.latest.followed_by(self._plan())
         except CalsyncError as problem:
             self.latest = replace(self.latest, problem=str(problem))
         except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
@@ -268,7 +279,8 @@ class Names:
 
 _HOST = re.compile(rf"({HOST})(?::[0-9]{{1,5}})?")
 _SCHEME = re.compile("https?")
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+# Folders, but none of those that mean another one (RFC 3986, 5.2.4).
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")
 
 
 def _first(headers: Headers, name: str, form: re.Pattern[str]) -> list[str]:
@@ -383,11 +395,14 @@ def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> 
 
 def _health(site: Site) -> Response:
     """For monitors, and without details, as anybody may ask."""
-    latest, now = site.latest(), site.clock()
-    age = now - latest.snapshot.made if latest.snapshot else None
-    if age is not None and not latest.problem and age <= 2 * site.every + timedelta(seconds=LONGEST_PLAN):
+    latest = site.latest()
+    if latest.in_feeds is None:
+        return _plain(503, "no plan yet")
+    age = site.clock() - latest.in_feeds
+    is_last = not latest.problem and latest.snapshot is not None and latest.snapshot.is_written
+    if is_last and age <= 2 * site.every + timedelta(seconds=LONGEST_PLAN):
         return _plain(200, "ok")
-    return _plain(503, "no plan yet" if age is None else f"the last plan was made {ago(age)}")
+    return _plain(503, f"the last plan was made {ago(age)}")
 
 
 def _inside(site: Site, request: Request) -> Response | None:

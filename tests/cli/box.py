@@ -200,6 +200,7 @@ def config(
     *,
     name: str = "training",
     zone: str = "Europe/London",
+    start: str = "2026-11-23",
     weeks: str = '["balanced"]',
     horizon: int | str = 2,
     plan: str = "",
@@ -213,7 +214,7 @@ def config(
         plan = f"{USUAL}\n{plan}"
     return (
         f'name = "{name}"\ntimezone = "{zone}"\n'
-        f"[plan]\nstart = 2026-11-23\nweeks = {weeks}\nhorizon = {horizon}\n{plan}\n"
+        f"[plan]\nstart = {start}\nweeks = {weeks}\nhorizon = {horizon}\n{plan}\n"
         f"[availability]\n{availability}\n{more}\n{targets}"
     )
 

@@ -82,14 +82,20 @@ class Zygote:
         self._process.stdout.close()
         self._process.wait(PATIENCE)
 
-    def start(self, args: Sequence[str], cwd: Path, env: Mapping[str, str], forked: Forked) -> None:
-        """Returns when the process is there; `forked` has its number then."""
+    def start(
+        self, args: Sequence[str], cwd: Path, env: Mapping[str, str], forked: Forked, *, dies_at: int = 0
+    ) -> None:
+        """Returns when the process is there; `forked` has its number then.
+
+        With `dies_at` it is killed right before it changes something on the disk for the n-th time.
+        """
         command = {
             "args": list(args),
             "cwd": str(cwd),
             "env": dict(env),
             "out": str(forked._out),
             "err": str(forked._err),
+            "dies_at": dies_at,
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
@@ -154,6 +160,8 @@ def _run(command: dict[str, Any]) -> None:
         for path, number in ((command["out"], 1), (command["err"], 2)):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         sys.argv = ["calsync", *command["args"]]
+        if command["dies_at"]:
+            _die_at(command["dies_at"])
 
         from calsync.cli.main import run
 
@@ -162,6 +170,21 @@ def _run(command: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _die_at(number: int) -> None:
+    """Be killed before the n-th change of something on the disk; to take a lock is one, too."""
+    left = number
+
+    def look(event: str, details: tuple[Any, ...]) -> None:
+        nonlocal left
+        writes = event == "open" and isinstance(details[2], int) and details[2] & (os.O_WRONLY | os.O_RDWR)
+        if writes or event in ("os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate", "fcntl.flock"):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(look)
 
 
 if __name__ == "__main__":

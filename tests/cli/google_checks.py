@@ -5,9 +5,9 @@ may say so is checked against the weeks' templates and against what the calendar
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,16 +48,16 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def feed_spans(feed: bytes) -> dict[str, Span]:
+def feed_spans(feed: bytes, zone: ZoneInfo = LONDON) -> dict[str, Span]:
     return {
-        key: (_feed_instant(said["DTSTART"]), _feed_instant(said["DTEND"]))
+        key: (_feed_instant(said["DTSTART"], zone), _feed_instant(said["DTEND"], zone))
         for key, said in by_key(feed).items()
     }
 
 
-def _feed_instant(text: str) -> datetime:
+def _feed_instant(text: str, zone: ZoneInfo) -> datetime:
     moment = datetime.fromisoformat(text.removesuffix("Z"))
-    return moment.replace(tzinfo=UTC if text.endswith("Z") else LONDON).astimezone(UTC)
+    return moment.replace(tzinfo=UTC if text.endswith("Z") else zone).astimezone(UTC)
 
 
 def differences(model: Model, program: Program, planned: Planned, feed: bytes) -> list[str]:
@@ -65,15 +65,17 @@ def differences(model: Model, program: Program, planned: Planned, feed: bytes) -
     model.expect_nothing_new()
     upcoming = {own.key: (own, event) for own, event in model.upcoming()}
     return [
-        *model.wrong,
-        *_doubles(model),
-        *_foreign(model),
-        *_owners_word(model),
+        *unkept(model),
         *_plan(model, program, planned),
         *_calendar(model, planned, upcoming),
-        *_feed(model, upcoming, feed_spans(feed)),
+        *unfollowed(model, feed_spans(feed), planned.spans.keys()),
         *_texts(model, program, planned, upcoming, feed),
     ]
+
+
+def unkept(model: Model) -> list[str]:
+    """What the contract promises whatever the plan: nothing twice, nothing of others, the owner's word."""
+    return [*model.wrong, *_doubles(model), *_foreign(model), *_owners_word(model)]
 
 
 def _doubles(model: Model) -> list[str]:
@@ -128,14 +130,22 @@ def _calendar(model: Model, planned: Planned, upcoming: Mapping[str, tuple[Own, 
     return wrong
 
 
-def _feed(model: Model, upcoming: Mapping[str, tuple[Own, Event]], feed: Mapping[str, Span]) -> list[str]:
+def unfollowed(model: Model, feed: Mapping[str, Span], planned: Collection[str]) -> list[str]:
+    """Where the feed is not as the calendar; `planned` are the keys that the plan has a place for."""
+    upcoming = {own.key: (own, event) for own, event in model.upcoming()}
     spans = {key: model.span(event) for key, (_, event) in upcoming.items()}
     begun = {own.key: (own, event) for own, event in model.live() if own.key not in upcoming}
     # What has begun in the one is not changed there, whatever becomes of it in the other ...
     over = begun.keys() | {key for key, span in feed.items() if span[0] <= model.now}
     # ... unless its owner has put it elsewhere: that is where it is, also if its old time is over.
     moved = {key: event for key, (own, event) in (begun | upcoming).items() if model.is_moved(own, event)}
-    followed = {key: event for key, event in moved.items() if key in feed and key not in model.skips}
+    # Though not weeks back, where the plan knows nothing of it and the feed has it no more.
+    followed = {
+        key: event
+        for key, event in moved.items()
+        if key in feed or (key in planned and model.span(event)[0] > model.now - timedelta(days=7))
+        if key not in model.skips
+    }
     spans |= {key: model.span(event) for key, event in followed.items()}
     over -= followed.keys()
     # `calsync skip` was said before she made it repeat: it is skipped, and hers all the same.

@@ -6,7 +6,7 @@ model, and what is looked at when nothing was in its way.
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hypothesis import note
@@ -32,7 +32,8 @@ def is_mass(gone: set[str], held: set[str]) -> bool:
 
 
 class Runner:
-    def __init__(self, position: Switches, zygote: Zygote) -> None:
+    def __init__(self, position: Switches, zygote: Zygote, say: Callable[[str], object] = note) -> None:
+        """`say` hears of each command; by default Hypothesis does."""
         self.folder = Path(tempfile.mkdtemp(prefix="calsync-"))
         self.google = GoogleServer(position)
         self.box = GoogleBox(self.folder, google=self.google)
@@ -43,6 +44,7 @@ class Runner:
         self.model = Model(self.google, CALENDAR, NOW)
         self.program = Program()
         self._zygote = zygote
+        self._say = say
 
     def close(self) -> None:
         self.google.close()
@@ -74,7 +76,7 @@ class Runner:
             self.google.hooks.clear()
             self.google.faults.clear()
             self.google.freebusy_errors.clear()
-        note(f"calsync {' '.join(args)} at {now}: {result.code} {result.err.strip()}")
+        self._say(f"calsync {' '.join(args)} at {now}: {result.code} {result.err.strip()}")
         self.model.expect_nothing_new()
         assert not self.model.wrong, "\n".join(self.model.wrong)
         assert result.code in allowed, result.err
@@ -128,15 +130,15 @@ class Runner:
     def push(self) -> None:
         before = {own.key for own, _ in self.model.upcoming()}
         fed = {key for key, span in feed_spans(self.feed).items() if span[0] > self.model.now}
-        refused = self._push()
+        refused = self.push_once()
         looks = self._looks()
         planned = self.plan()
         self._check_guard(before, fed, planned, refused=refused, looks=looks)
         wrong = differences(self.model, self.program, planned, self.feed)
         assert not wrong, "\n".join(wrong)
 
-    def _push(self) -> bool:
-        """Without --allow-mass-delete, as long as that goes well; whether it was refused."""
+    def push_once(self) -> bool:
+        """A push without --allow-mass-delete, as long as that goes well; whether it was refused."""
         changes, feed = len(self.model.calendar.changes), self.feed
         refused = self.calsync("push", allowed=(0, 6)).code == 6
         if refused:

@@ -87,7 +87,7 @@ def test_as_a_new_user_from_the_consent_to_a_push_that_changes_nothing(runner: G
     runner.google.clear_log()
     again = runner.process("push", "--quiet")
     assert (again.code, again.out, again.err) == (0, "", "")
-    assert [method for method, _ in runner.requests()] == ["GET", "POST"]
+    assert [method for method, _ in runner.requests()] == ["POST", "GET"]
 
 
 def test_the_calendar_has_the_plans_zone_a_colour_and_says_what_it_is(runner: GoogleBox) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.cli.box import FEED, by_key
+from tests.cli.doctor import checks
 from tests.cli.google import BUSY, TARGET, GoogleBox
 from tests.googleserver.exchange import Answer
 from tests.googleserver.faults import (
@@ -348,6 +349,27 @@ def test_a_missed_session_that_is_dragged_elsewhere_moves_in_the_feed_too(
     assert "update" not in actions(again["google"]) | actions(again["feed"])
 
 
+@pytest.mark.parametrize("fails", [False, True], ids=["as planned", "withdrawn in the feed alone"])
+def test_what_was_trained_early_moves_in_the_feed_too(runner: GoogleBox, fails: bool) -> None:
+    """Friday's session, on Wednesday morning: its owner drags it there afterwards."""
+    runner.with_calendar()
+    now = "2026-11-25T10:00:00+00:00"
+    if fails:
+        runner.google_config(weeks='["recovery"]')
+        fault = Fault(backend_error(retry_after=0), where=("batch",), times=50)
+        runner.google.faults.add(fault)
+        assert runner.run("push", "--allow-mass-delete").code == 5
+        runner.google.faults.clear()
+        assert EXTRA not in by_key(runner.feed.read_bytes())
+    runner.person.move(runner.events()[EXTRA]["id"], at(25, 8), at(25, 9))
+    changes = runner.push("--allow-mass-delete", now=now)
+    assert EXTRA in actions(changes["feed"])["insert" if fails else "update"]
+    assert runner.starts()[EXTRA] == at(25, 8)
+    assert by_key(runner.feed.read_bytes())[EXTRA]["DTSTART"] == "20261125T080000"
+    again = runner.push(now=now)
+    assert not {"insert", "update", "withdraw"} & (actions(again["google"]) | actions(again["feed"])).keys()
+
+
 def test_where_calsync_move_put_it_is_followed_after_its_old_time_has_come(runner: GoogleBox) -> None:
     runner.with_calendar()
     run = "2026-W48/run/tue-1"
@@ -498,6 +520,10 @@ def test_a_plan_with_a_new_name_says_whose_events_are_already_there(runner: Goog
     runner.authorise(name="coach")
     # As on another computer, where nobody knows that it is the same config.
     (runner.state / "training" / "written.json").unlink()
+    check = checks(runner)["target google"]
+    assert check["status"] == "warning"
+    assert '13 events of the plan "training"' in check["text"]
+    assert 'name = "training"' in check["fix"]
     for command in (("plan",), ("push", "--dry-run"), ("push", "--quiet")):
         said = runner.ok(*command).err
         assert '13 events of the plan "training"' in said

@@ -134,3 +134,55 @@ def test_names_are_checked_where_they_come_in(box: Box, name: str, says: str, wh
 def test_a_name_may_have_letters_of_any_language(box: Box) -> None:
     box.write("config.toml", config(targets=target("כושר 🏃‍♀️ Ausdauer", "public/x.ics")))
     box.ok("push")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("pu\a\u202esh",),
+        ("export", "fe\x1b[31med\u202e.ics"),
+        ("lint", "own/mi\ane.toml"),
+        ("lint", "--format", "json", "own/mi\u202ene.toml"),
+        ("templates", "copy", "balanced", "own/co\apy.toml"),
+        ("templates", "show", "bal\u2066anced"),
+        ("plan", "--config", "con\x1bfig.toml"),
+        ("skip", "2026-W48/strength\x07/1"),
+    ],
+)
+def test_a_file_or_name_on_the_command_line_with_control_characters_is_refused(
+    box: Box, args: tuple[str, ...]
+) -> None:
+    box.write("own/mi\ane.toml", TEMPLATE)
+    box.write("own/mi\u202ene.toml", TEMPLATE)
+    result = box.run(*args)
+    assert result.code == 2
+    assert not NEVER.search(result.out + result.err)
+    assert "control characters" in result.err
+    assert sorted(path.name for path in (box.folder / "own").iterdir()) == ["mi\ane.toml", "mi\u202ene.toml"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"targets": target("feed", r"fe\u0007ed.ics")},
+        {"more": '[[busy]]\nname = "work"\ntype = "ics"\npath = "wo\\u202erk.ics"\n'},
+        {"weeks": r'["own/mi\u202ene.toml"]'},
+    ],
+    ids=["target", "busy", "weeks"],
+)
+def test_a_path_in_the_config_with_control_characters_is_refused(box: Box, settings: dict[str, str]) -> None:
+    box.write("own/mi\u202ene.toml", TEMPLATE)
+    box.write("wo\u202erk.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    box.config(**settings)
+    for args in (("plan",), ("plan", "--format", "json"), ("push",)):
+        result = box.run(*args)
+        assert result.code == 3
+        assert not NEVER.search(result.out + result.err)
+        assert "control characters" in result.error
+
+
+def test_a_template_with_control_characters_in_its_name_is_not_listed(evil: Box) -> None:
+    evil.write("own/mi\u202ene.toml", TEMPLATE)
+    result = evil.ok("templates", "list")
+    assert "mine" in result.out
+    assert not NEVER.search(result.out + result.err)

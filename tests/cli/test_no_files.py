@@ -101,11 +101,18 @@ def test_as_the_config(box: Box, make: Make, says: str) -> None:
     assert box.process("doctor", "--config", "strange.toml").code == 3
 
 
-@pytest.mark.parametrize("make", [device, pipe, huge])
-def test_as_a_template(box: Box, make: Make) -> None:
+@KINDS
+def test_as_a_template(box: Box, make: Make, says: str) -> None:
     path = put(box, "mine.toml", make)
     box.config(weeks='["mine.toml"]')
-    refused(box, path, 3, "", "plan")
+    refused(box, path, 3, says, "plan")
+
+
+@pytest.mark.parametrize(("make", "says"), [(pipe, "is a pipe"), (loop, "links")], ids=["pipe", "loop"])
+def test_as_a_template_that_would_take_the_place_of_a_shipped_one(box: Box, make: Make, says: str) -> None:
+    path = put(box, "mine/balanced.toml", make)
+    box.config(plan='templates = "mine"')
+    refused(box, path, 3, says, "plan")
 
 
 @KINDS
@@ -131,7 +138,22 @@ def test_as_what_only_saves_time(box: Box, make: Make, says: str, name: str) -> 
     assert box.process("doctor").code == 0
 
 
-@pytest.mark.parametrize(("make", "says"), [(device, "device"), (pipe, "pipe")])
+@pytest.mark.parametrize("make", [pipe, loop], ids=["pipe", "loop"])
+def test_as_the_secret_of_the_server(box: Box, make: Make) -> None:
+    path = put(box, "state/training/serve-secret", make)
+    refused(box, path, 5, str(path), "serve", "--show-links")
+    doctor = box.process("doctor", "--format", "json")
+    assert "bug" not in doctor.out
+
+
+def link(path: Path) -> None:
+    path.symlink_to(path.with_name("elsewhere"))
+    path.with_name("elsewhere").touch()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"), [(device, "is a device"), (pipe, "is a pipe"), (link, "is a link")]
+)
 def test_as_the_lock(box: Box, make: Make, says: str) -> None:
     path = put(box, "state/training/lock", make)
     refused(box, path, 5, says)
@@ -143,7 +165,7 @@ def test_as_the_file_of_an_export(box: Box, make: Make) -> None:
     refused(box, path, 5, "not a file", "export", "plan.ics")
 
 
-@pytest.mark.parametrize("make", [device, pipe])
+@pytest.mark.parametrize("make", [device, pipe, loop])
 def test_as_the_file_of_a_new_config(box: Box, make: Make) -> None:
     path = put(box, "new.toml", make)
     refused(box, path, 5, "not a file", "init", "--defaults", "--force", "--config", "new.toml")

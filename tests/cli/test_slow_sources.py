@@ -46,7 +46,7 @@ def sources(port: int) -> str:
     return feed + "".join(busy.format(name, port, name) for name in ("work", "home", "club"))
 
 
-@pytest.mark.parametrize(("command", "asked"), [("push", 4), ("plan", 4), ("busy", 3)])
+@pytest.mark.parametrize(("command", "asked"), [("push", 4), ("plan", 4), ("busy", 3), ("doctor", 4)])
 def test_all_are_asked_at_once(box: Box, command: str, asked: int) -> None:
     with answering_together(asked) as port:
         box.config(more=sources(port))

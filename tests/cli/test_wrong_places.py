@@ -15,6 +15,12 @@ ADDRESSES = [
     f"calendar.example/{KEY}/basic.ics",
     f"calendar.example:8443/{KEY}",
     f"calendar.example?key={KEY}",
+    "calendar.example/12/SECRET",
+    "xn--e1afmkfd.xn--p1ai/SECRET",
+    "localhost:8080/SECRET",
+    "192.168.1.20/SECRET",
+    "192.168.1.20:8080/SECRET",
+    "[fd00::1]:8080/SECRET",
     f"https://user:{KEY}@calendar.example/",
     f"https://calendar.example/a b {KEY}",
     f"see https://calendar.example/a {KEY}",
@@ -75,6 +81,36 @@ def test_what_is_in_the_wrong_place_is_never_shown(box: Box, place: str) -> None
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "plan --now @",
+        "plan --week=@",
+        "busy --from @",
+        "push --target @",
+        "push --format @",
+        "checkin --sign @",
+        "skip @",
+        "move 2026-W48/strength/1 @",
+        "release @",
+        "serve --host @",
+        "templates show @",
+        "@",
+    ],
+)
+def test_nor_what_was_given_to_the_wrong_option(box: Box, words: str) -> None:
+    for address in (ADDRESSES[0], KEY):
+        result = box.run(*words.replace("@", address).split(), now=None)
+        assert result.code in (2, 3, 5)
+        assert KEY not in result.out + result.err
+        assert result.err
+
+
+def test_a_path_that_is_there_is_shown_as_it_is(box: Box) -> None:
+    box.write(f"{KEY}/new.toml", "")
+    assert f"{KEY}/new.toml is there already" in box.run("init", f"{KEY}/new.toml", now=None).error
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "half-marathon-build",
@@ -89,6 +125,8 @@ def test_what_is_in_the_wrong_place_is_never_shown(box: Box, place: str) -> None
         "Geschwindigkeit",
         "Training am Nachmittag/Abend",
         "C:/Users/anna/work.ics",
+        "192.168.0.0/16",
+        "fd00::/8",
     ],
 )
 def test_what_is_no_secret_stays_as_it_is(text: str) -> None:

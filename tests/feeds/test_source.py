@@ -576,6 +576,8 @@ PUBLIC = "https://93.184.215.14/calendar.ics"
     [
         "127.0.0.1", "[::1]", "localhost", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254",
         "0.0.0.0", "100.64.0.1", "[fe80::1]", "[fd00::1]", "[::ffff:192.168.1.1]", "2130706433", "127.1",
+        "0x7f000001", "0177.0.0.1", "[::]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::192.168.1.1]",
+        "[2002:c0a8:101::1]", "[fec0::1]", "[fe80::1%25eth0]",
     ],
 )  # fmt: skip
 def test_a_server_on_the_net_can_not_send_calsync_into_its_own_network(host: str) -> None:
@@ -592,4 +594,9 @@ def test_it_can_not_do_so_in_two_steps_either() -> None:
 def test_who_names_a_server_of_their_own_network_may_be_sent_within_it() -> None:
     own = "https://192.168.1.1/a"
     assert redirected(own, own, "https://10.0.0.2/b") == "https://10.0.0.2/b"
-    assert redirected(PUBLIC, PUBLIC, "https://93.184.215.15/b") == "https://93.184.215.15/b"
+    for public in (
+        "https://93.184.215.15/b",
+        "https://[64:ff9b::93.184.215.15]/b",
+        "https://[2606:4700::1]/",
+    ):
+        assert redirected(PUBLIC, PUBLIC, public) == public

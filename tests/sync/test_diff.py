@@ -113,6 +113,29 @@ def test_what_has_begun_follows_where_the_runner_put_it(to: float, is_wanted: bo
     assert change.wanted.summary == ("Now" if is_wanted and to > 0 else "As it was")
 
 
+@pytest.mark.parametrize("known", [event(1, 24), None], ids=["still to come", "withdrawn meanwhile"])
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_what_was_trained_before_its_time_is_where_the_runner_put_it(
+    known: Event | None, is_wanted: bool
+) -> None:
+    place = event(1, -1).span
+    wanted = [event(1, -1)] if is_wanted else []
+    there = [stored(known)] if known else []
+    changes = diff(wanted, there, now=NOW, pinned={KEY: place}, arrived=frozenset([KEY]))
+    assert [change.after for change in changes] == ([place] if known or is_wanted else [])
+    assert all(change.wish and change.writes for change in changes)
+    # A time that has come before any calendar had it is nobody's appointment.
+    changes = diff(wanted, there, now=NOW, pinned={KEY: place})
+    assert [change.action for change in changes] == ([Action.WITHDRAW] if known else [])
+
+
+def test_what_was_moved_weeks_back_is_not_written_anew() -> None:
+    """A feed forgets it, so that each push would write it again."""
+    long_ago = event(1, -24 * 60)
+    arrived = frozenset([KEY])
+    assert diff([long_ago], [], now=NOW, pinned={KEY: long_ago.span}, arrived=arrived) == ()
+
+
 def test_what_has_begun_stays_where_it_was_skipped_made_to_repeat_or_never_moved() -> None:
     there, place = stored(event(1, -5)), event(1, 24).span
     for known, skipped, elsewhere in (
@@ -143,24 +166,27 @@ places = st.dictionaries(
 times = st.builds(lambda offset: NOW + offset * HOUR, st.integers(-10, 10))
 
 
-@given(wanted=plans, there=calendars, pinned=places, skipped=keys, now=times)
+@given(wanted=plans, there=calendars, pinned=places, arrived=keys, skipped=keys, now=times)
 def test_applied_once_is_enough(
     wanted: list[Event],
     there: list[StoredEvent],
     pinned: dict[str, Timespan],
+    arrived: frozenset[str],
     skipped: frozenset[str],
     now: datetime,
 ) -> None:
     calendar = MemoryCalendar(there)
     before = calendar.events
     loaded = calendar.load()
-    changes = diff(wanted, loaded.contents.events, now=now, pinned=pinned, skipped=skipped)
+    changes = diff(wanted, loaded.contents.events, now=now, pinned=pinned, arrived=arrived, skipped=skipped)
     assert len({change.key for change in changes}) == len(changes)
     assert {change.key for change in changes} >= set(before)
     loaded.apply(changes, now)
     after = calendar.events
 
-    again = diff(wanted, calendar.load().contents.events, now=now, pinned=pinned, skipped=skipped)
+    again = diff(
+        wanted, calendar.load().contents.events, now=now, pinned=pinned, arrived=arrived, skipped=skipped
+    )
     assert [change for change in again if change.writes] == []
 
     for key, found in before.items():
@@ -171,7 +197,8 @@ def test_applied_once_is_enough(
             assert after[key] == found, "what its owner moved stays"
     for key, found in after.items():
         if key not in before:
-            assert found.span.start > now, "nothing is written into the past"
+            follows = key in arrived and found.span == pinned.get(key)
+            assert follows or found.span.start > now, "nothing else is written into the past"
         if key in skipped:
             assert found.span.start <= now, "what was skipped never comes back"
     for one in wanted:

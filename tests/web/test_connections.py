@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from calsync.web.connections import Limits, Server
+from calsync.web.connections import Limits, Server, counted_as
 from tests.web.asking import PATIENCE, read_one
 
 Address = tuple[str, int]
@@ -43,6 +43,7 @@ async def broken(request: object) -> PlainTextResponse:
 class Serving:
     address: Address
     said: list[str] = field(default_factory=list)
+    turned: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def serving(limits: Limits) -> Iterator[Serving]:
         # Small, so that little is on its way when a client stops reading.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         site = Serving(listener.getsockname())
-        server = Server(app, limits, site.said.append)
+        server = Server(app, limits, site.said.append, site.turned.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -184,6 +185,19 @@ def test_when_there_are_too_many_the_oldest_idle_one_goes(taken_by: str) -> None
         assert site.said == []
 
 
+def test_of_those_that_became_idle_at_one_time_the_first_goes() -> None:
+    with serving(replace(PATIENT, connections=10)) as site, ExitStack() as stack:
+        links = [stack.enter_context(client(site)) for _ in range(10)]
+        assert all(map(is_served, links))
+        for _ in range(2):  # until all of them have been looked at
+            site.turned.clear()
+            assert site.turned.wait(PATIENCE)
+        with client(site) as one_more:
+            assert is_served(one_more)
+            assert read_all(links[0]) == b""
+        assert all(map(is_served, links[1:]))
+
+
 def test_a_hundred_that_hold_on_keep_nobody_out() -> None:
     with serving(replace(PATIENT, connections=10)) as site, ExitStack() as stack:
         for _ in range(100):
@@ -204,6 +218,20 @@ def test_one_address_has_not_all_connections_to_itself() -> None:
     with serving(replace(PATIENT, of_one_address=5, exempt=("127.0.0.2",))) as site, ExitStack() as stack:
         links = [stack.enter_context(client(site, "127.0.0.2")) for _ in range(20)]
         assert all(map(is_served, links))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:0:0:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+    ],
+)
+def test_what_one_client_has_of_ipv6_is_one_address(one: str, other: str, is_one: bool) -> None:
+    assert (counted_as(one) == counted_as(other)) is is_one
 
 
 # --- what is said of it -----------------------------------------------------------------------------------

@@ -24,27 +24,26 @@ def test_every_request_is_answered_while_it_plans(tmp_path: Path) -> None:
         # So many in all, not so many seconds: each of them is waited for.
         amount = ["--amount", str(A_SECOND * SECONDS), "--overallRate", str(A_SECOND)]
         command = ["node", AUTOCANNON, *amount, "--json", address]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
-            seen: dict[str, bytes] = {}
-            last: Answer = ask(address)
+        seen: dict[str, bytes] = {}
+        horizons = cycle((12, 8, 10))
+        while len(seen) < 3:  # plans made meanwhile; on a busy machine there are fewer in the same time
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
+                last: Answer = ask(address)
 
-            def is_new() -> bool:
-                nonlocal last
-                last, before = ask(address), last
-                assert ask(page).status == 200
-                return load.poll() is not None or last["ETag"] != before["ETag"]
+                def is_new(load: "subprocess.Popen[bytes]" = load) -> bool:
+                    nonlocal last
+                    last, before = ask(address), last
+                    assert ask(page).status == 200
+                    return load.poll() is not None or last["ETag"] != before["ETag"]
 
-            for horizon in cycle((12, 8, 10)):
-                box.config(horizon=horizon)
-                server.replan(is_new)
-                assert last.body.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
-                assert seen.setdefault(last["ETag"], last.body) == last.body
-                if load.poll() is not None:
-                    break
-            out, err = load.communicate(timeout=PATIENCE)
-        assert load.returncode == 0, err.decode()
-        result = json.loads(out)
-        assert len(seen) >= 3  # it was planned all the time
-        for trouble in ("errors", "timeouts", "non2xx", "resets", "mismatches"):
-            assert result[trouble] == 0, f"{trouble}: {result[trouble]}"
-        assert result["2xx"] == A_SECOND * SECONDS
+                while load.poll() is None:
+                    box.config(horizon=next(horizons))
+                    server.replan(is_new)
+                    assert last.body.endswith(b"END:VEVENT\r\nEND:VCALENDAR\r\n")
+                    assert seen.setdefault(last["ETag"], last.body) == last.body
+                out, err = load.communicate(timeout=PATIENCE)
+            assert load.returncode == 0, err.decode()
+            result = json.loads(out)
+            for trouble in ("errors", "timeouts", "non2xx", "resets", "mismatches"):
+                assert result[trouble] == 0, f"{trouble}: {result[trouble]}"
+            assert result["2xx"] == A_SECOND * SECONDS

@@ -141,6 +141,8 @@ def test_a_proxy_can_ask_under_no_other_name_either(site: Server, host: str) -> 
         ("x_forwarded_prefix", "//evil.example"),
         ("x_forwarded_prefix", '/"><script>'),
         ("x_forwarded_prefix", "training"),
+        ("x_forwarded_prefix", "/training/../other"),
+        ("x_forwarded_prefix", "/.."),
         ("x_forwarded_host", 'x"><script>'),
     ],
 )
@@ -198,6 +200,22 @@ def test_monitors_see_whether_plans_succeed_and_no_more(tmp_path: Path) -> None:
         assert ask(health).body == b"the last plan was made just now\n"
         box.config()
         site.replan(lambda: ask(health).status == 200)
+
+
+def test_monitors_see_that_a_plan_did_not_reach_a_feed(tmp_path: Path) -> None:
+    """Its page may be new; what people have subscribed to is not."""
+    box = Box(tmp_path)
+    box.config()
+    with running(box) as site:
+        feed = site.feed()
+        assert ask(feed).status == 200
+        box.feed.unlink()
+        box.feed.mkdir()
+        site.replan(lambda: ask(f"{site.url}/healthz").status == 503)
+        assert ask(f"{site.url}/healthz").body == b"the last plan was made just now\n"
+        assert (ask(feed).status, ask(site.page).status) == (200, 200)
+        box.feed.rmdir()
+        site.replan(lambda: ask(f"{site.url}/healthz").status == 200)
 
 
 def test_monitors_see_that_there_never_was_a_plan(tmp_path: Path) -> None:

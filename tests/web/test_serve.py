@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -621,9 +622,29 @@ def test_connections_without_end_use_up_no_files(box: Box) -> None:
         assert len(site.log) < 2000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the queue of a socket has another length")
+def test_many_that_come_at_once_use_up_no_files(box: Box) -> None:
+    """They are in the queue before the server looks at the first of them."""
+    with running(box, program=[sys.executable, "-c", _FEW_FILES]) as site, contextlib.ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(connected(site.url))
+        site.process.send_signal(signal.SIGSTOP)
+        for _ in range(200):
+            link = stack.enter_context(socket.socket())
+            link.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                link.connect(("127.0.0.1", urlsplit(site.url).port))
+        site.process.send_signal(signal.SIGCONT)
+        assert ask(site.feed()).status == 200
+        site.until(lambda: "closed to make room" in site.log)
+        assert "bug" not in site.log
+
+
 _FEW_FILES = """
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+from calsync import waits
+waits.REPORT = 1.0
 from calsync.__main__ import main
 main()
 """

@@ -1,6 +1,6 @@
 """What `calsync doctor` looks at, in the order in which it is shown: what the rest depends on comes first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,10 @@ from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
 from calsync.app.setup import Setup
-from calsync.config.settings import GoogleBusy, GoogleTarget
+from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy
+from calsync.program import FeedSettings
 from calsync.state import state_of
+from calsync.waits import at_once
 from calsync.words import Show
 
 _FOR_A_SOURCE = "check whether it is where the config says; until it can be read, pushes stop"
@@ -79,18 +81,7 @@ class _Doctor:
             no_access = access if access.status is Status.FAILED else None
             yield access
             yield self._checked("private files", None, lambda: calendars.private_check(setup))
-        for source in config.sources:
-            self.show(f"reading {source.name} …")
-            if isinstance(source, GoogleBusy):
-                look = partial(calendars.busy_google_check, setup, source, now)
-                yield self._of_google(no_access, "busy", source.name, look)
-            else:
-                look = partial(calendars.busy_ics_check, setup, source, now, unset)
-                yield self._checked("busy", source.name, look, _FOR_A_SOURCE)
-        if feed := config.program.feed:
-            self.show("reading the training feed …")
-            look = partial(calendars.feed_check, setup, feed, now, unset)
-            yield self._checked("training feed", None, look, _FOR_A_SOURCE)
+        yield from self._of_what_is_read(setup, unset, no_access)
         for target in config.targets:
             self.show(f"reading {target.name} …")
             if isinstance(target, GoogleTarget):
@@ -99,6 +90,39 @@ class _Doctor:
             else:
                 look = partial(calendars.target_ics_check, setup, target, now)
                 yield self._checked("target", target.name, look, _FOR_A_FEED)
+
+    def _of_what_is_read(
+        self, setup: Setup, unset: frozenset[str], no_access: Check | None
+    ) -> Iterator[Check]:
+        """All are asked at once, as by a push: one that hangs takes its own time and no more."""
+        sources, feed = setup.config.sources, setup.config.program.feed
+        found: dict[str | None, Check] = {}
+
+        def of_google(sources: Iterable[GoogleBusy]) -> None:
+            for source in sources:
+                self.show(f"reading {source.name} …")
+                look = partial(calendars.busy_google_check, setup, source, self.now)
+                found[source.name] = self._of_google(no_access, "busy", source.name, look)
+
+        def of_source(source: IcsBusy) -> None:
+            self.show(f"reading {source.name} …")
+            look = partial(calendars.busy_ics_check, setup, source, self.now, unset)
+            found[source.name] = self._checked("busy", source.name, look, _FOR_A_SOURCE)
+
+        def of_feed(feed: FeedSettings) -> None:
+            self.show("reading the training feed …")
+            look = partial(calendars.feed_check, setup, feed, self.now, unset)
+            found[None] = self._checked("training feed", None, look, _FOR_A_SOURCE)
+
+        at_once(
+            [
+                # One after the other: they share a connection.
+                partial(of_google, [source for source in sources if isinstance(source, GoogleBusy)]),
+                *(partial(of_source, source) for source in sources if isinstance(source, IcsBusy)),
+                *([partial(of_feed, feed)] if feed else []),
+            ]
+        )
+        yield from (found[name] for name in (*(source.name for source in sources), *([None] if feed else [])))
 
     def _of_google(self, no_access: Check | None, name: str, subject: str, look: Look) -> Check:
         """Without access every calendar would only wait for the same answer: it fails as the access does."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from calsync.addresses import hidden, hidden_path, shown
 from calsync.app.doctor.machine import others_can_read, why_not_writable
 from calsync.app.doctor.report import Check, seconds, warned, warning, with_more
-from calsync.app.gather import ask_busy, calendar_of
+from calsync.app.gather import ask_busy, calendar_of, other_plans
 from calsync.app.setup import Setup
 from calsync.app.training_feed import ask_feed, feed_days
 from calsync.config.load import Config
@@ -202,9 +202,13 @@ def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
 
 def target_google_check(setup: Setup, target: GoogleTarget, now: datetime) -> Check:
     """Raises CalendarGone, AuthorisationNeeded, Unavailable, RefusedToProtectData."""
-    upcoming = _upcoming(calendar_of(setup, target).load().contents, now)
+    contents = calendar_of(setup, target).load().contents
+    upcoming = _upcoming(contents, now)
     text = f'the calendar "{target.calendar}" is in Google, {counted(upcoming, "event")} to come'
-    return Check(text=text, events=upcoming)
+    check = Check(text=text, events=upcoming)
+    for there, advice in other_plans(contents, setup.config.name).values():
+        check = warned(check, there, advice)
+    return check
 
 
 def _upcoming(contents: Contents, now: datetime) -> int:

@@ -1,0 +1,1 @@
+"""A year of random runners, as a program: `python -m tests.year --help`."""
