@@ -215,9 +215,8 @@ class CachedCalendar:
             if result.key == key:
                 with suppress(ValueError):  # spans that are none
                     spans = tuple(Timespan(start, end) for start, end in result.spans)
-                    sessions = [
-                        (Timespan(start, end), load, title) for start, end, load, title in result.sessions
-                    ]
+                    found = result.sessions
+                    sessions = [(Timespan(start, end), load, title) for start, end, load, title in found]
                     told = tuple(result.warnings), result.events, tuple(result.guesses)
                     return KeptBusy(spans, *told, tuple(sessions))
         return None
