@@ -218,8 +218,9 @@ class Runner:
             self.experience,
             self.short_on_time,
             found.get("recovery", False),
-            self.race,
+            (self.race,) if self.race else (),
             tuple(sorted(self.checkins.items())),
+            tuple(self.pauses),
         )
         listed = [_session(table) for table in found.get("strength", ())]
         return WeekOf(
