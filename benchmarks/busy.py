@@ -163,10 +163,10 @@ def steps(file: Path) -> dict[str, float]:
 def push(file: Path) -> list[Interval]:
     """How a push gets the busy time of this file, and keeps it for the next one."""
     from benchmarks.busy_calendar import WINDOW, ZONE
+    from calsync.cache import Cache
     from calsync.feeds import DEFAULT_READING
     from calsync.feeds.place import Place, busy_time
     from calsync.files import Folder
-    from calsync.state import Cache
 
     cache = Cache(Folder(_state(file)))
     busy = busy_time(Place("work", path=file), DEFAULT_READING, WINDOW, ZONE, WINDOW.start, cache).result

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from calsync.addresses import hidden_path, shown, web_address
+from calsync.cache import Cache, CachedCalendar, Copy
 from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash, read_file
-from calsync.state import CLOCK_SLACK, Cache, CachedCalendar, Copy
+from calsync.state import CLOCK_SLACK
 from calsync.timespan import Timespan, merge
 from calsync.words import Show, ago
 

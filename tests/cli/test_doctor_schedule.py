@@ -80,7 +80,7 @@ def test_what_is_no_line_for_calsync_is_none(box: Box, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "17 * * * * calsync push --quiet --config /home/ada/other.toml",
+        "17 * * * * calsync push --quiet --config /srv/ada/other.toml",
         "17 * * * * /opt/bin/calsync push -q -c /etc/c.toml",
         "17 * * * * CALSYNC_CONFIG=/etc/c.toml calsync push",
     ],

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from calsync.feeds import Reading
 from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
-from calsync.state import Cache
+from calsync.cache import Cache
 from calsync.timespan import Timespan
 
 start = datetime(2026, 11, 23, tzinfo=UTC)

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from calsync.cache import Cache
 from calsync.errors import ConfigError, SourceUnavailable
 from calsync.feeds import DEFAULT_READING, BusyTime, Reading
 from calsync.feeds.busy import read_busy
 from calsync.feeds.download import Limits, redirected
 from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
-from calsync.state import Cache
 from calsync.timespan import Timespan
 from calsync.words import Show
 
