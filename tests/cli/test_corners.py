@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.cli.box import ROOT, Box, by_key, target
+from tests.cli.box import ROOT, Box, by_key, config, target
 from tests.soak import usually
 
 FIRST, SECOND = "2026-W48/strength/1", "2026-W48/strength/2"
@@ -88,8 +88,8 @@ def test_the_zone_of_every_event_stays_defined_when_the_plans_zone_changes(box: 
 
 def test_the_zone_of_another_plan_in_the_same_feed_stays_defined(box: Box) -> None:
     box.push()
-    box.config(name="other", zone="America/New_York")
-    box.push()
+    box.write("other.toml", config(name="other", zone="America/New_York"))
+    box.push("--config", "other.toml")
     content = box.feed.read_bytes()
     assert b"\r\nTZID:Europe/London\r\n" in content
     assert b"\r\nTZID:America/New_York\r\n" in content

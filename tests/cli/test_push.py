@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.box import FEED, ROOT, Box, blocks, by_key, target
+from tests.cli.box import FEED, ROOT, Box, blocks, by_key, config, target
 
 WORK = '[[busy]]\nname = "work"\ntype = "ics"\npath = "busy.ics"\n'
 ONE_RUN = """title = "One"
@@ -496,12 +496,12 @@ def test_two_plans_may_keep_their_busy_times_in_one_file(box: Box) -> None:
     box.config(targets=one)
     box.push()
     first = box.feed.read_bytes()
-    box.config(name="other", targets=one)
-    box.push()
+    box.write("other.toml", config(name="other", targets=one))
+    box.push("--config", "other.toml")
     both = blocks(box.feed.read_bytes())
     assert set(blocks(first)) < set(both)
     assert len(both) == 2 * len(blocks(first))
-    box.config(name="other", targets=one)
+    assert written(box.push("--config", "other.toml")["feed"]) == {}
     assert written(box.push()["feed"]) == {}
 
 
@@ -695,8 +695,8 @@ def test_somebody_elses_calendar_is_not_overwritten(box: Box) -> None:
 def test_two_plans_may_share_a_feed(box: Box) -> None:
     box.push()
     mine = blocks(box.feed.read_bytes())
-    box.config(name="partner", weeks='["recovery"]')
-    box.push()
+    box.write("partner.toml", config(name="partner", weeks='["recovery"]'))
+    box.push("--config", "partner.toml")
     both = blocks(box.feed.read_bytes())
     assert {uid: both[uid] for uid in mine} == mine
     assert {uid.partition("@")[2] for uid in both} == {"training.calsync", "partner.calsync"}
