@@ -152,6 +152,7 @@ _ENTRIES = {
     "runs": "run",
     "strength": "strength session",
     "targets": "target",
+    "travel": "trip",
 }
 
 

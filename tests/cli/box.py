@@ -279,6 +279,7 @@ ENTRIES = {
     "pause": "pause",
     "exercises": "exercise",
     "cross": "cross training",
+    "travel": "trip",
 }
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cli.box import Box, config, target
+from tests.cli.box import Box, as_said, config, target
 
 EVIL = r"\u001b[31m\u0007\u009b5m\u0085\u2028\u202e\u202a\u2066\u2068 <b>\u2069"
 ROUTINE = f"""title = "Evil {EVIL} routine"
@@ -126,7 +126,7 @@ def test_names_are_checked_where_they_come_in(box: Box, name: str, says: str, wh
     box.write("config.toml", config(more=source, targets=targets))
     result = box.run("plan")
     assert result.code == 3
-    assert f"{where}[0].name: " in result.error
+    assert as_said(f"{where}[0].name") + ": " in result.error
     assert says in result.error
     assert not NEVER.search(result.err)
 

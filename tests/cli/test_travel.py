@@ -6,7 +6,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 
-from tests.cli.box import FEED, Box, blocks, by_key
+from tests.cli.box import FEED, Box, as_said, blocks, by_key
 from tests.cli.google import TARGET, GoogleBox
 from tests.googleserver.server import GoogleServer
 
@@ -132,7 +132,7 @@ def test_a_wrong_trip(box: Box, travel: str, key: str, says: str) -> None:
     box.config(more=travel)
     result = box.run("plan")
     assert result.code == 3
-    assert f": {key}: " in result.err
+    assert f": {as_said(key)}: " in result.err
     assert says in result.err
 
 

@@ -59,8 +59,8 @@ def test_a_plan_that_takes_too_much_memory_is_ended() -> None:
         ("import sys; sys.exit('oh no')", "oh no"),
         ("pass", "it ended with 0"),
         ('print(\'{"type": "_Planned", "problem": "work: gone"}\')', "work: gone"),
-        ('print(\'{"type": "_Planned", "snapshot": 1}\')', "start the server again"),
-        ("print('{')", "start the server again"),
+        ('print(\'{"type": "_Planned", "snapshot": 1}\')', "restart the server"),
+        ("print('{')", "restart the server"),
     ],
 )
 def test_it_says_what_became_of_a_plan(program: str, found: str) -> None:
