@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from tests.planning.progressions import days_apart
-from tests.planning.reference import LOADS, Session
+from tests.planning.reference import LIGHT_AFTER, LOADS, REST_BEFORE, Session
 from tests.year.world import Range, Run, Runner, Span, WeekOf, instant, monday_of, week_name
 
 DAY = timedelta(days=1)
@@ -111,8 +111,8 @@ def against(at: Situation, week: WeekOf, entry: Entry) -> Iterator[str]:
     if day.weekday() in week.rest and not (entry.load == "light" and week.rest_allows_light):
         yield "A5: on a rest day"
     for run, effort, on in at.runs:
-        if entry.start < run.end and run.start < entry.end:
-            yield f"A3: overlaps {run.key}"
+        if entry.start < run.end + timedelta(minutes=runner.after_run) and run.start < entry.end:
+            yield f"A3: overlaps {run.key}, or not {runner.after_run} min after it"
         if effort == "race" and on in (day, day + DAY):
             yield "A5: on the day of a race or the day before"
         if on == day and effort in ("hard", "long"):
@@ -128,9 +128,9 @@ def _against_race(runner: Runner, day: date, load: str) -> Iterator[str]:
     if runner.race is None:
         return
     ahead = (runner.race - day).days
-    if 0 <= ahead <= 4:
+    if 0 <= ahead <= REST_BEFORE[runner.race_priority]:
         yield "A5: in the days before the race"
-    if -7 <= ahead < 0 and load != "light":
+    if -LIGHT_AFTER[runner.race_priority] <= ahead < 0 and load != "light":
         yield "A5: more than light after the race"
 
 
@@ -194,11 +194,11 @@ def _runs(at: Situation, before: Mapping[str, Entry]) -> Iterator[str]:
             continue
         if entry.minutes != run.minutes:
             yield f"{_said(entry)}: takes {run.minutes} min"
-        if wrong := _against_run(at, run, entry):
+        if wrong := _against_run(at, run, entry, was):
             yield f"{_said(entry)}: {wrong}"
 
 
-def _against_run(at: Situation, run: Run, entry: Entry) -> str:
+def _against_run(at: Situation, run: Run, entry: Entry, was: Entry | None) -> str:
     zone = at.runner.zone
     others = [other for other, _, _ in at.runs if other.key != run.key]
 
@@ -221,6 +221,12 @@ def _against_run(at: Situation, run: Run, entry: Entry) -> str:
             if free:
                 return "" if entry.start in free else f"{free[0]:%H:%M} is free"
         right = instant(zone, run.day, run.ranges[0][0])
+        if was is not None and any(
+            instant(zone, run.day, low) <= was.start
+            and was.start + timedelta(minutes=run.minutes) <= instant(zone, run.day, high)
+            for low, high in run.ranges
+        ):
+            right = was.start
         return "" if entry.start == right else f"nothing is free, so it should be at {right:%H:%M}"
     assert run.usual is not None
     right = instant(zone, run.day, run.usual)

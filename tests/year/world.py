@@ -134,12 +134,14 @@ class Runner:
     availability: dict[str, list[str]]
     prefers: tuple[str, ...]
     buffer: int
+    after_run: int
     notice: int
     hours_apart: int
     days_apart: int
     short_on_time: bool
     usual: dict[str, str]
     race: date | None
+    race_priority: str
     race_weeks: tuple[str, ...]
     overrides: dict[str, str]
     pauses: list[tuple[date, date]]
@@ -164,12 +166,14 @@ class Runner:
         plan = [f'experience = "{self.experience}"', f"usual_start = {_inline(self.usual)}"]
         if self.race:
             weeks = ", ".join(f'"{name}"' for name in self.race_weeks)
-            plan.append(f'race = {{ date = {self.race}, start = "09:30", weeks = [{weeks}] }}')
+            how = f'start = "09:30", priority = "{self.race_priority}", weeks = [{weeks}]'
+            plan.append(f"race = {{ date = {self.race}, {how} }}")
         if self.overrides:
             plan.append(f"override = {_inline(self.overrides)}")
         times = [f"{day} = {_list(ranges)}" for day, ranges in self.availability.items()]
         times += [f"prefer_times = {_list(self.prefers)}"] if self.prefers else []
-        times += [f'buffer = "{self.buffer}m"', f'notice = "{self.notice}h"']
+        times += [f'buffer = "{self.buffer}m"', f'after_run = "{self.after_run}m"']
+        times += [f'notice = "{self.notice}h"']
         more = [f"[[pause]]\nfrom = {first}\nto = {last}" for first, last in self.pauses]
         short = "true" if self.short_on_time else "false"
         more.append(
@@ -218,7 +222,7 @@ class Runner:
             self.experience,
             self.short_on_time,
             found.get("recovery", False),
-            (self.race,) if self.race else (),
+            (self.race,) if self.race and self.race_priority == "A" else (),
             tuple(sorted(self.checkins.items())),
             tuple(self.pauses),
         )
@@ -302,12 +306,14 @@ def random_runner(random: Random, *, on_google: bool, days: int) -> Runner:
         random.choice(AVAILABILITY),
         random.choice(((), (), ("12:00-14:00",), ("18:00-20:00",))),
         random.choice((0, 15, 15, 30)),
+        random.choice((0, 15, 15, 45)),
         random.choice((1, 4, 12, 12, 24)),
         random.choice((2, 3, 3, 3, 4)),
         random.choice((2, 2, 2, 3)),
         random.random() < 0.1,
         usual,
         race,
+        random.choice("AABC"),
         ("taper", "race-week") if random.random() < 0.7 else (),
         overrides,
         pauses,
