@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.box import FEED, ROOT, Box, by_key, target
+from tests.cli.doctor import without_schedule
 from tests.clients.conftest import need_module
 from tests.web.asking import PATIENCE, ask, connected
 from tests.web.running import Server, running
@@ -114,14 +115,21 @@ def test_who_asks_for_links_hears_that_no_server_runs(box: Box) -> None:
 
 
 def test_doctor_knows_whether_a_server_runs(box: Box) -> None:
-    def line(port: str) -> str:
+    without_schedule(box)
+
+    def lines(port: str) -> tuple[str, str]:
         box.config(more=f"[serve]\nport = {port}\n")
-        return next(line for line in box.run("doctor").out.splitlines() if "  serve " in line)
+        said = box.run("doctor").out.splitlines()
+        return tuple(next(line for line in said if f"  {name} " in line) for name in ("schedule", "serve"))
 
     with running(box) as site:
         port = site.url.rpartition(":")[2]
-        assert line(port).startswith("ok ")
-    assert f"no server runs at 127.0.0.1, port {port}" in line(port)
+        schedule, serve = lines(port)
+        assert serve.startswith("ok ")
+        assert schedule.startswith("ok "), "it plans again by itself"
+    schedule, serve = lines(port)
+    assert f"no server runs at 127.0.0.1, port {port}" in serve
+    assert "nothing runs this plan by itself" in schedule
 
 
 def test_no_two_feeds_have_one_address(box: Box) -> None:

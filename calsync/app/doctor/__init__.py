@@ -60,9 +60,13 @@ class _Doctor:
             yield self._checked("last push", None, lambda: machine.push_check(state, self.now, zone))
         self.show("asking cron and systemd …")
         plan = machine.Plan(found.path, found.name) if found else machine.Plan(None, None)
-        yield self._checked("schedule", None, lambda: machine.schedule_check(plan))
+        serve = found.config.serve if found and found.config else None
+
+        def is_served() -> bool:
+            return state is not None and machine.serves(state, serve)
+
+        yield self._checked("schedule", None, lambda: machine.schedule_check(plan, is_served))
         if state:
-            serve = found.config.serve if found and found.config else None
             yield self._checked("serve", None, lambda: machine.serve_check(state, serve))
 
     def _of_config(self, setup: Setup, unset: frozenset[str]) -> Iterator[Check]:

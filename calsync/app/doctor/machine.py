@@ -6,7 +6,7 @@ import re
 import signal
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,12 +111,28 @@ def push_check(state: State, now: datetime, zone: ZoneInfo) -> Check:
     )
 
 
+def serves(state: State, settings: Serve | None) -> bool:
+    """Whether a server of this plan runs where [serve] says."""
+    try:
+        if settings is None or _not_installed() or not state.has_secret():
+            return False
+    except Unavailable:
+        return False
+    from calsync.app.serve import ServerAddress
+
+    return ServerAddress.of(settings).answers(state)
+
+
+def _not_installed() -> list[str]:
+    return [name for name in _SERVE_NEEDS if importlib.util.find_spec(name) is None]
+
+
 def serve_check(state: State, settings: Serve | None) -> Check:
     """Says nothing to somebody who doesn't serve. `settings` is None where the config can't be read."""
     secret = state.secret_file
     if not state.has_secret():
         return Check(text="")
-    if missing := [name for name in _SERVE_NEEDS if importlib.util.find_spec(name) is None]:
+    if missing := _not_installed():
         return warning(
             f"`calsync serve` can't run: {', '.join(missing)} not installed",
             "install calsync with its extra `serve`; in a checkout: pip install '.[serve]'",
@@ -130,7 +146,7 @@ def serve_check(state: State, settings: Serve | None) -> Check:
         from calsync.app.serve import ServerAddress
 
         address = ServerAddress.of(settings)
-        if not address.answers(state):
+        if not serves(state, settings):
             return warning(
                 f"no server runs at {address.place}, so the addresses of --show-links don't work now",
                 "`calsync serve` starts it; if it listens elsewhere, say where in [serve]",
@@ -183,11 +199,14 @@ def _plain(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, "\"'\\"))).replace("%%", "%")
 
 
-def schedule_check(plan: Plan) -> Check:
+def schedule_check(plan: Plan, is_served: Callable[[], bool]) -> Check:
+    """`is_served` says whether a server runs, however it was started: it plans again by itself."""
     scopes = _scopes(plan)
     runs = [*_cron(plan), *(found for scope in scopes for found in scope.running())]
     if runs:
         return Check(text="; ".join(runs))
+    if is_served():
+        return Check(text="`calsync serve` plans again by itself, for as long as it runs")
     idle = next((found for scope in scopes if (found := scope.idle_timer())), None)
     if idle:
         unit, command = idle
