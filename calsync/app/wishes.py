@@ -13,7 +13,7 @@ from calsync import waits
 from calsync.app.gather import Gathered, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
 from calsync.app.training_feed import read_training
-from calsync.errors import SourceUnavailable, TargetUnavailable, UsageError
+from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
 from calsync.event import BUSY, Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
 from calsync.planning.descriptions import routine_title, run_title, session_title
 from calsync.planning.rules import Rule
@@ -276,6 +276,17 @@ def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str
         released = frozenset(keys) or held.keys
         _let_go(setup, held, released, now)
     return released
+
+
+def places(setup: Setup, keys: Collection[str], now: datetime) -> dict[str, Timespan]:
+    """Where the next push has each of `keys`; empty if that can't be told, as a calendar is out of reach."""
+    try:
+        plan = gather_plan(setup, now).plan
+    except CalsyncError:
+        return {}
+    places = {run.key: run.span for run in (*plan.runs, *plan.cross)}
+    places |= {session.key: session.span for session in plan.sessions}
+    return {key: places[key] for key in keys if key in places}
 
 
 def held_keys(setup: Setup, now: datetime) -> frozenset[str]:

@@ -350,10 +350,18 @@ def _print_by_target(gathered: Gathered, changes: Sequence[Decided], *, dry_run:
         click.echo(_head(target) + (f" - {_DRY}" if dry_run else ""))
         for change in its_changes:
             if change.writes:
-                line = _line(change, gathered.plan.zone)
-                reason = click.style(f"  {change.reason}", dim=True) if change.reason else ""
-                click.echo(f"  {line}{reason}")
+                click.echo(_with_reason(f"  {_line(change, gathered.plan.zone)}", change.reason))
         click.echo(f"  {_summary(its_changes)}")
+
+
+def _with_reason(line: str, reason: str) -> str:
+    """On one line where that has room, and in a pipe; otherwise the reason is below."""
+    if not reason:
+        return line
+    has_room = len(click.unstyle(line)) + 2 + len(reason) <= shutil.get_terminal_size().columns
+    if has_room or not sys.stdout.isatty():
+        return f"{line}  {click.style(reason, dim=True)}"
+    return f"{line}\n{' ' * 6}{click.style(_broken(reason, 6), dim=True)}"
 
 
 def _print_mail(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool) -> None:
@@ -412,7 +420,7 @@ def _what_changed(change: Change, before: Timespan, after: Timespan, zone: ZoneI
     was = [_when(before, zone)] if before != after else []
     if _is_renamed(change) and change.stored:
         was.append(change.stored.event.summary)
-    return f" (was {'  '.join(was)})" if was else " (text)"
+    return f" (was {'  '.join(was)})" if was else " (details)"
 
 
 def _is_renamed(change: Change) -> bool:

@@ -28,7 +28,7 @@ from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import CLASS, PINNED, in_calendar
 from calsync.program import FeedSettings
-from calsync.spoken import Items
+from calsync.spoken import Item, Items
 from calsync.timespan import Timespan
 from calsync.training import (
     CheckIn,
@@ -196,6 +196,7 @@ class _ShownWeek:
                     title += f" ({kind_name(kind)})"
                 lines = self._lines(planned, title, style)
                 yield (*lines, Text(planned.clash_text, style="yellow")) if planned.clashes else lines
+        yield from (self._skipped(item) for item in self.skipped(day) if item.noun != "strength")
 
     def sessions(self, day: date) -> Iterator[tuple[Text, ...]]:
         plan = self.gathered.plan
@@ -210,6 +211,18 @@ class _ShownWeek:
                 if why and session.state is not State.PAST:
                     lines = (*lines, Text(why[0], style="dim"))
                 yield lines
+        yield from (self._skipped(item) for item in self.skipped(day) if item.noun == "strength")
+
+    def skipped(self, day: date | None) -> Iterator[Item]:
+        """What would have been on `day`; for None, what has no day in this week."""
+        days = self.week.week.days
+        items = (item for item in self.items.items if item.key in self.week.skipped)
+        return (item for item in items if (item.day if item.day in days else None) == day)
+
+    def _skipped(self, item: Item) -> tuple[Text, ...]:
+        return Text(f"{item.title or item.noun}: skipped", style="dim"), Text(
+            self.names[item.key], style="dim"
+        )
 
     def _lines(self, planned: PlannedRun | PlannedSession, title: str, style: str) -> tuple[Text, ...]:
         times = clock_span(planned.span, self.gathered.plan.zone)
@@ -224,7 +237,7 @@ class _ShownWeek:
         return "rest" if is_rest and not any(one.run.day == day for one in self.gathered.plan.runs) else ""
 
     def at_the_end(self) -> Iterator[Text]:
-        """What has no day: sessions without a place, and what was skipped."""
+        """What has no day: sessions without a place, and skipped ones that never had one."""
         for session in self.week.unplaced:
             title = session.title or routine_title(session.routine, self.gathered.routines)
             title = f"{title} ({session.load})"
@@ -233,9 +246,8 @@ class _ShownWeek:
             if fix := self.explainer.fix(self.week, session):
                 text.append(f"\n{fix.text(self.gathered.plan.zone)}", style="yellow")
             yield text
-        for key in self.week.skipped:
-            what = next(item for item in self.items.items if item.key == key)
-            yield Text(f"{what.text(self.gathered.plan.zone)}: skipped\n{self.names[key]}", style="dim")
+        for item in self.skipped(None):
+            yield Text(f"{item.text(self.gathered.plan.zone)}: skipped\n{self.names[item.key]}", style="dim")
 
 
 def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:

@@ -141,30 +141,42 @@ def release(common: Common, what: tuple[str, ...], everything: bool, now: dateti
     a list of what you moved or skipped.
     """
     from calsync.app import wishes
+    from calsync.errors import CalsyncError
+    from calsync.words import moment
 
     if everything and what:
         raise click.UsageError("name what to release, or give --all")
     setup = common.setup()
     labels: dict[str, str] = {}
-    if not everything:
+    called: dict[str, str] = {}
+    try:
         known = wishes.known_keys(setup, now)
-        if what and all(map(_is_key, what)):
-            labels = {known.key(text): known.key(text) for text in what}
+    except CalsyncError:
+        # All of them can be let go without their names.
+        if not everything:
+            raise
+    else:
+        items = known.items(setup, now)
+        called = {item.key: item.text(items.zone) for item in items.items}
+    if what and all(map(_is_key, what)):
+        labels = {known.key(text): known.key(text) for text in what}
+    elif not everything:
+        held = items.only(wishes.held_keys(setup, now))
+        if not what:
+            if _asks() and not held.items:
+                _say_nothing_held()
+                return
+            chosen = _pick(held.items, items, "Which ones?", many=True, usage="release thu")
         else:
-            items = known.items(setup, now)
-            held = items.only(wishes.held_keys(setup, now))
-            if not what:
-                if _asks() and not held.items:
-                    _say_nothing_held()
-                    return
-                chosen = _pick(held.items, items, "Which ones?", many=True, usage="release thu")
-            else:
-                chosen = _meant(what, held, held.anywhere, many=True)
-            labels = {item.key: item.text(items.zone) for item in chosen}
+            chosen = _meant(what, held, held.anywhere, many=True)
+        labels = {item.key: called[item.key] for item in chosen}
     with as_wrong_usage():
         released = wishes.release(setup, labels, now)
+    places = wishes.places(setup, released, now) if released else {}
     for key in sorted(released):
-        click.echo(f"{labels.get(key, key)}: released")
+        # A run that starts soon (rule `notice`) may well stay where it was moved to.
+        where = f", now {moment(places[key], setup.config.zone)}" if key in places else ""
+        click.echo(f"{labels.get(key) or called.get(key, key)}: released{where}")
     if not released:
         _say_nothing_held()
     else:

@@ -44,8 +44,9 @@ class Alternative:
         elif self.is_later:
             as_good += "; the earlier start wins"
         cost = "" if self.more else f": {as_good}"
-        lost = ", ".join(self.unplaced)
-        return f"{where}{cost}" + (f"; then {lost} couldn't fit in" if lost else "")
+        count = len(self.unplaced)
+        lost = "another session" if count == 1 else f"{count} other sessions"
+        return f"{where}{cost}" + (f"; then {lost} couldn't fit in" if count else "")
 
 
 @dataclass(frozen=True, slots=True)

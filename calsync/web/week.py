@@ -10,14 +10,14 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Published, is_strength
-from calsync.planning.descriptions import exercises, no_place, run_title, session_title
+from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.what_if import Explainer
 from calsync.program import Program, Routine
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, Sport, Week, clock
 from calsync.travel import trips_in
-from calsync.words import day_name, kind_name, on_trip, one_line
+from calsync.words import date_name, day_name, kind_name, on_trip, one_line
 
 # --- blocks beside one another ----------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class _Drawing:
         template = week.wanted.template
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
-        notes += [f"{key}: skipped" for key in week.skipped]
+        notes += [f"{self._called(week, key)}: skipped" for key in week.skipped]
         notes += map(on_trip, trips_in(self._plan.zone, week.week.days[0], week.week.days[-1]))
         if week.too_late:
             notes.append(week.too_late_text)
@@ -232,6 +232,16 @@ class _Drawing:
             tuple(self._missing(week)),
             tuple(notes),
         )
+
+    def _called(self, week: PlannedWeek, key: str) -> str:
+        """What is skipped, as a person would name it: "25 min tempo, Thu 26 Nov"."""
+        for run in week.wanted.training:
+            if run.key == key:
+                return f"{one_line(run.run.title) or kind_name(run.kind).capitalize()}, {date_name(run.day)}"
+        for session in week.wanted.sessions:
+            if session.key == key:
+                return one_line(session.title) or routine_title(session.routine, self._routines)
+        return key
 
     def _day(self, week: PlannedWeek, day: date) -> Day:
         zone = self._plan.zone

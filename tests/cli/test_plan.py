@@ -353,8 +353,8 @@ def test_the_table_names_what_found_no_place_and_what_was_skipped(box: Box) -> N
     box.ok("skip", "2026-W48/run/wed-1")
     result = box.ok("plan")
     assert re.search(r"Lower body \(moderate.*\) couldn't fit in", result.out)
-    assert "Easy run, Wed 25 Nov: skipped" in result.out
-    assert {"wed", "w48-strength-1", "w48-strength-2"} <= {line.strip() for line in result.out.splitlines()}
+    assert re.search(r"Wed 25 +Easy run: skipped *\n +wed *\n", result.out)
+    assert {"w48-strength-1", "w48-strength-2"} <= {line.strip() for line in result.out.splitlines()}
     assert "couldn't fit in" in result.err
 
 

@@ -325,10 +325,23 @@ def test_release_all(box: Box) -> None:
     box.ok("skip", TUE, THU)
     box.ok("move", FIRST, "2026-11-25T18:00")
     result = box.ok("release", "--all")
-    assert result.out.splitlines() == [f"{key}: released" for key in sorted([TUE, THU, FIRST])]
+    assert result.out.splitlines() == [
+        "25 min tempo, Thu 26 Nov: released, now Thu 26 Nov 06:30",
+        "6 x 800 m, Tue 24 Nov: released, now Tue 24 Nov 06:30",
+        "Lower body, 2026-W48: released, now Tue 24 Nov 12:00",
+    ]
     assert wishes(box)["moves"] == {}
     assert wishes(box)["skips"] == []
     assert box.ok("release", "--all").out == ""
+
+
+def test_a_release_says_where_it_is_now_also_if_it_stays_as_it_starts_soon(box: Box) -> None:
+    box.push()
+    box.ok("move", THU, "fri 7:00")
+    box.ok("move", TUE, "mon 17:00")
+    box.push()
+    assert "now Thu 26 Nov 06:30" in box.ok("release", THU).out
+    assert "now Mon 23 Nov 17:00" in box.ok("release", TUE).out
 
 
 def test_the_next_push_says_that_it_was_released_and_later_ones_do_not(box: Box) -> None:
