@@ -74,7 +74,7 @@ def test_what_is_no_line_for_calsync_is_none(box: Box, line: str) -> None:
     crontab(box, line)
     check = schedule(box)
     assert (check["status"], check["text"]) == ("warning", "nothing runs this plan by itself yet")
-    assert check["fix"] == "`calsync schedule` prints a line for cron"
+    assert check["fix"] == "leave `calsync serve` running, or let `calsync schedule` print a line for cron"
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,10 @@ def schedule_check(plan: Plan, is_served: Callable[[], bool]) -> Check:
     if idle:
         unit, command = idle
         return warning(f"{unit} is there, but it is not active", f"`{command} enable --now {unit}`")
-    return warning("nothing runs this plan by itself yet", "`calsync schedule` prints a line for cron")
+    return warning(
+        "nothing runs this plan by itself yet",
+        "leave `calsync serve` running, or let `calsync schedule` print a line for cron",
+    )
 
 
 def _cron(plan: Plan) -> Iterator[str]:
