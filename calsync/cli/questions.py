@@ -224,10 +224,12 @@ def _ask_weeks(asking: Asking, given: _Given) -> None:
 
 
 _WEEKS_MORE = """\
-   A picture shows what each day has: the kind of run and how long it is. Times
-   are asked for next. Days, runs and strength can be changed later: `calsync
-   templates copy` makes a week your own. A number of weeks separated by commas
-   repeat in that order: 1,1,1,8 is three weeks of work and one to recover."""
+   A picture shows what each day has: the kind of run and how long it is. Below the
+   week's name is its strength: "2 moderate" is two sessions that are neither heavy
+   nor light. Times are asked for next. Later `calsync templates copy` makes a week
+   your own, with other days and runs, or a class at the gym (docs/cookbook.md).
+   Weeks separated by commas repeat in that order: 1,1,1,8 is three weeks of work
+   and one to recover."""
 
 
 def _ask_race(asking: Asking, given: _Given) -> None:
@@ -307,22 +309,27 @@ def _distance(text: str) -> str:
 
 
 def _ask_days(asking: Asking, given: _Given) -> None:
-    def understood(found: int | TimeRange) -> str:
-        what = "at" if isinstance(found, int) else "at the first free time within"
-        return f"Your runs start {what} {_clock(found)}."
-
-    given.days = asking.ask(_RUNS, partial(_run_time, presets=_RUN_TIMES), "1", understood)
+    given.days = asking.ask(
+        _RUNS,
+        partial(_run_time, presets=_RUN_TIMES),
+        "1",
+        lambda found: f"Your runs start {_starting(found)}.",
+    )
 
 
 def _ask_weekend(asking: Asking, given: _Given) -> None:
-    presets = {**_RUN_TIMES, "same": given.days}
-    question = Question("And at weekends?", "   As above, or same.", _RUNS.more)
+    usual = USUAL_RUNS.sat
+    presets = {**_RUN_TIMES, "same": given.days} | ({"morning": usual, "mornings": usual} if usual else {})
     given.weekend = asking.ask(
-        question,
+        Question("And at weekends?", "   A number, a name, a time or hours, as above; or same.", _RUNS.more),
         partial(_run_time, presets=presets),
-        _clock(USUAL_RUNS.sat),
-        lambda found: f"At weekends {_clock(found)}.",
+        _clock(usual),
+        lambda found: f"At weekends they start {_starting(found)}.",
     )
+
+
+def _starting(found: int | TimeRange) -> str:
+    return f"{'at' if isinstance(found, int) else 'at the first free time within'} {_clock(found)}"
 
 
 _RUNS = Question(
@@ -348,8 +355,9 @@ _RUN_NAMES = {"early": "1", "morning": "1", "mornings": "1", "lunch": "2", "even
 
 def _run_time(text: str, presets: dict[str, int | TimeRange]) -> int | TimeRange:
     word = text.strip().lower()
-    if (key := _RUN_NAMES.get(word, word)) in presets:
-        return presets[key]
+    for key in (word, _RUN_NAMES.get(word, word)):
+        if key in presets:
+            return presets[key]
     if re.fullmatch(r"\d", word):
         raise ValueError(f"the numbers are 1 to 3; a time is written as {word}:00 or {word}pm")
     if len(parts := _parts(text)) > 1:
@@ -444,11 +452,10 @@ def _ask_busy(asking: Asking, given: _Given) -> None:
         return busy
 
     question = Question("Where is the calendar that says when you are busy?", _BUSY_EXPLAINED, _BUSY_MORE)
-    given.busy = asking.ask(
-        question, parse, "none", lambda found: "" if found else "None yet: you count as free all day."
-    )
+    given.busy = asking.ask(question, parse, "none", lambda found: "" if found else _FREE_ALL_DAY)
 
 
+_FREE_ALL_DAY = "None yet: you count as free all day, so leave working hours out of the next answer."
 _BUSY_MORE = """\
    Nothing is placed on what is in it, and there are 15 minutes left before and after.
    calsync only reads it. Outlook shows such an address under "Publish a calendar",

@@ -133,7 +133,8 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
     steps = (
         ("plan", "look at the coming weeks; nothing is written yet"),
         ("push", f"write the calendar, {path.parent / FEED_FILE}"),
-        ("serve", "keep it up to date, and serve it to your phone"),
+        # Otherwise it listens on this machine only.
+        ("serve --host 0.0.0.0", "keep it up to date, and serve it to your phone"),
     )
     commands = [f"calsync {command}{option}" for command, _ in steps]
     room = max(map(len, commands)) + 2

@@ -86,7 +86,11 @@ def test_doctor_finds_nothing_that_fails(bare: Box, lines: str) -> None:
 
 def test_the_next_commands_are_named(bare: Box) -> None:
     out = bare.process("init", "--defaults").out
-    assert re.findall(r"^  calsync (\w+)  +\w", out, re.MULTILINE) == ["plan", "push", "serve"]
+    assert re.findall(r"^  calsync (\w+)(?: --host 0\.0\.0\.0)?  +\w", out, re.MULTILINE) == [
+        "plan",
+        "push",
+        "serve",
+    ]
     assert "--config" not in out
     assert "\x1b" not in out, "no colours in a pipe"
     elsewhere = bare.process("init", "--defaults", "my plans/x.toml").out
@@ -300,6 +304,8 @@ def test_bytes_that_are_no_text(bare: Box) -> None:
         ("7pm-9pm\n10am-1pm", "19:00-21:00", "10:00-13:00"),
         ("7-9pm\n11-1pm", "19:00-21:00", "11:00-13:00"),
         ("12-2pm\n12am-1am", "12:00-14:00", "00:00-01:00"),
+        # A morning at weekends is no early one.
+        ("19:30\nmornings", "19:30", "08:00-11:00"),
         ("6:15am–8:30am\n9h-11h30", "06:15-08:30", "09:00-11:30"),
     ],
 )
@@ -364,7 +370,7 @@ def test_what_was_understood_is_said(bare: Box) -> None:
     for text in (
         "In turn: balanced, balanced, recovery.",
         "Your runs start at 18:00.",
-        "None yet: you count as free all day.",
+        "None yet: you count as free all day, so leave working hours out of the next answer.",
         "Strength 17:00-21:00; Sat 16:00-20:00; Sun never.",
         "It builds up over eight weeks",
     ):
