@@ -60,6 +60,9 @@ def missing(text: str) -> Meta:
 def duration(text: str) -> timedelta:
     """ "90m", "3h", "1h30m" or "7d"."""
     if not re.fullmatch(DURATION, text):
+        meant = re.sub(r"\s*(d|h|m)(?:ays?|ours?|rs?|inutes?|ins?)?\b\.?\s*", r"\1", text.lower())
+        if re.fullmatch(DURATION, meant):
+            raise ValueError(f'write "{meant}"')
         raise ValueError('expected a duration such as "90m", "3h" or "1h30m"')
     # At most what a timedelta can add up.
     amount = {unit: min(int(digits), 100_000) for digits, unit in re.findall(r"([0-9]+)([dhm])", text)}

@@ -149,7 +149,9 @@ def copy(common: Common, name: str, path: Path, force: bool) -> None:
         write_atomically(path, with_schema_line(read_file(source), kind))
     except OSError as problem:
         raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
-    click.echo(f"{source.name} copied to {path}", err=True)
+    click.echo(f"{source.stem} is copied to {path}.", err=True)
+    if kind == "week":
+        click.echo("To use it, name it in weeks of [plan]: `calsync config edit` opens the config.", err=True)
 
 
 @click.command(short_help="Check week templates.")

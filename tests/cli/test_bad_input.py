@@ -368,6 +368,7 @@ def test_unsafe_addresses_are_refused_and_never_shown(box: Box, url: str, how: s
         ('start = "06:30"', 'between = ["08:00-06:00"]', "runs[0].between[0]", "ends after it starts"),
         ('day = "thu"\nkind = "easy"', 'day = "tue"\nkind = "easy"\nstart = "07:29"', "runs[1].start", ""),
         ('duration = "60m"', "duration = 60", "runs[0].duration", 'found 60; write "60m"'),
+        ('duration = "60m"', 'duration = "45 min"', "runs[0].duration", 'write "45m", found "45 min"'),
         ('start = "06:30"', "start = 630", "runs[0].start", "expected a string, found 630"),
         ('load = "moderate"', 'load = "medium"', "strength[0].load", 'did you mean "moderate"?'),
         ('day = "thu"', 'day = "Thursday"', "runs[1].day", 'did you mean "thu"?'),
