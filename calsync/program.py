@@ -225,8 +225,9 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     """A calendar file, or a folder of them; relative to the config."""
     kind: dict[NotBlank, _Meaning] = {}
     """Titles that calsync does not understand (* stands for anything), and what they are."""
-    strength: Literal["ignore", "feed"] = "ignore"
-    """Whose strength workouts are placed: the templates' ("ignore") or the feed's."""
+    strength: Literal["ignore", "feed"] | None = None
+    """Whose strength workouts are placed: the templates' ("ignore") or the feed's. Without it the
+    templates', and `plan` lists those of the feed."""
     cross: Literal["count", "ignore"] = "count"
     """Whether rides, swims and other sports in the feed count, as `[[cross]]` of a template does."""
     seconds_per_km: Pace | None = None

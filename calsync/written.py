@@ -174,8 +174,13 @@ def pace(text: str) -> int:
 
 
 MARATHON, HALF_MARATHON = 42_195, 21_098
-_DISTANCES = {"marathon": MARATHON, "half": HALF_MARATHON}
-_FAR = r"([0-9]{1,4}(?:[.,][0-9]{1,3})?)\s?(km|k|mi)"
+_DISTANCES = {
+    "marathon": MARATHON,
+    "half": HALF_MARATHON,
+    "half marathon": HALF_MARATHON,
+    "half-marathon": HALF_MARATHON,
+}
+_FAR = r"([0-9]{1,4}(?:[.,][0-9]{1,3})?)\s?(km|k|miles|mi)"
 _DISTANCE = "|".join((*_DISTANCES, _FAR))
 
 
@@ -186,7 +191,7 @@ def distance(text: str) -> int:
         return _DISTANCES[word]
     metres = 0.0
     if found := re.fullmatch(_FAR, word):
-        metres = float(found[1].replace(",", ".")) * 1000 * (_KM_PER_MILE if found[2] == "mi" else 1)
+        metres = float(found[1].replace(",", ".")) * 1000 * (_KM_PER_MILE if found[2].startswith("mi") else 1)
     if metres < 1:
         raise ValueError('expected a distance: "marathon", "half", or such as "10k", "42.2 km" or "13.1 mi"')
     return round(metres)

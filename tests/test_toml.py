@@ -150,6 +150,16 @@ def test_every_command_says_so(tmp_path: Path, data: st.DataObject, kind: Schema
         ('experience = "new\u201d', "7: \u201d is a curly quote; use straight quotes"),
         ('experience = "new', '7: this text is not closed; put a " at its end'),
         ("experience = 'new", "7: this text is not closed; put a ' at its end"),
+        (
+            "[plan.race]\ndate = 2027-04-18\n[[plan.race]]\ndate = 2027-02-28",
+            "9: plan.race is there already, and not as a list: write [[plan.race]] above each of them",
+        ),
+        (
+            "[plan.race]\ndate = 2027-04-18\n[plan.race]\ndate = 2027-02-28",
+            "9: [plan.race] is there already: put its settings below the first one; for several of them "
+            "write [[plan.race]] above each",
+        ),
+        ("horizon = 4\nhorizon = 5", "8: horizon is there already: it can have one value only"),
         ("[plan.race]\ndate = 2026-11-31", "8: November has 30 days"),
         ("[plan.race]\ndate = 2027-02-29", "8: February has 28 days"),
         ("[plan.race]\ndate = 2026-13-01", "8: there is no month 13"),

@@ -4,6 +4,7 @@ config.example.toml is made from the same text by docs/generate.py.
 """
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,7 @@ from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
 from calsync.race import Race
 from calsync.timespan import Timespan
-from calsync.training import Experience, Week, clock
+from calsync.training import LAST_YEAR, Experience, Week, Workout, clock
 from calsync.words import counted, warning_line
 from calsync.written import duration_text, quoted, time_range
 
@@ -56,15 +57,50 @@ class PlaceText:
 
 @dataclass(frozen=True, slots=True)
 class NewRace:
-    """A race and its distance, as the config says it."""
+    """A race. The distance is as the config says it, empty if unknown; so are `minutes` if None."""
 
     day: date
     distance: str
+    called: str = ""
+    minutes: int | None = None
 
     @property
     def title(self) -> str:
         names = {"marathon": "Marathon", "half": "Half marathon", "10k": "10 km", "5k": "5 km"}
-        return names.get(self.distance, self.distance)
+        return self.called or names.get(self.distance, self.distance)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def race_day(text: str, today: date) -> date:
+    """The day of a race as people write it. Raises ValueError."""
+    words = re.findall(r"[a-z]+|\d+", text.lower())
+    months = [number for number, name in enumerate(_MONTHS, 1) if any(word[:3] == name for word in words)]
+    numbers = [int(word) for word in words if word.isdecimal()]
+    try:
+        if months and len(numbers) == 2:
+            day, year = sorted(numbers)
+            found = date(year, months[0], day)
+        else:
+            found = date.fromisoformat(text.strip())
+    except ValueError as problem:
+        raise ValueError(f'expected a date such as 2027-04-18 or 18 Apr 2027, found "{text}"') from problem
+    if not today <= found:
+        raise ValueError(f"{found:%a} {found.day} {found:%b %Y} is over")
+    if found.year > LAST_YEAR:
+        raise ValueError(f"the last year that can be planned is {LAST_YEAR}")
+    return found
+
+
+def distance_in(title: str) -> str:
+    """The distance in a race's title, in the words of the config; empty if there is none."""
+    lower = title.lower()
+    if "half" in lower:
+        return "half"
+    if found := re.search(r"(\d+(?:[.,]\d+)?)\s?(km|k|miles|mi)\b", lower):
+        return f"{found[1]}{found[2] if found[2] == 'k' else f' {found[2]}'}"
+    return "marathon" if "marathon" in lower else ""
 
 
 # When people run: before work, and at weekends after sleeping in. With some room to dodge what is on.
@@ -85,8 +121,8 @@ class Answers:
     running: UsualStart = USUAL_RUNS
     """With a default; with a Saturday and a Sunday where they differ from it."""
     feed: PlaceText | None = None
-    takes_strength: bool = False
-    """Whether the feed's own strength workouts are placed."""
+    takes_strength: bool | None = None
+    """Whether the feed's own strength workouts are placed; None if that was not asked."""
     race: NewRace | None = None
     busy: PlaceText | None = None
 
@@ -155,7 +191,9 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
     monday = Week.of(answers.start).monday
     pause_first, pause_last = (monday + timedelta(days) for days in words.days_to_pause)
     feed_off, busy_off, race_off = ("" if one else "#" for one in (feed, busy, race))
-    distance = quoted(race.distance if race else "marathon")
+    distance = quoted((race.distance if race else "") or "marathon")
+    lasts = f'duration = "{race.minutes}m"' if race and race.minutes else '#duration = "4h"'
+    distance_off = "" if race and race.distance else "#"
     days = "".join(
         f"{day} = {_list(map(str, ranges))}\n"
         for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
@@ -196,9 +234,9 @@ usual_start = {{ {_usual_start(answers.running)} }}
 {race_off}[plan.race]
 {race_off}date = {race.day if race else monday + timedelta(words.days_to_race)}
 {race_off}title = {quoted(race.title if race else words.race)}
-{race_off}distance = {distance} # or "half", "10k", "42.2 km"; it brings the last one or two weeks
+{distance_off}distance = {distance} # or "half", "10k", "42.2 km"; it brings the last one or two weeks
 #start = "09:30" # otherwise your usual time
-#duration = "4h" # otherwise what the distance takes at [plan] pace
+{lasts} # otherwise what the distance takes at [plan] pace
 #priority = "A" # "B": strength makes way for a few days only, "C": for the day itself and the one before it
 #weeks = ["taper", "race-week"] # other last weeks than the distance brings, in place of those of the plan
 
@@ -330,7 +368,10 @@ def _usual_start(usual: UsualStart) -> str:
 def _strength_of_feed(answers: Answers) -> str:
     if answers.takes_strength:
         return """strength = "feed" # "ignore": the sessions of the templates are placed, not its own\n"""
-    return """#strength = "ignore" # "feed": its strength workouts are placed instead of the templates'\n"""
+    off = "#" if answers.takes_strength is None else ""
+    return (
+        f"""{off}strength = "ignore" # "feed": its strength workouts are placed instead of the templates'\n"""
+    )
 
 
 def _list(texts: Iterable[str]) -> str:
@@ -338,6 +379,7 @@ def _list(texts: Iterable[str]) -> str:
 
 
 _WEEKS = 4
+_WEEKS_OF_RACES = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,36 +457,51 @@ def look_at_busy(where: PlaceText, look: Look) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a training platform's feed says, in words, and how many strength workouts it has."""
+    """What a training platform's feed says, in words, and how many strength workouts it has.
+
+    `races` are those of the coming year, the longest first.
+    """
 
     text: str
     strength: int
+    races: tuple[NewRace, ...] = ()
 
 
 def look_at_runs(where: PlaceText, look: Look) -> Seen:
     """Raises ValueError if it can't be read."""
     from calsync.feeds.place import feed_workouts
-    from calsync.training import Sort
+    from calsync.training import Kind, Sort
 
     first = look.monday.date()
     last = first + timedelta(weeks=_WEEKS, days=-1)
+    today = look.now.astimezone(look.zone).date()
     try:
         with look.listener.progress() as show:
             show("reading your training calendar …")
             place = _place("your training calendar", where, look)
-            answer = feed_workouts(place, FeedSettings(), first, last, look.zone, look.now, None, show)
+            year = first + timedelta(weeks=_WEEKS_OF_RACES)
+            answer = feed_workouts(place, FeedSettings(), first, year, look.zone, look.now, None, show)
     except CalsyncError as problem:
         raise ValueError(str(problem)) from problem
     feed = answer.result
-    runs = [workout for workout in feed.workouts if workout.sort is Sort.RUN]
+    workouts = [workout for workout in feed.workouts if workout.day <= last]
+    runs = [workout for workout in workouts if workout.sort is Sort.RUN]
+    races = [one for one in feed.workouts if one.kind is Kind.RACE and one.day >= today]
+    races.sort(key=lambda race: (-(race.minutes or 0), race.day))
     if runs and all(workout.kind is None for workout in runs):
         # Every calendar can be read as one of runs; this is the place to notice that it is another one.
         raise ValueError(f"no title among its {counted(len(runs), 'entry', 'entries')} reads like a run's")
     found = f"{counted(len(runs), 'run', zero='no')} {look.weeks}"
     if not runs:
         found += "; until it has some, the template's are used"
-    strength = sum(workout.sort is Sort.STRENGTH for workout in feed.workouts)
-    return Seen("; ".join([found, *map(warning_line, feed.warnings)]), strength)
+    strength = sum(workout.sort is Sort.STRENGTH for workout in workouts)
+    said = "; ".join([found, *map(warning_line, feed.warnings)])
+    return Seen(said, strength, tuple(map(_race_of, races)))
+
+
+def _race_of(workout: Workout) -> NewRace:
+    title = workout.title.partition(" • ")[0]  # Runna writes how far it is behind that
+    return NewRace(workout.day, distance_in(workout.title), title, workout.minutes)
 
 
 def _place(what: str, where: PlaceText, look: Look) -> "Place":

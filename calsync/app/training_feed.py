@@ -249,9 +249,13 @@ def _notices(
     if others := [w for w in upcoming if w.sort in left_out and not w.eases_off]:
         yield "feed-other", f"{_WHO}: left out, as they are no runs: {_listed(others)}"
     strength = [w for w in upcoming if w.sort is Sort.STRENGTH]
-    if strength and not settings.takes_strength:
-        text = f"{_WHO}: its own strength workouts are left out: {_listed(strength)}; "
-        yield "feed-strength", text + '[plan.feed] strength = "feed" places these instead of the template\'s'
+    # Who has chosen knows it.
+    if strength and settings.strength is None:
+        text = f"{_WHO}: its own strength workouts are left out: {_listed(strength)}; [plan.feed] "
+        text += (
+            'strength = "feed" places these instead of the template\'s, and "ignore" leaves them out quietly'
+        )
+        yield "feed-strength", text
     if without:
         weeks = ", ".join(map(str, without))
         yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"

@@ -94,19 +94,35 @@ def _drawn(gathered: "Gathered", weeks: "Sequence[PlannedWeek]", form: str) -> s
 
 @click.command(short_help="Write the plan as ICS.")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=False)
+@click.option(
+    "--include",
+    type=click.Choice(["runs", "strength"]),
+    multiple=True,
+    help="What to write; repeatable.  [default: all; with a training feed strength only]",
+)
 @now_option
 @common_options
-def export(common: Common, path: Path | None, now: datetime) -> None:
-    """Write the plan as ICS to standard output or into the file PATH, without touching any target."""
+def export(common: Common, path: Path | None, include: tuple[str, ...], now: datetime) -> None:
+    """Write the plan as ICS to standard output or into the file PATH, without touching any target.
+
+    Runs of a training feed are in your platform's own calendar, so they are left out unless you ask for them.
+    """
     from calsync.app.gather import gather_plan
     from calsync.calendars.ics import Stamp, calendar_bytes, event_bytes
     from calsync.errors import TargetUnavailable
+    from calsync.event import is_strength
     from calsync.files import write_atomically
 
     gathered = gather_plan(common.setup(), now)
     name, zone = gathered.setup.config.name, gathered.setup.config.zone
     stamp = Stamp.after(None, now)
-    events = [event_bytes(event, name, zone, stamp) for event in gathered.events]
+    # As for targets that don't say what they include.
+    usual = ("runs", "strength") if gathered.setup.config.program.feed is None else ("strength",)
+    events = [
+        event_bytes(event, name, zone, stamp)
+        for event in gathered.events
+        if ("strength" if is_strength(event.key) else "runs") in (include or usual)
+    ]
     first_year = (gathered.events[0].span.start if events else now).year - 1
     content = calendar_bytes(events, gathered.setup.config.title, zone, first_year)
     if path is None or str(path) == "-":

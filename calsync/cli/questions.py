@@ -4,11 +4,12 @@ Each answer is followed by what was understood.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,17 +21,20 @@ from calsync.app.new_config import (
     Look,
     NewRace,
     PlaceText,
+    Seen,
     look_at_busy,
     look_at_runs,
     place,
+    race_day,
 )
 from calsync.cli.asking import Asking, Back, Question, say
 from calsync.cli.templates import terminal_width, week_header, week_picture
 from calsync.config.templates import Library, is_path
 from calsync.program import USUAL_TIMES, Availability, UsualStart
-from calsync.training import LAST_YEAR, Experience, TimeRange, Week, clock
-from calsync.words import counted, did_you_mean
-from calsync.written import clock_time, distance, time_range
+from calsync.spoken import hours_meant, time_meant
+from calsync.training import Experience, TimeRange, Week, clock
+from calsync.words import counted, did_you_mean, on_one_line
+from calsync.written import distance, time_range
 
 _DEFAULT_WEEK = "balanced"
 # Ordinary weeks first, the shortest way to a choice; then those for single weeks.
@@ -59,7 +63,11 @@ class _Given:
     feed: PlaceText | None = None
     strength_entries: int = 0
     """How many the training calendar has."""
-    takes_strength: bool = False
+    takes_strength: bool | None = None
+    """None if nobody was asked."""
+    races: tuple[NewRace, ...] = ()
+    """Those of the training calendar, the longest first."""
+    race: NewRace | None = None
     race_day: date | None = None
     distance: str = ""
     days: int | TimeRange = 0
@@ -92,6 +100,7 @@ def ask_all(
         _ask_busy,
         _ask_times,
         _ask_experience,
+        _ask_race_of_feed,
     ]
     answered: list[int] = []
     number = 0
@@ -121,17 +130,18 @@ def ask_all(
         running=_usual_start(given.days, given.weekend),
         feed=given.feed,
         takes_strength=given.takes_strength,
-        race=NewRace(given.race_day, given.distance) if given.race_day else None,
+        race=NewRace(given.race_day, given.distance) if given.race_day else given.race,
         busy=given.busy,
     )
 
 
 def summary(answers: Answers) -> Iterator[tuple[str, str]]:
     """What was understood, all together: (what, text)."""
-    yield "Weeks", ", ".join(answers.weeks)
-    if answers.feed:
-        entries = "its own" if answers.takes_strength else f"that of {answers.weeks[0]}"
-        yield "Runs", f"from your training calendar; strength is {entries}"
+    if answers.feed is None:
+        yield "Weeks", ", ".join(answers.weeks)
+    else:
+        entries = "from there, too" if answers.takes_strength else f'from the "{answers.weeks[0]}" week'
+        yield "Runs", f"from your training calendar; strength comes {entries}"
     if answers.race:
         yield "Race", f"{answers.race.title} on {_date(answers.race.day)}"
     yield "You run", _said_of_runs(answers.running)
@@ -204,23 +214,24 @@ def _ask_weeks(asking: Asking, given: _Given) -> None:
     library = Library(look.folder)
     names = sorted(library.template_names(), key=lambda name: (*_ORDER, name).index(name))
 
-    def parse(text: str) -> tuple[tuple[str, ...], PlaceText | None, int]:
+    def parse(text: str) -> tuple[tuple[str, ...], PlaceText | None, Seen | None]:
         if is_path(text) or ":" in text or text.lower().endswith(".ics"):
             feed = place(text, look)
             seen = look_at_runs(feed, look)
             said = f'{seen.text}. Until you say otherwise, strength comes from the "{_DEFAULT_WEEK}" week'
             say(f"{said}.", "green")
-            return (_DEFAULT_WEEK,), feed, seen.strength
-        return tuple(_week(part, names) for part in _parts(text)), None, 0
+            return (_DEFAULT_WEEK,), feed, seen
+        return tuple(_week(part, names) for part in _parts(text)), None, None
 
-    def understood(found: tuple[tuple[str, ...], PlaceText | None, int]) -> str:
+    def understood(found: tuple[tuple[str, ...], PlaceText | None, Seen | None]) -> str:
         weeks, feed, _ = found
         if feed:
             return ""
         return f'Every week is "{weeks[0]}".' if len(weeks) == 1 else f"In turn: {', '.join(weeks)}."
 
     question = Question("Which week is most like yours?", _pictures(library, names), _WEEKS_MORE)
-    given.weeks, given.feed, given.strength_entries = asking.ask(question, parse, _DEFAULT_WEEK, understood)
+    given.weeks, given.feed, seen = asking.ask(question, parse, _DEFAULT_WEEK, understood)
+    given.strength_entries, given.races = (seen.strength, seen.races) if seen else (0, ())
 
 
 _WEEKS_MORE = """\
@@ -239,7 +250,7 @@ def _ask_race(asking: Asking, given: _Given) -> None:
     today = given.look.now.astimezone(given.look.zone).date()
     given.race_day = asking.ask(
         _RACE,
-        lambda text: None if text.lower() in ("none", "no") else _race_day(text, today),
+        lambda text: None if text.lower() in ("none", "no") else race_day(text, today),
         "none",
         lambda day: f"{_date(day)}, {_weeks_until(day, today)}." if day else "No race yet.",
     )
@@ -253,26 +264,6 @@ _RACE = Question(
    The last week or two before a race have templates of their own, strength shrinks
    in the two weeks before it, and stays light for a week after it.""",
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def _race_day(text: str, today: date) -> date:
-    words = re.findall(r"[a-z]+|\d+", text.lower())
-    months = [number for number, name in enumerate(_MONTHS, 1) if any(word[:3] == name for word in words)]
-    numbers = [int(word) for word in words if word.isdecimal()]
-    try:
-        if months and len(numbers) == 2:
-            day, year = sorted(numbers)
-            found = date(year, months[0], day)
-        else:
-            found = date.fromisoformat(text.strip())
-    except ValueError as problem:
-        raise ValueError(f'expected a date such as 2027-04-18 or 18 Apr 2027, found "{text}"') from problem
-    if not today <= found:
-        raise ValueError(f"{_date(found)} is over")
-    if found.year > LAST_YEAR:
-        raise ValueError(f"the last year that can be planned is {LAST_YEAR}")
-    return found
 
 
 def _date(day: date) -> str:
@@ -308,6 +299,38 @@ def _distance(text: str) -> str:
     return found
 
 
+def _ask_race_of_feed(asking: Asking, given: _Given) -> None:
+    """Of the longest race in the training calendar: without [plan.race] it gets no taper."""
+    given.race = None
+    if not given.races:
+        return
+    race = given.races[0]
+    said = on_one_line(f"Your training calendar has {race.title} on {_date(race.day)}.")
+    question = Question(
+        "Is this the race that you train for?",
+        fill(said, 77, initial_indent="   ", subsequent_indent="   "),
+        _FEED_RACE_MORE,
+    )
+    given.race = asking.ask(
+        question,
+        lambda text: race if _yes(text) else None,
+        "yes",
+        lambda found: "Strength makes way for it." if found else "No race yet.",
+    )
+
+
+_FEED_RACE_MORE = f"""\
+{_RACE.more} With no,
+   it keeps its day and the day before free of strength, and nothing more."""
+
+
+def _yes(text: str) -> bool:
+    word = text.lower()
+    if word in ("y", "yes", "n", "no", "none"):
+        return word.startswith("y")
+    raise ValueError(f'expected yes or no, found "{text}"')
+
+
 def _ask_days(asking: Asking, given: _Given) -> None:
     given.days = asking.ask(
         _RUNS,
@@ -340,10 +363,11 @@ _RUNS = Question(
    3  evening   17:30-21:00
    Or your own: a time such as 18:30, or hours such as 6-9pm.""",
     """\
-   The shipped weeks say on which days you run, not when. With a time your runs start
-   then, whatever is on. With hours they start at the first time in them when you are
-   free for the whole run. Strength is placed around them: ideally 4 to 8 hours after a
-   hard run. Runs that name a time (a race, a workout of your platform) keep it.""",
+   The shipped weeks, and most platforms, say on which days you run, not when. With a
+   time your runs start then, whatever else is on. With hours they start at the first
+   time in them when you are free for the whole run. Strength is placed around them:
+   ideally 4 to 8 hours after a hard run. Runs that name a time (a race, a workout of
+   your platform) keep it.""",
 )
 _RUN_TIMES: dict[str, int | TimeRange] = {
     "1": time_range("06:30-08:30"),
@@ -362,7 +386,7 @@ def _run_time(text: str, presets: dict[str, int | TimeRange]) -> int | TimeRange
         raise ValueError(f"the numbers are 1 to 3; a time is written as {word}:00 or {word}pm")
     if len(parts := _parts(text)) > 1:
         raise ValueError(f"one time, or one stretch of hours, is enough here; found {len(parts)}")
-    return _range(text) if re.search(r"\d\D*[-–]", text) else _time(text)
+    return hours_meant(text) if re.search(r"\d\D*[-–]", text) else time_meant(text)
 
 
 def _clock(usual: int | TimeRange | None) -> str:
@@ -379,7 +403,7 @@ def _said_of_runs(usual: UsualStart) -> str:
 
 
 def _ask_strength_entries(asking: Asking, given: _Given) -> None:
-    given.takes_strength = given.takes_strength and bool(given.strength_entries)
+    given.takes_strength = None
     if not given.strength_entries:
         return
     entries = counted(given.strength_entries, "strength workout")
@@ -524,55 +548,29 @@ _PRESETS = {
 _PRESET_NAMES = {"early bird": "1", "early": "1", "lunch": "2", "evenings": "3", "evening": "3", "any": "4"}
 
 
+def _joined(ranges: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
+    """Those that overlap or touch as one."""
+    joined: list[TimeRange] = []
+    for one in sorted(ranges):
+        if joined and one.start <= joined[-1].end:
+            joined[-1] = TimeRange(joined[-1].start, max(joined[-1].end, one.end))
+        else:
+            joined.append(one)
+    return tuple(joined)
+
+
 def _times(text: str) -> Availability:
     parts = [part.lower() for part in _parts(text)]
     presets = [_PRESETS[key] for part in parts if (key := _PRESET_NAMES.get(part, part)) in _PRESETS]
-    own = [_range(part) for part in parts if _PRESET_NAMES.get(part, part) not in _PRESETS]
+    own = [hours_meant(part) for part in parts if _PRESET_NAMES.get(part, part) not in _PRESETS]
 
     def on(key: str) -> tuple[TimeRange, ...]:
         # Own times are those of every day, also where the presets have others.
-        return tuple(sorted({*own, *(times for preset in presets for times in getattr(preset, key) or ())}))
+        return _joined([*own, *(times for preset in presets for times in getattr(preset, key) or ())])
 
     if not presets:
         return Availability(on("default"))
     return Availability(on("default"), sat=on("sat"), sun=on("sun"))
-
-
-# 6.30-8 is 6:30-8:00 to most of the world, and 7-9pm are hours of the evening.
-_CLOCK = r"\s*(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*"
-
-
-def _range(text: str) -> TimeRange:
-    if text.isdecimal():
-        raise ValueError("the numbers are 1 to 4")
-    found = re.fullmatch(f"{_CLOCK}(?:-|–|to|until){_CLOCK}", text.lower())
-    if found is None:
-        raise ValueError(f'expected hours such as "06:00-08:30" or "7-9pm", found "{text}"')
-    first, last = found.group(1, 2, 3), found.group(4, 5, 6)
-    half = (last[2] or "")[:1]
-    if half in ("a", "p") and not first[2]:
-        # 7-9pm begins in the evening, 11-1pm in the morning.
-        first = (first[0], first[1], "pm" if half == "p" and int(first[0]) % 12 < int(last[0]) % 12 else "am")
-    try:
-        return time_range(f"{_hours(*first)}-{_hours(*last)}")
-    except ValueError as problem:
-        raise ValueError(f'{problem}, found "{text}"') from problem
-
-
-def _time(text: str) -> int:
-    found = re.fullmatch(_CLOCK, text.lower())
-    if found is None or (found[2] is None and found[3] is None):
-        raise ValueError(f'expected a time such as 18:30, or hours such as 6-9pm, found "{text}"')
-    return clock_time(_hours(*found.groups()))
-
-
-def _hours(hour: str, minute: str | None, half: str | None) -> str:
-    number = int(hour)
-    if half and half[0] in "ap":
-        if not 1 <= number <= 12:
-            raise ValueError("expected an hour from 1 to 12 before am or pm")
-        number = number % 12 + (12 if half[0] == "p" else 0)
-    return f"{number:02}:{minute or '00'}"
 
 
 _EXPERIENCE_EXPLAINED = """\

@@ -31,9 +31,9 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
     """Ask a few questions, and write a config to PATH, by default ./config.toml.
 
     It asks about your week, when you run, the calendar that says when you are busy, when strength may be
-    placed, and how much of it you have done; about your race if you build up to one, and your time zone only
-    if it can't be detected. Everything can be changed later: `calsync config edit` opens the file, where all
-    other settings are explained, too.
+    placed, and how much of it you have done; about your race if you build up to one or your training calendar
+    has one, and your time zone only if it can't be detected. Everything can be changed later: `calsync config
+    edit` opens the file, where all other settings are explained, too.
 
     At a question, ? explains it and b goes back to the one before. Answers can come from a pipe, one a line;
     where they end, defaults are taken. Nothing is written before the last one. A config with a secret address
@@ -143,6 +143,7 @@ def _say_what_next(path: Path, answers: "Answers") -> None:
         click.echo("  " + click.style(command, bold=True) + (" " * (room - len(command)) + what) * is_wide)
         if not is_wide:
             click.echo(f"      {what}")
+    click.echo(f"Other races, trips, holidays, and all other settings: `calsync config edit{option}`.")
 
 
 @click.group(short_help="Look at the settings, or edit them.")

@@ -42,7 +42,7 @@ def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
         if not what:
             chosen = _pick(wanted.to_come, items, "Which ones?", many=True, usage="skip thu")
         else:
-            chosen = _meant(what, items, wanted.named, many=True)
+            chosen = _meant(what, items, _by_its_name_or(items, wanted.named), many=True)
         labels = {item.key: item.text(items.zone) for item in chosen}
     with as_wrong_usage():
         known.check(list(labels), now, setup.config.zone)
@@ -125,7 +125,8 @@ def _what_and_when(words: Sequence[str], known: "Known", items: "Items") -> "tup
         exact = items.exactly(key)
         # One that nobody knows is told below, with what is like it.
         return exact or Item(key, "run", day=day_of_key(key) if _has_week(key) else None), to, True
-    chosen = _meant([what], items, lambda text: wanted.to_move(text, to), many=False)
+    find = _by_its_name_or(items, lambda text: wanted.to_move(text, to))
+    chosen = _meant([what], items, find, many=False)
     return chosen[0], to, False
 
 
@@ -168,7 +169,7 @@ def release(common: Common, what: tuple[str, ...], everything: bool, now: dateti
                 return
             chosen = _pick(held.items, items, "Which ones?", many=True, usage="release thu")
         else:
-            chosen = _meant(what, held, held.anywhere, many=True)
+            chosen = _meant(what, held, _of_held(held), many=True)
         labels = {item.key: called[item.key] for item in chosen}
     with as_wrong_usage():
         released = wishes.release(setup, labels, now)
@@ -181,6 +182,20 @@ def release(common: Common, what: tuple[str, ...], everything: bool, now: dateti
         _say_nothing_held()
     else:
         _say_what_next()
+
+
+def _of_held(held: "Items") -> "Find":
+    """What is meant of what can be released; where that is nothing, the problem says what there is."""
+
+    def named(text: str) -> "tuple[Item, ...]":
+        try:
+            return held.anywhere(text)
+        except ValueError as problem:
+            there = ", ".join(f"{held.names[item.key]} ({item.text(held.zone)})" for item in held.items)
+            found = f"you moved or skipped {there}" if there else "nothing is moved or skipped"
+            raise ValueError(f'"{text}" is neither moved nor skipped; {found}') from problem
+
+    return named
 
 
 def _say_nothing_held() -> None:
@@ -214,6 +229,16 @@ def _asks() -> bool:
 
 
 Find = Callable[[str], "tuple[Item, ...]"]
+
+
+def _by_its_name_or(items: "Items", find: Find) -> Find:
+    """What has exactly that name, also if it is skipped: the plan shows that name. Else what `find` finds."""
+
+    def named(text: str) -> "tuple[Item, ...]":
+        exact = items.exactly(text)
+        return (exact,) if exact else find(text)
+
+    return named
 
 
 def _meant(texts: Sequence[str], items: "Items", find: Find, *, many: bool) -> "list[Item]":

@@ -13,7 +13,7 @@ from calsync.addresses import hidden
 from calsync.config.load import Config
 from calsync.config.settings import ConfigFile
 from calsync.config.toml import read
-from calsync.program import USUAL_TIMES, Availability, UsualStart
+from calsync.program import USUAL_TIMES, Availability, FeedSettings, UsualStart
 from calsync.training import clock
 from calsync.written import duration_text, quoted
 
@@ -23,6 +23,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _USUAL: Mapping[type[msgspec.Struct], Mapping[str, object]] = {
     Availability: {day: getattr(USUAL_TIMES, day) for day in ("default", "sat", "sun")},
     UsualStart: {"default": UsualStart().on(date.min)},
+    FeedSettings: {"strength": "ignore"},
 }
 
 

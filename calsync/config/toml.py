@@ -251,6 +251,8 @@ def _slip(line: str, column: int, problem: str) -> str:
             return f'{at} is a curly quote; use straight quotes, as in "text"'
     if problem.startswith("Illegal character"):
         return f"this text is not closed; put a {_opened(line)} at its end"
+    if problem.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate")):
+        return _twice(line)
     if date := _DATE.search(line):
         year, month, day = map(int, date.groups())
         if not 1 <= month <= 12:
@@ -261,6 +263,21 @@ def _slip(line: str, column: int, problem: str) -> str:
         if len(date[0]) < 10:
             return f"a date is written {year}-{month:02}-{day:02}"
     return ""
+
+
+def _twice(line: str) -> str:
+    """Of a table or a key that is there already."""
+    if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+        name = header[2]
+        if header[1] == "[[":
+            return f"{name} is there already, and not as a list: write [[{name}]] above each of them"
+        several = f"; for several of them write [[{name}]] above each" if name in _LISTS else ""
+        return f"[{name}] is there already: put its settings below the first one{several}"
+    return f"{line.partition('=')[0].strip()} is there already: it can have one value only"
+
+
+# What there may be one of, or several.
+_LISTS = ("plan.race", "pause", "travel", "busy", "targets")
 
 
 def _opened(line: str) -> str:

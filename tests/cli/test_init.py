@@ -363,6 +363,23 @@ def test_a_platform_user_is_asked_whose_strength_it_shall_be(bare: Box, answered
     feed = written(bare).program.feed
     assert feed is not None
     assert feed.strength == strength
+    # What was chosen is not told at every plan.
+    assert "strength workouts" not in bare.run("plan").err
+
+
+def test_a_race_of_the_platform_is_asked_about(bare: Box) -> None:
+    """Else it would have no taper until somebody reads the note about it, weeks later."""
+    result = answer(bare, "runna.ics\n\n\n\nbusy.ics\n4\nregular\n?\n\n")
+    assert "Your training calendar has Reindeer 10k" in result.out
+    (race,) = written(bare).program.races
+    assert (race.day.isoformat(), race.title, race.distance) == ("2026-12-20", "Reindeer 10k", 10_000)
+    assert race.minutes == 52, "the platform knows it better than a usual pace"
+    answer(bare, "runna.ics\n\n\n\nbusy.ics\n4\nregular\nno\n", "--force")
+    assert written(bare).program.races == ()
+
+
+def test_hours_that_overlap_are_one(bare: Box) -> None:
+    assert "Sat 08:00-15:00; Sun 08:00-12:00" in answer(bare, "\n\n\n\n1,2\n").out
 
 
 def test_what_was_understood_is_said(bare: Box) -> None:

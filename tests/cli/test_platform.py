@@ -75,6 +75,17 @@ def test_the_runs_of_a_feed_take_the_place_of_the_templates(runner: Box) -> None
     assert plan["warnings"] == []
 
 
+def test_an_export_has_what_a_target_would_have(runner: Box) -> None:
+    """The runs are in the platform's own calendar: imported beside it, they would be there twice."""
+    runner.write("runs.ics", RUNNA)
+
+    def exported(*options: str) -> set[str]:
+        return {key.split("/")[1] for key in by_key(runner.ok("export", *options).stdout)}
+
+    assert exported() == {"strength"}
+    assert exported("--include", "runs", "--include", "strength") == {"run", "strength"}
+
+
 def test_a_push_from_a_feed_is_quiet_the_second_time_and_when_a_run_is_done(runner: Box) -> None:
     runner.config(plan=FEED_OF_RUNS, targets=BOTH)
     runner.write("runs.ics", RUNNA)

@@ -133,6 +133,8 @@ def test_a_distance_brings_the_last_weeks_and_says_how_long_it_takes(box: Box) -
         return [week["template"] for week in plan["weeks"]], run["end"][11:16]
 
     assert planned('distance = "half"') == (["balanced", "taper", "race-week", "balanced"], "12:00")
+    for words in ("Half marathon", "half-marathon", "13.1 miles"):
+        assert planned(f'distance = "{words}"')[0] == ["balanced", "taper", "race-week", "balanced"]
     assert planned('distance = "13.1 mi"')[0] == ["balanced", "taper", "race-week", "balanced"]
     assert planned('distance = "10k"') == (["balanced", "balanced", "race-week", "balanced"], "10:57")
     assert planned('distance = "42,2 km"\nweeks = []\nduration = "4h"') == (["balanced"] * 4, "14:00")

@@ -617,6 +617,25 @@ def test_a_release_is_named_by_what_was_moved_or_skipped(box: Box) -> None:
     assert box.ok("release", "--all").out == ""
 
 
+def test_the_name_that_the_plan_shows_means_what_is_skipped_too(box: Box) -> None:
+    """And not a run of that weekday that is over."""
+    late = "2026-11-28T06:00:00+00:00"
+    key = "2026-W49/run/thu-1"
+    box.push(now=late)
+    box.ok("skip", "w49-thu-strength", "thu-run", now=late)
+    box.ok("move", "thu-run", "thu 9:30", now=late)
+    assert skipped(box) == ["2026-W49/strength/2"]
+    assert runs(box.plan(now=late))[key]["start"] == "2026-12-03T09:30:00+00:00"
+
+
+def test_what_is_not_held_is_told_with_what_is(box: Box) -> None:
+    box.push()
+    box.ok("move", "tue-strength", "wed 18:00")
+    error = box.run("release", "tue-strength").error
+    assert '"tue-strength" is neither moved nor skipped' in error
+    assert "you moved or skipped wed-strength (Lower body (moderate), Wed 25 Nov 18:00)" in error
+
+
 def test_a_feed_that_is_down_keeps_nobody_from_saying_what_they_want(box: Box) -> None:
     """What the calendar holds can still be named; that nobody looked for clashes is said."""
     box.push()
