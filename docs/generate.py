@@ -364,6 +364,7 @@ _EXAMPLE_WORDS = Wording(
     weeks="""\
 # One template for each week, repeated in this order: `calsync templates list` shows them all. With three weeks
 # of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
+# `calsync templates copy balanced my-week.toml` makes a week of your own: other days, or a class at the gym.
 """,
     experience="""\
 # With strength training, not with running: "new" (builds up over eight weeks), "regular" (two sessions a

@@ -151,6 +151,7 @@ class Wording:
     weeks: str = """\
 # One template for each week, repeated in this order: `calsync templates list` shows them all. With three
 # weeks of work and one to recover it is ["balanced", "balanced", "balanced", "recovery"].
+# `calsync templates copy balanced my-week.toml` makes a week of your own: other days, or a class at the gym.
 """
     experience: str = """\
 # With strength training: "new" (builds up over eight weeks), "regular" (two sessions a week) or "experienced"
