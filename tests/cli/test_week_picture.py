@@ -60,7 +60,9 @@ weeks = st.builds(
     title=st.just("x"),
     rest=st.lists(st.sampled_from(WEEKDAYS), unique=True).map(tuple),
     runs=st.lists(runs, max_size=10).map(tuple),
-    strength=st.lists(st.builds(Session, st.just("x"), st.sampled_from(Load)), max_size=8).map(tuple),
+    strength=st.lists(st.builds(Session, routine=st.just("x"), load=st.sampled_from(Load)), max_size=8).map(
+        tuple
+    ),
 )
 
 
