@@ -372,6 +372,9 @@ def _zone(document: Document, name: str | None, keys: Keys = ("timezone",)) -> Z
     except (KeyError, ValueError, OSError) as problem:
         from zoneinfo import available_timezones
 
-        hint = did_you_mean(name, {zone.lower(): zone for zone in available_timezones()})
+        zones = available_timezones()
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones, reverse=True)}
+        city = cities.get("_".join(name.lower().split()))
+        hint = did_you_mean(city or name, {zone.lower(): zone for zone in zones})
         message = f'expected an IANA zone such as "Europe/London", found "{hidden(name)}"{hint}'
         raise document.fail(keys, message) from problem

@@ -103,6 +103,7 @@ def refused(box: Box, *args: str) -> str:
         ("horizon = 2", 'override = { "2026-W54" = "balanced" }', "plan.override.2026-W54", "ISO week"),
         ("horizon = 2", 'override = { "w50" = "balanced" }', "plan.override.w50", "2026-W52"),
         ('"Europe/London"', '"Europe/Lodnon"', "timezone", 'did you mean "Europe/London"?'),
+        ('"Europe/London"', '"New York"', "timezone", 'did you mean "America/New_York"?'),
         ('"Europe/London"', '"europe/london"', "timezone", 'did you mean "Europe/London"?'),
         ('"Europe/London"', '"../etc/passwd"', "timezone", "IANA zone"),
         ('"Europe/London"', '""', "timezone", 'found ""'),
