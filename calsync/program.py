@@ -42,7 +42,7 @@ from calsync.written import (
     PlanDate,
     RangeOfTimes,
     Text,
-    TimeOrRange,
+    TimeOrRanges,
     UpToADay,
     UpToAYear,
     Variable,
@@ -171,27 +171,27 @@ class Pause(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"})
 
 
 class UsualStart(msgspec.Struct, frozen=True):
-    """When you set out for runs whose template names no time: a time, or a range to find a free start in."""
+    """When you run if a template names no time: a time, or a range (or a list) to find a free start in."""
 
-    default: TimeOrRange | None = None
+    default: TimeOrRanges | None = None
     """On days that have no line of their own; otherwise 07:00."""
-    mon: TimeOrRange | None = None
+    mon: TimeOrRanges | None = None
     """On Mondays."""
-    tue: TimeOrRange | None = None
+    tue: TimeOrRanges | None = None
     """On Tuesdays."""
-    wed: TimeOrRange | None = None
+    wed: TimeOrRanges | None = None
     """On Wednesdays."""
-    thu: TimeOrRange | None = None
+    thu: TimeOrRanges | None = None
     """On Thursdays."""
-    fri: TimeOrRange | None = None
+    fri: TimeOrRanges | None = None
     """On Fridays."""
-    sat: TimeOrRange | None = None
+    sat: TimeOrRanges | None = None
     """On Saturdays."""
-    sun: TimeOrRange | None = None
+    sun: TimeOrRanges | None = None
     """On Sundays."""
 
-    def on(self, day: date) -> int | TimeRange:
-        """A minute of the day, or a range to look in."""
+    def on(self, day: date) -> int | tuple[TimeRange, ...]:
+        """A minute of the day, or ranges to look in, the one that is liked best first."""
         of_days = (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)
         for usual in (of_days[day.weekday()], self.default):
             if usual is not None:

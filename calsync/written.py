@@ -48,6 +48,11 @@ def read_by(read: Read) -> Meta:
     return Meta(extra={"read": read}, extra_json_schema={"is-text": True})
 
 
+def or_list(pattern: str, read: Read) -> Meta:
+    """A list of such texts will do as well; it is kept as a tuple of what `read` makes of each."""
+    return Meta(extra={"read-each": read}, extra_json_schema={"or-list": f"^(?:{pattern})$"})
+
+
 # Of a tuple: a table [x] is read as a list of one.
 ONE_OR_MORE = Meta(extra={"one-or-more": True}, extra_json_schema={"one-or-more": True})
 
@@ -149,8 +154,9 @@ def time_range(text: str) -> TimeRange:
     return TimeRange(start, end)
 
 
-def time_or_range(text: str) -> int | TimeRange:
-    return time_range(text) if "-" in text else clock_time(text)
+def time_or_ranges(text: str) -> int | tuple[TimeRange, ...]:
+    """A minute of the day from "07:00", a single range from "08:00-11:00"."""
+    return (time_range(text),) if "-" in text else clock_time(text)
 
 
 def _minute(text: str) -> int:
@@ -199,10 +205,11 @@ def distance(text: str) -> int:
 
 ClockTime = Annotated[int, written(_CLOCK_TIME, "06:30"), read_by(clock_time)]
 RangeOfTimes = Annotated[TimeRange, written(_TIME_RANGE, "06:00-08:30"), read_by(time_range)]
-TimeOrRange = Annotated[
-    int | TimeRange,
+TimeOrRanges = Annotated[
+    int | Annotated[tuple[TimeRange, ...], Meta(min_length=1)],
     written(f"{_CLOCK_TIME}|{_TIME_RANGE}", "07:00", "08:00-11:00"),
-    read_by(time_or_range),
+    read_by(time_or_ranges),
+    or_list(_TIME_RANGE, time_range),
 ]
 Distance = Annotated[
     int, written(rf"\s*(?:{_DISTANCE})\s*", "marathon", "half", "10k", "42.2 km"), read_by(distance)

@@ -138,7 +138,13 @@ def _with_texts(schema: Any) -> Any:
             of_value = ("is-text", "type", "format", "anyOf", "$ref", "default")
             plain = {key: value for key, value in schema.items() if key not in of_value}
             default = {"default": schema["default"]} if "default" in schema else {}
-            return {**plain, "type": "string", **default}
+            each = plain.pop("or-list", None)
+            text = {**plain, "type": "string", **default}
+            if each is None:
+                return text
+            about = {"description": text.pop("description")} if "description" in text else {}
+            several = {"type": "array", "items": {"pattern": each, "type": "string"}, "minItems": 1}
+            return {**about, "anyOf": [text, several]}
         case dict():
             return {key: _with_texts(value) for key, value in schema.items()}
     return schema

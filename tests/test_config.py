@@ -75,7 +75,7 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
         horizon = 53
         experience = "experienced"
         templates = "my"
-        usual_start = { default = "18:15", sat = "08:00-11:00" }
+        usual_start = { default = "18:15", sat = "08:00-11:00", sun = ["10:00-12:00", "08:00-09:30"] }
         [plan.override]
         2026-W52 = "recovery"
         [availability]
@@ -124,7 +124,8 @@ def test_every_key_is_heard(tmp_path: Path) -> None:
     assert program.experience is Experience.EXPERIENCED
     assert config.program.templates == tmp_path / "my"
     assert program.usual_start.on(date(2026, 11, 27)) == 18 * 60 + 15
-    assert program.usual_start.on(date(2026, 11, 28)) == ranges("08:00-11:00")[0]
+    assert program.usual_start.on(date(2026, 11, 28)) == ranges("08:00-11:00")
+    assert program.usual_start.on(date(2026, 11, 29)) == ranges("10:00-12:00", "08:00-09:30")
     assert program.overrides == {"2026-W52": "recovery"}
     assert program.pauses == (Pause(date(2026, 12, 24), date(2026, 12, 27)),)
     availability = program.availability

@@ -22,7 +22,7 @@ from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
 from calsync.race import Race
 from calsync.timespan import Timespan
-from calsync.training import LAST_YEAR, Experience, Week, Workout, clock
+from calsync.training import LAST_YEAR, Experience, TimeRange, Week, Workout, clock
 from calsync.words import counted, warning_line
 from calsync.written import duration_text, quoted, time_range
 
@@ -105,7 +105,7 @@ def distance_in(title: str) -> str:
 
 # When people run: before work, and at weekends after sleeping in. With some room to dodge what is on.
 USUAL_RUNS = UsualStart(
-    time_range("06:30-08:30"), sat=time_range("08:00-11:00"), sun=time_range("08:00-11:00")
+    (time_range("06:30-08:30"),), sat=(time_range("08:00-11:00"),), sun=(time_range("08:00-11:00"),)
 )
 
 
@@ -133,7 +133,7 @@ class Answers:
 
 IGNORE = """\
 #ignore = ["Lunch*"] # titles that don't keep you from training
-#away = ["Holiday*"] # titles of all-day events that are a pause: no runs, no strength
+#away = ["Holiday*", "Urlaub*"] # titles of all-day events that are a pause: no runs, no strength
 #strength = ["Bodypump*"] # titles that are strength sessions; with loads { "Yoga*" = "light" }
 """
 
@@ -293,7 +293,7 @@ notice = {_default(Availability, "notice")}
 # As many calendars as you like. calsync only reads them.
 
 {busy_off}[[busy]]
-{busy_off}name = {quoted(words.busy_name)}
+{busy_off}name = {quoted(_busy_name(busy, words.busy_name))}
 {busy_off}type = "ics"
 {busy_off}{busy.line + words.busy_note if busy else words.busy_place}
 {words.busy_more}
@@ -348,6 +348,14 @@ path = "{FEED_FILE}"
 """
 
 
+def _busy_name(busy: PlaceText | None, usual: str) -> str:
+    """That of its file, as in "clashes with dienstplan"; `usual` where it has none."""
+    if busy is None or busy.is_secret or usual != _OF_INIT.busy_name:
+        return usual
+    name = Path(busy.value).stem
+    return name if re.fullmatch(r"[\w-]{1,20}", name) else usual
+
+
 def _about(table: type[msgspec.Struct], key: str | None = None) -> str:
     """A comment: what the schema, too, says of a table or of a key in it."""
     return f"# {texts_of(table)[key] if key else table.__doc__}"
@@ -362,8 +370,13 @@ def _default(table: type[msgspec.Struct], key: str) -> str:
 
 def _usual_start(usual: UsualStart) -> str:
     days = (("default", usual.default), ("sat", usual.sat), ("sun", usual.sun))
-    texts = ((day, clock(one) if isinstance(one, int) else str(one)) for day, one in days if one is not None)
-    return ", ".join(f"{day} = {quoted(text)}" for day, text in texts)
+    return ", ".join(f"{day} = {_usual_time(one)}" for day, one in days if one is not None)
+
+
+def _usual_time(usual: int | tuple[TimeRange, ...]) -> str:
+    if isinstance(usual, int):
+        return quoted(clock(usual))
+    return quoted(str(usual[0])) if len(usual) == 1 else _list(map(str, usual))
 
 
 def _strength_of_feed(answers: Answers) -> str:

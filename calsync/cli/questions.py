@@ -52,6 +52,9 @@ _ORDER = (
 )
 
 
+_Running = int | tuple[TimeRange, ...]
+
+
 @dataclass(slots=True)
 class _Given:
     """The answers so far."""
@@ -70,8 +73,8 @@ class _Given:
     race: NewRace | None = None
     race_day: date | None = None
     distance: str = ""
-    days: int | TimeRange = 0
-    weekend: int | TimeRange = 0
+    days: _Running = 0
+    weekend: _Running = 0
     busy: PlaceText | None = None
     times: Availability = USUAL_TIMES
     experience: Experience = Experience.REGULAR
@@ -346,12 +349,12 @@ def _ask_weekend(asking: Asking, given: _Given) -> None:
     given.weekend = asking.ask(
         Question("And at weekends?", "   A number, a name, a time or hours, as above; or same.", _RUNS.more),
         partial(_run_time, presets=presets),
-        _clock(usual),
+        "same" if isinstance(given.days, tuple) and len(given.days) > 1 else _clock(usual),
         lambda found: f"At weekends they start {_starting(found)}.",
     )
 
 
-def _starting(found: int | TimeRange) -> str:
+def _starting(found: _Running) -> str:
     return f"{'at' if isinstance(found, int) else 'at the first free time within'} {_clock(found)}"
 
 
@@ -361,39 +364,39 @@ _RUNS = Question(
    1  early     06:30-08:30
    2  lunch     11:30-14:00
    3  evening   17:30-21:00
-   Or your own: a time such as 18:30, or hours such as 6-9pm.""",
+   Or your own: a time such as 18:30, or hours such as 6-9pm. On shifts give
+   several, the best first: 3-8pm, 9-12.""",
     """\
    The shipped weeks, and most platforms, say on which days you run, not when. With a
-   time your runs start then, whatever else is on. With hours they start at the first
-   time in them when you are free for the whole run. Strength is placed around them:
-   ideally 4 to 8 hours after a hard run. Runs that name a time (a race, a workout of
-   your platform) keep it.""",
+   time runs start then, whatever is on; with hours, at the first time in them when you
+   are free for the whole run; the next hours count where the first have no room.
+   Strength goes 4 to 8 hours after a hard run. Runs that name a time (a race, a workout
+   of your platform) keep it.""",
 )
-_RUN_TIMES: dict[str, int | TimeRange] = {
-    "1": time_range("06:30-08:30"),
-    "2": time_range("11:30-14:00"),
-    "3": time_range("17:30-21:00"),
-}
+_HOURS = {"1": "06:30-08:30", "2": "11:30-14:00", "3": "17:30-21:00"}
+_RUN_TIMES: dict[str, _Running] = {number: (time_range(hours),) for number, hours in _HOURS.items()}
 _RUN_NAMES = {"early": "1", "morning": "1", "mornings": "1", "lunch": "2", "evening": "3", "evenings": "3"}
 
 
-def _run_time(text: str, presets: dict[str, int | TimeRange]) -> int | TimeRange:
+def _run_time(text: str, presets: dict[str, _Running]) -> _Running:
     word = text.strip().lower()
     for key in (word, _RUN_NAMES.get(word, word)):
         if key in presets:
             return presets[key]
     if re.fullmatch(r"\d", word):
         raise ValueError(f"the numbers are 1 to 3; a time is written as {word}:00 or {word}pm")
-    if len(parts := _parts(text)) > 1:
-        raise ValueError(f"one time, or one stretch of hours, is enough here; found {len(parts)}")
-    return hours_meant(text) if re.search(r"\d\D*[-–]", text) else time_meant(text)
+   The shipped weeks, and most platforms, say on which days you run, not when. With a
+   time runs start then, whatever is on; with hours, at the first time in them when you
+   are free for the whole run; the next hours count where the first have no room.
+   Strength goes 4 to 8 hours after a hard run. Runs that name a time (a race, a workout
+   of your platform) keep it.""",
 
 
-def _clock(usual: int | TimeRange | None) -> str:
-    return clock(usual) if isinstance(usual, int) else str(usual)
+def _clock(usual: _Running | None) -> str:
+    return clock(usual) if isinstance(usual, int) else ", ".join(map(str, usual or ()))
 
 
-def _usual_start(days: int | TimeRange, weekend: int | TimeRange) -> UsualStart:
+def _usual_start(days: _Running, weekend: _Running) -> UsualStart:
     return UsualStart(days) if days == weekend else UsualStart(days, sat=weekend, sun=weekend)
 
 
@@ -481,10 +484,10 @@ def _ask_busy(asking: Asking, given: _Given) -> None:
 
 _FREE_ALL_DAY = "None yet: you count as free all day, so leave working hours out of the next answer."
 _BUSY_MORE = """\
-   Nothing is placed on what is in it, and there are 15 minutes left before and after.
-   calsync only reads it. Outlook shows such an address under "Publish a calendar",
-   Apple under "Public calendar"; docs/busy.md says more. For calendars in Google
-   without an address see docs/google.md."""
+   Strength keeps clear of what is in it, with 15 minutes before and after. Runs look
+   for a free time in their hours. calsync only reads it. Outlook shows such an address
+   under "Publish a calendar", Apple under "Public calendar"; docs/busy.md says more.
+   For calendars in Google without an address see docs/google.md."""
 
 
 def _ask_times(asking: Asking, given: _Given) -> None:

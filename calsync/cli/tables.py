@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -125,12 +126,15 @@ def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
             _print_line(out, label, other.text(zone), "dim")
         out.print()
     for wanted in week.unplaced:
-        title = f"  {wanted.called} ({wanted.load}, {wanted.minutes} min or less) couldn't fit in this week"
+        name = wanted.title or routine_title(wanted.routine, gathered.routines)
+        title = f"  {name} ({wanted.load}, {wanted.minutes} min or less) couldn't fit in this week"
         out.print(
             Text.assemble((title, "bold yellow"), (f"  {shown.names[wanted.key]}", "dim")), soft_wrap=True
         )
-        for day, reason in no_place(gathered.plan, week.wanted, wanted):
-            _print_line(out, f"{day:%a} {day.day}", f"{reason.text} ({reason.rule})")
+        for reason, alike in groupby(no_place(gathered.plan, week.wanted, wanted), key=itemgetter(1)):
+            days = [day for day, _ in alike]
+            rule = "" if reason.text == reason.rule else f" ({reason.rule})"
+            _print_line(out, " - ".join(f"{day:%a} {day.day}" for day in _ends(days)), f"{reason.text}{rule}")
         fix = explainer.fix(week, wanted)
         text = fix.text(zone) if fix else "nothing you could change would fit it in"
         _print_line(out, "to fit it in", text, "yellow")
@@ -138,7 +142,16 @@ def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
 
 
 def _print_line(out: Console, label: str, text: str, style: str = "") -> None:
-    out.print(Text.assemble((f"    {label:<{_LABEL}} ", "dim"), (text, style)), soft_wrap=True)
+    """A terminal breaks it between words, below its beginning; a pipe has it on one line."""
+    head, said = Text(f"    {label:<{_LABEL}} ", "dim"), Text(text, style)
+    lines = said.wrap(out, out.width - len(head)) if out.file.isatty() else [said]
+    for line in lines:
+        out.print(Text.assemble(head, line), soft_wrap=True)
+        head = Text(" " * len(head))
+
+
+def _ends(days: Sequence[date]) -> Sequence[date]:
+    return days if len(days) == 1 else (days[0], days[-1])
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

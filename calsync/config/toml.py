@@ -319,8 +319,11 @@ class _Meaning:
         if isinstance(value, dict) and _annotation(kind, "one-or-more"):
             # Its key path stays that of a table, so that errors name what the file has.
             return [self.of(value, get_args(_unwrapped(kind)[0])[0], keys)]
-        kind, read = _unwrapped(kind)
+        kind, read, read_each = _unwrapped(kind)
         if read is not None:
+            if isinstance(value, list) and read_each:
+                item = Annotated[str, Meta(extra={"read": read_each})]
+                return tuple(self.of(one, item, (*keys, number)) for number, one in enumerate(value))
             if not isinstance(value, str):
                 raise self._document.fail(keys, _wrong("expected a string", value, keys, read))
             meant = self._document.parse(keys, read, value)
@@ -382,20 +385,21 @@ class _Meaning:
             raise self._document.fail((*keys, key), f'belongs to type = "{kind}"{called}')
 
 
-def _unwrapped(kind: Any) -> tuple[Any, Read | None]:
-    """A type without its annotations and without None, and the function that reads its texts."""
-    read = None
+def _unwrapped(kind: Any) -> tuple[Any, Read | None, Read | None]:
+    """A type without its annotations and without None, and the functions that read its texts and a list's."""
+    read = read_each = None
     while True:
         if get_origin(kind) is Annotated:
             read = _annotation(kind, "read") or read
+            read_each = _annotation(kind, "read-each") or read_each
             kind = kind.__origin__
         elif get_origin(kind) in (Union, types.UnionType):
             kinds = [one for one in get_args(kind) if one is not type(None)]
             if len(kinds) != 1:
-                return kind, read
+                return kind, read, read_each
             kind = kinds[0]
         else:
-            return kind, read
+            return kind, read, read_each
 
 
 def _annotation(kind: Any, name: str) -> Any:

@@ -18,7 +18,7 @@ from calsync.planning.placement import Fixed, Placement, solve_with
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun, called, of_run, ranges_of
+from calsync.planning.runs import SettledRun, bounds_of, called, of_run, ranges_of
 from calsync.planning.week import ANYWHERE, WantedRun, WantedSession, WantedWeek, Where
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
@@ -302,8 +302,8 @@ class Causes:
         if not ranges and isinstance(usual, int):
             is_usual = run.start == days.clock.at(wanted.day, usual)
             return f"{day_name(wanted.day)}'s usual start is {clock(usual)}" if is_usual else taken
-        bounds = (days.clock.range(wanted.day, times) for times in ranges)
-        if not any(first <= start <= last - length for first, last in bounds):
+        bounds = bounds_of(ranges, wanted.day, days.clock)
+        if not any(first <= start <= last - length for _, first, last in bounds):
             return f"its time is {' or '.join(map(str, ranges))}, for {wanted.run.minutes} min"
         if any(block.overlaps(there) for block in blocks):
             return self._busy_there(there).text

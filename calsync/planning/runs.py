@@ -107,7 +107,7 @@ def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
     Without any, it starts at the usual minute, or as soon after it as no other run is on.
     """
     usual = program.usual_start.on(wanted.day)
-    return wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
+    return wanted.run.between or (() if isinstance(usual, int) else usual)
 
 
 def starts_within(ranges: Iterable[TimeRange], day: date, length: int, clock: Wall) -> Iterator[int]:

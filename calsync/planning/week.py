@@ -168,7 +168,7 @@ def _has_begun(workout: Workout, now: datetime, program: Program) -> bool:
         minute = workout.start
     else:
         usual = program.usual_start.on(workout.day)
-        minute = usual if isinstance(usual, int) else usual.start
+        minute = usual if isinstance(usual, int) else min(times.start for times in usual)
     return (workout.day, minute) <= (now.date(), now.hour * 60 + now.minute)
 
 

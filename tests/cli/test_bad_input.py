@@ -99,6 +99,8 @@ def refused(box: Box, *args: str) -> str:
         ("horizon = 2", 'experience = "experiencd"', "plan.experience", 'did you mean "experienced"?'),
         (USUAL, 'usual_start = { tue = "7" }', "plan.usual_start.tue", '"06:30", found "7"'),
         (USUAL, 'usual_start = { tue = "24:00" }', "plan.usual_start.tue", 'found "24:00"'),
+        (USUAL, 'usual_start = { tue = ["7-9"] }', "plan.usual_start.tue[0]", '"06:00-08:30", found "7-9"'),
+        (USUAL, 'usual_start = { tue = [] }', "plan.usual_start.tue", "at least 1"),
         (USUAL, 'usual_start = { tues = "07:00" }', "plan.usual_start.tues", 'did you mean "tue"?'),
         ("horizon = 2", 'override = { "2026-W54" = "balanced" }', "plan.override.2026-W54", "ISO week"),
         ("horizon = 2", 'override = { "w50" = "balanced" }', "plan.override.w50", "2026-W52"),

@@ -1,11 +1,13 @@
 """`plan --explain`, and the same in JSON: why here, what else there was, and what would make room."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from tests.cli.box import Box
+from tests.cli.terminal import Terminal
 
 WORK = (
     "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\nBEGIN:VEVENT\nUID:lunch\n"
@@ -81,11 +83,38 @@ def test_an_unplaced_session_names_the_rule_of_each_day_and_a_way_out(box: Box) 
     (week,) = box.plan()["weeks"]
     (unplaced,) = week["unplaced"]
     out = box.ok("plan", "--explain").out
-    assert "hips-and-core (moderate, 30 min or less) couldn't fit in this week" in out
+    assert "Hips and core (moderate, 30 min or less) couldn't fit in this week" in out
     assert len(unplaced["days"]) == 7
     for day in unplaced["days"]:
         assert f"{day['text']} ({day['rule']})" in out
     assert unplaced["fix"]["text"] in out
+
+
+def test_a_week_that_is_busy_throughout_is_told_in_one_line(box: Box) -> None:
+    days = "DTSTART;VALUE=DATE:20261123\nDTEND;VALUE=DATE:20261130"
+    box.write("leave.ics", f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{days}\nEND:VEVENT\nEND:VCALENDAR\n")
+    box.config(
+        horizon=1,
+        availability='default = ["06:00-22:00"]',
+        more='[[busy]]\nname = "roster"\ntype = "ics"\npath = "leave.ics"\n',
+    )
+    out = box.ok("plan", "--explain", now="2026-11-23T00:00:00+00:00").out
+    assert re.search(r"^    (Mon 23|Tue 24) - Sun 29 +busy$", out, re.MULTILINE), out
+
+
+def test_a_terminal_breaks_explanations_between_words(box: Box) -> None:
+    """Below their beginning, so that what a line is about stays on the left."""
+    box.config(horizon=1)
+    shell = Terminal.of(box, "plan", "--explain", columns=70)
+    assert shell.finish() == 0
+    lines = [line.rstrip() for line in shell.plain.splitlines()]
+    explained = [line for line in lines if line.startswith(" " * 4)]
+    assert max(map(len, explained)) <= 70
+    piped = box.ok("plan", "--explain").out.splitlines()
+    whole = next(line for line in piped if len(line) > 70 and re.match(r" {4}\S", line))
+    below = explained[next(at for at, line in enumerate(explained) if line == whole[: len(line)]) + 1]
+    assert below.startswith(" " * 20)
+    assert below.strip() in whole
 
 
 def test_where_nothing_would_help_it_says_so(box: Box) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from calsync.config.load import Config, load_config
 from calsync.config.toml import schema_line, shipped_folder
+from calsync.written import time_range
 from tests.cli.box import NOW, ROOT, Box, Result
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
 
@@ -190,7 +191,7 @@ def test_answers_come_line_by_line(bare: Box) -> None:
     assert ranges == [["06:00-08:30", "18:30-20:00"]] * 5 + [["08:00-12:00", "18:30-20:00"]] * 2
     assert config.program.experience == "experienced"
     usual = config.program.usual_start
-    assert [str(usual.default), usual.sat, usual.sun] == ["17:30-21:00", 9 * 60, 9 * 60]
+    assert [usual.default, usual.sat, usual.sun] == [(time_range("17:30-21:00"),), 9 * 60, 9 * 60]
     assert bare.process("plan").code == 0
 
 
@@ -243,7 +244,7 @@ def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) 
         ("", ", ,", "nothing but commas", "2"),
         ("", "busy.ics", "reads like a run's", "runna.ics"),
         ("\n", "4", "The numbers are 1 to 3; a time is written as 4:00 or 4pm.", "4pm"),
-        ("\n", "6-8, 18-20", "one stretch of hours, is enough", "18-20"),
+        ("\n", "6-8, 18:30", 'hours such as "06:00-08:30" or "7-9pm"', "18-20"),
         ("\n", "26:00", "such as", "18:00"),
         ("\n", "13pm", "from 1 to 12", "1pm"),
         ("ten-k-build\n", "18/4/27", "such as 2027-04-18", "18 april 2027"),
@@ -330,6 +331,19 @@ def test_hours_of_strength_as_people_write_them(bare: Box) -> None:
     ]
 
 
+def test_a_nurse_names_several_hours_the_best_first(bare: Box) -> None:
+    """On shifts no hour is free every day, and the weekend is like any other day."""
+    assert answer(bare, "\n3-8pm, 9 to 12, 22:00-0:30\n\n").code == 0
+    text = (bare.folder / "config.toml").read_text()
+    assert 'usual_start = { default = ["15:00-20:00", "09:00-12:00", "22:00-00:30"] }' in text
+    shifts = [("20261124T133000", "20261124T214500"), ("20261126T060000", "20261127T060000")]
+    events = "".join(f"BEGIN:VEVENT\nUID:{a}\nDTSTART:{a}\nDTEND:{b}\nEND:VEVENT\n" for a, b in shifts)
+    (bare.folder / "busy.ics").write_text(f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")
+    assert answer(bare, "\n3-8pm, 9-12, 22:00-0:30\n\nbusy.ics\n", "--force").code == 0
+    starts = [run["start"][11:16] for run in bare.plan()["weeks"][0]["runs"][:2]]
+    assert starts == ["09:00", "15:00"], "a late shift on Tuesday, nothing on Wednesday"
+
+
 def test_an_evening_runner_gets_an_evening_calendar(bare: Box) -> None:
     assert answer(bare, "\nevening\n").code == 0
     for week in bare.plan()["weeks"]:
@@ -345,7 +359,7 @@ def test_one_can_go_back_as_far_as_one_likes(bare: Box) -> None:
     assert (config.program.weeks, config.program.races) == (("balanced",), ()), (
         "and what no longer fits is gone"
     )
-    assert str(config.program.usual_start.default) == "11:30-14:00"
+    assert config.program.usual_start.default == (time_range("11:30-14:00"),)
 
 
 def test_every_question_can_be_explained(bare: Box) -> None:
@@ -560,7 +574,7 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     assert config.program.weeks == ("ten-k-build",)
     (race,) = config.program.races
     assert (str(race.day), race.title, race.distance) == ("2027-04-18", "10 km", 10_000)
-    assert str(config.program.usual_start.default) == "18:00-21:00"
+    assert config.program.usual_start.default == (time_range("18:00-21:00"),)
     assert [bare.process(command).code for command in ("plan", "push")] == [0, 0]
 
 

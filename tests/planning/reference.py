@@ -132,7 +132,7 @@ class Case:
     now: datetime
     first_monday: date
     templates: tuple[Template, ...]  # one a week of the horizon, and one for the week after it
-    usual: tuple[int | Range, ...]  # a weekday's usual time of running
+    usual: tuple[int | tuple[Range, ...], ...]  # a weekday's usual time of running, or ranges to look in
     availability: tuple[tuple[Range, ...], ...]  # by weekday
     prefer_times: tuple[Range, ...] = ()
     buffer_minutes: int = 0
@@ -394,7 +394,7 @@ def settle(case: Case) -> dict[str, SettledRun]:
         if run.between:
             start = first_free(case, settled, key, run, on, run.between)
         elif isinstance(usual, tuple):
-            start = first_free(case, settled, key, run, on, (usual,))
+            start = first_free(case, settled, key, run, on, usual)
         else:
             start = usual_or_later(case, settled, run, on, usual)
         put(key, effort_of(run), start, start + timedelta(minutes=run.minutes))

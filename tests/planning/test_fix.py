@@ -48,7 +48,7 @@ def test_a_run_without_room_may_go_to_its_other_range_if_that_becomes_free() -> 
         first_monday=date(2026, 3, 23),
         templates=(week, week),
         listed=(week, week),
-        usual=((510, 630),) * 7,
+        usual=(((510, 630),),) * 7,
         availability=(((0, 1440),),) * 7,
         hours_apart=15,
         busy=((datetime(2026, 3, 24, 5, tzinfo=UTC), datetime(2026, 3, 24, 10, tzinfo=UTC)),),

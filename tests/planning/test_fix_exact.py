@@ -274,7 +274,7 @@ class Search:
         for week in (*horizon, self.given.wanted_week(horizon[-1].week.plus(1))):
             for wanted in week.training:
                 run, usual = settled.get(wanted.key), self.given.program.usual_start.on(wanted.day)
-                within = wanted.run.between or ((usual,) if isinstance(usual, TimeRange) else ())
+                within = wanted.run.between or (() if isinstance(usual, int) else usual)
                 if run is None or run.fixed or wanted.run.start is not None:
                     continue
                 for bounds in within:
@@ -384,7 +384,7 @@ def tight(draw: st.DrawFn, of: tuple[int, ...] = (1, 1, 2, 2, 3)) -> reference.C
     some = ranges(most=2, longest=90)
     free = draw(st.sampled_from((0, 1, 2, 7)))
     how_many = [draw(st.integers(0, free)) for _ in range(7)]
-    usual = st.one_of(times, ranges(most=1, longest=600).map(lambda found: found[0] if found else 420))
+    usual = st.one_of(times, ranges(most=1, longest=600).map(lambda found: found or 420))
     wanted = tuple(of_weeks[week % len(of_weeks)] for week in range(horizon + 1))
     apart = draw(st.sampled_from((2, 2, 2, 3)))
     case = reference.Case(

@@ -126,8 +126,8 @@ def zone_of(case: reference.Case) -> ZoneInfo:
     return with_trips(ZoneInfo(home), (Trip(first, last, ZoneInfo(there)) for first, last, there in trips))
 
 
-def _usual(usual: int | tuple[int, int]) -> int | TimeRange:
-    return usual if isinstance(usual, int) else TimeRange(*usual)
+def _usual(usual: int | tuple[tuple[int, int], ...]) -> int | tuple[TimeRange, ...]:
+    return usual if isinstance(usual, int) else _ranges(usual)
 
 
 def _ranges(ranges: tuple[tuple[int, int], ...]) -> tuple[TimeRange, ...]:
