@@ -385,11 +385,8 @@ def _run_time(text: str, presets: dict[str, _Running]) -> _Running:
             return presets[key]
     if re.fullmatch(r"\d", word):
         raise ValueError(f"the numbers are 1 to 3; a time is written as {word}:00 or {word}pm")
-   The shipped weeks, and most platforms, say on which days you run, not when. With a
-   time runs start then, whatever is on; with hours, at the first time in them when you
-   are free for the whole run; the next hours count where the first have no room.
-   Strength goes 4 to 8 hours after a hard run. Runs that name a time (a race, a workout
-   of your platform) keep it.""",
+    parts, has_hours = _parts(text), re.search(r"\d\D*(?:[-–]|to|until)", text)
+    return tuple(map(hours_meant, parts)) if has_hours else time_meant(text)
 
 
 def _clock(usual: _Running | None) -> str:
