@@ -3,7 +3,7 @@
 Only keys that exist can be named, and only as long as their time hasn't come.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -87,8 +87,12 @@ def known_keys(setup: Setup, now: datetime) -> Known:
     return Known(wanted, stored, deleted, training)
 
 
-def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
-    """Raises Unavailable."""
+def skip(setup: Setup, keys: Sequence[str], now: datetime) -> None:
+    """Raises UsageError for what would not be remembered, and Unavailable."""
+    for key in keys:
+        if week_of_key(key) < setup.state.oldest_week(now):
+            # It is there because it was moved, far from its week.
+            raise UsageError(f"the week of {key} is long over: delete it in its calendar, or release it")
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
         skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)

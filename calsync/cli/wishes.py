@@ -32,7 +32,7 @@ def skip(common: Common, keys: tuple[str, ...], now: datetime) -> None:
     setup = common.setup()
     with as_wrong_usage():
         wishes.known_keys(setup, now).check(keys, now, setup.config.zone)
-    wishes.skip(setup, keys, now)
+        wishes.skip(setup, keys, now)
     for key in keys:
         click.echo(f"{key}: skipped")
     _say_what_next()
