@@ -338,7 +338,7 @@ def test_a_session_of_months_ago_that_is_dragged_to_a_day_to_come_is_in_the_feed
     runner: GoogleBox,
 ) -> None:
     """The feed has dropped it by then, and the plan knows nothing of its week."""
-    runner.with_calendar()
+    runner.with_calendar(horizon=1)
     lift = "2026-W48/strength/1"
     runner.push()
     now = "2027-02-24T10:00:00+00:00"
@@ -352,6 +352,10 @@ def test_a_session_of_months_ago_that_is_dragged_to_a_day_to_come_is_in_the_feed
     assert (said["DTSTART"], said["SUMMARY"]) == ("20270301T180000", runner.events()[lift]["summary"])
     again = runner.push(now=now)
     assert not {"insert", "update", "withdraw"} & (actions(again["google"]) | actions(again["feed"])).keys()
+    runner.ok("move", lift, "2027-03-02T07:00", now=now)
+    runner.push(now=now)
+    assert runner.starts()[lift] == datetime(2027, 3, 2, 7, tzinfo=UTC)
+    assert by_key(runner.feed.read_bytes())[lift]["DTSTART"] == "20270302T070000"
     result = runner.run("skip", lift, now=now)
     assert (result.code, "delete it in its calendar" in result.err) == (2, True)
     runner.person.delete(runner.events()[lift]["id"])
