@@ -272,9 +272,7 @@ class State:
 
     def save_wishes(self, wishes: Wishes, now: datetime) -> None:
         """Keep `wishes`, except those for weeks long past. Raises Unavailable."""
-        # A clock that runs ahead must not make what still counts look long past.
-        now = min(now, self.last_push() or now)
-        oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
+        oldest = self.oldest_week(now)
         moves = {
             key: _move(p, wishes.moved_from.get(key))
             for key, p in sorted(wishes.moves.items())
@@ -285,6 +283,11 @@ class State:
         released = [key for key in sorted(wishes.released) if week_of_key(key) >= oldest]
         unset = msgspec.UNSET
         _WISHES.write(self.store, _Wishes(moves, skips, carried_out or unset, released or unset))
+
+    def oldest_week(self, now: datetime) -> Week:
+        """Moves and skips of weeks before it are forgotten."""
+        # A clock that runs ahead must not make what still counts look long past.
+        return Week.of(min(now, self.last_push() or now).date()).plus(-WEEKS_KEPT)
 
     def checkins(self) -> tuple[CheckIn, ...]:
         """All check-ins, by date. Raises Unavailable if they can't be read or are damaged."""

@@ -145,12 +145,12 @@ def _decide(
     if wanted is None:
         if stored is None:
             return None
-        if stored.is_pinned:
+        if stored.is_pinned and (place in (None, stored.span) or place.start <= now):
             why = "you moved it" if stored.was_moved else "you brought it back"
             return Change(Action.PIN, key, None, stored, why, wish=True)
         if place is None:
             return Change(Action.WITHDRAW, key, None, stored)
-        # It was moved elsewhere, and the plan does not reach as far any more: it stays, here as well.
+        # It was moved elsewhere, and the plan does not reach as far any more: it goes there, here as well.
         wanted = replace(stored.event, span=place)
     is_over = wanted.span.start <= now and not (has_arrived and wanted.span == place)
     if stored is None:

@@ -244,7 +244,7 @@ def _decide(
     }
     everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
-        target.wanted(gathered.events),
+        target.wanted((*gathered.events, *_moved_beyond(gathered, target))),
         stored,
         now=now,
         pinned=pinned,
@@ -266,6 +266,20 @@ def _decide(
             advice=f"{said[:1].upper()}{said[1:]}calsync push --clock-was-wrong" if said else "",
         )
     return changes
+
+
+def _moved_beyond(gathered: Gathered, target: Target) -> Iterator[Event]:
+    """What the runner moved in other calendars, and neither the plan nor this calendar knows any more.
+
+    A session of months ago that is to be made up for, say, or one that the plan has given up.
+    """
+    known = {event.key for event in gathered.events} | {event.key for event in target.contents.events}
+    known |= gathered.standing.skipped
+    for other in gathered.targets:
+        for stored in other.contents.events:
+            if stored.is_pinned and not stored.is_held and stored.key not in known:
+                known.add(stored.key)
+                yield replace(stored.event, span=gathered.standing.published[stored.key].span)
 
 
 def _end_of(gathered: Gathered) -> datetime:

@@ -71,14 +71,7 @@ def read_training(setup: Setup, now: datetime, answer: "Answer[PlatformFeed] | N
     workouts = with_what_is_over(feed.workouts, setup.state.workouts(), now.astimezone(zone), program)
     setup.state.save_workouts(workout for workout in workouts if Week.of(workout.day) == horizon[0])
     _, last = feed_days(setup.config, now)
-    weeks = feed_weeks(
-        workouts,
-        program,
-        setup.templates,
-        last,
-        takes_strength=settings.takes_strength,
-        takes_cross=settings.takes_cross,
-    )
+    weeks = _weeks_of(setup, settings, workouts, last)
     setup.listener.tell(f"{_WHO}: runs in {sum(map(_has_runs, weeks.values()))} weeks")
     strength = [w for w in workouts if w.sort is Sort.STRENGTH] if settings.takes_strength else []
     upcoming = [workout for workout in workouts if workout.day >= today]
@@ -152,6 +145,19 @@ class WholeFeed:
         return settings.line_of_kinds(named) if named else ""
 
 
+def _weeks_of(
+    setup: Setup, settings: FeedSettings, workouts: Sequence[Workout], last: date
+) -> dict[Week, FeedWeek]:
+    return feed_weeks(
+        workouts,
+        setup.config.program,
+        setup.templates,
+        last,
+        takes_strength=settings.takes_strength,
+        takes_cross=settings.takes_cross,
+    )
+
+
 def _without_distance(workout: Workout) -> str:
     """The title without what Runna adds, which is another one next week: "Club run • 8km"."""
     return workout.title.partition(" • ")[0]
@@ -176,14 +182,7 @@ def read_whole_feed(setup: Setup, settings: FeedSettings, now: datetime) -> Whol
         answer = ask_feed(setup, settings, now, show, until=last, remember=False)
     workouts = with_what_is_over(answer.result.workouts, setup.state.workouts(), here, program)
     end = max((Week.of(workout.day) for workout in workouts), default=first)
-    feed = feed_weeks(
-        workouts,
-        program,
-        setup.templates,
-        last,
-        takes_strength=settings.takes_strength,
-        takes_cross=settings.takes_cross,
-    )
+    feed = _weeks_of(setup, settings, workouts, last)
     checkins = setup.state.checkins()
     weeks = tuple(
         wanted_week(week, program, setup.templates, checkins, feed.get(week))

@@ -4,7 +4,7 @@ Only what the plan or a calendar has can be named. What has begun can't be left 
 moved to a time that is still to come, as one makes up for what one missed.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -186,8 +186,12 @@ def _known(
     return Known(wanted, stored, deleted, skipped, moves)
 
 
-def skip(setup: Setup, keys: Iterable[str], now: datetime) -> None:
-    """Raises Unavailable."""
+def skip(setup: Setup, keys: Collection[str], now: datetime) -> None:
+    """Raises UsageError for what would not be remembered, and Unavailable."""
+    for key in keys:
+        if week_of_key(key) < setup.state.oldest_week(now):
+            # It is there because it was moved, far from its week.
+            raise UsageError(f"the week of {key} is long over: delete it in its calendar, or release it")
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
         skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)

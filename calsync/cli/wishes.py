@@ -46,7 +46,7 @@ def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
         labels = {item.key: item.text(items.zone) for item in chosen}
     with as_wrong_usage():
         known.check(list(labels), now, setup.config.zone)
-    wishes.skip(setup, labels, now)
+        wishes.skip(setup, labels, now)
     for label in labels.values():
         click.echo(f"{label}: skipped")
     _say_what_next()

@@ -129,7 +129,7 @@ class Place:
         kept = self.kept_in(cache) if cache else None
         copy = kept.copy() if kept else None
         if copy and copy.origin.fetched > now + CLOCK_SLACK:
-            # How old it is, nobody knows: it counts as too old, and only its server can say that it is not.
+            # Its age can't be told, so it counts as too old; only its server can say that it is not.
             unknown = f"; its copy is of {copy.origin.fetched:%Y-%m-%d}, when the clock was wrong"
         else:
             unknown = ""

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.box import NOW
 from tests.cli.doctor import bad, checks, doctor, tree, without_schedule
 from tests.cli.google import BUSY, TARGET, GoogleBox
-from tests.googleserver.faults import Fault, refusal, token_error
+from tests.googleserver.faults import Fault, backend_error, refusal, token_error
 from tests.googleserver.server import GoogleServer
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -135,7 +135,7 @@ def test_others_must_not_read_what_gives_access(ready: GoogleBox) -> None:
 
 
 def test_what_others_can_read_is_said_although_google_is_down(ready: GoogleBox, google: GoogleServer) -> None:
-    google.faults.add(Fault(refusal(503, "backendError", "global"), times=None))
+    google.faults.add(Fault(backend_error(retry_after=3600), times=None))  # too long to wait for
     (ready.state / "training" / "google-token.json").chmod(0o644)
     found = checks(ready, code=5)
     assert (found["google"]["status"], found["private files"]["status"]) == ("failed", "warning")

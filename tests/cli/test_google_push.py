@@ -349,6 +349,34 @@ def test_a_missed_session_that_is_dragged_elsewhere_moves_in_the_feed_too(
     assert "update" not in actions(again["google"]) | actions(again["feed"])
 
 
+def test_a_session_of_months_ago_that_is_dragged_to_a_day_to_come_is_in_the_feed_again(
+    runner: GoogleBox,
+) -> None:
+    """The feed has dropped it by then, and the plan knows nothing of its week."""
+    runner.with_calendar(horizon=1)
+    lift = "2026-W48/strength/1"
+    runner.push()
+    now = "2027-02-24T10:00:00+00:00"
+    runner.push(now=now)
+    assert lift not in by_key(runner.feed.read_bytes())
+    start = datetime(2027, 3, 1, 18, tzinfo=UTC)
+    runner.person.move(runner.events()[lift]["id"], start, start + HOUR)
+    changes = runner.push(now=now)
+    assert actions(changes["feed"])["insert"] == [lift]
+    said = by_key(runner.feed.read_bytes())[lift]
+    assert (said["DTSTART"], said["SUMMARY"]) == ("20270301T180000", runner.events()[lift]["summary"])
+    again = runner.push(now=now)
+    assert not {"insert", "update", "withdraw"} & (actions(again["google"]) | actions(again["feed"])).keys()
+    runner.ok("move", lift, "2027-03-02T07:00", now=now)
+    runner.push(now=now)
+    assert runner.starts()[lift] == datetime(2027, 3, 2, 7, tzinfo=UTC)
+    assert by_key(runner.feed.read_bytes())[lift]["DTSTART"] == "20270302T070000"
+    result = runner.run("skip", lift, now=now)
+    assert (result.code, "delete it in its calendar" in result.err) == (2, True)
+    runner.person.delete(runner.events()[lift]["id"])
+    assert actions(runner.push(now=now)["feed"])["withdraw"] == [lift]
+
+
 @pytest.mark.parametrize("fails", [False, True], ids=["as planned", "withdrawn in the feed alone"])
 def test_what_was_trained_early_moves_in_the_feed_too(runner: GoogleBox, fails: bool) -> None:
     """Friday's session, on Wednesday morning: its owner drags it there afterwards."""
