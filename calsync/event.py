@@ -164,8 +164,8 @@ class Wishes:
     """What the runner said with `calsync move` and `calsync skip`, by key.
 
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
-    a calendar when the move was made. `carried_out` are the skips that a push has brought to a calendar,
-    `released` what was moved or skipped before, and let go since the last push.
+    a calendar, or else in the plan, when the move was made. `carried_out` are the skips that a push has
+    brought to a calendar, `released` what was moved or skipped before, and let go since the last push.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)

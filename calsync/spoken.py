@@ -9,7 +9,7 @@ import re
 from calendar import month_name
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,8 @@ class Item:
     """A run or a session that can be named.
 
     `noun` is "run", "strength", "ride"; `also` are other words for it, such as its routine or kind. What has
-    no place has no `span`, and no `day` either if its key names none.
+    no place has no `span`, and no `day` either if its key names none. `was_on` is the day that it was on
+    before the runner moved it.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Item:
     day: date | None = None
     span: Timespan | None = None
     also: tuple[str, ...] = ()
+    was_on: date | None = None
 
     @property
     def week(self) -> Week:
@@ -93,9 +95,24 @@ def short_names(items: Iterable[Item], today: date) -> dict[str, str]:
     return names
 
 
+def _former_names(items: Sequence[Item], today: date) -> dict[str, frozenset[str]]:
+    """By key, what may have been the names of what was moved: nobody remembers what else was on that day."""
+    back = {item.key: replace(item, day=item.was_on, span=None) for item in items if item.was_on}
+    together = short_names([back.get(item.key, item) for item in items], today)
+    names = {}
+    for key, item in back.items():
+        alone = short_names([*(other for other in items if other.key != key), item], today)
+        with_noun = f"{_day_name(item.was_on, today)}-{item.noun.replace(' ', '-')}" if item.was_on else ""
+        names[key] = frozenset({together[key], alone[key], with_noun} - {""})
+    return names
+
+
 def _day_name(day: date, today: date) -> str:
     weekday = Weekday.of(day)
     return weekday if 0 <= (day - today).days < 7 else f"{_week_name(Week.of(day), today)}-{weekday}"
+
+
+_WEEK_BEFORE = re.compile(r"^(?:\d{4}-)?w\d\d-")
 
 
 def _week_name(week: Week, today: date) -> str:
@@ -410,15 +427,17 @@ _NOUNS = {"strength": ("strength", "lift", "lifting", "gym", "weights"), "run": 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """All that can be named, with their short names."""
+    """All that can be named, with their short names; `former` has those from before it was moved."""
 
     items: tuple[Item, ...]
     now: datetime
     zone: ZoneInfo
     names: Mapping[str, str] = field(init=False)
+    former: Mapping[str, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", short_names(self.items, self.today))
+        object.__setattr__(self, "former", _former_names(self.items, self.today))
 
     @property
     def today(self) -> date:
@@ -428,6 +447,7 @@ class Items:
         """Those with these keys; they keep the names that they have among all."""
         some = Items(tuple(item for item in self.items if item.key in keys), self.now, self.zone)
         object.__setattr__(some, "names", {key: self.names[key] for key in some.names})
+        object.__setattr__(some, "former", {key: self.former[key] for key in some.former})
         return some
 
     def begun(self, item: Item) -> bool:
@@ -445,6 +465,16 @@ class Items:
             if lower in (item.key.lower(), self.names[item.key]):
                 return item
         return None
+
+    def formerly(self, text: str, *, any_week: bool = False) -> tuple[Item, ...]:
+        """What was called exactly so before the runner moved it; `any_week`: or so without its week."""
+        lower = _lower(text)
+        return tuple(
+            item
+            for item in self.items
+            for names in [self.former.get(item.key, frozenset())]
+            if lower in names or (any_week and lower in {_WEEK_BEFORE.sub("", name) for name in names})
+        )
 
     def named(self, text: str) -> tuple[Item, ...]:
         """All that `text` may mean of what is to come, in the order of time: one if that is clear.

@@ -16,6 +16,7 @@ from calsync.app.training_feed import read_training
 from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
 from calsync.event import BUSY, Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
 from calsync.planning.descriptions import routine_title, run_title, session_title
+from calsync.planning.plan import PlannedRun, PlannedSession
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.program import Routine
@@ -29,8 +30,8 @@ from calsync.words import did_you_mean, kind_name, noun
 class Known:
     """Everything that can be named: what the weeks want, and what the calendars hold.
 
-    `moves` is where the runner put things with `calsync move`; `deleted` are those that the runner deleted in
-    a calendar, and the target's name. `gathered` has the plan,
+    `moves` is where the runner put things with `calsync move`, `moved_from` where they were before; `deleted`
+    are those that the runner deleted in a calendar, and the target's name. `gathered` has the plan,
     unless it was not asked for or could not be made: then `trouble` says why.
     """
 
@@ -39,6 +40,7 @@ class Known:
     deleted: Mapping[str, str]
     skipped: frozenset[str]
     moves: Mapping[str, Published]
+    moved_from: Mapping[str, Timespan]
     gathered: Gathered | None = None
     trouble: str = ""
 
@@ -77,9 +79,24 @@ class Known:
     def items(self, setup: Setup, now: datetime) -> Items:
         """All of it, as it can be named; also what is skipped."""
         zone = setup.config.zone
-        if self.gathered:
-            return nameable(self.gathered)
-        return _items({}, self, setup.routines, now, zone)
+        items = nameable(self.gathered) if self.gathered else _items({}, self, setup.routines, now, zone)
+        return Items(tuple(self._with_day_before(item, zone) for item in items.items), now, zone)
+
+    def planned(self, key: str) -> Timespan | None:
+        """Where the plan has it."""
+        plan = self.gathered.plan if self.gathered else None
+        things: tuple[PlannedRun | PlannedSession, ...] = ()
+        if plan:
+            things = (*plan.runs, *plan.cross, *plan.sessions)
+        return next((one.span for one in things if one.key == key), None)
+
+    def _with_day_before(self, item: Item, zone: ZoneInfo) -> Item:
+        """Runs say in their key what their day is; of a session it is known where it was."""
+        stored, before = self.stored.get(item.key), self.moved_from.get(item.key)
+        if stored and stored.was_moved and before is None:
+            before = stored.written
+        was_on = before.start.astimezone(zone).date() if before else day_of_key(item.key)
+        return replace(item, was_on=was_on) if was_on != item.day else item
 
     def wanted_now(self, items: Items) -> Items:
         """What is not skipped."""
@@ -105,7 +122,7 @@ def nameable(gathered: Gathered) -> Items:
     for week in weeks:
         wanted |= {run.key: run for run in week.training}
         wanted |= {one.key: one for one in week.sessions}
-    known = _known(wanted, gathered.targets, gathered.standing.skipped, {})
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, Wishes())
     return _items(planned, known, routines, plan.now, plan.zone)
 
 
@@ -125,12 +142,16 @@ def _items(
         day = span.start.astimezone(zone).date()
         found.setdefault(key, Item(key, what, title, day, span, also))
     for key, wanted in known.wanted.items():
+        moved = known.moves[key].span if key in known.moves else None
+        its_day = moved.start.astimezone(zone).date() if moved else None
         if isinstance(wanted, WantedRun):
             title = wanted.run.title or kind_name(wanted.kind).capitalize()
-            item = Item(key, noun(wanted.kind), title, wanted.day, None, (kind_name(wanted.kind),))
+            item = Item(
+                key, noun(wanted.kind), title, its_day or wanted.day, moved, (kind_name(wanted.kind),)
+            )
         else:
             title = wanted.title or routine_title(wanted.routine, routines)
-            item = Item(key, "strength", title, None, None, tuple(filter(None, (wanted.routine,))))
+            item = Item(key, "strength", title, its_day, moved, tuple(filter(None, (wanted.routine,))))
         found.setdefault(key, item)
     for key in known.skipped:
         found.setdefault(key, Item(key, "strength" if is_strength(key) else "run", "", day_of_key(key)))
@@ -154,7 +175,7 @@ def known_keys(setup: Setup, now: datetime) -> Known:
         wanted |= {run.key: run for run in week.training}
         wanted |= {session.key: session for session in week.sessions}
     wishes = setup.state.wishes()
-    return _known(wanted, load_targets(setup).targets, wishes.skips, wishes.moves)
+    return _known(wanted, load_targets(setup).targets, wishes.skips, wishes)
 
 
 def planned_keys(setup: Setup, now: datetime) -> Known:
@@ -167,7 +188,8 @@ def planned_keys(setup: Setup, now: datetime) -> Known:
     for week in gathered.plan.weeks:
         wanted |= {run.key: run for run in week.wanted.training}
         wanted |= {session.key: session for session in week.wanted.sessions}
-    known = _known(wanted, gathered.targets, gathered.standing.skipped, {})
+    wishes = replace(setup.state.wishes(), moves={})
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, wishes)
     return replace(known, gathered=gathered)
 
 
@@ -175,7 +197,7 @@ def _known(
     wanted: Mapping[str, WantedRun | WantedSession],
     targets: Sequence[Target],
     skipped: frozenset[str],
-    moves: Mapping[str, Published],
+    wishes: Wishes,
 ) -> Known:
     stored: dict[str, StoredEvent] = {}
     deleted: dict[str, str] = {}
@@ -183,7 +205,7 @@ def _known(
         for event in target.contents.events:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
-    return Known(wanted, stored, deleted, skipped, moves)
+    return Known(wanted, stored, deleted, skipped, wishes.moves, wishes.moved_from)
 
 
 def skip(setup: Setup, keys: Collection[str], now: datetime) -> None:
@@ -204,7 +226,8 @@ def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) 
         wishes = setup.state.wishes()
         moves = {**wishes.moves, key: place}
         stored = known.stored.get(key)
-        moved_from = {**wishes.moved_from, key: stored.span} if stored else wishes.moved_from
+        before = stored.span if stored else wishes.moved_from.get(key) or known.planned(key)
+        moved_from = {**wishes.moved_from, **({key: before} if before else {})}
         setup.state.save_wishes(
             replace(wishes, moves=moves, skips=wishes.skips - {key}, moved_from=moved_from), now
         )

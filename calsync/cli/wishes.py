@@ -189,8 +189,11 @@ def _of_held(held: "Items") -> "Find":
 
     def named(text: str) -> "tuple[Item, ...]":
         try:
-            return held.anywhere(text)
+            former = () if held.exactly(text) else held.formerly(text)
+            return former or held.anywhere(text)
         except ValueError as problem:
+            if former := held.formerly(text, any_week=True):
+                return former
             there = ", ".join(f"{held.names[item.key]} ({item.text(held.zone)})" for item in held.items)
             found = f"you moved or skipped {there}" if there else "nothing is moved or skipped"
             raise ValueError(f'"{text}" is neither moved nor skipped; {found}') from problem
@@ -232,11 +235,14 @@ Find = Callable[[str], "tuple[Item, ...]"]
 
 
 def _by_its_name_or(items: "Items", find: Find) -> Find:
-    """What has exactly that name, also if it is skipped: the plan shows that name. Else what `find` finds."""
+    """What has exactly that name, also if it is skipped: the plan shows that name. Else what `find` finds.
+
+    What was moved is known by the name that it had before, too.
+    """
 
     def named(text: str) -> "tuple[Item, ...]":
         exact = items.exactly(text)
-        return (exact,) if exact else find(text)
+        return (exact,) if exact else items.formerly(text) or find(text)
 
     return named
 

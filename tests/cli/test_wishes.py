@@ -328,7 +328,7 @@ def test_release_all(box: Box) -> None:
     assert result.out.splitlines() == [
         "25 min tempo, Thu 26 Nov: released, now Thu 26 Nov 06:30",
         "6 x 800 m, Tue 24 Nov: released, now Tue 24 Nov 06:30",
-        "Lower body, 2026-W48: released, now Tue 24 Nov 12:00",
+        "Lower body, Wed 25 Nov 18:00: released, now Tue 24 Nov 12:00",
     ]
     assert wishes(box)["moves"] == {}
     assert wishes(box)["skips"] == []
@@ -631,9 +631,43 @@ def test_the_name_that_the_plan_shows_means_what_is_skipped_too(box: Box) -> Non
 def test_what_is_not_held_is_told_with_what_is(box: Box) -> None:
     box.push()
     box.ok("move", "tue-strength", "wed 18:00")
-    error = box.run("release", "tue-strength").error
-    assert '"tue-strength" is neither moved nor skipped' in error
+    error = box.run("release", "thu-strength").error
+    assert '"thu-strength" is neither moved nor skipped' in error
     assert "you moved or skipped wed-strength (Lower body (moderate), Wed 25 Nov 18:00)" in error
+
+
+@pytest.mark.parametrize("pushed_before", [True, False])
+@pytest.mark.parametrize("pushed_after", [True, False])
+def test_what_was_moved_is_known_by_the_name_that_it_had(
+    box: Box, *, pushed_before: bool, pushed_after: bool
+) -> None:
+    if pushed_before:
+        box.push()
+    box.ok("move", "tue-strength", "wed 18:00")
+    box.ok("move", "thu-run", "fri 9:00")
+    if pushed_after:
+        box.push()
+    moved = box.ok("move", "tue-strength", "wed 19:00").out
+    assert "(moderate), Wed 25 Nov 18:00: moved to Wed 25 Nov 19:00" in moved
+    assert (
+        "Wed 25 Nov 19:00: released"
+        in box.ok("release", "wed-strength" if pushed_after else "tue-strength").out
+    )
+    assert "Fri 27 Nov 09:00: released" in box.ok("release", "thu-run").out
+    assert wishes(box)["moves"] == {}
+
+
+def test_a_name_of_last_week_still_releases(box: Box) -> None:
+    box.push()
+    box.ok("move", "tue-strength", "fri 18:00")
+    assert "Fri 27 Nov 18:00: released" in box.ok("release", "tue-strength", now=WEDNESDAY).out
+
+
+def test_what_is_called_so_now_comes_before_what_was(box: Box) -> None:
+    box.push()
+    box.ok("move", "tue-strength", "fri 18:00")
+    box.ok("move", SECOND, "tue 18:00")
+    assert "Tue 24 Nov 18:00: skipped" in box.ok("skip", "tue-strength").out
 
 
 def test_a_feed_that_is_down_keeps_nobody_from_saying_what_they_want(box: Box) -> None:
