@@ -436,7 +436,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, rename=_OF_SESSION):
     @property
     def called(self) -> str:
         """What it is, in sentences."""
-        return self.title or self.routine
+        return self.title or self.routine.replace("-", " ")
 
     @property
     def shortest(self) -> int:

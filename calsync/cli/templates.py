@@ -43,7 +43,7 @@ def template_lines(week: "WeekTemplate") -> Iterator[str]:
         length = f"{session.minutes} min"
         if session.shortest < session.minutes:
             length += f", at least {session.shortest}"
-        yield f"+    {session.called}, {session.load}, {length}{_when(session)}"
+        yield f"+    {session.title or session.routine}, {session.load}, {length}{_when(session)}"
 
 
 def _when(session: "Session") -> str:

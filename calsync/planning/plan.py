@@ -582,7 +582,8 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
         if of_week and len(races) > of_week:
             titles = " and ".join(f"{run.title or run.kind} on {date_name(run.day)}" for run in races)
             text = (
-                f"{week.week} has more than one race: {titles}; is {week.wanted.template.name} right for it?"
+                f"{week.week} has more than one race: {titles}; "
+                f'is the template "{week.wanted.template.name}" right for it?'
             )
             warnings.append(Remark("two-races", text))
     stands = ((one.day, one.start, one.key, one.min_days_apart) for one in problem.fixed)

@@ -313,7 +313,7 @@ class WantedSession:
     @property
     def called(self) -> str:
         """What it is, in sentences."""
-        return self.title or self.routine
+        return self.title or self.routine.replace("-", " ")
 
     def is_at(self, times: Iterable[tuple[datetime, datetime]]) -> bool:
         """Whether it is a class that overlaps one of these, on the clock."""
@@ -400,7 +400,7 @@ def wanted_week(
     if feed is not None:
         template = feed.on(template)
     checkin = acting_on(week, checkins)
-    lists = "the training feed" if feed and feed.strength else template.name
+    lists = "the training feed" if feed and feed.strength else f'the template "{template.name}"'
     eased_by = feed.eased_by if feed else ""
     adjusted = adjust(template, week, program, checkin, lists, eased_by)
     follows_feed = feed is not None and bool(feed.runs)

@@ -96,7 +96,7 @@ def maybe_away(days: Pause) -> str:
     table = f"[[pause]] / from = {days.first} / to = {days.last}"
     return (
         f"busy all day long from {date_name(days.first)} to {date_name(days.last)}; if you are away then, "
-        f"`calsync config edit` and add at the end (a line break for each /): {table}"
+        f"run `calsync config edit` and add at the end (a line break for each /): {table}"
     )
 
 

@@ -97,8 +97,8 @@ def test_days_that_are_busy_all_day_long_come_with_the_pause_to_paste(box: Box) 
         calendar(box, event("Trip", "20261125", "20261127"), event("Fair", "20261127", "20261129"))
     )
     assert text == (
-        "busy all day long from Wed 25 Nov to Sat 28 Nov; if you are away then, `calsync config edit` and "
-        "add at the end (a line break for each /): [[pause]] / from = 2026-11-25 / to = 2026-11-28"
+        "busy all day long from Wed 25 Nov to Sat 28 Nov; if you are away then, run `calsync config edit` "
+        "and add at the end (a line break for each /): [[pause]] / from = 2026-11-25 / to = 2026-11-28"
     )
     assert box.ok("plan").err.count("[[pause]]") + box.ok("plan").out.count("[[pause]]") == 1
     table = text.partition("): ")[2].replace(" / ", "\n")

@@ -121,6 +121,7 @@ def test_a_template_with_a_race_of_its_own_is_named(box: Box) -> None:
     (text,) = [warning["text"] for warning in box.plan()["warnings"] if warning["code"] == "two-races"]
     assert "City half on Sat 12 Dec" in text
     assert "Sun 13 Dec" in text
+    assert text.endswith('; is the template "race-week" right for it?')
 
 
 def test_a_distance_brings_the_last_weeks_and_says_how_long_it_takes(box: Box) -> None:
