@@ -133,13 +133,14 @@ def _what_and_when(words: Sequence[str], known: "Known", items: "Items") -> "tup
 @click.command(short_help="Undo a skip or a move.")
 @click.argument("what", metavar="[WHAT]...", nargs=-1, shell_complete=options.held)
 @click.option("--all", "everything", is_flag=True, help="Release all that was moved or skipped.")
+@format_option("text", "json")
 @now_option
 @common_options
-def release(common: Common, what: tuple[str, ...], everything: bool, now: datetime) -> None:
+def release(common: Common, what: tuple[str, ...], everything: bool, output: str, now: datetime) -> None:
     """Forget a move or a skip, so that calsync places that run or session again.
 
     Also what was moved or deleted in Google Calendar. WHAT is as for `calsync skip`; without it you pick from
-    a list of what you moved or skipped.
+    a list of what you moved or skipped. In JSON it is the key of each, and where the next push has it.
     """
     from calsync.app import wishes
     from calsync.errors import CalsyncError
@@ -174,6 +175,15 @@ def release(common: Common, what: tuple[str, ...], everything: bool, now: dateti
     with as_wrong_usage():
         released = wishes.release(setup, labels, now)
     places = wishes.places(setup, released, now) if released else {}
+    if output == "json":
+        from calsync.cli.reports import as_json, span_json
+
+        data = [
+            {"key": key, **(span_json(places[key], setup.config.zone) if key in places else {})}
+            for key in sorted(released)
+        ]
+        click.echo(as_json(data))
+        return
     for key in sorted(released):
         # A run that starts soon (rule `notice`) may well stay where it was moved to.
         where = f", now {moment(places[key], setup.config.zone)}" if key in places else ""

@@ -109,9 +109,9 @@ class Runner:
         self, what: str, kill: Kill | None = None, allowed: Iterable[int] = (0, 2, KILLED)
     ) -> set[str]:
         self.model.releasing = True
-        result = self.calsync("release", what, allowed=allowed, kill=kill)
+        result = self.calsync("release", what, "--format", "json", allowed=allowed, kill=kill)
         self.model.releasing = False
-        released = {line.removesuffix(": released") for line in result.out.splitlines()}
+        released = {one["key"] for one in result.json} if result.out else set()
         if result.code == 0:
             self.model.released(released)
         elif result.code in (4, 5, KILLED):

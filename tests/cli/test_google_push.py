@@ -151,7 +151,7 @@ def test_what_was_moved_in_google_stays_there_and_shows_in_the_feed(runner: Goog
     (session,) = [s for w in runner.plan()["weeks"] for s in w["strength"] if s["key"] == LIFT]
     assert (session["state"], session["minutes"]) == ("pinned", 40)
 
-    assert runner.ok("release", LIFT).out == f"{LIFT}: released\n"
+    assert runner.ok("release", LIFT).out == f"{LIFT}: released, now Tue 24 Nov 12:00\n"
     runner.push()
     assert runner.starts()[LIFT] != at(25, 18)
     assert runner.push()["google"] == runner.push()["google"]
@@ -218,7 +218,7 @@ def test_what_was_taken_out_of_the_bin_can_be_deleted_released_and_dragged_like_
     runner.person.move(event_id, at(25, 18), at(25, 18, 30))
     runner.push()
     assert runner.starts()[EXTRA] == at(25, 18)
-    assert runner.ok("release", "--all").out == f"{EXTRA}: released\n"
+    assert [one["key"] for one in runner.ok("release", "--all", "--format", "json").json] == [EXTRA]
     assert EXTRA in actions(runner.push()["google"])["withdraw"]
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from calsync.app.gather import gather_plan
 from calsync.app.setup import load_setup
 from calsync.calendars.ics import IcsCalendar
-from calsync.event import Event, uid
+from calsync.event import BUSY, Event, neutral_uid, uid
 from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.words import one_line, plain_lines
@@ -54,13 +54,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A file and what is to be seen in it."""
+    """A file and what is to be seen in it. `title` is the calendar's."""
 
     name: str
     path: Path
     zone: str
     events: tuple[Event, ...]
     plan: str
+    title: str
 
     @property
     def content(self) -> bytes:
@@ -68,8 +69,9 @@ class Feed:
 
     @property
     def wanted(self) -> set[Seen]:
+        uid_of = neutral_uid if self.title == BUSY else uid
         return {
-            Seen(uid(e.key, self.plan), e.span.start, e.span.end, e.summary, e.description)
+            Seen(uid_of(e.key, self.plan), e.span.start, e.span.end, e.summary, e.description)
             for e in self.events
         }
 
@@ -111,7 +113,8 @@ def pushed_feeds(folder: Path) -> Iterator[Feed]:
         events = tuple(e for e in target.wanted(gathered.events) if e.span.start > NOW)
         path = folder / f"push-{target.settings.name}.ics"
         path.write_bytes(target.settings.path.read_bytes())
-        yield Feed(path.stem, path, "Europe/London", events, "training")
+        title = BUSY if target.settings.name == "family" else "Strength & runs"
+        yield Feed(path.stem, path, "Europe/London", events, "training", title)
 
 
 # --- feeds of hard events ---------------------------------------------------------------------------------
@@ -122,7 +125,7 @@ def written_feed(folder: Path, name: str, zone: str, events: Sequence[Event], no
     path = folder / f"{name}.ics"
     loaded = IcsCalendar(name, path, name, ZoneInfo(zone)).load()
     loaded.apply(diff(events, loaded.contents.events, now=now), now)
-    return Feed(name, path, zone, tuple(events), name)
+    return Feed(name, path, zone, tuple(events), name, name)
 
 
 def event(number: int, start: datetime, end: datetime, summary: str, description: str = "") -> Event:

@@ -87,8 +87,8 @@ def test_the_calendar_says_what_it_is(feed: Feed) -> None:
         "VERSION": "2.0",
         "PRODID": "-//calsync//calsync//EN",
         "CALSCALE": "GREGORIAN",
-        "NAME": feed.plan,
-        "X-WR-CALNAME": feed.plan,
+        "NAME": feed.title,
+        "X-WR-CALNAME": feed.title,
         "REFRESH-INTERVAL;VALUE=DURATION": "PT1H",
         "X-PUBLISHED-TTL": "PT1H",
     }

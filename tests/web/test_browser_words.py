@@ -16,7 +16,7 @@ def headings(nodes: list[Node]) -> list[tuple[int, str]]:
 def test_the_headings_are_the_week_and_its_days(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     (top, name), (second, week), *others = headings(browser.accessible())
-    assert (top, name) == (1, "training")
+    assert (top, name) == (1, "Strength & runs")
     assert (second, week) == (2, "23 - 29 Nov 2026")
     days = [name for level, name in others if level == 3][:7]
     for day, expected in zip(days, _DAYS, strict=True):

@@ -323,9 +323,9 @@ def test_a_config_that_is_broken_later(box: Box) -> None:
     with running(box) as site:
         address = site.feed()
         box.write("config.toml", "name = [")
-        assert_it_lives_with(site, "no valid TOML", address)
+        assert_it_lives_with(site, "not valid TOML", address)
         box.config(horizon=3)
-        assert_it_recovers(site, "no valid TOML")
+        assert_it_recovers(site, "not valid TOML")
         site.until(lambda: any("2026-W50" in key for key in by_key(ask(address).body)))
         assert "works again" in site.log
 
