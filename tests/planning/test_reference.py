@@ -483,7 +483,7 @@ def test_runs_take_the_first_free_start_of_the_first_range_with_room() -> None:
         elsewhere = replace(allday, published=(published(key, TUE, clock, 45),))
         assert settle(elsewhere)[key].start == at(TUE, "06:00")
     assert settle(replace(stays, busy=busy))[key].start == at(TUE, "17:30")
-    by_config = example(Template((run(TUE, "easy", 60),)), usual=(span("06:10-08:00"),) * 7, busy=busy)
+    by_config = example(Template((run(TUE, "easy", 60),)), usual=((span("06:10-08:00"),),) * 7, busy=busy)
     assert settle(by_config)["2026-W48/run/tue-1"].start == at(TUE, "06:45")
 
 
