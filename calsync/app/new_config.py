@@ -51,8 +51,8 @@ class PlaceText:
 
     @property
     def shown(self) -> str:
-        """For screens and logs."""
-        return hidden(self.value)
+        """For screens and logs. A path was found, so it is no address that was taken for one."""
+        return hidden(self.value) if self.is_secret else self.value
 
 
 @dataclass(frozen=True, slots=True)

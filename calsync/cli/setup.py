@@ -69,7 +69,8 @@ def _print_summary(lines: "Iterable[tuple[str, str]]") -> None:
     room = max(terminal_width() - 15, 20)
     click.echo()
     for what, text in lines:
-        for number, line in enumerate(textwrap.wrap(text, room, break_on_hyphens=False)):
+        wrapped = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(wrapped):
             label = "" if number else what
             click.echo(f"  {click.style(f'{label:<11}', bold=True)} {line}")
 

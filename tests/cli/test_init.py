@@ -181,6 +181,13 @@ def test_the_file_is_for_people_and_their_editors(bare: Box) -> None:
 # --- answers in a pipe ------------------------------------------------------------------------------------
 
 
+def test_the_summary_has_the_whole_path_of_a_busy_calendar(bare: Box) -> None:
+    """Unbroken, and with a folder whose name looks like a part of a secret address."""
+    path = bare.write("exports_of_calendar_2026b/busy.ics", (bare.folder / "busy.ics").read_bytes())
+    out = answer(bare, f"balanced\nevening\n9am\n{path}\n1\n3\n").out
+    assert f"  Busy        {path}\n" in out
+
+
 def test_answers_come_line_by_line(bare: Box) -> None:
     result = answer(bare, "1, Balanced, 1,8\nevening\n9am\nbusy.ics\n1, 18.30–20\n3\n")
     assert (result.code, result.err) == (0, "")
