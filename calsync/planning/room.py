@@ -136,7 +136,8 @@ class Fixes:
         """The first kind of change that works, and of it the fewest minutes; None if no single one does.
 
         `session` has no place in the problem's optimum. What works gives it one and leaves fewer sessions
-        without; among changes of as many minutes the one that touches the earlier day comes first.
+        without; among changes of as many minutes the one that touches the earlier day comes first, and on
+        a day the one that gives it the better place.
         """
         if session.key not in self._smallest:
             nearby = self._around(week.week).fixes(session.key)
@@ -176,6 +177,11 @@ class _Attempt:
     may_open: frozenset[_Cell] | None = None
     far: int = 0
 
+    def order(self, key: str) -> tuple[int, int, date, _Rank]:
+        """What is tried first for a session is least."""
+        best = min((rank for (of, _), rank in self.adds if of == key), default=_WORST)
+        return self.far, self.size, self.day, best
+
 
 class _Weeks:
     """A few weeks in a row: what they offer, and what they would offer with less in the way."""
@@ -189,7 +195,7 @@ class _Weeks:
     def fixes(self, key: str) -> Iterator[Fix]:
         """All changes that make room for a session on these weeks, in their order."""
         for attempts in self._kinds():
-            for attempt in sorted(attempts, key=lambda attempt: (attempt.far, attempt.size, attempt.day)):
+            for attempt in sorted(attempts, key=lambda attempt: attempt.order(key)):
                 if self._could_help(key, attempt) and self.has_room(key, attempt.fix):
                     yield attempt.fix
 

@@ -90,6 +90,14 @@ def test_an_unplaced_session_names_the_rule_of_each_day_and_a_way_out(box: Box) 
     assert unplaced["fix"]["text"] in out
 
 
+def test_of_changes_that_are_as_small_the_one_with_the_better_place_is_named(box: Box) -> None:
+    """Any 20 minutes of Thursday would do: not the last ones before bedtime."""
+    hours = 'default = []\ntue = ["12:00-12:40"]\nwed = ["06:00-22:00"]\nfri = ["06:00-22:00"]'
+    box.config(availability=hours, horizon=1)
+    (unplaced,) = box.plan()["weeks"][0]["unplaced"]
+    assert unplaced["fix"]["text"] == "allow strength on Thursday 11:30-11:50"
+
+
 def test_a_week_that_is_busy_throughout_is_told_in_one_line(box: Box) -> None:
     days = "DTSTART;VALUE=DATE:20261123\nDTEND;VALUE=DATE:20261130"
     box.write("leave.ics", f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{days}\nEND:VEVENT\nEND:VCALENDAR\n")
