@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.addresses import is_loopback, is_private, shown
 from calsync.errors import SourceUnavailable
-from calsync.waits import started, tried
+from calsync.waits import ended, tried
 
 if TYPE_CHECKING:
     import httpx
@@ -111,7 +111,7 @@ def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
         except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             errors.append(error)
 
-    started(run).join(seconds)
+    ended([run], seconds)
     if errors:
         raise errors[0]
     return results[0] if results else None
