@@ -5,13 +5,11 @@ calendars, `calendars.google.client.Patience` for Google.
 """
 
 import math
-import os
-import select
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from io import FileIO
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -60,9 +58,10 @@ def ended(works: Sequence[Callable[[], None]], seconds: float = math.inf) -> boo
 
     None of them may raise. Somebody who interrupts a command does not wait for them.
     """
-    reader, writer = os.pipe()
-    # Files, as the number of one that was closed may soon be another file's.
-    waits, told = FileIO(reader), FileIO(writer, "w")
+    import socket
+
+    # Not a pipe: on Windows nobody can wait for one.
+    waits, told = socket.socketpair()
     left = iter(range(len(works) - 1))
 
     def run(work: Callable[[], None]) -> None:
@@ -78,12 +77,12 @@ def ended(works: Sequence[Callable[[], None]], seconds: float = math.inf) -> boo
     with waits:
         for work in works:
             _start(partial(run, work))
-        poll = select.poll()
-        poll.register(waits, select.POLLIN)
-        while not poll.poll(1000 * max(0.0, min(_PIECE, end - time.monotonic()))):
-            if time.monotonic() >= end:
-                return False
-    return True
+        while (pause := min(_PIECE, end - time.monotonic())) > 0:
+            waits.settimeout(pause)
+            with suppress(TimeoutError):
+                waits.recv(1)  # nothing but the end ever comes
+                return True
+    return False
 
 
 def _start(work: Callable[[], None]) -> None:
