@@ -159,7 +159,7 @@ class Causes:
         for ban in days.bans_at(week, day, start, minutes, load, where):
             yield days.said(ban, place, where, self._run_now, self._busy_there)
         for fixed in self._problem.fixed:
-            if fixed.key != key and given.are_too_near(fixed.day, day):
+            if fixed.key != key and any(given.are_too_near(on, day) for on in fixed.days):
                 published = given.standing.published[fixed.key]
                 mover = ", where you put it" if published.pinned else ""
                 least = given.min_days_apart(max(day, fixed.day))

@@ -14,7 +14,7 @@ between two free ones it is enough to look at neighbours, as others are further 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -40,12 +40,20 @@ def unplaced(*, is_published: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A session that stands. `min_days_apart` is that of its week."""
+    """A session that stands. `min_days_apart` is that of its week.
+
+    `more_days` are those on which it goes on, after `day`: the pair rule holds for each of them.
+    """
 
     key: str
     day: date
     start: int
     min_days_apart: int
+    more_days: int = 0
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(self.day + timedelta(days=number) for number in range(self.more_days + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +224,14 @@ class _FixedDays:
         self.spacing = tuple(spacing(days) * scale for days in range(_FAR_APART + 1))
         self.in_time = sorted(fixed, key=lambda session: (session.start, session.key))
         self._days = [session.day.toordinal() for session in self.in_time]
-        self._min_days_apart = [session.min_days_apart for session in self.in_time]
+        self._taken = [
+            (day.toordinal(), session.min_days_apart) for session in self.in_time for day in session.days
+        ]
 
     def allow(self, day: int, apart: int) -> bool:
         """The pair rule between a free session on `day` and every fixed one; the later one's week decides."""
         return all(
-            day - other >= apart if other <= day else other - day >= least
-            for other, least in zip(self._days, self._min_days_apart, strict=True)
+            day - other >= apart if other <= day else other - day >= least for other, least in self._taken
         )
 
     def last_before(self, day: int) -> int:

@@ -188,7 +188,8 @@ def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]
             wanted = by_week.get(week) if published.span.start < soon else None
             stands = wanted is not None and still_allowed(wanted, key, day, published, days)
         if stands:
-            fixed.append(Fixed(key, day, start, given.min_days_apart(day)))
+            more_days = days.clock.more_days(published.span)
+            fixed.append(Fixed(key, day, start, given.min_days_apart(day), more_days))
     return fixed
 
 
@@ -566,7 +567,8 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     notes = [note for week in problem.weeks for note in week.adjusted.warnings]
     # A template that is used in several weeks says it once.
     warnings = [Remark(note.rule, note.text) for note in dict.fromkeys(notes)]
-    warnings += [remark for key, remark in problem.settled.warnings if week_of_key(key) in horizon]
+    shown = {run.key for week in weeks for run in (*week.runs, *week.cross)}
+    warnings += [remark for keys, remark in problem.settled.warnings if keys & shown]
     warnings += [remark for week in weeks for remark in _clashes(week, problem)]
     program = problem.given.program
     declared = [race for race in program.races if Week.of(race.day) in horizon]

@@ -17,7 +17,7 @@ from calsync.planning.week import WantedRun, WantedWeek
 from calsync.planning.why import Remark
 from calsync.program import Program
 from calsync.timespan import Timespan
-from calsync.training import Cross, Effort, Kind, TimeRange, Week
+from calsync.training import Cross, Effort, Kind, TimeRange
 from calsync.words import day_name, kind_name, moment, noun
 
 
@@ -52,13 +52,14 @@ class SettledRun:
 
 @dataclass(frozen=True, slots=True)
 class SettledRuns:
-    """All runs in the order of their starts; `warnings`, by key, say what is wrong with one.
+    """All runs in the order of their starts; `warnings` say what is wrong with those of which they have the
+    keys.
 
     `without_room` are the keys of those that found no free time in their ranges.
     """
 
     runs: tuple[SettledRun, ...]
-    warnings: tuple[tuple[str, Remark], ...]
+    warnings: tuple[tuple[frozenset[str], Remark], ...]
     without_room: frozenset[str] = frozenset()
 
 
@@ -74,20 +75,22 @@ def settle(
     taken = _Taken(_Blocks(busy), clock, standing)
     wanted = {run.key: run for week in weeks for run in week.training if run.key not in standing.skipped}
     soon = now + program.availability.notice
-    planned = {week.week for week in weeks}
+    planned, near = {week.week for week in weeks}, _near(weeks, clock)
+    before = weeks[0].week.plus(-1)
     for key, published in standing.published.items():
         if is_strength(key) or key in standing.skipped:
             continue
         run = wanted.get(key)
         if run is None and is_cross(key):
             continue  # moved once, and no longer wanted: no calendar has it
-        # One that the runner moved here counts whatever week it belongs to.
-        stays = published.pinned and planned & {
-            week_of_key(key),
-            Week.of(clock.day_of(wall.seconds(published.span.start))),
-        }
-        if stays or (
-            run and (published.span.start <= now or (published.span.start < soon and _is_ours(run)))
+        has_begun, week = published.span.start <= now, week_of_key(key)
+        is_near = published.span.overlaps(near)
+        if (
+            # One that the runner moved here counts whatever week it belongs to, and Monday's legs still
+            # feel what was run on Sunday.
+            (published.pinned and (week in planned or is_near))
+            or (has_begun and week == before and is_near)
+            or (run and (has_begun or (published.span.start < soon and _is_ours(run))))
         ):
             taken.take(_standing_run(key, run, published, clock))
             wanted.pop(key, None)
@@ -99,6 +102,14 @@ def settle(
     ):
         taken.settle(run, program)
     return SettledRuns(taken.in_order(), tuple(taken.overlaps()), frozenset(taken.without_room))
+
+
+def _near(weeks: Sequence[WantedWeek], clock: Wall) -> Timespan:
+    """The time whose runs count for these weeks: with the two days before, as legs recover for a day, and
+    `after_run` may be as long.
+    """
+    first, last = weeks[0].week.monday - timedelta(days=2), weeks[-1].week.plus(1).monday
+    return wall.span(clock.at(first, 0), clock.at(last, 0))
 
 
 def ranges_of(wanted: WantedRun, program: Program) -> tuple[TimeRange, ...]:
@@ -229,7 +240,7 @@ class _Taken:
     def in_order(self) -> tuple[SettledRun, ...]:
         return tuple(sorted(self.runs, key=lambda run: (run.start, run.key)))
 
-    def overlaps(self) -> Iterator[tuple[str, Remark]]:
+    def overlaps(self) -> Iterator[tuple[frozenset[str], Remark]]:
         """What is wrong with the runs among themselves; that busy time is in the way is told by the plan."""
         runs = self.in_order()
         for number, run in enumerate(runs):
@@ -238,12 +249,12 @@ class _Taken:
             when = moment(run.span, self.clock.zone)
             if run.key in self.without_room and not self.busy.clash(run.start, run.end):
                 text = f"{title} ({when}) has no free time in its ranges, so it stays there"
-                yield run.key, Remark(f"{what}-without-room", text)
+                yield frozenset({run.key}), Remark(f"{what}-without-room", text)
             for other in runs[number + 1 :]:
                 if other.start >= run.end:
                     break
                 text = f"{title} ({when}) and {title_of(other)} overlap"
-                yield run.key, Remark("runs-overlap", text)
+                yield frozenset({run.key, other.key}), Remark("runs-overlap", text)
 
 
 def title_of(run: SettledRun) -> str:

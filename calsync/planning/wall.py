@@ -85,6 +85,12 @@ class Wall:
         """The date on which an instant falls."""
         return instant(second).astimezone(self.zone).date()
 
+    def more_days(self, span: Timespan) -> int:
+        """On how many dates after its first one it goes on; none if it takes a day at most."""
+        if span.duration <= timedelta(days=1):
+            return 0
+        return (self.day_of(seconds_up(span.end) - 1) - self.day_of(seconds(span.start))).days
+
     def minute_of(self, second: int) -> tuple[date, int]:
         """The date and the minute of the day that a clock shows at an instant."""
         wall = instant(second).astimezone(self.zone)

@@ -1,6 +1,6 @@
 """`calsync push` to Google Calendar: what arrives there, and what becomes of what its owner does there."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -375,6 +375,27 @@ def test_a_session_of_months_ago_that_is_dragged_to_a_day_to_come_is_in_the_feed
     assert (result.code, "delete it in its calendar" in result.err) == (2, True)
     runner.person.delete(runner.events()[lift]["id"])
     assert actions(runner.push(now=now)["feed"])["withdraw"] == [lift]
+
+
+@pytest.mark.parametrize("key", [RUN, "2026-W48/run/thu-1", LIFT])
+def test_what_is_left_of_last_week_and_was_stretched_into_this_one_is_planned_around(
+    runner: GoogleBox, key: str
+) -> None:
+    """From Sunday to Tuesday, all day long: it begins in a week that is over."""
+    runner.with_calendar(horizon=2)
+    now = "2026-11-30T06:00:00+00:00"
+    runner.push(now=now)
+    until = datetime(2026, 12, 2, tzinfo=UTC)
+    of_week = [f"2026-W49/strength/{number}" for number in (1, 2)]
+    assert min(runner.starts()[one] for one in of_week) < until
+    runner.person.move_all_day(runner.events()[key]["id"], date(2026, 11, 29), 3)
+    runner.push(now=now)
+    assert runner.events()[key]["start"]["date"] == "2026-11-29"
+    lifts = [datetime.fromisoformat(runner.events()[one]["start"]["dateTime"]) for one in of_week]
+    assert min(lifts) >= until
+    assert by_key(runner.feed.read_bytes())[key]["DTSTART"] == "20261129T000000"
+    again = runner.push(now=now)
+    assert not {"insert", "update", "withdraw"} & (actions(again["google"]) | actions(again["feed"])).keys()
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["as planned", "withdrawn in the feed alone"])

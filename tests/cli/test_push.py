@@ -738,3 +738,21 @@ def test_a_feed_that_its_owner_made_private_stays_private(box: Box) -> None:
     box.ok("skip", "2026-W48/strength/1")
     box.push()
     assert box.feed.stat().st_mode & 0o777 == 0o600
+
+
+def test_on_monday_the_legs_still_feel_the_long_run_of_sunday(box: Box) -> None:
+    """The week that has it is over, but the calendar knows when it was."""
+    run = '[[runs]]\nday = "sun"\nkind = "long"\nduration = "2h"\nstart = "16:00"\n'
+    lift = '[[strength]]\nroutine = "lower-body"\nload = "moderate"\nduration = "30m"\n'
+    box.write("sunday.toml", f'title = "Sunday"\n{run}{lift}')
+    free = 'default = []\nmon = ["06:00-07:00"]\nnotice = "1h"'
+    box.config(weeks='["sunday.toml"]', availability=free)
+    box.push()
+    on_sunday = box.plan(now="2026-11-29T20:00:00+00:00")["weeks"][1]["strength"][0]
+    on_monday = box.plan(now="2026-11-30T01:00:00+00:00")["weeks"][0]["strength"][0]
+    assert on_sunday["cost"]["recover"] == on_monday["cost"]["recover"] == 25
+    box.push(now="2026-11-29T20:00:00+00:00")
+    assert {change["action"] for change in box.push(now="2026-11-30T01:00:00+00:00")["feed"]} <= {
+        "keep",
+        "insert",
+    }

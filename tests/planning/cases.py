@@ -45,6 +45,9 @@ from tests.planning.reference import (
     week_name,
 )
 
+# Minutes of what its owner made an event of several days.
+STRETCHED = 50 * 60
+
 # More starts than this for one session, or combinations for all, and brute force takes too long.
 MOST_CANDIDATES = 120
 MOST_COMBINATIONS = 5_000_000
@@ -367,6 +370,13 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
             start = draw(some_time(case, case.first_monday - timedelta(days=2), 7 * len(case.templates) + 2))
             end = start + timedelta(minutes=race.minutes)
             found.append(Published(key, start, end, pinned=draw(st.booleans()), kind="race"))
+    for number in range(1, draw(st.sampled_from((0, 0, 0, 1, 2))) + 1):  # the week before the horizon
+        key = f"{week_name(monday_of(case, -1))}/run/sun-{number}"
+        start = draw(some_time(case, case.first_monday - timedelta(days=4), 6))
+        end = start + timedelta(minutes=draw(st.sampled_from((60, 60, 180, STRETCHED))))
+        found.append(
+            Published(key, start, end, pinned=draw(st.booleans()), kind=draw(st.sampled_from(KINDS)))
+        )
     return found
 
 
@@ -422,9 +432,8 @@ def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
         key = strength_key(case, -1, number)
         start = draw(some_time(case, case.first_monday - timedelta(days=4), 4))
         pinned = draw(st.booleans())
-        found.append(
-            Published(key, start, start + timedelta(minutes=30), draw(st.sampled_from(LOADS)), pinned=pinned)
-        )
+        end = start + timedelta(minutes=draw(st.sampled_from((30, 30, 30, STRETCHED))) if pinned else 30)
+        found.append(Published(key, start, end, draw(st.sampled_from(LOADS)), pinned=pinned))
     return found
 
 

@@ -357,17 +357,20 @@ def settle(case: Case) -> dict[str, SettledRun]:
     for of_week in (wanted_runs, wanted_cross):  # runs choose first
         for week in range(len(case.templates)):
             wanted |= {key: (run, on) for key, on, run in of_week(case, week) if not paused(case, on)}
-    # What its owner moved stays, wanted or not, also in a pause; if it is of these weeks or came into them.
+    # What its owner moved stays, wanted or not, also in a pause; if it is of these weeks or reaches into them
+    # or the two days before. So does what has begun of the week before.
     planned = {week_name(monday_of(case, week)) for week in range(len(case.templates))}
+    opens = instant(case.zone, case.first_monday - timedelta(days=2), 0)
+    closes = instant(case.zone, monday_of(case, len(case.templates)), 0)
     for entry in case.published:
         start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
-        where = week_name(local(case.zone, start).date())
+        of_week, reaches_in = entry.key.split("/")[0], overlap(start, end, opens, closes)
+        has_begun = start <= case.now and of_week == week_name(monday_of(case, -1))
         if (
             "/run/" in entry.key
-            and entry.pinned
             and entry.key not in wanted
             and entry.key not in case.skipped
-            and planned & {entry.key.split("/")[0], where}
+            and ((entry.pinned and (of_week in planned or reaches_in)) or (has_begun and reaches_in))
         ):
             put(entry.key, EFFORTS[entry.kind or "easy"], start, end)
 
@@ -756,9 +759,20 @@ def candidates(case: Case, runs: list[SettledRun], week: int, key: str, session:
 
 def far_enough(case: Case, one: Lift, other: Lift) -> bool:
     """The pair rule; the week of the later session says how far."""
-    days = abs((one.day - other.day).days)
-    week = (max(one.day, other.day) - case.first_monday).days // 7
-    return days >= case.min_days_apart[max(0, min(week, len(case.min_days_apart) - 1))]
+    return all(
+        abs((a - b).days) >= case.min_days_apart[max(0, min(week, len(case.min_days_apart) - 1))]
+        for a in days_of(case, one)
+        for b in days_of(case, other)
+        for week in [(max(a, b) - case.first_monday).days // 7]
+    )
+
+
+def days_of(case: Case, lift: Lift) -> list[date]:
+    """Its day, or if its owner stretched it to more than a day, all that it touches."""
+    if lift.end - lift.start <= timedelta(days=1):
+        return [lift.day]
+    last = local(case.zone, lift.end - timedelta(seconds=1)).date()
+    return [lift.day + timedelta(days=number) for number in range((last - lift.day).days + 1)]
 
 
 def free_sessions(

@@ -260,7 +260,7 @@ def test_a_plan_that_was_pushed_is_the_best_one_from_then_on(case: reference.Cas
     ]
     written = {entry.key for entry in on_calendars}
     stands = {fixed.key for fixed in plan.problem.fixed} | {
-        run.key for run in plan.problem.settled.runs if run.pinned
+        run.key for run in plan.problem.settled.runs if run.fixed
     }
     kept = [known[key] for key in known if key in stands - written]
     again = plan_of(replace(case, published=(*on_calendars, *kept)))
