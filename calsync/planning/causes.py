@@ -18,7 +18,7 @@ from calsync.planning.placement import Fixed, Placement, solve_with
 from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
-from calsync.planning.runs import SettledRun, bounds_of, called, of_run, ranges_of
+from calsync.planning.runs import SettledRun, are, bounds_of, called, of_run, ranges_of
 from calsync.planning.week import ANYWHERE, WantedRun, WantedSession, WantedWeek, Where
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
@@ -205,9 +205,9 @@ class Causes:
     def _run_text(self, before: SettledRun | None, now: SettledRun | None) -> str:
         if now is None:
             assert before is not None
-            return f"{of_run(before)} at {self._time(before.span)} is gone"
+            return f"{of_run(before)} at {self._time(before.span)} {are(before)} gone"
         if before is None:
-            return f"{of_run(now)} at {self._time(now.span)} is new"
+            return f"{of_run(now)} at {self._time(now.span)} {are(now)} new"
         if before.kind != now.kind:
             return f"{of_run(before)} became {kind_name(now.kind)}"
         if before.day != now.day:

@@ -265,9 +265,14 @@ def clash_of(runs: Sequence[SettledRun], names: Iterable[str], zone: ZoneInfo, *
     """What there is to say of runs at busy times; `is_kept`: they looked for another time, and found none."""
     whose = " and ".join(names)
     if is_kept and len(runs) == 1:
-        return f"{title_of(runs[0])} is kept at {moment(runs[0].span, zone)}, which clashes with {whose}"
+        (run,) = runs
+        title = f"{run.title} is" if run.title else f"{title_of(run)} {are(run)}"
+        return f"{title} kept at {moment(run.span, zone)}, which clashes with {whose}"
     *others, last = (f"{title_of(run)} ({moment(run.span, zone)})" for run in runs)
-    return f"{', '.join(others)} and {last} clash with {whose}" if others else f"{last} clashes with {whose}"
+    if others:
+        return f"{', '.join(others)} and {last} clash with {whose}"
+    verb = "clash" if not runs[0].title and are(runs[0]) == "are" else "clashes"
+    return f"{last} {verb} with {whose}"
 
 
 def called(run: SettledRun | None) -> str:
@@ -278,3 +283,8 @@ def called(run: SettledRun | None) -> str:
 def of_run(run: SettledRun) -> str:
     """ "Tuesday's intervals"."""
     return f"{day_name(run.day)}'s {kind_name(run.kind)}"
+
+
+def are(run: SettledRun) -> str:
+    """What follows its kind in a sentence: "intervals are", "tempo run is"."""
+    return "are" if run.kind in (Kind.INTERVALS, Kind.HILLS) else "is"

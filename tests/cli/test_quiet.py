@@ -270,6 +270,17 @@ def test_one_that_found_no_place_and_has_one_again(box: Box) -> None:
     )
 
 
+def test_of_intervals_and_hills_there_are_several(box: Box) -> None:
+    configure(box, availability='default = []\ntue = ["12:00-13:00"]\nthu = ["12:00-13:00"]')
+    edit(box, ('start = "06:30"', 'start = "11:30"'), ('title = "6 x 800 m"\n', ""))
+    box.write("busy.ics", busy_calendar(busy_event("2026-11-24", "1100", "1230")))
+    assert "Warning: intervals (Tue 24 Nov 11:30) clash with work\n" in box.ok("push").err
+    box.write("busy.ics", busy_calendar())
+    box.push()
+    edit(box, ('day = "tue"', 'day = "mon"'), ('rest = ["mon", "fri"]', 'rest = ["fri"]'))
+    assert cause(box, "Lower body").startswith("fits in now: Tuesday's intervals at 11:30 are gone; ")
+
+
 # --- runs -------------------------------------------------------------------------------------------------
 
 
