@@ -140,7 +140,7 @@ def release(common: Common, what: tuple[str, ...], everything: bool, output: str
     """Forget a move or a skip, so that calsync places that run or session again.
 
     Also what was moved or deleted in Google Calendar. WHAT is as for `calsync skip`; without it you pick from
-    a list of what you moved or skipped. In JSON it is the key of each, and where the next push has it.
+    a list of what you moved or skipped. JSON has the key of each, and its time after the next push.
     """
     from calsync.app import wishes
     from calsync.errors import CalsyncError
