@@ -311,9 +311,14 @@ class _Weeks:
         free = [weekday for weekday in WEEKDAYS if not self._ranges[weekday.number]]
         return [attempt for weekday in free for attempt in self._wider(weekday, None)]
 
-    @property
+    @cached_property
     def _ranges(self) -> tuple[tuple[TimeRange, ...], ...]:
         return self.problem.given.program.availability.ranges
+
+    @cached_property
+    def _usual(self) -> list[TimeRange]:
+        """The times that any day has; what most people have, if no day has one."""
+        return list(set(chain.from_iterable(self._ranges)) or chain.from_iterable(USUAL_TIMES.ranges))
 
     @cached_property
     def _places_at_any_time(self) -> list[tuple[_Cell, Candidate]]:
@@ -351,8 +356,7 @@ class _Weeks:
 
     def _from_other_days(self, first: int, last: int) -> int:
         """How many minutes longer a range of another day would have to be to hold this one."""
-        others = [*chain.from_iterable(self._ranges)] or [*chain.from_iterable(USUAL_TIMES.ranges)]
-        return min(max(other.start - first, 0) + max(last - other.end, 0) for other in others)
+        return min(max(other.start - first, 0) + max(last - other.end, 0) for other in self._usual)
 
     # --- shorter busy blocks ----------------------------------------------------------------------------
 
