@@ -15,6 +15,7 @@ from typing import Self
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
 from calsync.training import Kind, Load, Week, Weekday
+from calsync.words import date_name, ordinal, week_name
 
 # RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
 # its own events, in whatever calendar they end up. It travels where X- properties are lost.
@@ -203,6 +204,22 @@ def booked_key(week: Week, number: int) -> str:
 def week_of_key(key: str) -> Week:
     """Raises ValueError if `key` doesn't begin with an ISO week."""
     return Week.parse(key.partition("/")[0])
+
+
+def in_words(key: str) -> str:
+    """What has that key, in sentences: "the 2nd strength session of week 48", "the run of Tue 24 Nov"."""
+    try:
+        week, (_, what, slot) = week_of_key(key), key.split("/")
+        first, _, last = slot.partition("-")
+        if what == "strength":
+            return f"the {ordinal(int(first))} strength session of {week_name(week)}"
+        is_race = first == "race"
+        day = date_name(week.days[Weekday(last if is_race else first).number])
+    except ValueError:
+        return key  # no key of ours, or the session of a busy calendar
+    noun = "race" if is_race else "cross training" if what == "cross" else "run"
+    number = f"{ordinal(int(last))} " if last.isdecimal() and last != "1" else ""
+    return f"the {number}{noun} of {day}"
 
 
 def is_strength(key: str) -> bool:

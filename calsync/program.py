@@ -170,6 +170,12 @@ class Pause(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"})
         return self.first <= day <= self.last
 
 
+class Away(Pause, frozen=True, kw_only=True):
+    """Days on which a busy calendar says that its runner is away."""
+
+    calendar: str
+
+
 class UsualStart(msgspec.Struct, frozen=True):
     """When you run if a template names no time: a time, or a range (or a list) to find a free start in."""
 
@@ -341,7 +347,11 @@ class Program(Plan, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, rules=rules)
 
     def is_paused(self, day: date) -> bool:
-        return any(day in pause for pause in self.pauses)
+        return self.pause_on(day) is not None
+
+    def pause_on(self, day: date) -> Pause | None:
+        """One of the config, rather than one of a calendar."""
+        return next((pause for pause in self.pauses if day in pause), None)
 
 
 # Rule `twice-a-week`: a fourth session is refused where templates are read.

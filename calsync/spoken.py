@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from calsync.event import week_of_key
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
-from calsync.words import date_name, day_name, did_you_mean
+from calsync.words import date_name, day_name, did_you_mean, week_name
 from calsync.written import clock_time, time_range
 
 
@@ -59,7 +59,7 @@ class Item:
         if self.span:
             local = self.span.start.astimezone(zone)
             return f"{title}, {date_name(local.date())} {local:%H:%M}"
-        return f"{title}, {date_name(self.day) if self.day else self.week}"
+        return f"{title}, {date_name(self.day) if self.day else week_name(self.week)}"
 
 
 def day_of_key(key: str) -> date | None:
@@ -543,9 +543,8 @@ class Items:
             week = Week.of(day.days[0]) if day.is_week else None
             items = [item for item in items if (item.day in days if item.day else item.week == week)]
             if not items:
-                raise ValueError(
-                    f"nothing is planned {f'in {week}' if week else f'on {date_name(day.days[0])}'}"
-                )
+                when = f"in {week_name(week)}" if week else f"on {date_name(day.days[0])}"
+                raise ValueError(f"nothing is planned {when}")
         words = [word for word in re.split(r"[\s,-]+", rest) if word and word not in _FILLERS]
         found = [item for item in items if all(_has_word(item, word) for word in words)]
         if not found or (day is None and not words):

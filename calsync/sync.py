@@ -206,7 +206,7 @@ def refuse_mass_delete(
     if plan_is_empty and withdrawn:
         what = f"the plan is empty, but {target} holds {len(upcoming)} upcoming events"
     elif len(withdrawn) >= MASS_DELETE_AT_LEAST and 2 * len(withdrawn) > len(upcoming):
-        what = f"{len(withdrawn)} of {len(upcoming)} upcoming events would be withdrawn from {target}"
+        what = f"{len(withdrawn)} of {len(upcoming)} upcoming events would be removed from {target}"
     else:
         return
     advice = advice or "If this is meant, run: calsync push --allow-mass-delete"

@@ -7,7 +7,7 @@ from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
-from calsync.training import Cross, Effort, Kind, Sport, Weekday
+from calsync.training import Cross, Effort, Kind, Sport, Week, Weekday
 from calsync.travel import Trip
 
 Show = Callable[[str], None]
@@ -55,6 +55,11 @@ def listed(entries: Sequence[str], longest: int = 150) -> str:
 def day_name(day: date) -> str:
     """ "Sunday"."""
     return Weekday.of(day).long_name
+
+
+def week_name(week: Week) -> str:
+    """ "week 48"."""
+    return f"week {week.number}"
 
 
 def date_name(day: date) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.event import is_of_another_plan, key_of_uid, neutral_uid, uid
+from calsync.event import in_words, is_of_another_plan, key_of_uid, neutral_uid, uid
 from calsync.training import Week
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", fullmatch=True)
@@ -53,3 +53,18 @@ def test_a_changed_letter_is_no_uid_of_the_plan() -> None:
     for at in range(len(text.partition("@")[0]) - 1):
         changed = text[:at] + ("b" if text[at] == "a" else "a") + text[at + 1 :]
         assert key_of_uid(changed, "training") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("2027-W03/strength/2", "the 2nd strength session of week 3"),
+        ("2026-W48/run/tue-1", "the run of Tue 24 Nov"),
+        ("2026-W48/run/tue-2", "the 2nd run of Tue 24 Nov"),
+        ("2026-W48/run/race-sun", "the race of Sun 29 Nov"),
+        ("2026-W48/cross/wed-1", "the cross training of Wed 25 Nov"),
+        ("2026-W48/other", "2026-W48/other"),
+    ],
+)
+def test_a_key_in_words(key: str, words: str) -> None:
+    assert in_words(key) == words

@@ -16,9 +16,9 @@ from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
 from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, busy_window, make_plan
-from calsync.program import Pause, Routine
+from calsync.program import Away, Routine
 from calsync.sync import standing
-from calsync.timespan import Timespan, merge
+from calsync.timespan import Timespan
 from calsync.waits import at_once
 from calsync.words import Show, clock_was_wrong, counted, warning_line
 
@@ -327,9 +327,9 @@ def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterato
                 yield "other-plan", f"{target.settings.name}: {text}"
 
 
-def _days_of(span: Timespan, zone: ZoneInfo) -> Pause:
+def _away(span: Timespan, calendar: str, zone: ZoneInfo) -> Away:
     last = span.end.astimezone(zone) - timedelta(seconds=1)
-    return Pause(span.start.astimezone(zone).date(), last.date())
+    return Away(span.start.astimezone(zone).date(), last.date(), calendar=calendar)
 
 
 def _once(booked: Iterable[Booked]) -> tuple[Booked, ...]:
@@ -355,8 +355,9 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     sources = others.sources
     spans = [span for source in sources for span in source.spans]
     by_name = {source.source: source.spans for source in sources}
-    away = merge(span for source in sources for span in source.away)
-    program = program.with_pauses(_days_of(span, zone) for span in away)
+    program = program.with_pauses(
+        _away(span, source.source, zone) for source in sources for span in source.away
+    )
     booked = _once(one for source in sources for one in source.booked)
     plan = make_plan(
         program,

@@ -23,7 +23,7 @@ from calsync.planning.week import (
 )
 from calsync.program import FeedSettings, Routine
 from calsync.training import CheckIn, Sort, Week, Workout
-from calsync.words import Show, date_name, listed, warning_line
+from calsync.words import Show, date_name, listed, warning_line, week_name
 
 if TYPE_CHECKING:
     from calsync.feeds.place import Answer
@@ -256,7 +256,7 @@ def _notices(
         )
         yield "feed-strength", text
     if without:
-        weeks = ", ".join(map(str, without))
+        weeks = ", ".join(map(week_name, without))
         yield "feed-no-runs", f"{_WHO}: no runs in {weeks}; the templates' are used"
 
 
@@ -265,7 +265,10 @@ def _ends(weeks: Mapping[Week, FeedWeek], horizon: Sequence[Week]) -> Iterator[t
     for week in horizon:
         if (found := weeks.get(week)) and found.runs and found.until:
             last = date_name(week.days[found.until.number])
-            yield "feed-ends", f"{_WHO}: nothing after {last}; the rest of {week} is the template's"
+            yield (
+                "feed-ends",
+                f"{_WHO}: nothing after {last}; the rest of {week_name(week)} is the template's",
+            )
 
 
 def _listed(workouts: Iterable[Workout]) -> str:

@@ -23,7 +23,7 @@ from calsync.program import Routine
 from calsync.spoken import Item, Items, day_of_key
 from calsync.timespan import Timespan
 from calsync.training import Kind, Week
-from calsync.words import did_you_mean, kind_name, noun
+from calsync.words import did_you_mean, kind_name, noun, week_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def objections(known: Known, key: str, place: Published) -> list[str]:
     texts = [reason.text for reason in found if reason.rule is not Rule.AVAILABILITY]
     week = week_of_key(key)
     if Week.of(place.span.start.astimezone(plan.zone).date()) != week:
-        texts.append(f"this takes it out of its week, {week}")
+        texts.append(f"this takes it out of its week, {week_name(week)}")
     return texts
 
 

@@ -17,7 +17,7 @@ from calsync.app.gather import Gathered, Target
 from calsync.app.push import Decided, Pushed
 from calsync.app.training_feed import WholeFeed, is_unclear
 from calsync.errors import CalsyncError
-from calsync.event import BUSY, Action, Change
+from calsync.event import BUSY, Action, Change, in_words
 from calsync.planning.descriptions import no_place, run_title
 from calsync.planning.lint import Finding
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
@@ -285,7 +285,7 @@ _DRY = "dry run, nothing is written"
 _COUNTED = (
     (Action.INSERT, "new"),
     (Action.UPDATE, "changed"),
-    (Action.WITHDRAW, "withdrawn"),
+    (Action.WITHDRAW, "removed"),
     (Action.KEEP, "kept"),
     (Action.PIN, "kept where you put them"),
     (Action.SKIP, "skipped"),
@@ -410,7 +410,7 @@ def _summary_of(change: Change) -> str:
 def _line(change: Change, zone: ZoneInfo) -> str:
     sign, colour = _SIGNS[change.action]
     when, title = change.after or change.before, _summary_of(change)
-    text = f"{_when(when, zone)}  {title}" if title and when else change.key
+    text = f"{_when(when, zone)}  {title}" if title and when else in_words(change.key)
     if change.action is Action.UPDATE and change.before and change.after:
         text += _what_changed(change, change.before, change.after, zone)
     return f"{click.style(sign, fg=colour, bold=True)} {text}"

@@ -27,7 +27,7 @@ from calsync.planning.plan import PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
 from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
-from calsync.planning.why import CLASS, PINNED, in_calendar
+from calsync.planning.why import CLASS, PINNED, in_calendar, kind_of_pause
 from calsync.program import FeedSettings
 from calsync.spoken import Item, Items
 from calsync.timespan import Timespan
@@ -45,7 +45,7 @@ from calsync.training import (
     clock,
 )
 from calsync.travel import trips_in
-from calsync.words import date_name, elapsed, kind_name, moment, on_one_line, on_trip
+from calsync.words import counted, date_name, elapsed, kind_name, moment, on_one_line, on_trip
 
 _LABEL = 15
 # Of check-ins: how many are shown, and what their trend compares.
@@ -121,7 +121,7 @@ def _print_explanations(out: Console, shown: "_ShownWeek") -> None:
         for reason in explained.reasons:
             _print_line(out, reason.rule, reason.text)
         for term in explained.terms if session.place else ():
-            _print_line(out, f"{term.term} {term.points}", term.text)
+            _print_line(out, term.term, f"{term.text} ({counted(term.points, 'point')})")
         for label, other in zip(("second choice", "third choice"), explained.others, strict=False):
             _print_line(out, label, other.text(zone), "dim")
         out.print()
@@ -243,8 +243,8 @@ class _ShownWeek:
 
     def rest(self, day: date) -> str:
         """ "pause", "rest", or nothing."""
-        if self.gathered.plan.program.is_paused(day):
-            return "pause"
+        if pause := self.gathered.plan.program.pause_on(day):
+            return kind_of_pause(pause)
         # An easy ride, or a swim, leaves a rest day one.
         is_rest = self.week.wanted.is_rest(day)
         return "rest" if is_rest and not any(one.run.day == day for one in self.gathered.plan.runs) else ""
@@ -407,7 +407,7 @@ def _read_as(workout: Workout, settings: FeedSettings) -> tuple[str, str]:
 
 
 def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
-    """A table of what each source says is busy, by day."""
+    """A table of what each source says is busy, by day, and when it says that its runner is away."""
     out = console()
     for source in sources:
         table = Table(title=Text(source.source, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
@@ -415,15 +415,21 @@ def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
         table.add_column("Busy")
         table.add_column("For", justify="right")
         previous: date | None = None
-        for span in source.spans:
+        for span, is_away in sorted([(s, False) for s in source.spans] + [(s, True) for s in source.away]):
             day = span.start.astimezone(zone).date()
+            if is_away:
+                last = (span.end - timedelta(seconds=1)).astimezone(zone).date()
+                until = "" if last == day else f" until {last:%a %-d %b}"
+                table.add_row(f"{day:%a %-d %b} {Week.of(day)}", f"away{until}", "a pause")
+                previous = day
+                continue
             end = span.end.astimezone(zone)
             until = "" if span.duration <= timedelta(days=1) else f" (until {end:%a %-d %b})"
             label = f"{day:%a %-d %b} {Week.of(day) if day != previous else ''}" if day != previous else ""
             length = elapsed(span.duration)
             table.add_row(label.strip(), clock_span(span, zone) + until, length)
             previous = day
-        if not source.spans:
+        if not (source.spans or source.away):
             table.add_row("", "nothing", "")
         out.print(table)
     print_warnings(f"{source.source}: {text}" for source in sources for text in source.warnings)

@@ -401,7 +401,7 @@ def _ask() -> frozenset[Sign]:
 def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:
     from calsync.planning.progression import effect, signs_text
     from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Week
-    from calsync.words import date_name
+    from calsync.words import date_name, week_name
 
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
@@ -411,9 +411,10 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         before: Sequence[CheckIn] = setup.state.checkins()
         setup.state.save_checkins([*(known for known in before if known.day != day), new])
     replaced = " (in place of the one before)" if any(known.day == day for known in before) else ""
-    click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {new.week}: {effect(new)}.")
+    acts = f"{week_name(new.week).capitalize()}: {effect(new)}."
+    click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {acts}")
     if new.week < Week.of(today):
-        click.echo(f"Note: {new.week} is over; this is for the record.", err=True)
+        click.echo(f"Note: {week_name(new.week)} is over; this is for the record.", err=True)
         return
     if day > today:
         click.echo(f"Note: {day} is in the future.", err=True)

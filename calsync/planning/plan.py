@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import Booked, Published, Standing, is_cross, is_strength, week_of_key
+from calsync.event import Booked, Published, Standing, in_words, is_cross, is_strength, week_of_key
 from calsync.planning import wall, why
 from calsync.planning.appointments import Appointment, against, appointments, too_near, with_appointments
 from calsync.planning.days import MOVED_POINTS, Candidate, Days
@@ -31,7 +31,7 @@ from calsync.program import Pause, Program, WeekTemplate
 from calsync.race import Race
 from calsync.timespan import Timespan, merge, overlapping
 from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
-from calsync.words import date_name, kind_name
+from calsync.words import date_name, kind_name, week_name
 
 NO_SOURCES: Mapping[str, tuple[Timespan, ...]] = {}
 BUSY_TIME = "busy time"
@@ -584,7 +584,7 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
         if of_week and len(races) > of_week:
             titles = " and ".join(f"{run.title or run.kind} on {date_name(run.day)}" for run in races)
             text = (
-                f"{week.week} has more than one race: {titles}; "
+                f"{week_name(week.week)} has more than one race: {titles}; "
                 f'is the template "{week.wanted.template.name}" right for it?'
             )
             warnings.append(Remark("two-races", text))
@@ -593,6 +593,6 @@ def _warnings(problem: Problem, weeks: Sequence[PlannedWeek]) -> list[Remark]:
     warnings += against(problem.appointments, problem.weeks, problem.days, near)
     for week in weeks:
         for session in week.unplaced:
-            text = f"{session.called}, session {session.number} of {week.week}, couldn't fit in"
+            text = f"{in_words(session.key)} ({session.called}) couldn't fit in"
             warnings.append(Remark("unplaced", text))
     return warnings

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from calsync.planning.rules import LIGHT_AFTER_RACE, LONGEST_SESSION, REST_BEFORE_RACE, Rule
-from calsync.program import Pause, Session
+from calsync.program import Away, Pause, Session
 from calsync.race import Race
 from calsync.training import Effort, Load, Region, TimeRange, Weekday, clock
 from calsync.words import counted, date_name, day_name, elapsed, in_days
@@ -89,6 +89,18 @@ def paused(pauses: Iterable[Pause], day: date) -> Reason:
     if pause.first == pause.last:
         return Reason(Rule.PAUSE, f"{date_name(day)} is a pause")
     return Reason(Rule.PAUSE, f"a pause from {date_name(pause.first)} to {date_name(pause.last)}")
+
+
+def kind_of_pause(pause: Pause) -> str:
+    """ "pause", and in which calendar that is."""
+    return f'pause: away in calendar "{pause.calendar}"' if isinstance(pause, Away) else "pause"
+
+
+def away(days: Away) -> str:
+    """The same with its days, as a sentence."""
+    first, last = date_name(days.first), date_name(days.last)
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    return f'You are away {when}, says your calendar "{days.calendar}".'
 
 
 def maybe_away(days: Pause) -> str:

@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import BUSY, Published, is_strength
+from calsync.event import BUSY, Published, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.what_if import Explainer
-from calsync.program import Program, Routine
+from calsync.planning.why import away
+from calsync.program import Away, Program, Routine
 from calsync.timespan import Timespan
 from calsync.training import Cross, Effort, Kind, Sport, Week, clock
 from calsync.travel import trips_in
@@ -222,6 +223,8 @@ class _Drawing:
         notes = [note.text for note in week.wanted.adjusted.notes]
         notes += [f"{self._called(week, key)}: skipped" for key in week.skipped]
         notes += map(on_trip, trips_in(self._plan.zone, week.week.days[0], week.week.days[-1]))
+        pauses = dict.fromkeys(map(self._program.pause_on, week.week.days))
+        notes += [away(pause) for pause in pauses if isinstance(pause, Away)]
         if week.too_late:
             notes.append(week.too_late_text)
         return WeekPicture(
@@ -241,22 +244,22 @@ class _Drawing:
         for session in week.wanted.sessions:
             if session.key == key:
                 return one_line(session.title) or routine_title(session.routine, self._routines)
-        return key
+        return in_words(key)
 
     def _day(self, week: PlannedWeek, day: date) -> Day:
         zone = self._plan.zone
         training = (*self._plan.runs, *self._plan.cross)
         everything: tuple[PlannedRun | PlannedSession, ...] = (*training, *self._plan.sessions)
         blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
-        paused = self._program.is_paused(day)
+        pause = self._program.pause_on(day)
         is_rest = week.wanted.is_rest(day)
-        free = () if paused else self._program.availability.on(day)
+        free = () if pause else self._program.availability.on(day)
         return day_picture(
             day,
             blocks,
             # An easy ride, or a swim, leaves a rest day one.
             label="pause"
-            if paused
+            if pause
             else "rest"
             if is_rest and all(b.look is Look.CROSS for b in blocks)
             else "",

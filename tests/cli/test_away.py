@@ -53,8 +53,13 @@ def test_an_all_day_event_with_such_a_title_is_a_pause(box: Box) -> None:
     assert notices(plan) == []
     assert {warning["code"] for warning in plan["warnings"]} <= {"unplaced"}  # no run clashes with it
     out = box.ok("plan").out
-    assert out.count("pause") >= 4
+    assert out.count('pause: away in calendar "home"') == 4
+    page = box.ok("plan", "--format", "html").out
+    assert "You are away from Wed 25 Nov to Sat 28 Nov, says your calendar" in page
     assert "Holiday" not in out
+    shown = box.ok("busy").out
+    assert re.search(r"Wed 25 Nov 2026-W48 +away until Sat 28 Nov +a pause", shown)
+    assert "nothing" not in shown
     # As a pause of the config would have it.
     box.config(more="[[pause]]\nfrom = 2026-11-25\nto = 2026-11-28")
     assert box.plan()["weeks"] == plan["weeks"]

@@ -720,7 +720,7 @@ def test_a_batch_that_fails_as_a_whole_has_withdrawn_nothing(runner: GoogleBox, 
     google.faults.add(Fault(refusal(404, "notFound", "Not Found", "global"), where=("batch",)))
     result = runner.run("push", "--allow-mass-delete", "--target", "google")
     assert result.code == 5
-    assert "withdrawn" not in result.out
+    assert "removed" not in result.out
     assert "up to date" not in result.out
 
 

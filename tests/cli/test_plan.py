@@ -355,7 +355,8 @@ def test_the_table_names_what_found_no_place_and_what_was_skipped(box: Box) -> N
     assert re.search(r"Lower body \(moderate.*\) couldn't fit in", result.out)
     assert re.search(r"Wed 25 +Easy run: skipped *\n +wed *\n", result.out)
     assert {"w48-strength-1", "w48-strength-2"} <= {line.strip() for line in result.out.splitlines()}
-    assert "Warning: lower body, session 1 of 2026-W48, couldn't fit in\n" in result.err
+    assert "the 1st strength session of week 48 (lower body) couldn't fit in" in result.err
+    assert "/strength/" not in result.out + result.err
 
 
 def test_every_session_has_its_short_name_and_says_what_became_of_it(box: Box) -> None:

@@ -654,7 +654,7 @@ def test_a_mass_delete_is_refused_and_no_target_is_written(targets: Box) -> None
     for args in ((), ("--dry-run",)):
         result = targets.run("push", *args)
         assert (result.code, result.out) == (6, "")
-        assert "12 of 14 upcoming events would be withdrawn from feed" in result.error
+        assert "12 of 14 upcoming events would be removed from feed" in result.error
         assert targets.feed.read_bytes() == before
         assert not (targets.folder / "public" / "club.ics").exists()
     assert set(written(targets.push("--allow-mass-delete")["feed"]).values()) == {"withdraw", "update"}

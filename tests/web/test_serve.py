@@ -443,7 +443,7 @@ def test_targets_that_change_while_it_runs(box: Box) -> None:
 
 
 def test_a_feed_that_refuses_keeps_the_others_from_nothing(box: Box) -> None:
-    """Most of what one of two feeds holds would be withdrawn: it stays as it is, and the page says so."""
+    """Most of what one of two feeds holds would be removed: it stays as it is, and the page says so."""
     targets = FEED + target("runs", "runs.ics", 'include = ["runs"]')
     box.config(weeks='["balanced"]', horizon=3, targets=targets)
     box.push()
@@ -453,8 +453,8 @@ def test_a_feed_that_refuses_keeps_the_others_from_nothing(box: Box) -> None:
     with running(box) as site:
         assert ask(site.feed()).body == before
         assert {key[:8] for key in by_key(ask(site.feed("runs")).body)} == {"2026-W48"}
-        assert "would be withdrawn" in site.shown()
-        assert "would be withdrawn" in site.log
+        assert "would be removed" in site.shown()
+        assert "would be removed" in site.log
 
 
 def test_weeks_that_are_over_can_be_looked_at(box: Box) -> None:

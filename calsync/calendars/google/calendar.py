@@ -19,7 +19,7 @@ from calsync.calendars.google.client import Answer, Client, Failure, Refused, Re
 from calsync.calendars.google.resource import Item, NotReadable, event_id
 from calsync.config.settings import GoogleTarget
 from calsync.errors import CalsyncError, TargetUnavailable, Unavailable
-from calsync.event import Action, Applied, Change, Contents, week_of_key
+from calsync.event import Action, Applied, Change, Contents, in_words, week_of_key
 from calsync.state import WEEKS_KEPT, Creation, State, Tombstones
 from calsync.training import Week
 from calsync.words import counted
@@ -528,7 +528,7 @@ class LoadedCalendar:
 
 
 def _keys(keys: Sequence[str]) -> str:
-    shown = ", ".join(keys[:3])
+    shown = ", ".join(map(in_words, keys[:3]))
     return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
 
 
