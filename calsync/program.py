@@ -63,7 +63,7 @@ USUAL_PACE = pace("6:00/km")
 
 
 class Availability(msgspec.Struct, frozen=True):
-    """When strength may be placed.
+    """When strength may be.
 
     A range may go on after midnight: "22:00-02:00" on Fridays is Friday 22:00-24:00 and Saturday 00:00-02:00.
     """
@@ -130,11 +130,11 @@ class FreshLegs(msgspec.Struct, frozen=True):
     """How long before a hard run, a long run or a race a session ends, by its load; 7d at most."""
 
     light: Annotated[timedelta, written(DURATION, "12h"), _fresh_legs("6h")] = duration("6h")
-    """Light work, 6h at least."""
+    """A light session, 6h at least."""
     moderate: Annotated[timedelta, written(DURATION, "36h"), _fresh_legs("24h")] = duration("24h")
-    """Moderate work, 24h at least."""
+    """A moderate session, 24h at least."""
     heavy: Annotated[timedelta, written(DURATION, "60h"), _fresh_legs("48h")] = duration("48h")
-    """Heavy work, 48h at least."""
+    """A heavy session, 48h at least."""
 
     def before(self, load: Load) -> timedelta:
         match load:
@@ -232,7 +232,7 @@ class FeedSettings(msgspec.Struct, frozen=True, rename={"seconds_per_km": "pace"
     kind: dict[NotBlank, _Meaning] = {}
     """Titles that calsync does not understand (* stands for anything), and what they are."""
     strength: Literal["ignore", "feed"] | None = None
-    """Whose strength workouts are placed: the templates' ("ignore") or the feed's. Without it the
+    """Whose strength workouts are planned: the templates' ("ignore") or the feed's. Without it the
     templates', and `plan` lists those of the feed."""
     cross: Literal["count", "ignore"] = "count"
     """Whether rides, swims and other sports in the feed count, as `[[cross]]` of a template does."""

@@ -17,7 +17,7 @@ from calsync.event import week_of_key
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, WEEKDAYS, TimeRange, Week, Weekday
 from calsync.words import date_name, day_name, did_you_mean, week_name
-from calsync.written import clock_time, time_range
+from calsync.written import clock_time, hours_as_written, time_as_written, time_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,43 +381,23 @@ def when(text: str, today: date, zone: ZoneInfo) -> When:
 
 # --- hours of the day --------------------------------------------------------------------------------------
 
-# 6.30-8 is 6:30-8:00 to most of the world, and 7-9pm are hours of the evening.
-_CLOCK = r"\s*(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*"
-
 
 def hours_meant(text: str) -> TimeRange:
     """Hours as people write them, such as "06:00-08:30" or "7-9pm". Raises ValueError."""
     if text.isdecimal():
         raise ValueError("the numbers are 1 to 4")
-    found = re.fullmatch(f"{_CLOCK}(?:-|–|to|until){_CLOCK}", text.lower())
-    if found is None:
-        raise ValueError(f'expected hours such as "06:00-08:30" or "7-9pm", found "{text}"')
-    first, last = found.group(1, 2, 3), found.group(4, 5, 6)
-    half = (last[2] or "")[:1]
-    if half in ("a", "p") and not first[2]:
-        # 7-9pm begins in the evening, 11-1pm in the morning.
-        first = (first[0], first[1], "pm" if half == "p" and int(first[0]) % 12 < int(last[0]) % 12 else "am")
     try:
-        return time_range(f"{_hours(*first)}-{_hours(*last)}")
+        return time_range(hours_as_written(text))
     except ValueError as problem:
         raise ValueError(f'{problem}, found "{text}"') from problem
 
 
 def time_meant(text: str) -> int:
     """A minute of the day, of "18:30" or "6pm". Raises ValueError."""
-    found = re.fullmatch(_CLOCK, text.lower())
-    if found is None or (found[2] is None and found[3] is None):
-        raise ValueError(f'expected a time such as 18:30, or hours such as 6-9pm, found "{text}"')
-    return clock_time(_hours(*found.groups()))
-
-
-def _hours(hour: str, minute: str | None, half: str | None) -> str:
-    number = int(hour)
-    if half and half[0] in "ap":
-        if not 1 <= number <= 12:
-            raise ValueError("expected an hour from 1 to 12 before am or pm")
-        number = number % 12 + (12 if half[0] == "p" else 0)
-    return f"{number:02}:{minute or '00'}"
+    try:
+        return clock_time(time_as_written(text))
+    except ValueError as problem:
+        raise ValueError(f'{problem}, found "{text}"') from problem
 
 
 # --- which one is meant -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from calsync.addresses import has_address
-from calsync.training import TimeRange
+from calsync.training import TimeRange, clock
 from calsync.words import is_plain, printable_lines
 
 DURATION = r"[0-9]{1,9}d|[0-9]{1,9}h(?:[0-9]{1,9}m)?|[0-9]{1,9}m"
@@ -130,28 +130,90 @@ Minutes = Annotated[int, written(DURATION, *DURATIONS), read_by(minutes)]
 Hold = Annotated[str, written(HOLD, "30s")]
 
 
+# 6.30-8 is 6:30-8:00 to most of the world, and 7-9pm are hours of the evening.
+_CLOCK_MEANT = r"\s*(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*"
+
+
+def hours_as_written(text: str) -> str:
+    """Hours as people say them, such as "7-9pm", in the notation of the config: "19:00-21:00"."""
+    words = text.lower().replace("midnight", "24:00").replace("noon", "12:00")
+    found = re.fullmatch(f"{_CLOCK_MEANT}(?:-|–|to|until){_CLOCK_MEANT}", words)
+    if found is None:
+        raise ValueError('expected hours such as "06:00-08:30" or "7-9pm"')
+    first, last = found.group(1, 2, 3), found.group(4, 5, 6)
+    half = (last[2] or "")[:1]
+    if half in ("a", "p") and not first[2] and 1 <= int(first[0]) <= 12:
+        # 7-9pm begins in the evening, 11-1pm in the morning.
+        first = (first[0], first[1], "pm" if half == "p" and int(first[0]) % 12 < int(last[0]) % 12 else "am")
+    return f"{_in_24_hours(*first)}-{_in_24_hours(*last)}"
+
+
+def time_as_written(text: str) -> str:
+    """A time of day as people say it, such as "6pm", in the notation of the config: "18:00"."""
+    found = re.fullmatch(_CLOCK_MEANT, text.lower())
+    if found is None or (found[2] is None and found[3] is None):
+        raise ValueError("expected a time such as 18:30, or hours such as 6-9pm")
+    return _in_24_hours(*found.groups())
+
+
+def _in_24_hours(hour: str, minute: str | None, half: str | None) -> str:
+    number = int(hour)
+    if half and half[0] in "ap":
+        if not 1 <= number <= 12:
+            raise ValueError("expected an hour from 1 to 12 before am or pm")
+        number = number % 12 + (12 if half[0] == "p" else 0)
+    return f"{number:02}:{minute or '00'}"
+
+
+def _instead(text: str, as_written: Callable[[str], str], notation: str) -> str:
+    """What to write for a text that people would understand."""
+    try:
+        meant = as_written(text)
+    except ValueError:
+        return ""
+    return f'; write "{meant}"' if re.fullmatch(notation, meant) else ""
+
+
 def clock_time(text: str) -> int:
     """A minute of the day from "06:30"."""
     if not re.fullmatch(_CLOCK_TIME, text):
-        raise ValueError('expected a time of day such as "06:30"')
+        hint = _instead(text, time_as_written, _CLOCK_TIME)
+        raise ValueError(f'expected a time of day such as "06:30"{hint}')
     return _minute(text)
 
 
 _LONGEST_NIGHT = 12 * 60
+_LATE_AT_NIGHT = 4 * 60
 
 
 def time_range(text: str) -> TimeRange:
     """Wall-clock minutes from "06:00-08:30"; one that ends before it starts goes on after midnight."""
     if not re.fullmatch(_TIME_RANGE, text):
-        raise ValueError('expected a range of times such as "06:00-08:30"')
+        hint = _instead(text, hours_as_written, _TIME_RANGE)
+        if hint:
+            time_range(hours_as_written(text))  # it may be wrong for another reason, which comes first
+        raise ValueError(f'expected a range of times such as "06:00-08:30"{hint}')
     start, end = map(_minute, text.split("-"))
     if start >= end:
         end += 24 * 60
         if end - start > _LONGEST_NIGHT:  # more likely the wrong way round
-            raise ValueError(
-                "expected a range that ends after it starts, or goes on after midnight and lasts 12h at most"
-            )
+            wrong = "a range that ends after it starts, or goes on after midnight and lasts 12h at most"
+            raise ValueError(f"expected {wrong}{_ranges_meant(start, end - 24 * 60)}")
     return TimeRange(start, end)
+
+
+def _ranges_meant(start: int, end: int) -> str:
+    """What to write for a range that ends before it starts: until the afternoon, or until late at night, or
+    the other way round.
+    """
+    found = []
+    if start < end + 12 * 60 < 24 * 60:
+        found.append(f'"{clock(start)}-{clock(end + 12 * 60)}"')
+    if end > _LATE_AT_NIGHT:
+        found += [f'"{clock(end)}-{clock(start)}"'] if end != start else []
+    else:
+        found.append(f'"{clock(start)}-24:00"' + (f' and "00:00-{clock(end)}"' if end else ""))
+    return f"; write {', or '.join(found)}" if found else ""
 
 
 def time_or_ranges(text: str) -> int | tuple[TimeRange, ...]:

@@ -125,7 +125,7 @@ start = "18:00"
 duration = "1h"
 ```
 
-- A class is where it is, whatever is busy and whatever the rules say; the other sessions are placed around it. What the rules
+- A class is where it is, whatever is busy and whatever the rules say; the other sessions are planned around it. What the rules
   have against it, `calsync lint` says of the template, and `calsync plan` warns of it. `calsync skip` and `calsync move`
   work for a class, too.
 - It counts as one of the week's sessions. Where a week wants fewer, classes stay, and the others make way; no progression makes

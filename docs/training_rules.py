@@ -142,7 +142,7 @@ RULES = (
     TrainingRule(
         Rule.EASY_DAYS_EASY,
         "An easy day carries strength only when the template says so or nothing better is free; then the "
-        "easy run comes first. `light` work is welcome on any easy day.",
+        "easy run comes first. A `light` session is welcome on any easy day.",
         "An easy day that ends with squats is not easy.",
         Certainty.PRACTICE,
         "Expert opinion; the other side of `hard-days-hard`.",
@@ -157,7 +157,7 @@ RULES = (
     ),
     TrainingRule(
         Rule.RACE_DAY,
-        "Nothing on the day of a race or the day before it; only `light` work in the seven days after the"
+        "Nothing on the day of a race or the day before it; only `light` sessions in the seven days after the"
         " plan's A race, and on the day after a B race.",
         "A race deserves fresh legs, and the week after it belongs to recovery.",
         Certainty.FAIR,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calsync.config.toml import SchemaKind, lines_of, place_in_file
 from calsync.errors import ConfigError
 from docs.schemas import SCHEMA_KINDS
-from tests.cli.box import Box
+from tests.cli.box import Box, as_missing
 from tests.documents import FULL, documents, in_tables, load, places
 from tests.soak import usually
 
@@ -82,7 +82,7 @@ def says_where(said: str, path: Path, where: dict[tuple[str | int, ...], int]) -
     """The key path is one of the file's, with its line; or one that is missing, with that of its table."""
     found = re.match(rf"{re.escape(str(path))}(?::(\d+))?: (.*)", said)
     assert found, said
-    number, rest = int(found[1] or 0), found[2]
+    number, rest = int(found[1] or 0), as_missing(found[2])
     here = {place_in_file(keys): line for keys, line in where.items()}
     named = [place for place in here if rest.startswith(f"{place}: ")]
     if " missing" in rest and (missing := rest.partition(": is missing")[0]) not in here:

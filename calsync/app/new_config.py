@@ -265,7 +265,7 @@ usual_start = {{ {_usual_start(answers.running)} }}
 #timezone = "America/New_York"
 
 
-# --- When strength may be placed ---------------------------------------------------------------------
+# --- When strength may be ----------------------------------------------------------------------------
 
 [availability]
 # On any day that has no line of its own (mon, tue, wed, thu, fri, sat, sun).{words.times}
@@ -381,11 +381,9 @@ def _usual_time(usual: int | tuple[TimeRange, ...]) -> str:
 
 def _strength_of_feed(answers: Answers) -> str:
     if answers.takes_strength:
-        return """strength = "feed" # "ignore": the sessions of the templates are placed, not its own\n"""
+        return """strength = "feed" # "ignore": the sessions of the templates are planned, not its own\n"""
     off = "#" if answers.takes_strength is None else ""
-    return (
-        f"""{off}strength = "ignore" # "feed": its strength workouts are placed instead of the templates'\n"""
-    )
+    return f"""{off}strength = "ignore" # "feed": its strength workouts instead of the templates'\n"""
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -415,7 +415,7 @@ def _ask_strength_entries(asking: Asking, given: _Given) -> None:
         _whose,
         "calsync's",
         lambda takes: (
-            "Your platform's workouts are placed." if takes else "calsync's own sessions are placed."
+            "Your platform's workouts are planned." if takes else "calsync's own sessions are planned."
         ),
     )
 
@@ -488,7 +488,7 @@ _BUSY_MORE = """\
 
 
 def _ask_times(asking: Asking, given: _Given) -> None:
-    question = Question("When may strength training be placed?", _TIMES_EXPLAINED, _TIMES_MORE)
+    question = Question("When can you do strength training?", _TIMES_EXPLAINED, _TIMES_MORE)
     given.times = asking.ask(question, _times, "4", lambda times: f"Strength {_said_of_times(times)}.")
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now: datetime) -> None:
     """Ask a few questions, and write a config to PATH, by default ./config.toml.
 
-    It asks about your week, when you run, the calendar that says when you are busy, when strength may be
-    placed, and how much of it you have done; about your race if you build up to one or your training calendar
+    It asks about your week, when you run, the calendar that says when you are busy, when you can do
+    strength, and how much of it you have done; about your race if you build up to one or your training calendar
     has one, and your time zone only if it can't be detected. Everything can be changed later: `calsync config
     edit` opens the file, where all other settings are explained, too.
 

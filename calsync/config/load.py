@@ -337,8 +337,8 @@ def _check_races(document: Document, plan: Plan) -> None:
             raise document.fail((*keys, "date"), message)
         seen[race.day] = race
         if len(plan.races) > 1 and document.value((*keys, "priority")) is None:
-            message = 'is missing: with several races, say how much each matters: "A", "B" or "C"'
-            raise document.fail((*keys, "priority"), message)
+            message = 'with several races, say how much each matters: "A", "B" or "C"'
+            raise document.lacks((*keys, "priority"), message)
 
 
 def _trips(document: Document, travels: Sequence[Travel]) -> Iterator[Trip]:

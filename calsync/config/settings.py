@@ -129,7 +129,7 @@ _TITLE = "the title of the calendar in Google"
 
 def _title(text: str) -> str:
     if not (title := text.strip()):
-        raise Said(f"is missing: {_TITLE}")
+        raise Said(f"is empty; write {_TITLE}")
     return title
 
 

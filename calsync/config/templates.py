@@ -149,11 +149,11 @@ def _check_session(document: Document, number: int, session: Session) -> None:
     if session.day is not None and session.start is None:
         raise fail("day", 'needs the start of the class, such as start = "18:00"; for any time write days')
     if not session.is_class and not session.routine:
-        text = "is missing: only a class, which has day, start and title, needs no routine"
-        raise fail("routine", text)
+        text = "only a class, which has day, start and title, goes without"
+        raise document.lacks(("strength", number, "routine"), text)
     if session.is_class:
         if not session.called:
-            raise fail("title", "is missing: what the class is called")
+            raise document.lacks(("strength", number, "title"), "what the class is called")
         for key, given in (("days", session.days), ("between", session.between)):
             if given:
                 raise fail(key, "a class has its day and its start, so there is nothing to choose from")

@@ -175,6 +175,14 @@ class Document:
         shown = tuple(hidden(key) if isinstance(key, str) else key for key in keys)
         return self.error(f"{where}: {place_in_file(shown)}: {message}" if keys else f"{where}: {message}")
 
+    def lacks(self, keys: Keys, what_for: str = "") -> ConfigError:
+        """An error about a key that the file doesn't have."""
+        table, key = keys[:-1], str(keys[-1])
+        if table and isinstance(table[-1], int):
+            more = f": {what_for}" if what_for else ""
+            return self.error(f"{self.where(keys)}: {place_in_file(table)} needs {_with_article(key)}{more}")
+        return self.fail(keys, f"is missing{f': {what_for}' if what_for else _table_hint(table)}")
+
     def where(self, keys: Keys) -> str:
         """The path and the line of a key, or of the nearest that there is around it: "week.toml:12"."""
         lines = lines_of(self.text)
@@ -430,6 +438,13 @@ def keys_of(structs: Sequence[type[msgspec.Struct]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *(key for struct in structs for key in _fields(struct))]))
 
 
+def _with_article(key: str) -> str:
+    """ "a date", "an effort"; a key that is no noun, or is many, in quotes."""
+    if key in ("from", "to", "pace") or key.endswith("s"):
+        return f'"{key}"'
+    return f"{'an' if key[0] in 'aeiou' else 'a'} {key}"
+
+
 def _table_hint(keys: Keys) -> str:
     return f" (in [{dotted(keys)}])" if keys and isinstance(keys[-1], str) else ""
 
@@ -454,8 +469,7 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
     what, _, where = message.partition(" - at ")
     keys = tuple(_keys_of(where.strip("`"), data))
     if found := re.search(r"missing required field `(\w+)`", what):
-        more = meaning.missing.get((*keys, found[1]))
-        return document.fail((*keys, found[1]), f"is missing{f': {more}' if more else _table_hint(keys)}")
+        return document.lacks((*keys, found[1]), meaning.missing.get((*keys, found[1]), ""))
     value = _at(data, keys)
     if words := meaning.words.get(keys):
         hint = _word_meant(value, words) if isinstance(value, str) else ""

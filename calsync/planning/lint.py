@@ -289,7 +289,7 @@ def _lengths(template: WeekTemplate, routines: Mapping[str, Routine]) -> Iterato
 def _recovery(template: WeekTemplate) -> Iterator[Finding]:
     for number, session in enumerate(template.strength):
         if template.recovery and session.load is Load.HEAVY:
-            suggestion = "ask for moderate or light work"
+            suggestion = "make it moderate or light"
             yield _warning(why.HEAVY_IN_RECOVERY, ("strength", number, "load"), suggestion)
 
 
@@ -346,7 +346,9 @@ def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | Non
     if Effort.LONG in efforts:
         long = next(one for one in template.training if one.day is day and one.kind.on_legs is Effort.LONG)
         what = f"has the {kind_name(long.kind)}"
-        return why.never_there(Rule.LONG_RUN_DAY, day, what, allowed="only light work"), "name another day"
+        return why.never_there(
+            Rule.LONG_RUN_DAY, day, what, allowed="only a light session"
+        ), "name another day"
     for week, when in zip(_usual(template), ("", " when this week is repeated"), strict=True):
         sessions = [session for session in _wanted(template) if not session.is_class]
         rules = [week.obstacle_of(session, day) for session in sessions]
@@ -364,7 +366,7 @@ def _too_soon_after_the_day_before(template: WeekTemplate, day: Weekday) -> tupl
     if before is None or not is_tiring or not sessions or any(one.load is Load.LIGHT for one in sessions):
         return None
     end = None if before.what.start is None else before.what.start + before.what.minutes
-    return why.day_after(day, str(before), end), "name another day, or ask for light work in one session"
+    return why.day_after(day, str(before), end), "name another day, or make one session light"
 
 
 # --- classes ----------------------------------------------------------------------------------------------
@@ -442,7 +444,7 @@ def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | 
 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, structs.replace(session, load=Load.LIGHT))
-    text = f"{case.given}no day can carry {session.shortest} min, not even of light work: {days}"
+    text = f"{case.given}no day has room for {session.shortest} min, not even of a light session: {days}"
     suggestion = _advice(rule, Load.LIGHT, case.week, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
@@ -497,7 +499,7 @@ def _advice(rule: Rule, load: Load, week: BareWeek, otherwise: str) -> str:
     advice = {
         Rule.AVAILABILITY: "allow it on more `days`, or in a longer range of `between`",
         Rule.RACE_DAY: "leave a day that is neither a race day nor the one before",
-        Rule.REST_DAY: "name fewer rest days, or set rest_allows_light = true for light work",
+        Rule.REST_DAY: "name fewer rest days, or set rest_allows_light = true for light sessions",
         Rule.LONG_RUN_DAY: f"leave a day without the long {word}",
         Rule.CONTROLLED: f"leave a day without a hard {word}",
         Rule.HOURS_APART: f"let a hard or long {word} start earlier",

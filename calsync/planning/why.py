@@ -234,15 +234,15 @@ def long_run_day(run: str) -> Reason:
 
 def day_after(day: Weekday, run: str, end: int | None) -> Reason:
     """Of a day named for strength, after a long run or a race that ends at the minute `end` of its day."""
-    text = f"{day.long_name} comes after {run}: heavy or moderate work is better 24 h after it"
+    text = f"{day.long_name} comes after {run}: a heavy or moderate session is better 24 h after it"
     if end is not None:
         text += f", so not before {clock(end)}" if end < 24 * 60 else f", so not on {day.long_name}"
     return Reason(Rule.LONG_RUN_DAY, text)
 
 
 def recovering(seconds: int, run: str, load: Load) -> str:
-    """How soon after a long run or a race a session is that asks more of the legs than light work."""
-    return f"{elapsed(seconds)} after {run}; {load} work is better 24 h after it"
+    """How soon after a long run or a race a session is that asks more of the legs than a light one."""
+    return f"{elapsed(seconds)} after {run}; a {load} session is better 24 h after it"
 
 
 def controlled(run: str) -> Reason:
@@ -268,7 +268,7 @@ def no_time_for(regions: Sequence[Region]) -> Reason:
 
 def never_there(rule: Rule, day: Weekday, what: str, *, allowed: str = "nothing") -> Reason:
     """Of a day that a template names for strength."""
-    return Reason(rule, f"{day.long_name} {what}: {allowed} is ever placed there")
+    return Reason(rule, f"{day.long_name} {what}: {allowed} is ever planned there")
 
 
 # --- hours-apart, fresh-legs ------------------------------------------------------------------------------
@@ -310,8 +310,8 @@ AGAINST_CLASS = {
     Rule.AFTER_RUN: "comes too soon after a run",
     Rule.RACE_DAY: "is on the day of a race or the day before it",
     Rule.REST_DAY: "is on a rest day",
-    Rule.LONG_RUN_DAY: "is more than light work on the day of the long run",
-    Rule.CONTROLLED: "is heavy work on the day of a hard run",
+    Rule.LONG_RUN_DAY: "is more than a light session on the day of the long run",
+    Rule.CONTROLLED: "is a heavy session on the day of a hard run",
     Rule.HOURS_APART: "comes before a hard or long run of its day, or too soon after it",
     Rule.FRESH_LEGS: "leaves tired legs to the next hard or long run",
 }

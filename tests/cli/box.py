@@ -294,8 +294,14 @@ def as_said(key: str) -> str:
     return ": ".join([*parts, *filter(None, [key])])
 
 
+def as_missing(text: str) -> str:
+    """`text` with "the 1st target needs a path" as "the 1st target: path: is missing"."""
+    return re.sub(r'(the \d+\w\w [\w ]+?) needs (?:an? )?"?(\w+)"?', r"\1: \2: is missing", text)
+
+
 def as_written(text: str) -> str:
     """`text` with each "the 1st target: path" as "targets[0].path" again."""
+    text = as_missing(text)
     names = {said: name for name, said in ENTRIES.items()}
     of_tables = rf"the (\d+)\w\w ({'|'.join(names)})(?:: (\w+)(?=:))?"
 

@@ -191,7 +191,10 @@ def test_the_way_there_and_back_is_kept_clear(box: Box) -> None:
         ('day = "wed"\nrouting = "x"', "routing: unknown key"),
         ('routine = "lower-body"\nday = "wed"', "strength[0].day: needs the start of the class"),
         ('routine = "lower-body"\nstart = "18:00"', "strength[0].start: needs the day of the class"),
-        ('title = "Pump"', "strength[0].routine: is missing: only a class"),
+        (
+            'title = "Pump"',
+            "strength[0].routine: is missing: only a class, which has day, start and title, goes without",
+        ),
         ('day = "wed"\nstart = "18:00"', "strength[0].title: is missing: what the class is called"),
         (
             'title = "Pump"\nday = "wed"\nstart = "18:00"\ndays = ["thu"]',

@@ -24,7 +24,7 @@ WEEKS, RUNS, WEEKEND, BUSY, TIMES, STRENGTH = (
     "When do you usually run?",
     "And at weekends?",
     "Where is the calendar that says when you are busy?",
-    "When may strength training be placed?",
+    "When can you do strength training?",
     "How much strength training have you done?",
 )
 
@@ -269,6 +269,7 @@ def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) 
         ("\n\n\n", "a\tb", "can't be printed", ""),
         ("\n\n\n\n", "5", "The numbers are 1 to 4.", "4"),
         ("\n\n\n\n", "20:00-18:00", "ends after it starts", "18:00-20:00"),
+        ("\n\n\n\n", "8am-0:30", '"08:00-24:00" and "00:00-00:30"', "8am-midnight"),
         ("\n\n\n\n", "mornings", 'such as "06:00-08:30"', "early"),
         ("\n\n\n\n\n", "lots", "new, regular, experienced", "regular"),
     ],

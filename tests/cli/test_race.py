@@ -185,6 +185,6 @@ def test_with_several_races_each_says_how_much_it_matters(box: Box) -> None:
     box.config(plan=f'[[plan.race]]\ndate = {HALF}\npriority = "A"\n[[plan.race]]\ndate = 2026-12-20\n')
     result = box.run("plan")
     assert result.code == 3
-    assert "the 2nd race: priority: is missing: with several races, say how much each matters" in result.err
+    assert "the 2nd race needs a priority: with several races, say how much each matters" in result.err
     line = int(result.err.split(":")[2])
     assert (box.folder / "config.toml").read_text().splitlines()[line - 1] == "[[plan.race]]"
