@@ -175,6 +175,15 @@ def place_in_file(keys: Keys) -> str:
     return ": ".join([*parts, *([".".join(names)] if names else [])])
 
 
+def needs(keys: Keys) -> str:
+    """("runs", 1, "kind") as people say that it is missing: "the 2nd run needs a kind"."""
+    key = str(keys[-1])
+    article = "an" if key[0] in "aeiou" else "a"
+    is_noun = key not in ("from", "to") and not key.endswith("s")
+    what = f"{article} {key}" if is_noun else f'"{key}"'
+    return f"{place_in_file(keys[:-1])} needs {what}"
+
+
 def ordinal(number: int) -> str:
     """ "1st", "2nd", "11th"."""
     ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -31,9 +31,9 @@ def init(common: Common, path: Path | None, *, defaults: bool, force: bool, now:
     """Ask a few questions, and write a config to PATH, by default ./config.toml.
 
     It asks about your week, when you run, the calendar that says when you are busy, when you can do
-    strength, and how much of it you have done; about your race if you build up to one or your training calendar
-    has one, and your time zone only if it can't be detected. Everything can be changed later: `calsync config
-    edit` opens the file, where all other settings are explained, too.
+    strength, and how much of it you have done; about your race if you build up to one or your training
+    calendar has one, and your time zone only if it can't be detected. Everything can be changed later:
+    `calsync config edit` opens the file, where all other settings are explained, too.
 
     At a question, ? explains it and b goes back to the one before. Answers can come from a pipe, one a line;
     where they end, defaults are taken. Nothing is written before the last one. A config with a secret address

@@ -24,7 +24,7 @@ from msgspec import Meta
 from calsync.addresses import hidden, hidden_path
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
-from calsync.words import Keys, did_you_mean, dotted, place_in_file
+from calsync.words import Keys, did_you_mean, dotted, needs, place_in_file
 from calsync.written import Read, Said, duration_text
 
 # --- lines ------------------------------------------------------------------------------------------------
@@ -177,11 +177,10 @@ class Document:
 
     def lacks(self, keys: Keys, what_for: str = "") -> ConfigError:
         """An error about a key that the file doesn't have."""
-        table, key = keys[:-1], str(keys[-1])
+        table, more = keys[:-1], f": {what_for}" if what_for else ""
         if table and isinstance(table[-1], int):
-            more = f": {what_for}" if what_for else ""
-            return self.error(f"{self.where(keys)}: {place_in_file(table)} needs {_with_article(key)}{more}")
-        return self.fail(keys, f"is missing{f': {what_for}' if what_for else _table_hint(table)}")
+            return self.error(f"{self.where(keys)}: {needs(keys)}{more}")
+        return self.fail(keys, f"is missing{more or (f' (in [{dotted(table)}])' if table else '')}")
 
     def where(self, keys: Keys) -> str:
         """The path and the line of a key, or of the nearest that there is around it: "week.toml:12"."""
@@ -436,17 +435,6 @@ def keys_of(structs: Sequence[type[msgspec.Struct]]) -> tuple[str, ...]:
     """The keys of a table in the order of its documentation, whatever its type."""
     first = structs[0].first_keys if len(structs) > 1 else ()  # type: ignore[attr-defined]
     return tuple(dict.fromkeys([*first, *(key for struct in structs for key in _fields(struct))]))
-
-
-def _with_article(key: str) -> str:
-    """ "a date", "an effort"; a key that is no noun, or is many, in quotes."""
-    if key in ("from", "to", "pace") or key.endswith("s"):
-        return f'"{key}"'
-    return f"{'an' if key[0] in 'aeiou' else 'a'} {key}"
-
-
-def _table_hint(keys: Keys) -> str:
-    return f" (in [{dotted(keys)}])" if keys and isinstance(keys[-1], str) else ""
 
 
 # --- wrong values -----------------------------------------------------------------------------------------
