@@ -29,7 +29,8 @@ class Event:
     """An event as calsync wants it. `summary` is one line; `description` has lines ending in \\n.
 
     `kind`, `load` and `routine` say what the event is to the plan; a calendar may not be able to keep them.
-    `alarm` is how long before the start a reminder comes; None for no reminder.
+    `alarm` is how long before the start a reminder comes; None for no reminder. `url` leads to the session's
+    page; calendars that have no field for it (Google's) read it as "".
     """
 
     key: str
@@ -42,10 +43,18 @@ class Event:
     routine: str | None = None
     alarm: timedelta | None = None
     location: str = ""
+    url: str = ""
 
     @property
     def is_strength(self) -> bool:
         return is_strength(self.key)
+
+    def linked(self, url: str, *, has_field: bool) -> "Event":
+        """With the address of the session's page as the last line of its description, and in its own field
+        where the calendar has one."""
+        text = without_link(self.description)
+        gap = "\n\n" if text else ""
+        return replace(self, description=f"{text}{gap}{_LINK}{url}", url=url if has_field else "")
 
     def busy_only(self) -> "Event":
         """The same time, and nothing of what it is about."""
@@ -58,7 +67,18 @@ class Event:
             load=None,
             routine=None,
             location="",
+            url="",
         )
+
+
+# The last line of a description, before the address of the session's page.
+_LINK = "Done, skip or move: "
+_LINK_LINE = re.compile(rf"(?:\n\n|^){_LINK}\S+\n?\Z")
+
+
+def without_link(description: str) -> str:
+    """A description without the address of the session's page: that is for its calendar alone."""
+    return _LINK_LINE.sub("", description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +153,8 @@ class Published:
     @classmethod
     def of(cls, event: Event, span: Timespan, *, pinned: bool) -> Self:
         """What `event` says, at the time `span`."""
-        said = (event.summary, event.description, event.kind, event.load, event.routine, event.location)
+        text = without_link(event.description)
+        said = (event.summary, text, event.kind, event.load, event.routine, event.location)
         return cls(span, pinned, *said)
 
 

@@ -164,11 +164,18 @@ class Target:
         include = self.settings.include or ()
         return not is_cross(key) and ("strength" if is_strength(key) else "runs") in include
 
-    def wanted(self, events: Sequence[Event]) -> tuple[Event, ...]:
-        """The events of the plan that belong here, as they shall be here."""
+    def wanted(self, events: Sequence[Event], page: Callable[[str], str] | None = None) -> tuple[Event, ...]:
+        """The events of the plan that belong here, as they shall be here. `page` has the address of a key's
+        page, if there is a server for it."""
         settings = self.settings
         chosen = (replace(event, alarm=settings.alarm) for event in events if self.takes(event.key))
-        return tuple(event.busy_only() if settings.detail == "busy" else event for event in chosen)
+        if settings.detail == "busy":
+            return tuple(event.busy_only() for event in chosen)
+        if page is None:
+            return tuple(chosen)
+        # Google's field for it, `source`, is seen by the account alone that wrote the event.
+        has_field = isinstance(settings, IcsTarget)
+        return tuple(event.linked(page(event.key), has_field=has_field) for event in chosen)
 
 
 @dataclass(frozen=True, slots=True)

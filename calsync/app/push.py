@@ -3,7 +3,7 @@
 When a calendar has changed since it was read, there is another round. Output is the caller's job.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -26,6 +26,7 @@ from calsync.planning.descriptions import lasting_reasons
 from calsync.state import FailedPush
 from calsync.sync import diff, refuse_mass_delete
 from calsync.travel import home_of, zone_at
+from calsync.web.secret import Secret
 from calsync.words import clock_was_wrong as clock_was_wrong_on
 
 
@@ -137,6 +138,7 @@ def rounds(
     """
     before: dict[str, tuple[Change, ...]] = {}
     of_targets: tuple[tuple[str, str], ...] = ()
+    page = _page(setup, writes=not dry_run)
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
         if gathered.held:
@@ -144,7 +146,9 @@ def rounds(
         of_targets = gathered.of_targets if number == 1 else of_targets
         chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
-        decided = [(one, _decide(gathered, one, now, allow_mass_delete, clock_was_wrong)) for one in chosen]
+        decided = [
+            (one, _decide(gathered, one, now, page, allow_mass_delete, clock_was_wrong)) for one in chosen
+        ]
         if dry_run:
             return Pushed(gathered, tuple(decided), ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
@@ -221,8 +225,29 @@ def _note_skips(setup: Setup, applied: Iterable[Applied], now: datetime) -> None
             setup.state.save_wishes(replace(wishes, carried_out=wishes.carried_out | done), now)
 
 
+def _page(setup: Setup, *, writes: bool) -> Callable[[str], str] | None:
+    """The address of the page of a run or session, by its key; None if no server is said to have it.
+
+    Raises Unavailable.
+    """
+    url, name, secret = setup.config.serve.url, setup.config.name, Secret(setup.state)
+    if url is None:
+        return None
+    if writes:
+        secret.ensure()
+    elif not setup.state.has_secret():
+        # A dry run makes none, and has only to know that the addresses will be other ones than before.
+        return lambda key: f"{url}/s/{key}"
+    return lambda key: f"{url}/s/{secret.of_session(name, key)}"
+
+
 def _decide(
-    gathered: Gathered, target: Target, now: datetime, allow_mass_delete: bool, clock_was_wrong: bool
+    gathered: Gathered,
+    target: Target,
+    now: datetime,
+    page: Callable[[str], str] | None,
+    allow_mass_delete: bool,
+    clock_was_wrong: bool,
 ) -> tuple[Change, ...]:
     plan = gathered.plan
     reasons = {
@@ -244,7 +269,7 @@ def _decide(
     }
     everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
-        target.wanted((*gathered.events, *_moved_beyond(gathered, target))),
+        target.wanted((*gathered.events, *_moved_beyond(gathered, target)), page),
         stored,
         now=now,
         pinned=pinned,

@@ -192,6 +192,8 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neu
         component.add("LOCATION", event.location)
     if event.categories:
         component.add("CATEGORIES", list(event.categories))
+    if event.url:
+        component.add("URL", event.url)
     component.add("TRANSP", "OPAQUE")
     for name, value in (("KIND", event.kind), ("LOAD", event.load), ("ROUTINE", event.routine)):
         if value:
@@ -269,6 +271,7 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
             routine=_own(component, "ROUTINE"),
             alarm=_alarm_of(component),
             location=str(component.get("LOCATION", "")),
+            url=str(component.get("URL", "")),
         )
         stamp = Stamp(component["DTSTAMP"].dt, int(component["SEQUENCE"]))
         if stamp.sequence < Stamp.after(None, stamp.changed).sequence:

@@ -53,11 +53,25 @@ class Secret:
         A feed that says no more than when the runner is busy is made to be passed on, so what is in its
         address must not open the others.
         """
-        value = self.value()
-        if not is_for_others:
-            return value
-        digest = hmac.digest(value.encode(), f"feed {name}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return self._derived(f"feed {name}") if is_for_others else self.value()
+
+    def of_session(self, plan: str, key: str) -> str:
+        """The token of the page of one run or session: it opens that page, and nothing else of the plan."""
+        return self._derived(f"session {plan} {key}")
+
+    def to_share(self) -> str:
+        """The token of the page that the runner may show to others."""
+        return self._derived("share")
+
+    def _derived(self, purpose: str) -> str:
+        """Another secret for each purpose: none of them leads to the secret itself, or to another one."""
+        return _token(self.value(), purpose)
+
+
+def _token(secret: str, purpose: str) -> str:
+    """HMAC-SHA256 in base64url without padding (RFC 2104; RFC 4648, 5)."""
+    digest = hmac.digest(secret.encode(), purpose.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def is_same(given: str, secret: str) -> bool:

@@ -776,3 +776,15 @@ def test_the_place_of_a_class_is_the_runners_to_change(runner: GoogleBox) -> Non
     places = {key: one["location"] for key, one in runner.events().items()}
     assert places.pop(LIFT) == "Room 2"
     assert set(places.values()) == {"A third gym"}
+
+
+def test_the_page_of_a_session_is_in_its_description_and_an_edit_of_it_stays(runner: GoogleBox) -> None:
+    serve = '[serve]\nurl = "https://training.example.org"\n'
+    runner.with_calendar(more=serve)
+    links = {key: event["description"].rpartition("\n\n")[2] for key, event in runner.events().items()}
+    assert all("Done, skip or move: https://training.example.org/s/" in link for link in links.values())
+    assert len(set(links.values())) == len(links)
+    assert actions(runner.push()["google"]).keys() == {"keep"}
+    runner.person.edit(runner.events()[LIFT]["id"], description="My own words")
+    runner.push()
+    assert runner.events()[LIFT]["description"] == "My own words"
