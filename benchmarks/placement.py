@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from calsync.config.templates import Library
 from calsync.event import Published, Standing
 from calsync.planning.placement import SlotWeek, place, spacing, unplaced
-from calsync.planning.plan import Given, Problem, pose
+from calsync.planning.problem import Given, Problem, pose
 from calsync.program import Availability, Program
 from calsync.timespan import Timespan, merge
 from calsync.training import TimeRange

@@ -7,7 +7,7 @@ import re
 from base64 import b32decode, b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256, shake_256
 from typing import Self
@@ -22,6 +22,8 @@ from calsync.words import date_name, ordinal, week_name
 _UID = re.compile(r"(?P<week>\d{4}-W\d\d)-(?P<what>[a-z]+)-(?P<slot>[a-z0-9-]+)@(?P<name>[^@\s]+)\.calsync")
 # The title of events that shall not say what they are.
 BUSY = "Busy"
+# How a calendar shows what is done: before the title, and among the categories.
+TICK, DONE = "✓ ", "Done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Event:
 
     `kind`, `load` and `routine` say what the event is to the plan; a calendar may not be able to keep them.
     `alarm` is how long before the start a reminder comes; None for no reminder. `url` leads to the session's
-    page; calendars that have no field for it (Google's) read it as "".
+    page; calendars that have no field for it (Google's) read it as "". `done`: the runner said that it is
+    done; `summary` and `categories` are without the signs by which calendars show that.
     """
 
     key: str
@@ -44,6 +47,7 @@ class Event:
     alarm: timedelta | None = None
     location: str = ""
     url: str = ""
+    done: bool = False
 
     @property
     def is_strength(self) -> bool:
@@ -55,6 +59,15 @@ class Event:
         text = without_link(self.description)
         gap = "\n\n" if text else ""
         return replace(self, description=f"{text}{gap}{_LINK}{url}", url=url if has_field else "")
+
+    @property
+    def shown_summary(self) -> str:
+        """The title as calendars show it."""
+        return TICK + self.summary if self.done else self.summary
+
+    @property
+    def shown_categories(self) -> tuple[str, ...]:
+        return (*self.categories, DONE) if self.done else self.categories
 
     def busy_only(self) -> "Event":
         """The same time, and nothing of what it is about."""
@@ -68,6 +81,7 @@ class Event:
             routine=None,
             location="",
             url="",
+            done=False,
         )
 
 
@@ -173,12 +187,25 @@ class Standing:
     """What is on the calendars, by key, before a new plan is made.
 
     `skipped` holds the keys of what the runner deleted or skipped; `lost` those of strength sessions that a
-    push had to withdraw, as they had no place any more.
+    push had to withdraw, as they had no place any more; `done` those of what they said is done.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
+    done: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the runner said of a run or session at `said`: that it is done, or that it is not done after all.
+
+    `span` is where it was then, if that was known. Without a mark nobody knows whether it was done.
+    """
+
+    done: bool
+    said: datetime
+    span: Timespan | None = None
 
 
 @dataclass(frozen=True, slots=True)

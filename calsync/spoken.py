@@ -438,6 +438,11 @@ class Items:
         """In the order of time."""
         return tuple(sorted((item for item in self.items if not self.begun(item)), key=lambda i: i.order))
 
+    @property
+    def items_in_order(self) -> tuple[Item, ...]:
+        """In the order of time, over or not."""
+        return tuple(sorted(self.items, key=lambda item: item.order))
+
     def exactly(self, text: str) -> Item | None:
         """The one with that key or short name."""
         lower = _lower(text)
@@ -474,6 +479,17 @@ class Items:
         if exact := self.exactly(text):
             return (exact,)
         return tuple(self._matching(text, weeks=frozenset(item.week for item in self.items))[0])
+
+    def lately(self, text: str) -> tuple[Item, ...]:
+        """All that `text` may mean, of the last day that has such a thing; what has begun comes first.
+
+        A weekday is the last such day. Raises ValueError as named() does.
+        """
+        if exact := self.exactly(text):
+            return (exact,)
+        found, _ = self._matching(text, weeks=frozenset(item.week for item in self.items))
+        found = [item for item in found if self.begun(item)] or found
+        return tuple(item for item in found if item.day == found[-1].day)
 
     def to_move(self, text: str, to: When) -> tuple[Item, ...]:
         """All that `text` may mean of what shall be moved. Raises ValueError as named() and When.of() do.

@@ -17,7 +17,7 @@ import msgspec
 
 from calsync.cache import Cache
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked
-from calsync.event import Published, Wishes, week_of_key
+from calsync.event import Mark, Published, Wishes, week_of_key
 from calsync.files import (
     LARGEST_TEXT,
     Folder,
@@ -33,6 +33,8 @@ from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, W
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
+# For so long it is remembered what was done.
+WEEKS_OF_MARKS = 60
 # What was written so much later than it is now was written by another clock.
 CLOCK_SLACK = timedelta(hours=1)
 
@@ -68,6 +70,13 @@ class _Wishes(msgspec.Struct):
     released: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Mark(msgspec.Struct, omit_defaults=True):
+    done: bool
+    said: datetime
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 class _CheckIn(msgspec.Struct):
     day: date
     signs: list[Sign]
@@ -93,6 +102,16 @@ def _move(place: Published, moved_from: Timespan | None) -> _Move:
 
 def _what(moved: _Move | Published) -> tuple[str, str, Kind | None, Load | None, str | None]:
     return moved.title, moved.description, moved.kind, moved.load, moved.routine
+
+
+def _parse_marks(found: dict[str, _Mark]) -> dict[str, Mark]:
+    """Raises ValueError."""
+    for key in found:
+        week_of_key(key)
+    return {
+        key: Mark(one.done, one.said, Timespan(one.start, one.end) if one.start and one.end else None)
+        for key, one in found.items()
+    }
 
 
 def _parse_checkins(found: list[_CheckIn]) -> tuple[CheckIn, ...]:
@@ -230,6 +249,7 @@ class Written(msgspec.Struct, frozen=True):
 
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
 _CHECKINS = Json("checkins.json", list[_CheckIn], on_lines=True)
+_MARKS = Json("marks.json", dict[str, _Mark], on_lines=True)
 _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
@@ -240,7 +260,7 @@ _FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
 
 # What a plan keeps when it gets another name. Copies of calendars come back by themselves.
 _TAKEN_OVER = (
-    *(one.name for one in (_WISHES, _CHECKINS, _GOOGLE, _FEEDS, _LOST)),
+    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST)),
     "google-token.json",
     "serve-secret",
 )
@@ -298,6 +318,20 @@ class State:
         in_order = sorted(checkins, key=lambda checkin: checkin.day)
         said = [_CheckIn(one.day, [sign for sign in Sign if sign in one.signs]) for one in in_order]
         _CHECKINS.write(self.store, said)
+
+    def marks(self) -> dict[str, Mark]:
+        """What the runner said is done, or isn't after all, by key. Raises Unavailable, as wishes() does."""
+        return _MARKS.read(self.store, _parse_marks, "to forget what is marked as done") or {}
+
+    def save_marks(self, marks: Mapping[str, Mark], now: datetime) -> None:
+        """Keep `marks`, except those of weeks long past. Raises Unavailable."""
+        oldest = Week.of(min(now, self.last_push() or now).date()).plus(-WEEKS_OF_MARKS)
+        kept = {
+            key: _Mark(one.done, one.said, *((one.span.start, one.span.end) if one.span else ()))
+            for key, one in sorted(marks.items())
+            if week_of_key(key) >= oldest
+        }
+        _MARKS.write(self.store, kept)
 
     def google(self) -> GoogleRecords:
         """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""

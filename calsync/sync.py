@@ -15,6 +15,7 @@ from calsync.event import (
     Change,
     Contents,
     Event,
+    Mark,
     Published,
     Standing,
     StoredEvent,
@@ -24,9 +25,14 @@ from calsync.event import (
 from calsync.timespan import Timespan
 from calsync.training import Week
 
+NO_MARKS: Mapping[str, Mark] = {}
 
-def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
-    """Where each run and session is, and which the runner doesn't want. `calendars`: the most trusted first.
+
+def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, Mark] = NO_MARKS) -> Standing:
+    """Where each run and session is, which the runner doesn't want, and which are done.
+
+    `calendars`: the most trusted first. `marks` come before what an event says of itself, which counts where
+    there is no mark: in a new state folder.
 
     A time that the runner chose comes before one that calsync chose; apart from that the first calendar wins.
     A detail that one calendar can't say (its titles are "Busy") is taken from the next that can.
@@ -39,6 +45,8 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
     deleted: set[str] = set()
     restored: set[str] = set()
     outdated = set()
+    calendars = tuple(calendars)
+    done = done_by(calendars, marks)
     for contents in calendars:
         deleted |= contents.deleted
         restored |= contents.restored
@@ -57,7 +65,19 @@ def standing(calendars: Iterable[Contents], wishes: Wishes) -> Standing:
         known = published.get(key)
         if key not in outdated:
             published[key] = move if known is None else _completed(move, known)
-    return Standing(published, wishes.skips - (restored & wishes.carried_out) | deleted)
+    for key in done - published.keys():
+        # It was done before any calendar had it, or left it since.
+        if span := marks[key].span:
+            published[key] = Published(span)
+    skipped = wishes.skips - (restored & wishes.carried_out) | deleted
+    return Standing(published, skipped, done=done)
+
+
+def done_by(calendars: Iterable[Contents], marks: Mapping[str, Mark]) -> frozenset[str]:
+    """The keys of what is done, as standing() says."""
+    marked = {key for key, mark in marks.items() if mark.done}
+    there = (stored for contents in calendars for stored in contents.events)
+    return frozenset(marked | {one.key for one in there if one.event.done and one.key not in marks})
 
 
 def _completed(first: Published, other: Published) -> Published:
@@ -82,12 +102,14 @@ def diff(
     arrived: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
     reasons: Mapping[str, str] | None = None,
+    done: frozenset[str] | None = None,
 ) -> tuple[Change, ...]:
     """The changes that make a calendar equal to the plan, in the order of time.
 
     `pinned` is where the runner moved events to, by key, here or in another calendar; `arrived` are those of
     them that a calendar shows there; `skipped` are the keys that the runner doesn't want; `reasons` says for
-    people why an event is where it is.
+    people why an event is where it is. `done` are the keys of what is done; None for a calendar that doesn't
+    show that.
     """
     pinned = pinned or {}
     there = {event.key: event for event in stored}
@@ -95,8 +117,12 @@ def diff(
     changes = []
     for key in there.keys() | desired.keys() | skipped:
         place = pinned.get(key)
+        known = there.get(key)
+        marked = known.event if known else None
+        if known and done is not None and not known.is_held:
+            marked = replace(known.event, done=key in done)
         change = _decide(
-            key, desired.get(key), there.get(key), now, place, key in skipped, has_arrived=key in arrived
+            key, desired.get(key), known, marked, now, place, key in skipped, has_arrived=key in arrived
         )
         if change is not None:
             why = (reasons or {}).get(key, "")
@@ -112,6 +138,7 @@ def _decide(
     key: str,
     wanted: Event | None,
     stored: StoredEvent | None,
+    marked: Event | None,
     now: datetime,
     place: Timespan | None,
     skipped: bool,
@@ -120,16 +147,20 @@ def _decide(
 ) -> Change | None:
     """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
 
-    calsync never changes what has begun, but for its place if the runner gave it one. A place whose time has
+    calsync never changes what has begun, but for its place if the runner gave it one, and the sign that it is
+    done: `marked` is the stored event with that sign, or without, as it shall be. A place whose time has
     come before any calendar showed the event there (`has_arrived`) is over, as one of the plan's is.
     """
-    if stored is not None and stored.span.start <= now:
+    if stored is not None and marked is not None and stored.span.start <= now:
         elsewhere = None if skipped or stored.is_held or place == stored.span else place
         if elsewhere is None or (wanted is not None and wanted.span != elsewhere):
+            if marked != stored.event:
+                why = "you marked it as done" if marked.done else "you said that it isn't done"
+                return Change(Action.UPDATE, key, marked, stored, why, wish=True)
             return Change(Action.KEEP, key, wanted, stored, "already begun or past")
         # The runner moved it in another calendar, and makes up for it there, or was there at that time.
         if elsewhere.start <= now:
-            moved = replace(stored.event, span=elsewhere)
+            moved = replace(marked, span=elsewhere)
             return Change(Action.UPDATE, key, moved, stored, "you moved it", wish=True)
     if stored is not None and stored.is_held:
         return Change(Action.PIN, key, None, stored, "you made something else of it", wish=True)
@@ -151,7 +182,7 @@ def _decide(
         if place is None:
             return Change(Action.WITHDRAW, key, None, stored)
         # It was moved elsewhere, and the plan does not reach as far any more: it goes there, here as well.
-        wanted = replace(stored.event, span=place)
+        wanted = replace(marked or stored.event, span=place)
     is_over = wanted.span.start <= now and not (has_arrived and wanted.span == place)
     if stored is None:
         # The past is not written: what has begun before it was ever published is nobody's appointment. And a

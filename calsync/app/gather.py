@@ -13,12 +13,14 @@ from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
-from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength
+from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength, week_of_key
 from calsync.planning.descriptions import agenda
-from calsync.planning.plan import Plan, busy_window, make_plan
+from calsync.planning.plan import Plan, make_plan
+from calsync.planning.problem import busy_window
 from calsync.program import Away, Routine
 from calsync.sync import standing
 from calsync.timespan import Timespan
+from calsync.training import Week
 from calsync.waits import at_once
 from calsync.words import Show, clock_was_wrong, counted, warning_line
 
@@ -240,11 +242,17 @@ def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalend
     )
 
 
-def what_stands(setup: Setup, targets: Sequence[Target]) -> Standing:
+def what_stands(setup: Setup, targets: Sequence[Target], now: datetime) -> Standing:
     wishes = setup.state.wishes()
+    # Where something was that no calendar has matters to the plan of its week, and to the one after it.
+    recent = Week.of(now.date()).plus(-1)
+    marks = {
+        key: mark if week_of_key(key) >= recent else replace(mark, span=None)
+        for key, mark in setup.state.marks().items()
+    }
     # Those that people can edit come first: what they say there is newer than any feed.
     ordered = sorted(targets, key=lambda target: not target.is_editable)
-    stands = standing([target.contents for target in ordered], wishes)
+    stands = standing([target.contents for target in ordered], wishes, marks)
     return replace(stands, lost=setup.state.lost_sessions())
 
 
@@ -354,7 +362,7 @@ def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Ga
     loading = load_targets(setup)
     targets = loading.targets
     held = held_by_former(setup, [(target.settings, target.loaded) for target in targets])
-    stands = what_stands(setup, targets)
+    stands = what_stands(setup, targets, now)
     if others is None:
         others = ask_others(setup, now)
     # The runner may have checked in while others were asked.

@@ -276,6 +276,7 @@ def _decide(
         arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key)),
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,
+        done=None if target.settings.detail == "busy" else gathered.standing.done,
     )
     changes = with_causes(gathered, target, changes)
     if not allow_mass_delete:

@@ -249,7 +249,7 @@ def _snapshot(setup: Setup, pushed: Pushed, now: datetime) -> Snapshot:
     gathered, zone = pushed.gathered, pushed.gathered.plan.zone
     return Snapshot(
         (
-            *past_pictures(gathered.standing.published, gathered.plan.weeks[0].week, zone),
+            *past_pictures(gathered.standing, gathered.plan.weeks[0].week, zone),
             *week_pictures(gathered.plan, gathered.plan.weeks, gathered.plan.program, gathered.routines),
         ),
         now.astimezone(zone),

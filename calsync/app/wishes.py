@@ -1,4 +1,4 @@
-"""What a runner wants done with single runs and sessions: leave it out, move it, let it go again.
+"""What a runner says of single runs and sessions: leave it out, move it, let it go again; it is done.
 
 Only what the plan or a calendar has can be named. What has begun can't be left out any more, but it can be
 moved to a time that is still to come, as one makes up for what one missed.
@@ -6,7 +6,7 @@ moved to a time that is still to come, as one makes up for what one missed.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync import waits
@@ -14,16 +14,31 @@ from calsync.app.gather import Gathered, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
 from calsync.app.training_feed import read_training
 from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
-from calsync.event import BUSY, Action, Change, Published, StoredEvent, Wishes, is_strength, week_of_key
+from calsync.event import (
+    BUSY,
+    Action,
+    Change,
+    Mark,
+    Published,
+    StoredEvent,
+    Wishes,
+    in_words,
+    is_strength,
+    week_of_key,
+)
 from calsync.planning.descriptions import routine_title, run_title, session_title
 from calsync.planning.plan import PlannedRun, PlannedSession
 from calsync.planning.rules import Rule
 from calsync.planning.week import WantedRun, WantedSession, wanted_week
 from calsync.program import Routine
 from calsync.spoken import Item, Items, day_of_key
+from calsync.sync import done_by
 from calsync.timespan import Timespan
 from calsync.training import Kind, Week
-from calsync.words import did_you_mean, kind_name, noun, week_name
+from calsync.words import date_name, did_you_mean, kind_name, noun, week_name
+
+# For so many weeks what was done can still be marked: those that `calsync history` shows.
+WEEKS_TO_MARK = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +46,8 @@ class Known:
     """Everything that can be named: what the weeks want, and what the calendars hold.
 
     `moves` is where the runner put things with `calsync move`, `moved_from` where they were before; `deleted`
-    are those that the runner deleted in a calendar, and the target's name. `gathered` has the plan,
-    unless it was not asked for or could not be made: then `trouble` says why.
+    are those that the runner deleted in a calendar, and the target's name; `done` what they said is done.
+    `gathered` has the plan, unless it was not asked for or could not be made: then `trouble` says why.
     """
 
     wanted: Mapping[str, WantedRun | WantedSession]
@@ -41,6 +56,7 @@ class Known:
     skipped: frozenset[str]
     moves: Mapping[str, Published]
     moved_from: Mapping[str, Timespan]
+    done: frozenset[str] = frozenset()
     gathered: Gathered | None = None
     trouble: str = ""
 
@@ -49,18 +65,15 @@ class Known:
         return next((key for key in (*self.wanted, *self.stored) if key.lower() == text.lower()), text)
 
     def check(self, keys: Sequence[str], now: datetime, zone: ZoneInfo, *, begun: bool = False) -> None:
-        """Raises UsageError for a key that is unknown, or was made to repeat by the runner.
+        """Raises UsageError for a key that is unknown, done, or was made to repeat by the runner.
 
         Also for one that has begun, unless `begun`.
         """
-        known = sorted({*self.wanted, *self.stored})
+        self._check_known(keys)
         for key in keys:
-            if key not in known:
-                hint = did_you_mean(key, known).replace(key.lower(), key)
-                examples = ", ".join(known[:4]) if known else "none"
-                raise UsageError(
-                    f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
-                )
+            if key in self.done:
+                undo = f"calsync done --undo {key}"
+                raise UsageError(f"you marked {key} as done; if it isn't, run `{undo}` first")
         for key in keys:
             stored, wanted = self.stored.get(key), self.wanted.get(key)
             is_over = isinstance(wanted, WantedRun) and wanted.day < now.astimezone(zone).date()
@@ -69,6 +82,52 @@ class Known:
         for key in keys:
             if (stored := self.stored.get(key)) and stored.is_held:
                 raise UsageError(f"you made {key} repeat in its calendar: change it there")
+
+    def _check_known(self, keys: Sequence[str]) -> None:
+        known = sorted({*self.wanted, *self.stored})
+        for key in keys:
+            if key not in known:
+                hint = did_you_mean(key, known).replace(key.lower(), key)
+                examples = ", ".join(known[:4]) if known else "none"
+                raise UsageError(
+                    f"there is no run or session {key!r} in the plan{hint or f' (keys are like {examples})'}"
+                )
+
+    def check_may_be_done(self, keys: Sequence[str], items: Items) -> None:
+        """Raises UsageError for what can't be done yet, is skipped, or was too long ago."""
+        self._check_known(keys)
+        may_be = {item.key for item in self.may_be_done(items).items} | self.done
+        for key in keys:
+            item = items.exactly(key)
+            if key in may_be or item is None:
+                continue
+            if key in self.skipped or key in self.deleted:
+                raise UsageError(f"you skipped {key}; if you did it after all, `calsync release {key}` first")
+            if item.day is not None and item.day <= items.today:
+                raise UsageError(f"{key} is more than {WEEKS_TO_MARK} weeks ago")
+            when = f" before {date_name(item.day)}" if item.day else ""
+            raise UsageError(f"{in_words(key)} can't be done{when}; what you did earlier can be moved there")
+
+    def check_done(self, keys: Sequence[str]) -> None:
+        """Raises UsageError for what is not marked as done."""
+        self._check_known(keys)
+        for key in keys:
+            if key not in self.done:
+                raise UsageError(f"{key} is not marked as done")
+
+    def may_be_done(self, items: Items) -> Items:
+        """What can be marked as done: it has begun, or is today's, and is not marked already."""
+        oldest = Week.of(items.today).plus(-WEEKS_TO_MARK)
+        return items.only(
+            {
+                item.key
+                for item in items.items
+                if item.day is not None
+                and item.day <= items.today
+                and item.week >= oldest
+                and item.key not in self.skipped | self.deleted.keys() | self.done
+            }
+        )
 
     def check_not_deleted(self, key: str) -> None:
         """Raises UsageError: what was deleted can't be moved before it is released."""
@@ -122,7 +181,7 @@ def nameable(gathered: Gathered) -> Items:
     for week in weeks:
         wanted |= {run.key: run for run in week.training}
         wanted |= {one.key: one for one in week.sessions}
-    known = _known(wanted, gathered.targets, gathered.standing.skipped, Wishes())
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, Wishes(), {})
     return _items(planned, known, routines, plan.now, plan.zone)
 
 
@@ -175,7 +234,7 @@ def known_keys(setup: Setup, now: datetime) -> Known:
         wanted |= {run.key: run for run in week.training}
         wanted |= {session.key: session for session in week.sessions}
     wishes = setup.state.wishes()
-    return _known(wanted, load_targets(setup).targets, wishes.skips, wishes)
+    return _known(wanted, load_targets(setup).targets, wishes.skips, wishes, setup.state.marks())
 
 
 def planned_keys(setup: Setup, now: datetime) -> Known:
@@ -189,7 +248,7 @@ def planned_keys(setup: Setup, now: datetime) -> Known:
         wanted |= {run.key: run for run in week.wanted.training}
         wanted |= {session.key: session for session in week.wanted.sessions}
     wishes = replace(setup.state.wishes(), moves={})
-    known = _known(wanted, gathered.targets, gathered.standing.skipped, wishes)
+    known = _known(wanted, gathered.targets, gathered.standing.skipped, wishes, setup.state.marks())
     return replace(known, gathered=gathered)
 
 
@@ -198,6 +257,7 @@ def _known(
     targets: Sequence[Target],
     skipped: frozenset[str],
     wishes: Wishes,
+    marks: Mapping[str, Mark],
 ) -> Known:
     stored: dict[str, StoredEvent] = {}
     deleted: dict[str, str] = {}
@@ -205,7 +265,8 @@ def _known(
         for event in target.contents.events:
             stored.setdefault(event.key, event)
         deleted |= dict.fromkeys(target.contents.deleted, target.settings.name)
-    return Known(wanted, stored, deleted, skipped, wishes.moves, wishes.moved_from)
+    done = done_by((target.contents for target in targets), marks)
+    return Known(wanted, stored, deleted, skipped, wishes.moves, wishes.moved_from, done)
 
 
 def skip(setup: Setup, keys: Collection[str], now: datetime) -> None:
@@ -218,6 +279,16 @@ def skip(setup: Setup, keys: Collection[str], now: datetime) -> None:
         wishes = setup.state.wishes()
         skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)
         setup.state.save_wishes(replace(wishes, skips=skips, carried_out=carried_out), now)
+
+
+def mark(setup: Setup, known: Known, keys: Collection[str], now: datetime, *, done: bool = True) -> None:
+    """Keep that `keys` are done, or that they are not after all. Raises Unavailable."""
+    with setup.state.lock(waits.WISH):
+        marks = setup.state.marks()
+        for key in keys:
+            stored = known.stored.get(key)
+            marks[key] = Mark(done, now.astimezone(UTC), stored.span if stored else known.planned(key))
+        setup.state.save_marks(marks, now)
 
 
 def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> None:

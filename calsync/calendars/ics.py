@@ -23,6 +23,8 @@ from icalendar.prop import vDuration, vText
 from calsync.addresses import hidden_path
 from calsync.errors import RefusedToProtectData, TargetUnavailable
 from calsync.event import (
+    DONE,
+    TICK,
     Action,
     Applied,
     Change,
@@ -185,13 +187,13 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neu
     start, end = _in_zone(event.span, zone)
     component.add("DTSTART", start)
     component.add("DTEND", end)
-    component.add("SUMMARY", event.summary)
+    component.add("SUMMARY", event.shown_summary)
     if event.description:
         component.add("DESCRIPTION", event.description)
     if event.location:
         component.add("LOCATION", event.location)
-    if event.categories:
-        component.add("CATEGORIES", list(event.categories))
+    if event.shown_categories:
+        component.add("CATEGORIES", list(event.shown_categories))
     if event.url:
         component.add("URL", event.url)
     component.add("TRANSP", "OPAQUE")
@@ -199,6 +201,8 @@ def event_bytes(event: Event, plan: str, zone: ZoneInfo, stamp: Stamp, *, is_neu
         if value:
             # Readers disagree on the escaping of properties that they don't know: there is nothing to escape.
             component.add(f"X-CALSYNC-{name}", vText(quote(value, safe="")))
+    if event.done:
+        component.add("X-CALSYNC-DONE", "TRUE")
     if event.alarm is not None:
         alarm = Alarm()
         alarm.add("ACTION", "DISPLAY")
@@ -260,18 +264,20 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
                 if is_of_another_plan(name, plan) or not _is_marked(name, plan, component)
                 else None
             )
+        is_done, summary, categories = _is_done(component)
         event = Event(
             key=key,
             span=Timespan(component["DTSTART"].dt, component["DTEND"].dt),
-            summary=str(component.get("SUMMARY", "")),
+            summary=summary,
             description=str(component.get("DESCRIPTION", "")),
-            categories=_categories(component),
+            categories=categories,
             kind=Kind(kind) if (kind := _own(component, "KIND")) else None,
             load=Load(load) if (load := _own(component, "LOAD")) else None,
             routine=_own(component, "ROUTINE"),
             alarm=_alarm_of(component),
             location=str(component.get("LOCATION", "")),
             url=str(component.get("URL", "")),
+            done=is_done,
         )
         stamp = Stamp(component["DTSTAMP"].dt, int(component["SEQUENCE"]))
         if stamp.sequence < Stamp.after(None, stamp.changed).sequence:
@@ -287,6 +293,14 @@ def parse_event(content: bytes, plan: str) -> Parsed | None:
 def _is_marked(name: str, plan: str, component: Any) -> bool:
     """Whether an event was written by calsync, even if its UID is damaged."""
     return name.endswith(f"@{plan}.calsync") or any(key.startswith("X-CALSYNC-") for key in component)
+
+
+def _is_done(component: Any) -> tuple[bool, str, tuple[str, ...]]:
+    """Whether an event is marked as done, and its title and categories without the signs of that."""
+    summary, categories = str(component.get("SUMMARY", "")), _categories(component)
+    if component.get("X-CALSYNC-DONE") != "TRUE":
+        return False, summary, categories
+    return True, summary.removeprefix(TICK), tuple(one for one in categories if one != DONE)
 
 
 def _own(component: Any, name: str) -> str | None:

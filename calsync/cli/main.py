@@ -30,6 +30,7 @@ COMMANDS = {
     "skip": "wishes",
     "move": "wishes",
     "release": "wishes",
+    "done": "wishes",
     "checkin": "wishes",
     "lint": "templates",
     "templates": "templates",

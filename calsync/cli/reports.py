@@ -117,8 +117,14 @@ def _run(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "title": run_title(planned),
         **span_json(planned.span, plan.zone),
         "state": planned.state,
+        **_if_done(planned),
         "clashes": planned.clashes,
     }
+
+
+def _if_done(planned: PlannedRun | PlannedSession) -> dict[str, bool]:
+    """Without a mark nobody knows, so there is no false."""
+    return {"done": True} if planned.done else {}
 
 
 def _cross(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
@@ -132,6 +138,7 @@ def _cross(plan: Plan, planned: PlannedRun) -> dict[str, Any]:
         "title": run_title(planned),
         **span_json(planned.span, plan.zone),
         "state": planned.state,
+        **_if_done(planned),
         "clashes": planned.clashes,
     }
 
@@ -145,6 +152,7 @@ def _session(plan: Plan, session: PlannedSession, explained: "Explained") -> dic
         "minutes": session.minutes,
         **span_json(session.span, plan.zone),
         "state": session.state,
+        **_if_done(session),
         **_if_said(title=session.title, place=session.location, calendar=session.calendar),
         "cost": session.cost,
         "terms": explained.terms,
@@ -420,6 +428,8 @@ def _what_changed(change: Change, before: Timespan, after: Timespan, zone: ZoneI
     was = [_when(before, zone)] if before != after else []
     if _is_renamed(change) and change.stored:
         was.append(change.stored.event.summary)
+    if not was and _is_marked(change) and change.wanted:
+        return " (done)" if change.wanted.done else " (not done)"
     return f" (was {'  '.join(was)})" if was else " (details)"
 
 
@@ -431,10 +441,16 @@ def _is_renamed(change: Change) -> bool:
     return now != before and BUSY not in (now, before)
 
 
+def _is_marked(change: Change) -> bool:
+    """Whether it got a mark that it is done, or lost it."""
+    now, before = change.wanted, change.stored.event if change.stored else None
+    return now is not None and before is not None and now.done != before.done
+
+
 def _is_news(change: Change) -> bool:
-    """Whether it is worth a mail: not if only the notes or the reminder are other ones."""
+    """Whether it is worth a mail: not if only the notes or the reminder are others, or that it is done."""
     moves = change.action is not Action.UPDATE or change.before != change.after
-    return change.writes and (moves or _is_renamed(change) or change.wish)
+    return change.writes and (moves or _is_renamed(change) or (change.wish and not _is_marked(change)))
 
 
 def _when(span: Timespan, zone: ZoneInfo) -> str:

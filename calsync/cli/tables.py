@@ -264,6 +264,8 @@ class _ShownWeek:
 
 
 def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:
+    if planned.done:
+        return "done"
     match planned.state:
         case State.PAST:
             return "past"

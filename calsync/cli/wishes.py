@@ -1,4 +1,4 @@
-"""What the runner wants and feels: `calsync skip`, `move`, `release`, and `checkin`."""
+"""What the runner wants, did and feels: `calsync skip`, `move`, `release`, `done`, and `checkin`."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -192,6 +192,80 @@ def release(common: Common, what: tuple[str, ...], everything: bool, output: str
         _say_nothing_held()
     else:
         _say_what_next()
+
+
+@click.command(short_help="Mark a run or session as done.")
+@click.argument("what", metavar="[WHAT]...", nargs=-1, shell_complete=options.published)
+@click.option("--undo", is_flag=True, help="It isn't done after all.")
+@now_option
+@common_options
+def done(common: Common, what: tuple[str, ...], undo: bool, now: datetime) -> None:
+    """Mark runs or sessions as done: with a tick in your calendars, in `calsync plan` and `calsync history`.
+
+    WHAT is as for `calsync skip`, but of what has begun or is today's: thu is the last Thursday, "lower body"
+    the last such session. You can mark what was in the last twelve weeks. Without WHAT you pick from a list.
+
+    The plan stays as it is: what you don't mark counts as trained, too, as nobody marks everything.
+    """
+    from calsync.app import wishes
+
+    setup = common.setup()
+    known = wishes.planned_keys(setup, now)
+    items = known.items(setup, now)
+    choice = items.only(known.done) if undo else known.may_be_done(items)
+    if what and all(map(_is_key, what)):
+        labels = {known.key(text): known.key(text) for text in what}
+    elif not what:
+        latest = tuple(reversed(choice.items_in_order))[:_MOST_TO_MARK]
+        usage = "done --undo thu" if undo else "done thu"
+        if _asks() and not latest:
+            click.echo("Nothing is marked as done." if undo else "There is nothing to mark.", err=True)
+            return
+        chosen = _pick(latest, items, "Which ones?", many=True, usage=usage)
+        labels = {item.key: item.text(items.zone) for item in chosen}
+    else:
+        find = _of_done(choice, items) if undo else _of_lately(choice, items)
+        labels = {item.key: item.text(items.zone) for item in _meant(what, items, find, many=True)}
+    with as_wrong_usage():
+        if undo:
+            known.check_done(list(labels))
+        else:
+            known.check_may_be_done(list(labels), items)
+        wishes.mark(setup, known, labels, now, done=not undo)
+    for label in labels.values():
+        click.echo(f"{label}: {'not done' if undo else 'done'}")
+    _say_what_next()
+
+
+# Of a list from which one picks what was done.
+_MOST_TO_MARK = 14
+
+
+def _of_lately(choice: "Items", items: "Items") -> "Find":
+    """What is meant of `choice`, lately; or of all there is, to tell why that can't be marked."""
+
+    def named(text: str) -> "tuple[Item, ...]":
+        try:
+            return choice.lately(text)
+        except ValueError as problem:
+            try:
+                return items.lately(text)
+            except ValueError:
+                raise problem from None
+
+    return named
+
+
+def _of_done(choice: "Items", items: "Items") -> "Find":
+    def named(text: str) -> "tuple[Item, ...]":
+        try:
+            return choice.lately(text)
+        except ValueError as problem:
+            there = ", ".join(f"{items.names[item.key]} ({item.text(items.zone)})" for item in choice.items)
+            found = f"done are {there}" if there else "nothing is"
+            raise ValueError(f'"{text}" is not marked as done; {found}') from problem
+
+    return named
 
 
 def _of_held(held: "Items") -> "Find":

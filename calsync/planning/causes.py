@@ -15,7 +15,8 @@ from calsync.planning import wall, why
 from calsync.planning.days import Candidate
 from calsync.planning.descriptions import kind_of_day
 from calsync.planning.placement import Fixed, Placement, solve_with
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, Problem, standing_load
+from calsync.planning.plan import Plan, PlannedSession, PlannedWeek
+from calsync.planning.problem import Problem, standing_load
 from calsync.planning.progression import min_days_apart
 from calsync.planning.rules import Rule
 from calsync.planning.runs import SettledRun, are, bounds_of, called, of_run, ranges_of

@@ -1,12 +1,14 @@
 """A plan as people read it: the events with their titles and texts, and why each session is where it is."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from calsync.event import BUSY, Event, Published
 from calsync.planning import wall, why
 from calsync.planning.days import Days, race_against
-from calsync.planning.plan import Plan, PlannedRun, PlannedSession, Problem, State
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, State
+from calsync.planning.problem import Problem
 from calsync.planning.rules import Rule
 from calsync.planning.runs import called, of_run
 from calsync.planning.week import WantedSession, WantedWeek
@@ -27,7 +29,9 @@ def agenda(plan: Plan, routines: Mapping[str, Routine]) -> tuple[Event, ...]:
         for session in plan.sessions
         if not session.calendar
     ]
-    return tuple(sorted(events, key=lambda event: (event.span, event.key)))
+    done = plan.problem.given.standing.done
+    marked = (replace(event, done=True) if event.key in done else event for event in events)
+    return tuple(sorted(marked, key=lambda event: (event.span, event.key)))
 
 
 def run_title(run: PlannedRun) -> str:

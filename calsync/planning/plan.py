@@ -1,212 +1,30 @@
-"""A plan: what it follows from, the problem that this poses, and its solution in the runner's words.
-
-First the runs settle (runs.py). What is left of each day (days.py) is where sessions can be, and the best of
-all choices is found in placement.py.
-"""
+"""A finished plan: the solution of its problem (problem.py), in the runner's words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import Booked, Published, Standing, in_words, is_cross, is_strength, week_of_key
+from calsync.event import Booked, Published, Standing, in_words, is_cross, week_of_key
 from calsync.planning import wall, why
-from calsync.planning.appointments import Appointment, against, appointments, too_near, with_appointments
-from calsync.planning.days import MOVED_POINTS, Candidate, Days
-from calsync.planning.placement import UNPLACED_POINTS, Fixed, Placement, Slot, SlotWeek, place
-from calsync.planning.progression import min_days_apart
-from calsync.planning.runs import SettledRun, SettledRuns, clash_of, settle
-from calsync.planning.wall import Wall
+from calsync.planning.appointments import against, too_near
+from calsync.planning.days import MOVED_POINTS, Candidate
+from calsync.planning.placement import UNPLACED_POINTS, Fixed, Placement
+from calsync.planning.problem import NO_SOURCES, Given, Problem, pose, standing_load
+from calsync.planning.runs import SettledRun, clash_of
 from calsync.planning.week import (
     NO_FEED,
     FeedWeek,
     WantedSession,
     WantedWeek,
-    wanted_week,
-    with_booked,
 )
 from calsync.planning.why import Remark
 from calsync.program import Pause, Program, WeekTemplate
 from calsync.race import Race
-from calsync.timespan import Timespan, merge, overlapping
-from calsync.training import CheckIn, Effort, Load, Priority, Week, acting_on
+from calsync.timespan import Timespan, merge
+from calsync.training import CheckIn, Effort, Load, Priority, Week
 from calsync.words import date_name, kind_name, week_name
-
-NO_SOURCES: Mapping[str, tuple[Timespan, ...]] = {}
-BUSY_TIME = "busy time"
-
-
-def busy_window(
-    program: Program, now: datetime, zone: ZoneInfo, before: timedelta = timedelta(days=1)
-) -> Timespan:
-    """The time whose busy blocks a plan needs: its horizon, and a week more for the runs to be respected.
-
-    A day on both sides, for buffers and for runs around midnight; `before` its first Monday it may be more.
-    The same all week long, so that what was
-    read once serves until Sunday.
-    """
-    weeks = program.horizon_weeks(now.astimezone(zone).date())
-    clock = Wall(zone)
-    first, last = weeks[0].monday - before, weeks[-1].plus(2).monday + timedelta(days=1)
-    return wall.span(clock.at(first, 0), clock.at(last, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """All that a plan follows from.
-
-    `templates` holds every template that `program` names, by that name; `busy` is merged, in order, and
-    covers busy_window(); `sources` has what each busy calendar says of it, merged, by name. `feed` has the
-    weeks in which a training platform says what to run.
-    """
-
-    program: Program
-    templates: Mapping[str, WeekTemplate]
-    busy: tuple[Timespan, ...]
-    standing: Standing
-    now: datetime
-    zone: ZoneInfo
-    weeks: tuple[Week, ...] = ()
-    checkins: tuple[CheckIn, ...] = ()
-    feed: Mapping[Week, FeedWeek] = field(default_factory=dict)
-    booked: tuple[Booked, ...] = ()
-    sources: Mapping[str, tuple[Timespan, ...]] = field(default_factory=dict)
-
-    @property
-    def horizon(self) -> tuple[Week, ...]:
-        """The weeks to plan: `weeks`, or if that is empty those of the program's horizon."""
-        return self.weeks or self.program.horizon_weeks(self.now.astimezone(self.zone).date())
-
-    def wanted_week(self, week: Week) -> WantedWeek:
-        """What `week` asks for."""
-        wanted = wanted_week(week, self.program, self.templates, self.checkins, self.feed.get(week))
-        return with_booked(wanted, self.booked, self.program, self.zone) if self.booked else wanted
-
-    def min_days_apart(self, day: date) -> int:
-        """How far a session on `day` is from the one before it: its date's week says so, whatever its key."""
-        return min_days_apart(self.program, acting_on(Week.of(day), self.checkins))
-
-    def busy_at(self, span: Timespan) -> tuple[str, ...]:
-        """The names of the calendars that are busy then; "busy time" where nobody knows whose it is."""
-        if not overlapping(self.busy, span):
-            return ()
-        return tuple(name for name, spans in self.sources.items() if overlapping(spans, span)) or (BUSY_TIME,)
-
-    def are_too_near(self, one: date, other: date) -> bool:
-        """The pair rule between two sessions on these days."""
-        return abs((one - other).days) < self.min_days_apart(max(one, other))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Stage 2 before it is solved: what each day offers, what stands, what is to be placed.
-
-    `appointments` are those of the sessions that stand, by key; `given` has them among what is published.
-    """
-
-    given: Given
-    weeks: tuple[WantedWeek, ...]
-    settled: SettledRuns
-    days: Days
-    fixed: tuple[Fixed, ...]
-    free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
-    appointments: Mapping[str, Appointment] = field(default_factory=dict)
-
-    def solve(self) -> Placement:
-        return place(self.slot_weeks(), self.fixed)
-
-    def days_if(
-        self,
-        program: Program | None = None,
-        runs: Sequence[SettledRun] | None = None,
-        busy: Iterable[Timespan] | None = None,
-        now: datetime | None = None,
-    ) -> Days:
-        """What the days would offer with another program, other runs, other busy time, at another time."""
-        given = self.given
-        return Days(
-            given.program if program is None else program,
-            self.settled.runs if runs is None else runs,
-            given.busy if busy is None else busy,
-            given.now if now is None else now,
-            self.days.clock,
-            self.days.published,
-        )
-
-    def slot_weeks(self) -> tuple[SlotWeek, ...]:
-        """The best candidate of each day and session to be placed."""
-        return tuple(
-            SlotWeek(week.week.monday, tuple(self._slot(week, s) for s in sessions), week.min_days_apart)
-            for week, sessions in self.free
-        )
-
-    def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
-        places = (self.days.cheapest(week, wanted, day) for day in week.week.days)
-        found = tuple(found for found in places if found)
-        return Slot(wanted.key, found, wanted.key in self.days.published)
-
-
-def pose(given: Given) -> Problem:
-    """Settle the runs and say what stage 2 has to solve."""
-    program, standing, now = given.program, given.standing, given.now
-    clock = Wall(given.zone)
-    horizon = given.horizon
-    # The runs of the week after the horizon count for its last sessions.
-    weeks = [given.wanted_week(week) for week in (*horizon, horizon[-1].plus(1))]
-    settled = settle(weeks, program, standing, given.busy, now, clock)
-    # Also those of the week after the horizon: its Monday is near.
-    found = appointments(weeks, given.booked, program, clock)
-    standing, counting = with_appointments(standing, found, now)
-    given = replace(given, standing=standing)
-    published = {key: wall.seconds(one.span.start) for key, one in standing.published.items()}
-    days = Days(program, settled.runs, given.busy, now, clock, published)
-    weeks = weeks[:-1]
-    fixed = _fixed(weeks, given, days)
-    standing_keys = {session.key for session in fixed} | standing.skipped
-    free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
-    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting)
-
-
-def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]:
-    """The strength sessions that stand: begun, pinned, appointments, or too close to now to be moved."""
-    program, standing, now = given.program, given.standing, given.now
-    by_week = {week.week: week for week in weeks}
-    first = weeks[0].week
-    soon = now + program.availability.notice
-    fixed = []
-    for key, published in standing.published.items():
-        if not is_strength(key) or key in standing.skipped:
-            continue
-        week, start = week_of_key(key), wall.seconds(published.span.start)
-        day = days.clock.day_of(start)
-        if published.span.start <= now:
-            stands = first.plus(-1) in (week, Week.of(day)) or week in by_week or Week.of(day) in by_week
-        elif published.pinned:
-            stands = True
-        else:
-            wanted = by_week.get(week) if published.span.start < soon else None
-            stands = wanted is not None and still_allowed(wanted, key, day, published, days)
-        if stands:
-            more_days = days.clock.more_days(published.span)
-            fixed.append(Fixed(key, day, start, given.min_days_apart(day), more_days))
-    return fixed
-
-
-def still_allowed(week: WantedWeek, key: str, day: date, published: Published, days: Days) -> bool:
-    """A1 to A3, A5 and A6 for a published session, at the load it would have now."""
-    session = week.session(key)
-    if session is None or Week.of(day) != week.week:
-        return False
-    start, minutes = wall.seconds(published.span.start), published.span.minutes
-    load = standing_load(published, session)
-    return not any(days.bans_at(week, day, start, minutes, load, session.where))
-
-
-def standing_load(published: Published, wanted: WantedSession | None) -> Load:
-    """What a standing session asks of the legs: as published, but never more than is wanted now."""
-    loads = [load for load in (published.load, wanted.load if wanted else None) if load]
-    return min(loads, key=lambda load: load.rank, default=Load.LIGHT)
 
 
 class State(StrEnum):
@@ -225,6 +43,7 @@ class PlannedRun:
     run: SettledRun
     state: State
     clashes: tuple[str, ...] = ()
+    done: bool = False
 
     @property
     def key(self) -> str:
@@ -262,6 +81,7 @@ class PlannedSession:
     calendar: str = ""
     own_title: str = ""
     """Of one in a busy calendar."""
+    done: bool = False
 
     @property
     def title(self) -> str:
@@ -497,6 +317,7 @@ def _standing_session(
         published=published,
         calendar=calendar,
         own_title=appointment.called if appointment and calendar else "",
+        done=session.key in problem.given.standing.done,
     )
 
 
@@ -530,7 +351,8 @@ def _planned_run(run: SettledRun, problem: Problem) -> PlannedRun:
         state = State.PUBLISHED
     else:
         state = State.PLANNED
-    return PlannedRun(run, state, () if state is State.PAST else problem.given.busy_at(run.span))
+    clashes = () if state is State.PAST else problem.given.busy_at(run.span)
+    return PlannedRun(run, state, clashes, run.key in problem.given.standing.done)
 
 
 def _clashes(week: PlannedWeek, problem: Problem) -> Iterator[Remark]:

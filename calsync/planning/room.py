@@ -21,7 +21,7 @@ from calsync.event import Published
 from calsync.planning import wall
 from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Slot, SlotWeek, place
-from calsync.planning.plan import Given, Problem, pose, still_allowed
+from calsync.planning.problem import Given, Problem, pose, still_allowed
 from calsync.planning.rules import EARLIEST, LATEST, Rule
 from calsync.planning.runs import SettledRun, of_run, ranges_of, starts_within
 from calsync.planning.wall import Wall

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from calsync.event import TICK
 from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekPicture
 from calsync.words import one_line
 
@@ -281,17 +282,18 @@ class _Week:
         x = self._x(number) + 2 + block.lane * width
         y, height = shown[0], max(shown[1], _LEAST)
         group = SubElement(self._group, "g")
-        what = f"{block.times} {block.title}, {block.look.label}"
+        title = TICK + block.title if block.done else block.title
+        what = f"{block.times} {block.title}, {block.look.label}{', done' if block.done else ''}"
         about = (what, block.about, *filter(None, (block.clash,)), *block.why)
         SubElement(group, "title").text = "\n".join(map(one_line, about))
         _rect(group, x, y, width, height, fill, stroke=paint.edge, rx=4, **_edge(block.look))
         _rect(group, x, y, 5, height, paint.edge, rx=2)
         room = width - 14
         if height < 2 * _LEAST - 4:
-            _text(group, x + 10, y + 14, _fit(f"{block.times[:5]} {block.title}", room), ink)
+            _text(group, x + 10, y + 14, _fit(f"{block.times[:5]} {title}", room), ink)
         else:
             _text(group, x + 10, y + 15, block.times, ink)
-            _text(group, x + 10, y + 30, _fit(block.title, room, bold=True), ink, font_weight="bold")
+            _text(group, x + 10, y + 30, _fit(title, room, bold=True), ink, font_weight="bold")
         if block.clash and height > 45:
             _text(group, x + 10, y + 45, _fit(f"! {block.clash}", room), ink)
 

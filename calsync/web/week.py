@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from calsync.event import BUSY, Published, in_words, is_strength
+from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.what_if import Explainer
@@ -127,7 +127,7 @@ class Block:
 
     `lane` of `lanes` says where it is beside others at the same time. `about` is what it is, `steps` what
     to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be. `clash`
-    says what it clashes with.
+    says what it clashes with, `done` that the runner marked it.
     """
 
     id: str
@@ -144,6 +144,7 @@ class Block:
     why: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     clash: str = ""
+    done: bool = False
 
     @property
     def is_continued(self) -> bool:
@@ -286,6 +287,7 @@ class _Drawing:
             steps=tuple((line, "") for line in run.notes.splitlines() if line.strip()),
             why=("you moved it here",) if planned.state is State.PINNED else (),
             clash=planned.clash_text,
+            done=planned.done,
         )
 
     def _session(self, session: PlannedSession, when: tuple[str, Stretch, str]) -> Block:
@@ -302,6 +304,7 @@ class _Drawing:
             steps=exercises(routine, session.minutes, session.load) if routine else (),
             why=tuple(reason.text for reason in explained.reasons),
             others=tuple(other.text(self._plan.zone) for other in explained.others),
+            done=session.done,
         )
 
     def _missing(self, week: PlannedWeek) -> Iterator[Missing]:
@@ -369,23 +372,23 @@ def hours_of(days: Sequence[Day]) -> tuple[int, int]:
 # --- weeks that are over ----------------------------------------------------------------------------------
 
 
-def past_pictures(published: Mapping[str, Published], first: Week, zone: ZoneInfo) -> tuple[WeekPicture, ...]:
+def past_pictures(standing: Standing, first: Week, zone: ZoneInfo) -> tuple[WeekPicture, ...]:
     """The weeks before `first` that still have something, and those between them, the earliest first.
 
-    `published` by key, as all calendars together have it.
+    `standing` is what all calendars together have.
     """
-    weeks = [Week.of(one.span.start.astimezone(zone).date()) for one in published.values()]
+    weeks = [Week.of(one.span.start.astimezone(zone).date()) for one in standing.published.values()]
     earliest = min(weeks, default=first)
-    return tuple(_picture(earliest.plus(number), published, zone) for number in range(earliest.until(first)))
+    return tuple(_picture(earliest.plus(number), standing, zone) for number in range(earliest.until(first)))
 
 
-def _picture(week: Week, published: Mapping[str, Published], zone: ZoneInfo) -> WeekPicture:
-    days = tuple(day_picture(day, tuple(_blocks(day, published, zone))) for day in week.days)
+def _picture(week: Week, standing: Standing, zone: ZoneInfo) -> WeekPicture:
+    days = tuple(day_picture(day, tuple(_blocks(day, standing, zone))) for day in week.days)
     return WeekPicture(week, "as it was on the calendar", days, hours_of(days))
 
 
-def _blocks(day: date, published: Mapping[str, Published], zone: ZoneInfo) -> Iterator[Block]:
-    for key, one in published.items():
+def _blocks(day: date, standing: Standing, zone: ZoneInfo) -> Iterator[Block]:
+    for key, one in standing.published.items():
         when = _when(key, one.span, day, zone)
         if when is None:
             continue
@@ -401,6 +404,7 @@ def _blocks(day: date, published: Mapping[str, Published], zone: ZoneInfo) -> It
             State.PAST,
             about=lines[0] if lines else "",
             steps=tuple((line, "") for line in lines[1:]),
+            done=key in standing.done,
         )
 
 

@@ -48,12 +48,14 @@ def event(day: int, hour: int, **more: object) -> Event:
     return replace(Event(key, Timespan(start, start + timedelta(hours=1)), "Run"), **more)  # type: ignore[arg-type]
 
 
-def sync(kept: Kept, wanted: list[Event], now: datetime = NOW) -> tuple[Change, ...]:
+def sync(
+    kept: Kept, wanted: list[Event], now: datetime = NOW, done: frozenset[str] | None = None
+) -> tuple[Change, ...]:
     """Brings the calendar to `wanted`, as a push does that looks again where it has to."""
     for _ in range(3):
         loaded = kept.open().load()
         contents = loaded.contents
-        changes = diff(wanted, contents.events, now=now, skipped=contents.deleted)
+        changes = diff(wanted, contents.events, now=now, skipped=contents.deleted, done=done)
         applied = loaded.apply(changes, now)
         assert not applied.failures
         if not applied.look_again:
@@ -132,6 +134,33 @@ def test_a_reminder_comes_and_goes(make: Make) -> None:
     for wanted_all in ([with_one], [], [event(24, 7)]):
         sync(feed, wanted_all)
         assert held(feed) == wanted_all
+
+
+EVENING = datetime(2026, 11, 24, 20, tzinfo=UTC)
+
+
+def test_what_is_done_is_marked_when_it_is_over_and_the_mark_can_go_again(make: Make) -> None:
+    kept = make()
+    over, to_come = event(24, 7, categories=("Running", "Easy")), event(25, 7)
+    sync(kept, [over, to_come])
+    # What the plan says of the past by now changes nothing else of it.
+    wanted = [replace(over, summary="Other", description="Other"), to_come]
+    for is_done in (True, False, True):
+        done = frozenset([over.key] if is_done else [])
+        assert [one.key for one in sync(kept, wanted, EVENING, done) if one.writes] == [over.key]
+        assert held(kept) == [replace(over, done=is_done), to_come]
+        assert all(not (stored.edited or stored.was_moved) for stored in contents(kept).events)
+        assert not [change for change in sync(kept, wanted, EVENING, done) if change.writes]
+    # A calendar that shows no marks leaves alone what is there.
+    assert not [change for change in sync(kept, wanted, EVENING) if change.writes]
+
+
+def test_what_is_done_before_its_time_is_marked_too(make: Make) -> None:
+    kept = make()
+    for is_done in (True, False):
+        wanted = [event(24, 7, summary="✓ as it is called", done=is_done)]
+        sync(kept, wanted, done=frozenset(one.key for one in wanted if is_done))
+        assert held(kept) == wanted
 
 
 def test_applying_nothing_is_harmless(make: Make) -> None:
@@ -221,6 +250,17 @@ def test_an_edited_title_stays_and_the_rest_is_written(make_editable: Make) -> N
         sync(kept, [moved])
         assert held(kept) == [replace(moved, summary="With Ann")]
     assert not [change for change in sync(kept, [moved]) if change.writes]
+
+
+def test_a_mark_is_no_edit_and_an_edited_title_keeps_its_words_with_it(make_editable: Make) -> None:
+    kept = make_editable()
+    sync(kept, [RUN])
+    kept.person.retitle(RUN.key, "With Ann")
+    for is_done in (True, False, True):
+        sync(kept, [RUN], EVENING, frozenset([RUN.key] if is_done else []))
+        (stored,) = contents(kept).events
+        assert stored.event == replace(RUN, summary="With Ann", done=is_done)
+        assert stored.edited == {"summary"}
 
 
 def test_what_a_person_does_meanwhile_is_kept(make_editable: Make) -> None:
@@ -317,6 +357,7 @@ def events(draw: st.DrawFn) -> Event:
         kind=draw(st.none() | st.sampled_from(Kind)) if is_run else None,
         load=None if is_run else draw(st.none() | st.sampled_from(Load)),
         routine=None if is_run else draw(st.none() | st.sampled_from(["x", "hips-and-core", "Ⅱ b"])),
+        done=draw(st.booleans()),
         alarm=draw(st.none() | st.integers(0, 20000).map(lambda minutes: timedelta(minutes=minutes))),
     )
 

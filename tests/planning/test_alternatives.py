@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, given, settings
 
 from calsync.event import Published, Standing
-from calsync.planning.plan import Plan, PlannedSession, pose
+from calsync.planning.plan import Plan, PlannedSession
+from calsync.planning.problem import pose
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.what_if import Explainer
 from tests.planning import reference

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from hypothesis import HealthCheck, given, settings
 
-from calsync.planning.plan import pose
+from calsync.planning.problem import pose
 from calsync.planning.room import Fixes, ShorterBusy
 from tests.planning import reference
 from tests.planning.test_fix_exact import agree, tight

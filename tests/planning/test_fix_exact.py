@@ -19,7 +19,7 @@ from calsync.event import Published, Standing, is_strength
 from calsync.planning import wall
 from calsync.planning.days import Candidate
 from calsync.planning.placement import SlotWeek, place
-from calsync.planning.plan import Given, Problem, pose
+from calsync.planning.problem import Given, Problem, pose
 from calsync.planning.room import EarlierRun, FewerHoursApart, Fix, Fixes, ShorterBusy, WiderRange
 from calsync.planning.runs import SettledRun
 from calsync.planning.week import WantedWeek

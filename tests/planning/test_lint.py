@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from calsync.event import Standing
 from calsync.planning.bare_week import BareWeek
 from calsync.planning.lint import Finding, Severity, lint
-from calsync.planning.plan import Given, Problem, pose
+from calsync.planning.problem import Given, Problem, pose
 from calsync.program import (
     Availability,
     CrossEffort,

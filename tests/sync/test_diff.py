@@ -147,6 +147,23 @@ def test_what_has_begun_stays_where_it_was_skipped_made_to_repeat_or_never_moved
         assert change.action is Action.KEEP
 
 
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_mark_is_all_that_changes_what_is_over(is_done: bool) -> None:
+    there = replace(event(1, -5, "As it was"), done=not is_done)
+    done = frozenset([KEY] if is_done else [])
+    for wanted in ([], [event(1, -5, "New")], [event(1, 24)]):
+        change = only(diff(wanted, [stored(there)], now=NOW, done=done))
+        assert (change.action, change.wish) == (Action.UPDATE, True)
+        assert change.wanted == replace(there, done=is_done)
+    # One that its owner made something else of is theirs; and there are calendars that show no marks.
+    for known, marks in ((replace(stored(there), is_held=True), done), (stored(there), None)):
+        assert only(diff([], [known], now=NOW, done=marks)).action is Action.KEEP
+    # It is marked where its owner says that it was.
+    place = event(1, -9).span
+    change = only(diff([], [stored(there)], now=NOW, done=done, pinned={KEY: place}))
+    assert change.wanted == replace(there, done=is_done, span=place)
+
+
 # --- any plan on any calendar -----------------------------------------------------------------------------
 
 hours = st.integers(-50, 50)
@@ -166,7 +183,7 @@ places = st.dictionaries(
 times = st.builds(lambda offset: NOW + offset * HOUR, st.integers(-10, 10))
 
 
-@given(wanted=plans, there=calendars, pinned=places, arrived=keys, skipped=keys, now=times)
+@given(wanted=plans, there=calendars, pinned=places, arrived=keys, skipped=keys, now=times, done=keys)
 def test_applied_once_is_enough(
     wanted: list[Event],
     there: list[StoredEvent],
@@ -174,25 +191,31 @@ def test_applied_once_is_enough(
     arrived: frozenset[str],
     skipped: frozenset[str],
     now: datetime,
+    done: frozenset[str],
 ) -> None:
     calendar = MemoryCalendar(there)
     before = calendar.events
     loaded = calendar.load()
-    changes = diff(wanted, loaded.contents.events, now=now, pinned=pinned, arrived=arrived, skipped=skipped)
+    wanted = [replace(one, done=one.key in done) for one in wanted]
+
+    def changes_now() -> tuple[Change, ...]:
+        found = calendar.load().contents.events
+        return diff(wanted, found, now=now, pinned=pinned, arrived=arrived, skipped=skipped, done=done)
+
+    changes = changes_now()
     assert len({change.key for change in changes}) == len(changes)
     assert {change.key for change in changes} >= set(before)
     loaded.apply(changes, now)
     after = calendar.events
 
-    again = diff(
-        wanted, calendar.load().contents.events, now=now, pinned=pinned, arrived=arrived, skipped=skipped
-    )
-    assert [change for change in again if change.writes] == []
+    assert [change for change in changes_now() if change.writes] == []
 
     for key, found in before.items():
         if found.span.start <= now:
+            assert after[key].event.done == (key in done), "but for the mark of what is done"
             if key in skipped or after[key].span != pinned.get(key):
-                assert after[key] == found, "the past never changes, unless the runner moved it"
+                marked = replace(found, event=replace(found.event, done=key in done))
+                assert after[key] == marked, "the past never changes, unless the runner moved it"
         elif found.was_moved and key not in skipped and key not in {one.key for one in wanted}:
             place = pinned.get(key)
             if place is None or place.start <= now:

@@ -1,8 +1,9 @@
 """What a plan has to respect: several calendars, and what the runner said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from calsync.event import Contents, Event, Published, StoredEvent, Wishes
+from calsync.event import Contents, Event, Mark, Published, StoredEvent, Wishes
 from calsync.sync import standing
 from calsync.timespan import Timespan
 from calsync.training import Load
@@ -42,6 +43,19 @@ def test_what_the_runner_said_comes_before_all_calendars() -> None:
     assert found.pinned
     assert (found.load, found.routine) == (Load.MODERATE, "lower-body")
     assert stands.skipped == {"2026-W48/run/tue-1"}
+
+
+def test_a_mark_comes_before_what_an_event_says_which_counts_where_there_is_none() -> None:
+    said = LIFT.span.end
+    there = [Contents((StoredEvent(replace(LIFT, done=True), LIFT.span),))]
+    assert standing(there, Wishes()).done == {KEY}
+    assert standing(there, Wishes(), {KEY: Mark(False, said)}).done == frozenset()
+    assert standing([Contents()], Wishes(), {KEY: Mark(True, said)}).done == {KEY}
+
+
+def test_what_was_done_before_any_calendar_had_it_is_where_it_was() -> None:
+    stands = standing([Contents()], Wishes(), {KEY: Mark(True, LIFT.span.end, LIFT.span)})
+    assert stands.published == {KEY: Published(LIFT.span)}
 
 
 def test_nothing_stands_on_an_empty_calendar() -> None:

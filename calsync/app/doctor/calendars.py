@@ -19,7 +19,7 @@ from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.files import real_path
 from calsync.planning.lint import races_without_taper
-from calsync.planning.plan import busy_window
+from calsync.planning.problem import busy_window
 from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import Sort

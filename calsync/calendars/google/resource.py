@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-from calsync.event import Event, StoredEvent, week_of_key
+from calsync.event import TICK, Event, StoredEvent, week_of_key
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load
 from calsync.travel import zone_at
@@ -33,6 +33,7 @@ _START, _END = "calsyncStart", "calsyncEnd"
 _PRINTS = "calsyncPrints"
 _KIND, _LOAD, _ROUTINE, _CATEGORIES = "calsyncKind", "calsyncLoad", "calsyncRoutine", "calsyncCategories"
 WITHDRAWN = "calsyncWithdrawn"
+_DONE = "calsyncDone"
 # The plan after which the id was made, if the plan has got another name since.
 _FORMER = "calsyncFormer"
 # The runner took it out of the bin after that.
@@ -126,6 +127,8 @@ def bare_tombstone(resource: Resource, key: str, generation: int) -> Item:
 def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEvent:
     private = _private(resource)
     span = _span(resource, calendar_zone)
+    if is_done := _DONE in private:
+        resource = {**resource, "summary": _text(resource.get("summary")).removeprefix(TICK.strip())}
     prints = _parse_prints(private.get(_PRINTS, ""))
     edited = frozenset(
         name for name in _FIELDS if prints.get(name, _print(name, {})) != _print(name, resource)
@@ -141,6 +144,7 @@ def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEven
         routine=private.get(_ROUTINE),
         alarm=_alarm(resource),
         location=_text(resource.get("location")),
+        done=is_done,
     )
     written = _written(private)
     # Whoever made it repeat has made it theirs: to withdraw it would take the whole series.
@@ -159,6 +163,7 @@ def new_event(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[
         "id": event_id(plan, event.key, generation),
         "status": "confirmed",
         **_fields(event),
+        "summary": event.shown_summary,
         **_times(event.span, zone),
         "extendedProperties": {
             "private": {
@@ -198,6 +203,8 @@ def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(wanted, name)]
     fields = _fields(wanted)
     body: dict[str, Any] = {_FIELDS[name]: fields[_FIELDS[name]] for name in changed}
+    if "summary" in changed or before.done != wanted.done:
+        body["summary"] = wanted.shown_summary
     old_meaning, new_meaning = _meaning(before), _meaning(wanted)
     private: dict[str, str | None] = {
         name: value for name, value in new_meaning.items() if value != old_meaning[name]
@@ -238,6 +245,7 @@ def brought_back() -> dict[str, Any]:
 
 
 def _fields(event: Event) -> dict[str, Any]:
+    """As its fingerprints are taken: a title without the sign that it is done, which is no edit."""
     reminders: dict[str, Any] = {"useDefault": True}
     if event.alarm is not None:
         minutes = event.alarm // timedelta(minutes=1)
@@ -282,6 +290,7 @@ def _meaning(event: Event) -> dict[str, str | None]:
         _LOAD: event.load and str(event.load),
         _ROUTINE: event.routine,
         _CATEGORIES: ",".join(event.categories) or None,
+        _DONE: "1" if event.done else None,
     }
 
 
