@@ -116,6 +116,8 @@ _ANY_ADDRESS = re.compile(
         |localhost|\d+(?:\.\d+){3}(?!/\d+(?![\w/]))|\[[0-9a-f:.]+\])(?::\d+)?)[/?\#].+""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# Whose hosts are machines. Where other programs have a host, it may be a key: Apprise's tgram://TOKEN/CHAT.
+_WITH_HOST = ("http:", "https:", "webcal:", "webcals:", "ftp:", "ftps:", "sftp:", "file:")
 _OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")
 _RUN = re.compile(r"[\w-]{16,}")
 # A word, a number, or a part of a date; several of them in a row are a name, such as "half-marathon-build".
@@ -126,8 +128,8 @@ _VARIABLE = re.compile(r"[A-Z]{1,12}(?:_(?:[A-Z]{1,12}|\d{1,3}))+")
 def hidden(text: str) -> str:
     """A text that somebody wrote, as it may be printed: without what may be the key to a calendar.
 
-    Of an address there remain scheme and host, and nothing of what follows it; of what is as long as a key,
-    and no words, nothing.
+    Of an address there remain scheme and host (of one that is no web address the scheme alone), and nothing
+    of what follows it; of what is as long as a key, and no words, nothing.
     """
     return _RUN.sub(_without_token, _ANY_ADDRESS.sub(_without_path, text))
 
@@ -139,7 +141,10 @@ def has_address(text: str) -> bool:
 
 
 def _without_path(found: re.Match[str]) -> str:
-    return f"{found['scheme']}{found['host']}/…" if found["scheme"] else f"{found['name']}/…"
+    scheme = found["scheme"]
+    if scheme and scheme.lower().rstrip("/") not in _WITH_HOST:
+        return f"{scheme}…"
+    return f"{scheme}{found['host']}/…" if scheme else f"{found['name']}/…"
 
 
 def _without_token(found: re.Match[str]) -> str:

@@ -17,14 +17,24 @@ decided here and nowhere else: 0 is done, and whoever interrupts calsync gets `I
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
 class CalsyncError(Exception):
-    """Base of all errors with a message for the user; `exit_code` is what the process ends with."""
+    """Base of all errors with a message for the user; `exit_code` is what the process ends with.
+
+    `about` says what has failed, where that is one calendar: 'target "feed"'.
+    """
 
     exit_code = 1
+    about = ""
+
+    def of(self, what: str) -> Self:
+        """This error, as one about `what`."""
+        self.about = what
+        return self
 
 
 class UsageError(CalsyncError):

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.cache import Cache
-from calsync.errors import AuthorisationNeeded, CalsyncError, Locked
+from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
 from calsync.event import Mark, Published, Wishes, week_of_key
 from calsync.files import (
     LARGEST_TEXT,
@@ -28,8 +28,10 @@ from calsync.files import (
     real_path,
     unavailable_if_not,
 )
+from calsync.notices import Notifications
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
+from calsync.waits import NOTIFY, NOTIFY_LOCK
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
@@ -256,11 +258,14 @@ _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
 _WRITTEN = Json("written.json", Written)
 _FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
+_NOTIFY = Json("notify.json", Notifications, on_lines=True)
+# Locks of what is told: held while the document is changed, and while it is sent.
+_NOTIFY_LOCKS = ("notify-lock", "notify-sending")
 
 
 # What a plan keeps when it gets another name. Copies of calendars come back by themselves.
 _TAKEN_OVER = (
-    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST)),
+    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST, _NOTIFY)),
     "google-token.json",
     "serve-secret",
 )
@@ -278,8 +283,8 @@ class State:
         return self.store.where()
 
     def files(self) -> list[Path]:
-        """What is kept, but for the lock, which holds nothing, and the secret, for people to look at."""
-        others = (self.lock_file, self.secret_file)
+        """What is kept, but for the locks, which hold nothing, and the secret, for people to look at."""
+        others = (self.lock_file, self.secret_file, *map(self.store.where, _NOTIFY_LOCKS))
         return [file for file in self.store.files() if file not in others]
 
     @property
@@ -430,6 +435,38 @@ class State:
     def remember_failed_push(self, failed: FailedPush) -> None:
         """Costs nothing if it can't be written."""
         _FAILED.remember(self.store, (failed,))
+
+    def notifications(self) -> Notifications:
+        """What is known of them; nothing if that can't be told."""
+        return _NOTIFY.recall(self.store) or Notifications()
+
+    @contextmanager
+    def notifying(self) -> Iterator[Notifications]:
+        """What is known of notifications, to be changed; kept at the end. Raises Unavailable."""
+        place = self.store.where(_NOTIFY.name)
+        try:
+            with unavailable_if_not(place, "written"):
+                held = self.store.acquire(_NOTIFY_LOCKS[0], NOTIFY_LOCK)
+        except Held as problem:
+            raise Locked(f"{place}: another process keeps it") from problem
+        with held:
+            before = self.notifications()
+            now = self.notifications()
+            yield now
+            if now != before:
+                _NOTIFY.write(self.store, now)
+
+    @contextmanager
+    def sending(self) -> Iterator[bool]:
+        """Whether this process may send notifications: one at a time, so that none is sent twice."""
+        try:
+            with unavailable_if_not(self.folder, "locked"):
+                held = self.store.acquire(_NOTIFY_LOCKS[1], NOTIFY)
+        except (Held, Unavailable):
+            yield False
+            return
+        with held:
+            yield True
 
     def written_ahead(self, now: datetime) -> datetime | None:
         """The time of a push that is still to come: the clock was wrong then, or it is now."""

@@ -33,6 +33,10 @@ CONSENT = 300.0
 TOKEN = 20.0
 # Each command that is asked what runs calsync.
 SCHEDULERS = 3.0
+# All notifications for one table of the config. They are the last that a push does, and tried again.
+NOTIFY = 15.0
+# Who changes what is known of them does no more than that.
+NOTIFY_LOCK = 10.0
 # The server of this machine, that is asked whether it runs.
 SERVER_ANSWER = 2.0
 # A client of the server: with the head of its request, with the body, with taking the answer; with all of it.

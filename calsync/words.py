@@ -152,6 +152,7 @@ _ENTRIES = {
     "busy": "busy calendar",
     "cross": "cross training",
     "exercises": "exercise",
+    "notify": "notify table",
     "pause": "pause",
     "race": "race",
     "runs": "run",

@@ -22,7 +22,7 @@ from calsync.planning.progression import DAYS_APART, DAYS_LEFT, EASE_IN, FULL_EN
 from calsync.planning.rules import REST_BEFORE_RACE
 from calsync.program import USUAL_TIMES
 from calsync.training import Experience, Priority, Sport
-from docs.schemas import SCHEMA_KINDS, schema_text
+from docs.schemas import SCHEMA_KINDS, schema_text, webhook_schema
 from docs.training_rules import RULES, SOURCES, Certainty, TrainingRule
 
 _DOCS = Path(__file__).parent
@@ -396,7 +396,8 @@ _EXAMPLE_WORDS = Wording(
 
 def schemas() -> dict[str, str]:
     """The files in schemas/ by name."""
-    return {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
+    of_files = {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
+    return {**of_files, "webhook.schema.json": webhook_schema()}
 
 
 if __name__ == "__main__":

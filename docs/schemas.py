@@ -14,11 +14,25 @@ from typing import Any
 import msgspec
 
 from calsync import program, race
+from calsync.app.notifiers import WebhookBody, WebhookChange
 from calsync.config import settings
-from calsync.config.settings import Busy, ConfigFile, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget, Target
+from calsync.config.settings import (
+    AppriseNotify,
+    Busy,
+    ConfigFile,
+    GoogleBusy,
+    GoogleTarget,
+    IcsBusy,
+    IcsTarget,
+    Notify,
+    NtfyNotify,
+    Target,
+    WebhookNotify,
+)
 from calsync.config.toml import SchemaKind, keys_of, texts_of
 from calsync.program import CrossTraining, Exercise, FeedSettings, Routine, Run, Session, TemplateFile
-from calsync.written import duration_text
+from calsync.training import clock
+from calsync.written import Address, duration_text
 
 Schema = dict[str, Any]
 _Struct = type[msgspec.Struct]
@@ -36,7 +50,11 @@ _NAMES = {
     "CrossTraining": "CrossTable",
 }
 # Tables that have a struct for each `type`.
-_TYPED: tuple[Sequence[_Struct], ...] = ((IcsBusy, GoogleBusy), (IcsTarget, GoogleTarget))
+_TYPED: tuple[Sequence[_Struct], ...] = (
+    (IcsBusy, GoogleBusy),
+    (IcsTarget, GoogleTarget),
+    (NtfyNotify, WebhookNotify, AppriseNotify),
+)
 
 
 def schema_text(kind: SchemaKind) -> str:
@@ -100,7 +118,8 @@ def _refined(table: Any, structs: Sequence[_Struct], schemas: Sequence[Schema]) 
     for alias, key in getattr(table, "aliases", {}).items():
         properties[alias] = {**properties[key], "description": f"Another word for {key}."}
     if len(structs) > 1:
-        properties["type"] = {"description": texts["type"], "enum": ["google", "ics"]}
+        tags = sorted(str(struct.__struct_config__.tag) for struct in structs)
+        properties["type"] = {"description": texts["type"], "enum": tags}
     return {
         "description": " ".join(inspect.cleandoc(table.__doc__ or "").split()),
         "type": "object",
@@ -126,6 +145,8 @@ def _of_key(schema: Schema, field: msgspec.structs.FieldInfo) -> Schema:
         schema["default"] = duration_text(timedelta(minutes=default))
     elif field.encode_name == "pace" and default:
         schema["default"] = f"{default // 60}:{default % 60:02}/km"
+    elif field.encode_name == "week_at":
+        schema["default"] = clock(default)
     return schema
 
 
@@ -159,6 +180,21 @@ def _without_null(schema: Schema) -> Schema:
     return {**others, **(rest[0] if len(rest) == 1 else {"anyOf": rest})}
 
 
+def webhook_schema() -> str:
+    """The whole file of the schema of what a webhook gets."""
+    (root,), components = msgspec.json.schema_components([WebhookBody], ref_template="#/definitions/{name}")
+    assert root == {"$ref": "#/definitions/WebhookBody"}
+    for struct in (WebhookBody, WebhookChange):
+        schema, texts = components[struct.__name__], texts_of(struct)
+        schema["description"] = " ".join(inspect.cleandoc(struct.__doc__ or "").split())
+        for field in msgspec.structs.fields(struct):
+            about = schema["properties"][field.encode_name]
+            schema["properties"][field.encode_name] = {"description": texts[field.name], **about}
+    body = components.pop("WebhookBody")
+    whole = {"$schema": "http://json-schema.org/draft-07/schema#", **body, "definitions": components}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
 # --- which keys go together -------------------------------------------------------------------------------
 
 
@@ -190,6 +226,7 @@ def _of_default(default: object) -> Schema | bool:
 _ONLY_ICS = [
     key for key in IcsBusy.__struct_encode_fields__ if key not in GoogleBusy.__struct_encode_fields__
 ]
+_ADDRESS = Address.__metadata__[0].extra_json_schema
 _ONE_PLACE = {"oneOf": [{"required": [key]} for key in ("url", "url_env", "path")]}
 _ONE_TIME = {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}}
 _SETS_AND_REPS = {"dependencies": {"sets": ["reps"], "reps": ["sets"]}}
@@ -211,6 +248,12 @@ _TOGETHER: dict[_Struct, Schema] = {
             "required": ["path"],
         },
         "not": {"required": ["alarm", "reminder"]},
+    },
+    Notify: {
+        "oneOf": [{"required": [key]} for key in ("url", "url_env")],
+        "if": _is("apprise"),
+        "then": {"properties": {"token_env": False}},
+        "else": {"properties": {"url": _ADDRESS}},
     },
     ConfigFile: {
         "if": {"anyOf": [_some_google("busy"), _some_google("targets")]},

@@ -103,6 +103,11 @@ FULL: dict[SchemaKind, dict[str, Any]] = {
         "google": {"credentials": "client.json", "token": "token.json"},
         "title": "Ada's training",
         "serve": {"host": "0.0.0.0", "port": 80, "url": "https://training.example.org", "every": "1h"},
+        "notify": [
+            {"type": "ntfy", "url": "https://ntfy.sh/topic", "token_env": "TOKEN", "on": ["week", "changes"]},
+            {"type": "webhook", "name": "home", "url_env": "HOOK", "week_at": "19:30"},
+            {"type": "apprise", "url": "tgram://token/chat"},
+        ],
     },
     "week": {
         "title": "Week",

@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from calsync.config.toml import SchemaKind, schema_line, shipped_folder
 from calsync.errors import ConfigError
 from calsync.training import FIRST_YEAR, LAST_YEAR
+from docs.generate import schemas
 from docs.schemas import SCHEMA_KINDS, schema_text
 from tests.documents import FULL, at, documents, load, whole
 from tests.soak import usually
@@ -56,7 +57,7 @@ def faults(kind: SchemaKind, text: str) -> list[str]:
 def test_the_files_are_what_the_structs_say() -> None:
     """If not: python -m docs.generate"""
     found = {path.name: path.read_text("utf-8") for path in (ROOT / "schemas").iterdir()}
-    assert found == {f"{kind}.schema.json": schema_text(kind) for kind in SCHEMA_KINDS}
+    assert found == schemas()
     for kind in SCHEMA_KINDS:
         Draft7Validator.check_schema(VALIDATORS[kind].schema)
 
@@ -155,6 +156,7 @@ ONLY_LOADERS: dict[str, tuple[SchemaKind, tuple[str | int, ...], Any]] = {
     "expected an IANA zone": ("config", ("timezone",), "Europe/Lundon"),
     "a pace such as": ("config", ("plan", "feed", "pace"), "1:00/km"),
     "is plain http": ("config", ("busy", 1, "url"), "http://localhost@calendar.example/a.ics"),
+    "expected the address of a topic": ("config", ("notify", 0, "url"), "https://ntfy.sh/a/b"),
     "can't be read as an address": ("config", ("busy", 1, "url"), "https://calendar.example:x/a.ics"),
     "is not set": ("config", ("plan", "feed", "url_env"), "WORK_ICS"),
     "there is no such home folder": ("config", ("targets", 0, "path"), "~nobody-by-that-name/a.ics"),

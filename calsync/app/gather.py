@@ -208,6 +208,8 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
                     raise
                 unfinished[settings.name] = problem
                 continue
+            except CalsyncError as problem:
+                raise problem.of(settings.what)  # noqa: B904 - it is the same error
             held = len(target.contents.events)
             setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
             targets.append(target)

@@ -16,7 +16,7 @@ import msgspec
 
 from calsync.addresses import hidden, web_address
 from calsync.app import NOBODY, Listener
-from calsync.config.settings import ConfigFile, Travel
+from calsync.config.settings import ConfigFile, Notify, Travel
 from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
@@ -195,6 +195,8 @@ def config_text(answers: Answers, schema_line: str, name: str = "training", word
     distance = quoted((race.distance if race else "") or "marathon")
     lasts = f'duration = "{race.minutes}m"' if race and race.minutes else '#duration = "4h"'
     distance_off = "" if race and race.distance else "#"
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Notify)}
+    events, week_at = defaults["on"], defaults["week_at"]
     days = "".join(
         f"{day} = {_list(map(str, ranges))}\n"
         for day, ranges in (("default", times.default), ("sat", times.sat), ("sun", times.sun))
@@ -333,6 +335,17 @@ path = "{FEED_FILE}"
 #type = "google"
 #calendar = "Training"
 #alarm = "30m" # otherwise the calendar's own notifications apply, which you set in Google
+
+
+# --- What you are told -------------------------------------------------------------------------------
+
+# On your phone or elsewhere: what changed, trouble that lasts, and on Sundays the coming week.
+# docs/notify.md says how to get it, `calsync notify --test` tries it.
+#[[notify]]
+#type = "ntfy" # or "webhook", or "apprise" for mail, Telegram, Matrix, Signal and many others
+#url_env = "NTFY_TOPIC" # or url = "https://ntfy.sh/..."; who knows the topic can read along
+#on = {_list(events)}
+#week_at = {quoted(clock(week_at))} # on Sundays
 
 
 # --- The server --------------------------------------------------------------------------------------

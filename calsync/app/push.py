@@ -346,17 +346,17 @@ def _apply(
                 show(f"writing {name} …")
                 found = applied[name] = target.loaded.apply(changes, now)
         except CalsyncError as problem:
-            failures.append(problem)
+            failures.append(problem.of(target.settings.what))
             continue
         if isinstance(target.settings, IcsTarget) and not found.look_again:
             setup.state.add_feed(target.settings.path)
         if found.look_again and not is_last:
             return applied, ()
-        failures += found.failures
+        failures += (failure.of(target.settings.what) for failure in found.failures)
         if found.look_again:
             if not found.failures:
                 message = "the calendar keeps changing while it is written; the next push tries again"
-                failures.append(TargetUnavailable(f"{name}: {message}"))
+                failures.append(TargetUnavailable(f"{name}: {message}").of(target.settings.what))
             # What was read of it is out of date, so nothing that follows from it goes into the others.
             break
     return applied, tuple(failures)

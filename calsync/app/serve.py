@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,12 @@ from calsync.config.settings import IcsTarget, Serve
 from calsync.errors import CalsyncError, RefusedToProtectData, Unavailable, UsageError
 from calsync.state import State
 from calsync.travel import zone_at
+from calsync.words import on_one_line
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from calsync.app.notify import Note
 
 try:
     from calsync.web.connections import CONNECTIONS, FILES_BETWEEN, Limits, Server
@@ -210,6 +216,7 @@ def plan_for_server(
         out.write(msgspec.json.encode(what, enc_hook=_zone_key) + b"\n")
         out.flush()
 
+    setup: Setup | None = None
     try:
         setup = load()
         try:
@@ -218,8 +225,8 @@ def plan_for_server(
                 for feed in _feeds(setup, {})
             ]
             tell(_Feeds(places))
-            with failure_remembered(setup, clock()):
-                pushed, now = _pushed(setup, clock)
+            with _telling(setup, clock) as note, failure_remembered(setup, clock()):
+                pushed, now = _pushed(setup, clock, note)
         finally:
             setup.close()
         planned = _Planned(_snapshot(setup, pushed, now), said=changes(pushed))
@@ -230,9 +237,30 @@ def plan_for_server(
     except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
         planned = _Planned(problem=f"a bug in calsync: {problem!r}")
     tell(planned)
+    if setup is not None and setup.config.notify:
+        # When all is written and said, as it may take its time.
+        from calsync.app.notify import deliver
+
+        for delivery in deliver(setup, clock()):
+            if delivery.is_new or delivery.dropped:
+                _complain(delivery.text())
 
 
-def _pushed(setup: Setup, clock: Callable[[], datetime]) -> tuple[Pushed, datetime]:
+def _telling(setup: Setup, clock: Callable[[], datetime]) -> "AbstractContextManager[Note]":
+    """For what a plan has to tell; imports nothing if the config has nobody to tell it to."""
+    if not setup.config.notify:
+        return contextlib.nullcontext(lambda pushed, only: None)
+    from calsync.app.notify import telling
+
+    return telling(setup, clock, _complain)
+
+
+def _complain(text: str) -> None:
+    """On standard error, which the server repeats."""
+    sys.stderr.write(f"{on_one_line(text)}\n")
+
+
+def _pushed(setup: Setup, clock: Callable[[], datetime], note: "Note") -> tuple[Pushed, datetime]:
     names = [target.name for target in _ics_targets(setup)]
     others = ask_others(setup, clock())
     with setup.state.lock(waits.SERVER):
@@ -242,6 +270,7 @@ def _pushed(setup: Setup, clock: Callable[[], datetime]) -> tuple[Pushed, dateti
             remember_failure(setup, failure, now)
         if not pushed.failures and len(names) == len(setup.config.targets):
             setup.state.remember_push(now, setup.config.zone)
+        note(pushed, names)
     return pushed, now
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "templates": "templates",
     "serve": "serve",
     "auth": "setup",
+    "notify": "notify",
     "schedule": "serve",
     "doctor": "setup",
 }

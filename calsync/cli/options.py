@@ -231,6 +231,11 @@ def sources(ctx: click.Context) -> Iterable[str]:
     return [source.name for source in _config(ctx)[0].sources]
 
 
+@_quietly()
+def notified(ctx: click.Context) -> Iterable[str]:
+    return [table.called for table in _config(ctx)[0].notify]
+
+
 @_quietly(or_a_file=True)
 def templates(ctx: click.Context) -> Iterable[str]:
     return _library(ctx).template_names()

@@ -14,8 +14,11 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import all_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from calsync.app.gather import Gathered
     from calsync.app.setup import Setup
+    from calsync.cli.notify import Notify
     from calsync.planning.plan import PlannedWeek
 
 
@@ -248,7 +251,7 @@ def push(
 
     from calsync.app.gather import ask_others
     from calsync.app.push import adopt_plan, failure_remembered, rounds
-    from calsync.cli.reports import changes_json, print_changes
+    from calsync.cli.reports import changes_json, print_changes, print_notices
     from calsync.words import counted
 
     setup = common.setup()
@@ -260,10 +263,18 @@ def push(
         raise click.UsageError("--create-calendar and --dry-run exclude each other")
     if adopt is not None and dry_run:
         raise click.UsageError("--adopt and --dry-run exclude each other")
-    with nullcontext() if dry_run else failure_remembered(setup, now):
+    only = None if target is None else (target,)
+    notified: AbstractContextManager[Notify] = nullcontext(lambda pushed, only: None)
+    if setup.config.notify:
+        from calsync.cli import notify as of_notify
+
+        notified = of_notify.notified(setup, now, quiet=quiet, dry_run=dry_run)
+    with (
+        notified as notify,
+        nullcontext() if dry_run else failure_remembered(setup, now),
+    ):
         others = ask_others(setup, now)
         with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
-            only = None if target is None else (target,)
             if adopt is not None:
                 with options.as_wrong_usage():
                     adopted = adopt_plan(setup, adopt, now, only)
@@ -284,10 +295,12 @@ def push(
             )
             if not dry_run and not pushed.failures:
                 setup.state.remember_push(now, setup.config.zone)
+            notices = notify(pushed, only)
         if output == "json":
-            click.echo(changes_json(pushed, quiet=quiet))
+            click.echo(changes_json(pushed, quiet=quiet, notices=notices))
         else:
             print_changes(pushed, quiet=quiet, dry_run=dry_run)
+            print_notices(notices)
         if pushed.failures:
             raise all_of(pushed.failures)
 

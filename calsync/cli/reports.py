@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
+from calsync.app import news
 from calsync.app.doctor.report import Check, Status
 from calsync.app.gather import Gathered, Target
 from calsync.app.push import Decided, Pushed
 from calsync.app.training_feed import WholeFeed, is_unclear
 from calsync.errors import CalsyncError
-from calsync.event import BUSY, Action, Change, in_words
+from calsync.event import Action, Change
 from calsync.planning.descriptions import no_place, run_title
 from calsync.planning.lint import Finding
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek
@@ -26,9 +27,10 @@ from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Cross, Effort, Sign, Sort, Workout, acting_on, clock
 from calsync.travel import Trip, trips_in
-from calsync.words import counted, moment, on_one_line
+from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
+    from calsync.notices import Notice
     from calsync.planning.room import Fix
     from calsync.planning.what_if import Explained, Explainer
 
@@ -288,7 +290,7 @@ def _instant(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).isoformat()
 
 
-_SIGNS = {Action.INSERT: ("+", "green"), Action.UPDATE: ("~", "yellow"), Action.WITHDRAW: ("-", "red")}
+_COLOURS_OF_SIGNS = {Action.INSERT: "green", Action.UPDATE: "yellow", Action.WITHDRAW: "red"}
 _DRY = "dry run, nothing is written"
 _COUNTED = (
     (Action.INSERT, "new"),
@@ -300,13 +302,13 @@ _COUNTED = (
 )
 
 
-def changes_json(pushed: Pushed, *, quiet: bool) -> str:
+def changes_json(pushed: Pushed, *, quiet: bool, notices: "Sequence[Notice] | None" = None) -> str:
     """`from` and `to` are the starts before and after, null where there is none.
 
-    `quiet` leaves out what stays as it is.
+    `quiet` leaves out what stays as it is. `notices` is what would be sent, of a push that sends nothing.
     """
     zone = pushed.gathered.plan.zone
-    data = {
+    data: dict[str, Any] = {
         "targets": [
             {
                 "name": target.settings.name,
@@ -326,7 +328,21 @@ def changes_json(pushed: Pushed, *, quiet: bool) -> str:
         ],
         "warnings": [{"code": code, "text": text} for code, text in pushed.gathered.warnings],
     }
+    if notices is not None:
+        data["notify"] = [
+            {"name": one.to, "event": one.event, "title": one.title, "text": one.text} for one in notices
+        ]
     return as_json(data)
+
+
+def print_notices(notices: "Sequence[Notice] | None") -> None:
+    """What a push that sends nothing would send."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in notices or ():
+        told.setdefault((one.title, one.text), []).append(one.to)
+    for (title, text), names in told.items():
+        click.echo(click.style(f"notify {', '.join(names)}", bold=True) + " - dry run, nothing is sent")
+        click.echo(textwrap.indent("\n".join(map(on_one_line, (title, *text.split("\n")))), "  "))
 
 
 def _start(span: Timespan | None, zone: ZoneInfo) -> str | None:
@@ -342,7 +358,7 @@ def print_changes(pushed: Pushed, *, quiet: bool, dry_run: bool) -> None:
     to ignore it; trouble that somebody has to end is said each time.
     """
     gathered, changes = pushed.gathered, pushed.changes
-    told = _is_news if quiet else attrgetter("writes")
+    told = news.is_news if quiet else attrgetter("writes")
     something = any(told(change) for _, its_changes in changes for change in its_changes)
     if not quiet:
         _print_by_target(gathered, changes, dry_run=dry_run)
@@ -374,8 +390,8 @@ def _with_reason(line: str, reason: str) -> str:
 
 def _print_mail(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool) -> None:
     """What changed, from when to when and why; then a line for each target that was written."""
-    written = [(target, its) for target, its in changes if any(map(_is_news, its))]
-    for change, names in _once(written):
+    written = [(target, its) for target, its in changes if any(map(news.is_news, its))]
+    for change, names in news.once(written):
         only = "" if len(names) == len(written) else f"  [{', '.join(names)}]"
         click.echo(_line(change, gathered.plan.zone) + only)
         if change.reason:
@@ -387,74 +403,13 @@ def _print_mail(gathered: Gathered, changes: Sequence[Decided], *, dry_run: bool
         click.echo(f"{_head(target)}: {_summary(its_changes)}")
 
 
-def _once(changes: Sequence[Decided]) -> list[tuple[Change, list[str]]]:
-    """Each change with the names of the targets that it was made in, in the order of time."""
-    found: dict[tuple[Action, str, Timespan | None, Timespan | None], tuple[Change, list[str]]] = {}
-    for target, its_changes in changes:
-        for change in its_changes:
-            if _is_news(change):
-                what = (change.action, change.key, change.before, change.after)
-                known, names = found.get(what, (change, []))
-                # Keep the one with a title: a target may show no more than "Busy".
-                told = change if _summary_of(known) == BUSY else known
-                found[what] = (told, [*names, target.settings.name])
-    return sorted(found.values(), key=lambda entry: (_time(entry[0]), entry[0].key))
-
-
-def _time(change: Change) -> float:
-    span = change.after or change.before
-    return span.start.timestamp() if span else 0
-
-
 def _head(target: Target) -> str:
     return click.style(f"{target.settings.name} ({target.settings.place})", bold=True)
 
 
-def _summary_of(change: Change) -> str:
-    event = change.wanted or (change.stored.event if change.stored else None)
-    return event.summary if event else ""
-
-
 def _line(change: Change, zone: ZoneInfo) -> str:
-    sign, colour = _SIGNS[change.action]
-    when, title = change.after or change.before, _summary_of(change)
-    text = f"{_when(when, zone)}  {title}" if title and when else in_words(change.key)
-    if change.action is Action.UPDATE and change.before and change.after:
-        text += _what_changed(change, change.before, change.after, zone)
-    return f"{click.style(sign, fg=colour, bold=True)} {text}"
-
-
-def _what_changed(change: Change, before: Timespan, after: Timespan, zone: ZoneInfo) -> str:
-    was = [_when(before, zone)] if before != after else []
-    if _is_renamed(change) and change.stored:
-        was.append(change.stored.event.summary)
-    if not was and _is_marked(change) and change.wanted:
-        return " (done)" if change.wanted.done else " (not done)"
-    return f" (was {'  '.join(was)})" if was else " (details)"
-
-
-def _is_renamed(change: Change) -> bool:
-    """Whether it has another title, which also says the load of a session; a kind of run may not show."""
-    if change.wanted is None or change.stored is None:
-        return False
-    now, before = change.wanted.summary, change.stored.event.summary
-    return now != before and BUSY not in (now, before)
-
-
-def _is_marked(change: Change) -> bool:
-    """Whether it got a mark that it is done, or lost it."""
-    now, before = change.wanted, change.stored.event if change.stored else None
-    return now is not None and before is not None and now.done != before.done
-
-
-def _is_news(change: Change) -> bool:
-    """Whether it is worth a mail: not if only the notes or the reminder are others, or that it is done."""
-    moves = change.action is not Action.UPDATE or change.before != change.after
-    return change.writes and (moves or _is_renamed(change) or (change.wish and not _is_marked(change)))
-
-
-def _when(span: Timespan, zone: ZoneInfo) -> str:
-    return f"{moment(span, zone)}-{span.end.astimezone(zone):%H:%M}"
+    sign = click.style(news.SIGNS[change.action], fg=_COLOURS_OF_SIGNS[change.action], bold=True)
+    return f"{sign} {news.line(change, zone)}"
 
 
 def _summary(changes: Sequence[Change]) -> str:

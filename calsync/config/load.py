@@ -18,14 +18,17 @@ import msgspec
 
 from calsync.addresses import hidden, hidden_path, web_address
 from calsync.config.settings import (
+    AppriseNotify,
     ConfigFile,
     GoogleAccess,
     GoogleBusy,
     GoogleTarget,
     IcsBusy,
     IcsTarget,
+    NtfyNotify,
     Serve,
     Travel,
+    WebhookNotify,
 )
 from calsync.config.templates import Library
 from calsync.config.toml import Document, read
@@ -57,6 +60,7 @@ class Config:
     targets: tuple[IcsTarget | GoogleTarget, ...]
     google: GoogleAccess | None
     serve: Serve
+    notify: tuple[NtfyNotify | WebhookNotify | AppriseNotify, ...]
     document: Document
 
     @property
@@ -84,7 +88,8 @@ class Config:
         ]
         if self.program.feed:
             places.append(("the training feed", self.program.feed))
-        return tuple(name for name, one in places if one.url is not None and one.url_env is None)
+        named = [name for name, one in places if one.url is not None and one.url_env is None]
+        return (*named, *(f"notify {one.called}" for one in self.notify if one.url is not None))
 
     @property
     def folder_problem(self) -> ConfigError | None:
@@ -168,6 +173,7 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
         targets=targets,
         google=table.google,
         serve=table.serve,
+        notify=table.notify,
         document=document,
     )
 
@@ -210,6 +216,7 @@ def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[
             sources.append(msgspec.structs.replace(source, calendars=once))
     _refuse_doubles(document, table)
     _check_google(document, table)
+    _check_notify(document, table)
     return msgspec.structs.replace(table, sources=tuple(sources))
 
 
@@ -230,6 +237,7 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
     for key, names in (
         ("busy", [source.name for source in table.sources]),
         ("targets", [target.name for target in table.targets]),
+        ("notify", [one.called for one in table.notify]),
     ):
         for number, name in enumerate(names):
             if name in names[:number]:
@@ -248,6 +256,22 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
             if place in seen:
                 raise document.fail(("targets", number, key), "another target writes this calendar")
         seen.add(place)
+
+
+def _check_notify(document: Document, table: ConfigFile) -> None:
+    """Refuse tables without one address. What is in the environment is looked at when something is sent:
+    that it is missing there is no reason to stop a push.
+    """
+    for number, one in enumerate(table.notify):
+        if (one.url is None) == (one.url_env is None):
+            found = "none of them" if one.url is None else "both"
+            raise document.fail(("notify", number), f"expected one of url and url_env, found {found}")
+        if isinstance(one, AppriseNotify) and one.token_env is not None:
+            message = "is for ntfy and webhooks; Apprise's URLs hold their tokens"
+            raise document.fail(("notify", number, "token_env"), message)
+        for key, variable in (("url_env", one.url_env), ("token_env", one.token_env)):
+            if variable is not None and not re.fullmatch(VARIABLE, variable):
+                raise document.fail(("notify", number, key), "expected the name of an environment variable")
 
 
 def _check_google(document: Document, table: ConfigFile) -> None:

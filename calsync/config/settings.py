@@ -8,6 +8,7 @@ import ipaddress
 import re
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +20,7 @@ from calsync.written import (
     DURATION,
     DURATIONS,
     Address,
+    ClockTime,
     Duration,
     FilePath,
     Name,
@@ -107,6 +109,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """Everything, or ("busy") only when you train, not what you do."""
     alarm: Duration | None = None
     """A reminder this long before each event. In Google 28d at most, and by default what you set there."""
+
+    @property
+    def what(self) -> str:
+        """What it is called in errors."""
+        return f'target "{self.name}"'
 
 
 class IcsTarget(Target, frozen=True, kw_only=True, tag="ics"):
@@ -209,6 +216,56 @@ class Serve(msgspec.Struct, frozen=True):
     """The addresses of proxies, whose X-Forwarded-Proto, -Host and -Prefix count."""
 
 
+Event = Literal["changes", "trouble", "week"]
+
+
+class Notify(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Where calsync tells you what changed, what is wrong, and what the coming week has: docs/notify.md.
+
+    Name one of url and url_env.
+    """
+
+    first_keys: ClassVar = ("type", "name", "url", "url_env", "token_env", "on", "week_at")
+    type: ClassVar[Literal["ntfy", "webhook", "apprise"]]
+    """An ntfy topic, a web address that takes JSON, or (with the extra notify) whatever Apprise knows."""
+    name: Name | None = None
+    """What it is called in messages; otherwise its type."""
+    url: Stripped | None = None
+    """The address of the topic or of the webhook; for apprise one of its URLs. Keep it to yourself."""
+    url_env: Variable | None = None
+    """The environment variable that holds it."""
+    token_env: Variable | None = None
+    """Ntfy and webhook: the environment variable that holds an access token."""
+    on: Annotated[tuple[Event, ...], Meta(min_length=1)] = ("changes", "trouble", "week")
+    """What it is told: changes of the plan, trouble that lasts, on Sundays the coming week."""
+    week_at: ClockTime = 18 * 60
+    """When on Sunday the coming week is told."""
+
+    @property
+    def called(self) -> str:
+        return self.name or str(self.__struct_config__.tag)
+
+
+def topic_address(text: str) -> str:
+    """An ntfy topic's address, with which notifications are sent."""
+    address = secure_address(text)
+    if not re.fullmatch(r"/[-_A-Za-z0-9]{1,64}", urlsplit(address).path):
+        raise ValueError('expected the address of a topic, such as "https://ntfy.sh/my-secret-topic"')
+    return address
+
+
+class NtfyNotify(Notify, frozen=True, kw_only=True, tag="ntfy"):
+    url: Annotated[Address, read_by(topic_address)] | None = None
+
+
+class WebhookNotify(Notify, frozen=True, kw_only=True, tag="webhook"):
+    url: Annotated[Address, read_by(secure_address)] | None = None
+
+
+class AppriseNotify(Notify, frozen=True, kw_only=True, tag="apprise"):
+    pass
+
+
 # Of the calendar and of the page: what people read, unlike the plan's name.
 TITLE = "Strength & runs"
 
@@ -249,3 +306,5 @@ class ConfigFile(msgspec.Struct, frozen=True, rename=_OF_FILE):
     """Calendars that say when you are busy; calsync only reads them."""
     google: GoogleAccess | None = None
     serve: Serve = Serve()
+    notify: tuple[NtfyNotify | WebhookNotify | AppriseNotify, ...] = ()
+    """Whom calsync tells what happens."""

@@ -82,7 +82,7 @@ def _as_written(key: str, value: object) -> object:
         return duration_text(timedelta(minutes=value))
     if isinstance(value, int) and key == "pace":
         return f"{value // 60}:{value % 60:02}/km"
-    if isinstance(value, int) and not isinstance(value, bool) and key == "default":
+    if isinstance(value, int) and not isinstance(value, bool) and key in ("default", "week_at"):
         return clock(value)
     if isinstance(value, tuple):
         return [_as_written(key, one) for one in value]

@@ -284,7 +284,7 @@ def _twice(line: str) -> str:
 
 
 # What there may be one of, or several.
-_LISTS = ("plan.race", "pause", "travel", "busy", "targets")
+_LISTS = ("plan.race", "pause", "travel", "busy", "targets", "notify")
 
 
 def _opened(line: str) -> str:

@@ -213,7 +213,7 @@ class Place:
             raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
 
     def _unavailable(self, message: str) -> SourceUnavailable:
-        return SourceUnavailable(f"{self.what}: {message}")
+        return SourceUnavailable(f"{self.what}: {message}").of(self.what)
 
 
 def _content_of(copy: Copy) -> Content:

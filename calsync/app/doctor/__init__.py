@@ -23,6 +23,7 @@ from calsync.waits import at_once
 from calsync.words import Show
 
 _FOR_A_SOURCE = "check whether it is where the config says; until it can be read, pushes stop"
+_FOR_A_TABLE = "correct that; until then nobody is told there, and pushes go on all the same"
 _FOR_A_FEED = "correct that, or give the target another path"
 
 
@@ -94,6 +95,9 @@ class _Doctor:
             else:
                 look = partial(calendars.target_ics_check, setup, target, now)
                 yield self._checked("target", target.name, look, _FOR_A_FEED)
+        for table in config.notify:
+            tells = partial(calendars.notify_check, setup, table, now)
+            yield self._checked("notify", table.called, tells, _FOR_A_TABLE)
 
     def _of_what_is_read(
         self, setup: Setup, unset: frozenset[str], no_access: Check | None

@@ -26,6 +26,7 @@ from calsync.training import Sort
 from calsync.words import ago, busy_next, counted, date_name, day, next_of, shown_path
 
 if TYPE_CHECKING:
+    from calsync.app.notifiers import Table
     from calsync.feeds.place import Answer
 
 
@@ -209,6 +210,20 @@ def target_google_check(setup: Setup, target: GoogleTarget, now: datetime) -> Ch
     for there, advice in other_plans(contents, setup.config.name).values():
         check = warned(check, there, advice)
     return check
+
+
+def notify_check(setup: Setup, table: "Table", now: datetime) -> Check:
+    """Sends nothing. Raises Unavailable if nothing can be sent."""
+    # Here, as this module is imported by a push, most of which tell nobody.
+    from calsync.app import notifiers
+    from calsync.app.notify import in_words
+
+    notifiers.check(table)
+    text = f"{notifiers.place(table)}: {in_words(setup, table, now)}"
+    missed = setup.state.notifications().undelivered.get(table.called)
+    if missed is None:
+        return Check(text=text)
+    return warning(text, f"`calsync notify --test --to {table.called}` tries it")
 
 
 def _upcoming(contents: Contents, now: datetime) -> int:
