@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,10 +29,12 @@ from calsync.files import (
     real_path,
     unavailable_if_not,
 )
-from calsync.notices import Notifications
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
 from calsync.waits import NOTIFY, NOTIFY_LOCK
+
+if TYPE_CHECKING:
+    from calsync.notices import Notifications
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
@@ -258,14 +261,15 @@ _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
 _WRITTEN = Json("written.json", Written)
 _FAILED = Json("failed-push.json", tuple[FailedPush, ...])  # one, or none
-_NOTIFY = Json("notify.json", Notifications, on_lines=True)
+_NOTIFY = "notify.json"
 # Locks of what is told: held while the document is changed, and while it is sent.
 _NOTIFY_LOCKS = ("notify-lock", "notify-sending")
 
 
 # What a plan keeps when it gets another name. Copies of calendars come back by themselves.
 _TAKEN_OVER = (
-    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST, _NOTIFY)),
+    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST)),
+    _NOTIFY,
     "google-token.json",
     "serve-secret",
 )
@@ -436,14 +440,17 @@ class State:
         """Costs nothing if it can't be written."""
         _FAILED.remember(self.store, (failed,))
 
-    def notifications(self) -> Notifications:
+    def notifications(self) -> "Notifications":
         """What is known of them; nothing if that can't be told."""
-        return _NOTIFY.recall(self.store) or Notifications()
+        # Here, as most pushes have nobody to tell.
+        from calsync.notices import Notifications
+
+        return Json(_NOTIFY, Notifications).recall(self.store) or Notifications()
 
     @contextmanager
-    def notifying(self) -> Iterator[Notifications]:
+    def notifying(self) -> "Iterator[Notifications]":
         """What is known of notifications, to be changed; kept at the end. Raises Unavailable."""
-        place = self.store.where(_NOTIFY.name)
+        place = self.store.where(_NOTIFY)
         try:
             with unavailable_if_not(place, "written"):
                 held = self.store.acquire(_NOTIFY_LOCKS[0], NOTIFY_LOCK)
@@ -454,7 +461,7 @@ class State:
             now = self.notifications()
             yield now
             if now != before:
-                _NOTIFY.write(self.store, now)
+                Json(_NOTIFY, type(now), on_lines=True).write(self.store, now)
 
     @contextmanager
     def sending(self) -> Iterator[bool]:

@@ -120,7 +120,7 @@ def test_a_push_without_changes_parses_no_calendar_and_imports_no_http_and_no_ta
     arguments = ("push", "--quiet", "--now", "2026-11-23T06:00:00+00:00")
     parsing = {"calsync.feeds.busy", "calsync.feeds.ics"}
     assert parsing <= modules_after(*arguments, cwd=tmp_path, CALSYNC_STATE=state)
-    of_notify = {"calsync.app.notify", "calsync.app.notifiers", "calsync.cli.notify", "apprise"}
+    of_notify = {"calsync.app.notify", "calsync.app.notifiers", "calsync.cli.notify", "calsync.notices"}
     heavy = {"httpx", "rich", "tenacity", *GOOGLE, *parsing, *of_notify}
     assert modules_after(*arguments, cwd=tmp_path, CALSYNC_STATE=state) & heavy == set()
 
