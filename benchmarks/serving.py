@@ -110,13 +110,15 @@ def _serve(plans: bool) -> None:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from calsync.app.serve import Worker
     from calsync.app.setup import load_setup
+    from calsync.app.worker import Worker
     from calsync.config.load import find_config
     from calsync.errors import Unavailable
     from calsync.web.connections import Limits, Server
+    from calsync.web.feed_file import FeedFile
+    from calsync.web.planner import Latest
     from calsync.web.secret import Secret
-    from calsync.web.server import Feed, FeedFile, Latest, Site, application
+    from calsync.web.server import Feed, Site, application
 
     setup = load_setup(find_config(None))
     secret = Secret(setup.state)

@@ -5,16 +5,16 @@ An event has a key, which names the week and the slot in it and never a time; it
 
 import re
 from base64 import b32decode, b32encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256, shake_256
 from typing import Self
 
 from calsync.errors import CalsyncError
 from calsync.timespan import Timespan
-from calsync.training import Kind, Load, Week, Weekday
+from calsync.training import CheckIn, Kind, Load, Sign, Week, Weekday
 from calsync.words import date_name, ordinal, week_name
 
 # RFC 7986 (5.3) wants UIDs that are globally unique; the domain part is also the mark by which calsync knows
@@ -222,6 +222,91 @@ class Wishes:
     moved_from: Mapping[str, Timespan] = field(default_factory=dict)
     carried_out: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
+
+
+class Do(StrEnum):
+    """What the runner can do with a run or session, or with a week's check-in."""
+
+    SKIP = "skip"
+    MOVE = "move"
+    RELEASE = "release"
+    DONE = "done"
+    NOT_DONE = "not-done"
+    CHECK_IN = "check-in"
+    FORGET_CHECK_IN = "forget-check-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that the runner does: to `key`, or, for a check-in, of the date `day`.
+
+    `to` is the start that something is moved to, in any words that `calsync move` takes.
+    """
+
+    do: Do
+    key: str = ""
+    to: str = ""
+    day: date | None = None
+    signs: tuple[Sign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An act that somebody asked for on a page, under the id of the form that they sent.
+
+    `seen` is what the page said of the run or session, as seen() writes it: if it has changed since, the act
+    is not done. Empty: done in any case.
+    """
+
+    id: str
+    act: Act
+    at: datetime
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of it: a sentence, and the act that undoes it, if one does. `is_done` is false if it was
+    refused, `has_changed` if that is because the page was out of date.
+    """
+
+    id: str
+    key: str
+    at: datetime
+    text: str
+    undo: Act | None = None
+    is_done: bool = True
+    has_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What was asked for on pages: what is still to be done, in that order, and what was answered."""
+
+    asked: tuple[Asked, ...] = ()
+    answered: tuple[Answered, ...] = ()
+
+    def answer_to(self, form: str) -> Answered | None:
+        """What became of the form with that id; None as long as that is open."""
+        return next((one for one in self.answered if one.id == form), None)
+
+    def awaits(self, form: str) -> bool:
+        return any(one.id == form for one in self.asked)
+
+
+def seen(day: date, times: str, *, is_moved: bool, is_done: bool) -> str:
+    """What a page says of a run or session that has a time; `times` by the clock, such as "17:45-18:15"."""
+    return f"{day} {times}{' moved' if is_moved else ''}{' done' if is_done else ''}"
+
+
+def seen_check_in(checkins: Iterable[CheckIn], day: date | None) -> str:
+    """What a page says of the check-in of a date."""
+    signs = next((one.signs for one in checkins if one.day == day), None)
+    return "none" if signs is None else " ".join(["checked", *sorted(signs)])
+
+
+# What a page says of one that was skipped, and of one without a time.
+SEEN_SKIPPED, SEEN_NOWHERE = "skipped", "nowhere"
 
 
 def run_key(week: Week, day: Weekday, number: int) -> str:

@@ -18,7 +18,7 @@ import msgspec
 
 from calsync.cache import Cache
 from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
-from calsync.event import Mark, Published, Wishes, week_of_key
+from calsync.event import Acts, Answered, Asked, Mark, Published, Wishes, week_of_key
 from calsync.files import (
     LARGEST_TEXT,
     Folder,
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 WEEKS_KEPT = 8
 # For so long it is remembered what was done.
 WEEKS_OF_MARKS = 60
+# So many answers to what was asked on pages are remembered, so that a form that is sent twice acts once; and
+# so much may wait.
+ANSWERS_KEPT, ACTS_WAITING = 300, 50
+# Seconds; the file of what was asked is held for an instant.
+_A_MOMENT = 3.0
 # What was written so much later than it is now was written by another clock.
 CLOCK_SLACK = timedelta(hours=1)
 
@@ -255,6 +260,7 @@ class Written(msgspec.Struct, frozen=True):
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
 _CHECKINS = Json("checkins.json", list[_CheckIn], on_lines=True)
 _MARKS = Json("marks.json", dict[str, _Mark], on_lines=True)
+_ACTS = Json("acts.json", Acts, on_lines=True)
 _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
@@ -266,9 +272,11 @@ _NOTIFY = "notify.json"
 _NOTIFY_LOCKS = ("notify-lock", "notify-sending")
 
 
+_ACTS_LOCK = "acts-lock"
+
 # What a plan keeps when it gets another name. Copies of calendars come back by themselves.
 _TAKEN_OVER = (
-    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _GOOGLE, _FEEDS, _LOST)),
+    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _ACTS, _GOOGLE, _FEEDS, _LOST)),
     _NOTIFY,
     "google-token.json",
     "serve-secret",
@@ -288,7 +296,7 @@ class State:
 
     def files(self) -> list[Path]:
         """What is kept, but for the locks, which hold nothing, and the secret, for people to look at."""
-        others = (self.lock_file, self.secret_file, *map(self.store.where, _NOTIFY_LOCKS))
+        others = (self.lock_file, self.secret_file, *map(self.store.where, (*_NOTIFY_LOCKS, _ACTS_LOCK)))
         return [file for file in self.store.files() if file not in others]
 
     @property
@@ -341,6 +349,44 @@ class State:
             if week_of_key(key) >= oldest
         }
         _MARKS.write(self.store, kept)
+
+    def acts(self) -> Acts:
+        """What was asked for on pages. Raises Unavailable if it can't be read or is damaged."""
+        return _ACTS.read(self.store, lambda found: found, "to forget what was asked on the page") or Acts()
+
+    def ask(self, asked: Asked) -> None:
+        """Keep it until it is answered; what is known by its id already is not kept again.
+
+        Raises Unavailable: then nothing was kept.
+        """
+        with self._acts_held():
+            acts = self.acts()
+            if acts.answer_to(asked.id) or any(one.id == asked.id for one in acts.asked):
+                return
+            if len(acts.asked) >= ACTS_WAITING:
+                raise Unavailable("too much is waiting to be done already; try again later")
+            _ACTS.write(self.store, Acts((*acts.asked, asked), acts.answered))
+
+    def answer(self, answered: Answered) -> None:
+        """It was done, or refused. Raises Unavailable."""
+        with self._acts_held():
+            acts = self.acts()
+            asked = tuple(one for one in acts.asked if one.id != answered.id)
+            others = (one for one in acts.answered if one.id != answered.id)
+            _ACTS.write(self.store, Acts(asked, (*others, answered)[-ANSWERS_KEPT:]))
+
+    @contextmanager
+    def _acts_held(self) -> Iterator[None]:
+        # A lock of its own: the plan's is held for as long as calendars are written.
+        try:
+            with unavailable_if_not(self.store.where(_ACTS_LOCK), "locked"):
+                held = self.store.acquire(_ACTS_LOCK, _A_MOMENT)
+        except Held as problem:
+            raise Locked(
+                "what was asked on the page is being done by another process; try again"
+            ) from problem
+        with held:
+            yield
 
     def google(self) -> GoogleRecords:
         """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""

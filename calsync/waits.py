@@ -24,6 +24,8 @@ QUIET_PUSH = 10.0
 WISH = 10.0
 # A push has ended before that.
 SERVER = 60.0
+# Somebody has sent a form. Their client's patience is REQUEST_PART; what takes longer is done all the same.
+ACT = 6.0
 # Longer than a push takes at most: somebody has just gone through all of Google's pages.
 NEW_CONSENT = 240.0
 

@@ -160,7 +160,8 @@ def rounds(
         _note_skips(setup, applied.values(), now)
         if not any(one.look_again for one in applied.values()):
             break
-    if only is None and not failures:
+    names = {settings.name for settings in setup.config.targets}
+    if (only is None or names <= set(only)) and not failures:
         _forget_released(setup, now)
     done = tuple(
         (target, changes)

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from calsync import waits
 from calsync.app.setup import Setup, place_of
 from calsync.config.load import Config
+from calsync.errors import UsageError
 from calsync.planning.lint import Finding, lint_feed, races_without_taper
 from calsync.planning.rules import LONGEST_SESSION
 from calsync.planning.week import (
@@ -49,6 +51,26 @@ class Training:
     warnings: tuple[tuple[str, str], ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
     trouble: tuple[str, ...] = ()
+
+
+def check_in(setup: Setup, new: CheckIn) -> CheckIn | None:
+    """Record it, in place of the one of the same date, which is returned. Raises Unavailable."""
+    with setup.state.lock(waits.WISH):
+        before = setup.state.checkins()
+        setup.state.save_checkins([*(known for known in before if known.day != new.day), new])
+    return next((known for known in before if known.day == new.day), None)
+
+
+def forget_check_in(setup: Setup, day: date) -> CheckIn:
+    """Forget the check-in of `day`, and return it. Raises UsageError if there is none, and Unavailable."""
+    with setup.state.lock(waits.WISH):
+        before = setup.state.checkins()
+        former = next((known for known in before if known.day == day), None)
+        if former is None:
+            days = ", ".join(str(known.day) for known in before[-5:]) or "none"
+            raise UsageError(f"there is no check-in of {day} (the last ones: {days})")
+        setup.state.save_checkins(known for known in before if known is not former)
+    return former
 
 
 def read_training(setup: Setup, now: datetime, answer: "Answer[PlatformFeed] | None" = None) -> Training:

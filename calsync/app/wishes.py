@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync import waits
-from calsync.app.gather import Gathered, Target, gather_plan, load_targets
+from calsync.app.gather import Gathered, Others, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
 from calsync.app.training_feed import read_training
 from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
@@ -237,10 +237,13 @@ def known_keys(setup: Setup, now: datetime) -> Known:
     return _known(wanted, load_targets(setup).targets, wishes.skips, wishes, setup.state.marks())
 
 
-def planned_keys(setup: Setup, now: datetime) -> Known:
-    """What can be named, with its plan; without one if a calendar that it needs can't be read."""
+def planned_keys(setup: Setup, now: datetime, others: Others | None = None) -> Known:
+    """What can be named, with its plan; without one if a calendar that it needs can't be read.
+
+    `others` is what other calendars have just said, if they have been asked.
+    """
     try:
-        gathered = gather_plan(setup, now)
+        gathered = gather_plan(setup, now, others)
     except SourceUnavailable as problem:
         return replace(known_keys(setup, now), trouble=str(problem))
     wanted: dict[str, WantedRun | WantedSession] = {}

@@ -274,6 +274,12 @@ def push(
         nullcontext() if dry_run else failure_remembered(setup, now),
     ):
         others = ask_others(setup, now)
+        if not dry_run and setup.state.acts().asked:
+            # Imported only then: most pushes have nothing to catch up with, and start sooner without it.
+            from calsync.app.actions import catch_up
+
+            for answer in catch_up(setup, now, others):
+                click.echo(f"From the page: {answer.text}", err=True)
         with nullcontext() if dry_run else setup.state.lock(waits.QUIET_PUSH if quiet else 0):
             if adopt is not None:
                 with options.as_wrong_usage():

@@ -52,13 +52,14 @@ def checkins_json(checkins: Sequence[CheckIn]) -> str:
     return as_json(data)
 
 
-def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek]) -> str:
-    """One JSON object. Instants are ISO 8601 with offset in the plan's zone."""
+def plan_json(gathered: Gathered, weeks: Sequence[PlannedWeek], explainer: "Explainer | None" = None) -> str:
+    """One JSON object. Instants are ISO 8601 with offset in the plan's zone. `explainer` is the plan's, if
+    there is one already."""
     # Imported here, so that a push doesn't wait for what looks for other places.
     from calsync.planning.what_if import Explainer
 
     plan, config = gathered.plan, gathered.setup.config
-    explainer = Explainer(plan)
+    explainer = explainer or Explainer(plan)
     data = {
         "name": config.name,
         "timezone": config.zone.key,

@@ -14,9 +14,11 @@ from calsync.cli.options import Common, Instant, common_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from calsync.app.gather import Gathered
     from calsync.app.push import Pushed
     from calsync.app.schedule import Job
     from calsync.app.serve import Subscriptions
+    from calsync.planning.what_if import Explainer
 
 
 class _Interval(click.ParamType[timedelta]):
@@ -91,8 +93,9 @@ def serve(
 
     SIGHUP plans at once, SIGTERM ends. Needs the extra `serve`; in a checkout: pip install '.[serve]'.
     """
-    from calsync.app.serve import ServerAddress, Worker, plan_for_server, run_server, subscriptions
+    from calsync.app.serve import ServerAddress, run_server, subscriptions
     from calsync.app.setup import load_setup
+    from calsync.app.worker import Worker, plan_for_server
 
     if show_links or rotate_secret:
         setup = common.setup()
@@ -108,7 +111,7 @@ def serve(
     if only_plan:
         clock = partial(datetime.now, UTC) if now is None else lambda: now
         load = partial(load_setup, common.config_path(), listener)
-        plan_for_server(load, clock, _changes, sys.stdout.buffer)
+        plan_for_server(load, clock, _Words(), sys.stdin.buffer, sys.stdout.buffer)
         return
     setup = load_setup(common.config_path(), listener)
     settings = setup.config.serve
@@ -149,13 +152,21 @@ def _say(message: str) -> None:
         click.echo(on_one_line(message), err=True)
 
 
-def _changes(pushed: "Pushed") -> str:
-    """As `calsync push --quiet` prints them; warnings go to standard error."""
-    from calsync.cli.reports import print_changes
+class _Words:
+    """A plan in the words of the command line."""
 
-    with contextlib.redirect_stdout(io.StringIO()) as text:
-        print_changes(pushed, quiet=True, dry_run=False)
-    return text.getvalue()
+    def changes(self, pushed: "Pushed") -> str:
+        """Warnings go to standard error."""
+        from calsync.cli.reports import print_changes
+
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            print_changes(pushed, quiet=True, dry_run=False)
+        return text.getvalue()
+
+    def as_json(self, gathered: "Gathered", explainer: "Explainer") -> str:
+        from calsync.cli.reports import plan_json
+
+        return plan_json(gathered, gathered.plan.weeks, explainer)
 
 
 # Whoever read what is said here may be gone; the feeds are not for them. click ends with SystemExit then.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from calsync import waits
 from calsync.cli import options
 from calsync.cli.options import Common, as_wrong_usage, common_options, format_option, now_option
 from calsync.training import Sign
@@ -31,7 +30,7 @@ def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
     """
     from calsync.app import wishes
 
-    setup = common.setup()
+    setup = _caught_up(common, now)
     if what and all(map(_is_key, what)):
         known = wishes.known_keys(setup, now)
         labels = {known.key(text): known.key(text) for text in what}
@@ -70,7 +69,7 @@ def move(common: Common, words: tuple[str, ...], now: datetime) -> None:
     """
     from calsync.app import wishes
 
-    setup = common.setup()
+    setup = _caught_up(common, now)
     zone = setup.config.zone
     known = wishes.planned_keys(setup, now)
     items = known.items(setup, now)
@@ -89,6 +88,17 @@ def move(common: Common, words: tuple[str, ...], now: datetime) -> None:
     label = item.key if is_key else item.text(zone)
     click.echo(f"{label}: moved to {_moment(place.span.start.astimezone(zone))}")
     _say_what_next()
+
+
+def _caught_up(common: Common, now: datetime) -> "Setup":
+    """With all done that was asked for on a page before this."""
+    setup = common.setup()
+    if setup.state.acts().asked:
+        from calsync.app.actions import catch_up
+
+        for answer in catch_up(setup, now):
+            click.echo(f"From the page: {answer.text}", err=True)
+    return setup
 
 
 def _moment(local: datetime) -> str:
@@ -148,7 +158,7 @@ def release(common: Common, what: tuple[str, ...], everything: bool, output: str
 
     if everything and what:
         raise click.UsageError("name what to release, or give --all")
-    setup = common.setup()
+    setup = _caught_up(common, now)
     labels: dict[str, str] = {}
     called: dict[str, str] = {}
     try:
@@ -209,7 +219,7 @@ def done(common: Common, what: tuple[str, ...], undo: bool, now: datetime) -> No
     """
     from calsync.app import wishes
 
-    setup = common.setup()
+    setup = _caught_up(common, now)
     known = wishes.planned_keys(setup, now)
     items = known.items(setup, now)
     choice = items.only(known.done) if undo else known.may_be_done(items)
@@ -437,7 +447,7 @@ def checkin(
         raise click.UsageError("--list shows all check-ins; leave out --date")
     if output == "json" and not shows:
         raise click.UsageError("--format goes with --list only")
-    setup = common.setup()
+    setup = _caught_up(common, now)
     today = now.astimezone(setup.config.zone).date()
     date_given = day.date() if day else today
     if shows:
@@ -473,6 +483,7 @@ def _ask() -> frozenset[Sign]:
 
 
 def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:
+    from calsync.app.training_feed import check_in
     from calsync.planning.progression import effect, signs_text
     from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Week
     from calsync.words import date_name, week_name
@@ -481,10 +492,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
         message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
         raise click.BadParameter(message, param_hint="--date")
     new = CheckIn(day, signs)
-    with setup.state.lock(waits.WISH):
-        before: Sequence[CheckIn] = setup.state.checkins()
-        setup.state.save_checkins([*(known for known in before if known.day != day), new])
-    replaced = " (in place of the one before)" if any(known.day == day for known in before) else ""
+    replaced = " (in place of the one before)" if check_in(setup, new) else ""
     acts = f"{week_name(new.week).capitalize()}: {effect(new)}."
     click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {acts}")
     if new.week < Week.of(today):
@@ -496,11 +504,8 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
 
 
 def _remove(setup: "Setup", day: date) -> None:
-    with setup.state.lock(waits.WISH):
-        before = setup.state.checkins()
-        left = [known for known in before if known.day != day]
-        if len(left) == len(before):
-            days = ", ".join(str(known.day) for known in before[-5:]) or "none"
-            raise click.UsageError(f"there is no check-in of {day} (the last ones: {days})")
-        setup.state.save_checkins(left)
+    from calsync.app.training_feed import forget_check_in
+
+    with as_wrong_usage():
+        forget_check_in(setup, day)
     click.echo(f"Removed the check-in of {day}.")

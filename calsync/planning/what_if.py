@@ -5,7 +5,7 @@ around it, so the difference is exact.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -83,11 +83,18 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """All there is to say of a session with a place; `others` is where else it could be, the best first."""
+    """All there is to say of a session with a place; `everywhere` is where else it could be, the best first,
+    one for each day.
+    """
 
     reasons: tuple[Reason, ...]
     terms: tuple[Term, ...]
-    others: tuple[Alternative, ...] = ()
+    everywhere: tuple[Alternative, ...] = ()
+
+    @property
+    def others(self) -> tuple[Alternative, ...]:
+        """The best of them: more than two nobody reads."""
+        return self.everywhere[:2]
 
 
 class Explainer:
@@ -98,6 +105,7 @@ class Explainer:
         self._problem = plan.problem
         self._optimum = plan.placement
         self._fixes = Fixes(plan.problem)
+        self._explained: dict[str, Explained] = {}
 
     @cached_property
     def _weeks(self) -> tuple[SlotWeek, ...]:
@@ -109,6 +117,12 @@ class Explainer:
         return self._problem.days_if(busy=())
 
     def explained(self, session: PlannedSession) -> Explained:
+        """Found once, and remembered."""
+        if session.key not in self._explained:
+            self._explained[session.key] = self._found(session)
+        return self._explained[session.key]
+
+    def _found(self, session: PlannedSession) -> Explained:
         why = reasons(self._plan, session)
         terms = tuple(
             Term(name, points, term_text(name, self._plan, session)) for name, points in session.cost.items()
@@ -117,7 +131,37 @@ class Explainer:
             return Explained(why, terms)
         if dodged := self.dodged(session.week, session.wanted):
             why = (*why, Reason(Rule.BUSY, dodged.text(self._plan.zone)))
-        return Explained(why, terms, self.best(session.week, session.wanted))
+        return Explained(why, terms, self.best(session.week, session.wanted, 7))
+
+    def choices(self, session: PlannedSession, count: int = 3) -> tuple[tuple[Alternative, str], ...]:
+        """The best other places for it as it is, as long and as heavy, each in words."""
+        alike = [
+            one
+            for one in self.explained(session).everywhere
+            if (one.place.minutes, one.place.load) == (session.minutes, session.load)
+        ]
+        ranks = ("second best", "third best", "fourth best")
+        return tuple(
+            (one, f"{moment(one.place.span, self._plan.zone)}, {self._drawback(session, one, rank)}")
+            for one, rank in zip(alike[:count], ranks, strict=False)
+        )
+
+    def _drawback(self, session: PlannedSession, other: Alternative, rank: str) -> str:
+        if count := len(other.unplaced):
+            return (
+                f"but then {'another session' if count == 1 else f'{count} other sessions'} couldn't fit in"
+            )
+        if not other.more or session.wanted is None:
+            return "as good"
+        terms = self._problem.days.terms(session.week, session.wanted, other.place)
+        more = {name: points - session.cost.get(name, 0) for name, points in terms.items()}
+        # That it would move is no drawback for somebody who wants to move it.
+        moving = more.pop("moved", 0)
+        worst = max(more, key=lambda name: more[name], default="")
+        if not worst or more[worst] <= 0:
+            return f"{rank}: less evenly spread" if other.more > moving else "as good"
+        there = replace(session, span=other.place.span, day=other.place.day, place=other.place, cost=terms)
+        return f"{rank}: {term_text(worst, self._plan, there)}"
 
     def fix(self, week: PlannedWeek, session: WantedSession) -> Fix | None:
         """What would give it a place; None if no single change does, or if only time did not allow it."""

@@ -17,6 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from calsync.event import TICK
+from calsync.web.acting import CheckInForm, Form
+from calsync.web.entries import Entry
+from calsync.web.sharing import Summary
 from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekPicture
 from calsync.words import one_line
 
@@ -47,6 +50,30 @@ class FeedLinks:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What there is to say of a form that was sent, and the form that undoes it; `status` is the page's."""
+
+    text: str
+    undo: Form | None = None
+    status: int = 200
+    is_waiting: bool = False
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the runner can do on the page: `forms` by the keys of runs and sessions. They are sent `to` that
+    address, which leads back to `week`. `share` is the address of the page for others.
+    """
+
+    to: str
+    week: str
+    forms: Mapping[str, tuple[Form, ...]]
+    check_in: CheckInForm
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """`policy` is the value of Content-Security-Policy that the page works with."""
 
@@ -64,8 +91,14 @@ def render_page(
     problem: str = "",
     warnings: Sequence[str] = (),
     feeds: Sequence[FeedLinks] = (),
+    notice: Notice | None = None,
+    actions: Actions | None = None,
+    summary: Summary | None = None,
 ) -> Page:
-    """`now` in the plan's zone. Without `links` the weeks are below one another, for a file."""
+    """`now` in the plan's zone. Without `links` the weeks are below one another, for a file.
+
+    With `summary` it is the page for others.
+    """
     style = Markup(_style(weeks, now))
     script = Markup((_ASSETS / "page.js").read_text("utf-8"))
     html = (
@@ -82,22 +115,41 @@ def render_page(
             warnings=warnings,
             feeds=feeds,
             footer=footer,
+            notice=notice,
+            actions=actions,
+            summary=summary,
             style=style,
             script=script,
         )
     )
-    return Page(html, _policy(style, script))
+    return Page(html, _policy(style, script, has_forms=actions is not None))
 
 
-def _policy(style: str, script: str) -> str:
-    """Allows this style and this script only: a title that got past the escaping could still do nothing."""
+def render_session(
+    entry: Entry, *, name: str, now: datetime, forms: Sequence[Form], notice: Notice | None = None
+) -> Page:
+    """The page of one run or session. `now` in the plan's zone."""
+    style = Markup(_style((), now))
+    html = (
+        _environment()
+        .get_template("session.html")
+        .render(entry=entry, name=name, now=now, forms=forms, notice=notice, style=style)
+    )
+    return Page(html, _policy(style, "", has_forms=True))
+
+
+def _policy(style: str, script: str, *, has_forms: bool) -> str:
+    """Allows this style and this script only: a title that got past the escaping could still do nothing.
+
+    Forms can be sent to this server alone.
+    """
     allowed = (
         "default-src 'none'",
         f"style-src '{_digest(style)}'",
-        f"script-src '{_digest(script)}'",
+        *([f"script-src '{_digest(script)}'"] if script else []),
         "img-src data:",
         "base-uri 'none'",
-        "form-action 'none'",
+        f"form-action '{'self' if has_forms else 'none'}'",
         "frame-ancestors 'none'",
     )
     return "; ".join(allowed)

@@ -63,6 +63,11 @@ class Secret:
         """The token of the page that the runner may show to others."""
         return self._derived("share")
 
+    def of_form(self, *fields: str) -> str:
+        """The token of a form, by which it is known that one of our pages had it, with these fields."""
+        # Each with its length: what is moved from one field to the next is another form.
+        return self._derived("form " + " ".join(f"{len(field)}:{field}" for field in fields))
+
     def _derived(self, purpose: str) -> str:
         """Another secret for each purpose: none of them leads to the secret itself, or to another one."""
         return _token(self.value(), purpose)

@@ -3,133 +3,40 @@
 Every address but /healthz begins with the secret; for somebody who doesn't know it, there is nothing.
 """
 
-import contextlib
 import gzip
-import hashlib
 import io
 import re
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import segno
 from markupsafe import Markup
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from calsync.addresses import HOST, is_loopback
-from calsync.errors import CalsyncError
-from calsync.files import read_file
+from calsync.errors import CalsyncError, Unavailable
 from calsync.travel import zone_at
 from calsync.waits import LONGEST_PLAN
+from calsync.web.acting import Acting, Refused, is_from_here
 from calsync.web.connections import BODY, is_among
-from calsync.web.drawing import FeedLinks, Links, render_page
+from calsync.web.drawing import Actions, FeedLinks, Links, Notice, Page, render_page, render_session
+from calsync.web.entries import Entry, entries
+from calsync.web.feed_file import FeedFile, answer, takes_gzip
+from calsync.web.planner import Latest, Snapshot
 from calsync.web.secret import Secret, is_same
-from calsync.web.week import WeekPicture
+from calsync.web.sharing import shared, summary
 from calsync.words import ago
-
-# --- a feed's file ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The file at one time. `etag` without quotes; `modified` in whole seconds since 1970."""
-
-    body: bytes
-    compressed: bytes
-    etag: str
-    modified: int
-
-
-class FeedFile:
-    """The file at `path`, which a push replaces as a whole at any time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._stamp: tuple[int, ...] | None = None
-        self._version: Version | None = None
-
-    def version(self) -> Version | None:
-        """What the file holds now, or did when it could last be read; None if it never could."""
-        # Better yesterday's training than none; the page and `calsync doctor` say what is wrong.
-        with contextlib.suppress(OSError):
-            status = self.path.stat()
-            stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
-            if stamp != self._stamp:
-                self._take(read_file(self.path, _LARGEST_FEED), int(status.st_mtime))
-                self._stamp = stamp
-        return self._version
-
-    def _take(self, body: bytes, modified: int) -> None:
-        before = self._version
-        etag = hashlib.sha256(body).hexdigest()
-        if before is not None:
-            if before.etag == etag:
-                return
-            # Last-Modified counts in seconds: two versions within one, or a file restored from a backup,
-            # would be the same version to a client that compares nothing else.
-            modified = max(modified, before.modified + 1)
-        self._version = Version(body, gzip.compress(body, mtime=0), etag, modified)
-
-
-# In bytes. More would be packed while nobody else is answered.
-_LARGEST_FEED = 16_000_000
-
-
-# --- 200 or 304 -------------------------------------------------------------------------------------------
-
-
-def answer(request: Request, version: Version, headers: Mapping[str, str]) -> Response:
-    """200 with the body, compressed if the client takes that, or 304. `headers` go with either."""
-    compresses = takes_gzip(request)
-    # Compressed, these are other bytes, and a strong validator says that all bytes are the same (8.8.3.3).
-    etag = f'"{version.etag}-gzip"' if compresses else f'"{version.etag}"'
-    modified = datetime.fromtimestamp(version.modified, UTC)
-    all_headers = {
-        **headers,
-        "etag": etag,
-        "last-modified": format_datetime(modified, usegmt=True),
-        "vary": "Accept-Encoding",
-    }
-    if _has_it(request, version.etag, modified):
-        return Response(status_code=304, headers=all_headers)
-    if compresses:
-        return Response(version.compressed, headers={**all_headers, "content-encoding": "gzip"})
-    return Response(version.body, headers=all_headers)
-
-
-def _has_it(request: Request, etag: str, modified: datetime) -> bool:
-    """If-None-Match counts if it is there (13.1.2), and is compared weakly; else If-Modified-Since."""
-    if tags := request.headers.getlist("if-none-match"):
-        known = {tag.strip().removeprefix("W/") for tag in ",".join(tags).split(",")}
-        return bool(known & {"*", f'"{etag}"', f'"{etag}-gzip"'})
-    try:
-        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
-    except (ValueError, OverflowError):
-        return False  # a date that is none is ignored (13.1.3)
-    return modified <= (since if since.tzinfo else since.replace(tzinfo=UTC))
-
-
-def takes_gzip(request: Request) -> bool:
-    """Whether Accept-Encoding allows it: by its name, or else by the star (12.5.3)."""
-    weights = {}
-    for entry in ",".join(request.headers.getlist("accept-encoding")).lower().split(","):
-        coding, _, parameter = entry.partition(";")
-        weights[coding.strip()] = parameter.replace(" ", "").removeprefix("q=") or "1"
-    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
-    return weight.strip("0.") != ""
-
 
 # --- addresses --------------------------------------------------------------------------------------------
 
@@ -155,92 +62,6 @@ def qr_lines(text: str) -> list[str]:
     out = io.StringIO()
     segno.make(text, error="l").terminal(out, compact=True)
     return out.getvalue().splitlines()
-
-
-# --- planning beside it -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A plan as it is shown. `made` in the plan's zone; `trouble` is what somebody has to put right.
-
-    `is_written` is false if there is a feed that doesn't have it: a full disk, a file that is not ours.
-    """
-
-    weeks: tuple[WeekPicture, ...]
-    made: datetime
-    zone: ZoneInfo
-    warnings: tuple[str, ...] = ()
-    trouble: tuple[str, ...] = ()
-    is_written: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The last good plan, None at first, and why there is none newer; empty if there is.
-
-    `in_feeds` is when the plan was made that all feeds have.
-    """
-
-    snapshot: Snapshot | None = None
-    problem: str = ""
-    in_feeds: datetime | None = None
-
-    def followed_by(self, snapshot: Snapshot) -> "Latest":
-        return Latest(snapshot, "", snapshot.made if snapshot.is_written else self.in_feeds)
-
-
-class Planner:
-    """Calls `plan` at once when it is started, then after every `every` seconds, and whenever it is woken.
-
-    `plan` raises CalsyncError if there can be no new plan. `say` is told when that begins and when it ends.
-    """
-
-    def __init__(self, plan: Callable[[], Snapshot], every: float, say: Callable[[str], None]) -> None:
-        self.latest = Latest()
-        self._plan = plan
-        self._every = every
-        self._say = say
-        self._is_woken = threading.Event()
-        self._ends = False
-        # A daemon: a download that hangs must not keep the process from ending. Everything that is written is
-        # written in one step, so it may be broken off anywhere.
-        self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Plan now, or once more when the plan that is being made is done."""
-        self._is_woken.set()
-
-    def stop(self, patience: float) -> None:
-        """Make no further plan; wait that many seconds for the one that is being made."""
-        self._ends = True
-        self.wake()
-        self._thread.join(patience)
-
-    def _run(self) -> None:
-        while not self._ends:
-            self._once()
-            self._is_woken.wait(self._every)
-            self._is_woken.clear()
-
-    def _once(self) -> None:
-        before = self._trouble()
-        try:
-            self.latest = self.latest.followed_by(self._plan())
-        except CalsyncError as problem:
-            self.latest = replace(self.latest, problem=str(problem))
-        except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
-            self.latest = replace(self.latest, problem=f"a bug in calsync: {problem!r}")
-        if (now := self._trouble()) != before and not self._ends:
-            self._say(now or "planning works again")
-
-    def _trouble(self) -> str:
-        """Why there is no newer plan; else what of the last one somebody has to put right."""
-        snapshot = self.latest.snapshot
-        return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())
 
 
 # --- who is asked -----------------------------------------------------------------------------------------
@@ -337,7 +158,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All that the server shows. `url` is its address as others see it; empty: as they asked for it."""
+    """All that the server shows. `url` is its address as others see it; empty: as they asked for it.
+
+    Without `acting` the pages only show.
+    """
 
     name: str
     secret: Secret
@@ -347,6 +171,7 @@ class Site:
     every: timedelta
     url: str = ""
     names: Names = Names()
+    acting: Acting | None = None
 
 
 def application(site: Site) -> ASGIApp:
@@ -355,13 +180,24 @@ def application(site: Site) -> ASGIApp:
         return _health(site)
 
     async def inside(request: Request) -> Response:
+        if request.method == "POST":
+            return await _sent_to_owner(site, request)
         return _inside(site, request) or _plain(404, "Not found")
+
+    async def session(request: Request) -> Response:
+        if request.method == "POST":
+            return await _sent_to_session(site, request)
+        return _session(site, request) or _plain(404, "Not found")
+
+    async def share(request: Request) -> Response:
+        return _shared(site, request) or _plain(404, "Not found")
 
     async def nothing(request: Request, error: Exception) -> Response:
         # Also for addresses that no route fits, and methods that none takes.
         status = getattr(error, "status_code", 404)
         text = {404: "Not found", 405: "Method not allowed"}.get(status, "Error")
-        return _plain(status, text, dict(getattr(error, "headers", None) or {}))
+        # Whether an address takes forms is for those to know who know the address.
+        return _plain(status, text, {"Allow": "GET, HEAD"} if status == 405 else None)
 
     async def unavailable(request: Request, error: Exception) -> Response:
         # No details: whoever asks may not even know the secret.
@@ -370,8 +206,11 @@ def application(site: Site) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/healthz", health),
+            Route("/s/{token}", session, methods=["GET", "POST"]),
+            Route("/w/{token}", share),
+            Route("/w/{token}/{path:path}", share),
             Route("/{secret}", inside),
-            Route("/{secret}/{path:path}", inside),
+            Route("/{secret}/{path:path}", inside, methods=["GET", "POST"]),
         ],
         exception_handlers={404: nothing, 405: nothing, CalsyncError: unavailable},
     )
@@ -420,6 +259,8 @@ def _inside(site: Site, request: Request) -> Response | None:
     latest = site.latest()
     if path == "":
         return _page(site, request, latest, None)
+    if path == "plan.json":
+        return _as_json(latest)
     folder, _, week = path.partition("/")
     return _page(site, request, latest, week) if folder == "week" else None
 
@@ -437,38 +278,77 @@ def _feed(feed: Feed, request: Request) -> Response | None:
     return answer(request, version, headers)
 
 
-def _page(site: Site, request: Request, latest: Latest, week: str | None) -> Response | None:
-    """The page of `week`, of the present one if that is None; None if there is no such week."""
-    snapshot = latest.snapshot
-    if snapshot is None:
-        text = f"There is no plan yet: {latest.problem}" if latest.problem else "Planning, one moment…"
-        return _plain(503, text, {"Retry-After": "5", "Refresh": "5"})
-    now = site.clock().astimezone(snapshot.zone)
+def _as_json(latest: Latest) -> Response:
+    if latest.snapshot is None:
+        return _not_yet(latest.problem)
+    headers = {**_HEADERS, "Content-Type": "application/json", "Cache-Control": _CACHING}
+    return Response(f"{latest.snapshot.as_json}\n", headers=headers)
+
+
+def _not_yet(problem: str = "") -> Response:
+    text = f"There is no plan yet: {problem}" if problem else "Planning, one moment…"
+    return _plain(503, text, {"Retry-After": "5", "Refresh": "5"})
+
+
+def _chosen(snapshot: Snapshot, now: datetime, week: str | None) -> int | None:
+    """The number of `week`, of the present one if that is None; None if there is no such week."""
     weeks = snapshot.weeks
     if week is None:
-        number = next((n for n, one in enumerate(weeks) if now.date() <= one.days[-1].date), len(weeks) - 1)
-        to_week, this = "week/", None
-    else:
-        found = [n for n, one in enumerate(weeks) if str(one.week) == week]
-        if not found:
-            return None
-        number, to_week, this = found[0], "", "../"
-    made = snapshot.made
+        return next((n for n, one in enumerate(weeks) if now.date() <= one.days[-1].date), len(weeks) - 1)
+    return next((n for n, one in enumerate(weeks) if str(one.week) == week), None)
+
+
+def _links(snapshot: Snapshot, number: int, week: str | None, first: int = 0) -> Links:
+    weeks, to_week = snapshot.weeks, "week/" if week is None else ""
+    return Links(
+        previous=f"{to_week}{weeks[number - 1].week}" if number > first else None,
+        this=None if week is None else "../",
+        next=f"{to_week}{weeks[number + 1].week}" if number + 1 < len(weeks) else None,
+    )
+
+
+def _page(
+    site: Site, request: Request, latest: Latest, week: str | None, notice: Notice | None = None
+) -> Response | None:
+    """The page of `week`, of the present one if that is None; None if there is no such week."""
+    if (snapshot := latest.snapshot) is None:
+        return _not_yet(latest.problem)
+    now = site.clock().astimezone(snapshot.zone)
+    if (number := _chosen(snapshot, now, week)) is None:
+        return None
+    made, shown = snapshot.made, snapshot.weeks[number]
+    actions = None
+    if acting := site.acting:
+        known = entries(snapshot.weeks)
+        notice = notice or _notice(site, request, snapshot, now, None)
+        there = [block.key for day in shown.days for block in day.blocks if block.key]
+        there += [absent.key for absent in shown.absent]
+        actions = Actions(
+            to="./" if week is None else "../",
+            week=week or "",
+            forms={
+                key: tuple(acting.of_entry(known[key], now, snapshot.turn)) for key in there if key in known
+            },
+            check_in=acting.check_in(snapshot.checkins, now, snapshot.turn),
+            share=f"{site.url or request.scope['base']}/w/{site.secret.to_share()}/",
+        )
     page = render_page(
-        [weeks[number]],
+        [shown],
         name=site.name,
         now=now,
-        links=Links(
-            previous=f"{to_week}{weeks[number - 1].week}" if number > 0 else None,
-            this=this,
-            next=f"{to_week}{weeks[number + 1].week}" if number + 1 < len(weeks) else None,
-        ),
+        links=_links(snapshot, number, week),
         problem=_problem(latest),
         warnings=snapshot.warnings,
         feeds=_feed_links(site, request),
+        notice=notice,
+        actions=actions,
         footer=f"Planned {made:%a} {made.day} {made:%b at %H:%M} ({zone_at(snapshot.zone, made).key}), "
         f"and again every {_minutes(site.every)}.",
     )
+    return _html(request, page, notice)
+
+
+def _html(request: Request, page: Page, notice: Notice | None = None) -> Response:
     headers = {
         **_HEADERS,
         "Content-Security-Policy": page.policy,
@@ -476,10 +356,156 @@ def _page(site: Site, request: Request, latest: Latest, week: str | None) -> Res
         "Cache-Control": _CACHING,
         "Vary": "Accept-Encoding",
     }
+    status = 200
+    if notice:
+        status = notice.status
+        headers |= {"Refresh": "3"} if notice.is_waiting else {}
     body = page.html.encode()
     if takes_gzip(request):
-        return Response(gzip.compress(body, 5), headers={**headers, "Content-Encoding": "gzip"})
-    return Response(body, headers=headers)
+        return Response(gzip.compress(body, 5), status, {**headers, "Content-Encoding": "gzip"})
+    return Response(body, status, headers)
+
+
+# --- one run or session, and what the runner does -----------------------------------------------------------
+
+
+def _entry(site: Site, token: str) -> tuple[Snapshot, Entry] | None:
+    """What the page of that token shows; None if there is no such page."""
+    snapshot, acting = site.latest().snapshot, site.acting
+    if snapshot is None or acting is None:
+        return None
+    found = None
+    for key, entry in entries(snapshot.weeks).items():
+        # All are always compared, so that the time it takes tells nothing.
+        if is_same(token, site.secret.of_session(acting.plan, key)):
+            found = entry
+    return (snapshot, found) if found else None
+
+
+def _session(site: Site, request: Request, notice: Notice | None = None) -> Response | None:
+    if site.acting and site.latest().snapshot is None:
+        return _not_yet()  # without why: whoever asks may know no token
+    if (found := _entry(site, request.path_params["token"])) is None:
+        return None
+    assert site.acting
+    snapshot, entry = found
+    now = site.clock().astimezone(snapshot.zone)
+    notice = notice or _notice(site, request, snapshot, now, entry)
+    forms = tuple(site.acting.of_entry(entry, now, snapshot.turn))
+    page = render_session(entry, name=site.name, now=now, forms=forms, notice=notice)
+    return _html(request, page, notice)
+
+
+def _notice(
+    site: Site, request: Request, snapshot: Snapshot, now: datetime, entry: Entry | None
+) -> Notice | None:
+    """What there is to say of the form whose id the address has; with `entry` only if it was about that."""
+    form = request.query_params.get("done", "")
+    if not form or site.acting is None:
+        return None
+    acts = site.acting.kept.acts()
+    if acts.awaits(form):
+        return Notice("Kept: it is done as soon as the calendars can be read and written.", is_waiting=True)
+    answered = acts.answer_to(form)
+    if answered is None or (entry and answered.key not in ("", entry.key)):
+        return None
+    if not answered.is_done:
+        return Notice(answered.text, is_refused=True)
+    if form not in snapshot.answers:
+        return Notice(f"{answered.text} The plan follows in a moment.", is_waiting=True)
+    of_key = entries(snapshot.weeks).get(answered.undo.key) if answered.undo else None
+    return Notice(answered.text, site.acting.undo(answered, of_key, snapshot.checkins, now, snapshot.turn))
+
+
+async def _sent_to_owner(site: Site, request: Request) -> Response:
+    given, path = request.path_params["secret"], request.path_params.get("path")
+    if not (is_same(given, site.secret.value()) and path == "") or site.acting is None:
+        # As for any address that takes no forms.
+        raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+    body = await request.body()
+
+    def show(notice: Notice, week: str) -> Response | None:
+        return _page(site, request, site.latest(), week or None, notice) or _page(
+            site, request, site.latest(), None, notice
+        )
+
+    week = next(iter(re.findall(rb"(?:^|&)week=([0-9]{4}-W[0-9]{2})(?:&|$)", body)), b"").decode()
+    return await run_in_threadpool(
+        _sent, site, request, body, "", f"week/{week}" if week else "./", lambda notice: show(notice, week)
+    )
+
+
+async def _sent_to_session(site: Site, request: Request) -> Response:
+    token = request.path_params["token"]
+    if (found := _entry(site, token)) is None:
+        return _plain(404, "Not found")
+    body = await request.body()
+    return await run_in_threadpool(
+        _sent, site, request, body, found[1].key, token, lambda notice: _session(site, request, notice)
+    )
+
+
+def _sent(
+    site: Site,
+    request: Request,
+    body: bytes,
+    only: str,
+    back: str,
+    show: Callable[[Notice], Response | None],
+) -> Response:
+    """Do what a form asks for, and lead `back`; what was not done is said on the page that `show` gives."""
+    acting, latest = site.acting, site.latest()
+    assert acting
+
+    def said(status: int, text: str) -> Response:
+        return show(Notice(text, status=status, is_refused=True)) or _plain(status, text)
+
+    if not is_from_here(request.headers, (request.scope["base"], site.url)):
+        return _plain(403, "This form was sent from another site, so nothing was done.")
+    try:
+        asked = acting.read(
+            body, site.clock().astimezone(latest.snapshot.zone if latest.snapshot else None), only
+        )
+        answered = acting.take(asked)
+    except Refused as refused:
+        return said(refused.status, str(refused))
+    except Unavailable as problem:
+        return said(503, f"Nothing was done, as it could not be kept: {problem}")
+    if answered and not answered.is_done:
+        return said(409, answered.text)
+    return RedirectResponse(f"{back}?done={quote(asked.id)}", 303, headers=_HEADERS)
+
+
+# --- the page to share --------------------------------------------------------------------------------------
+
+
+def _shared(site: Site, request: Request) -> Response | None:
+    """The week for family and friends: what, and when, and nothing else."""
+    token, path = request.path_params["token"], request.path_params.get("path")
+    if not is_same(token, site.secret.to_share()):
+        return None
+    if path is None:
+        return RedirectResponse(f"{token}/", 308, headers=_HEADERS)
+    if (snapshot := site.latest().snapshot) is None:
+        return _not_yet()
+    folder, _, name = path.partition("/")
+    week = name if folder == "week" else None
+    if path and week is None:
+        return None
+    now = site.clock().astimezone(snapshot.zone)
+    first = _chosen(snapshot, now, None)
+    number = _chosen(snapshot, now, week)
+    if number is None or first is None or number < first:
+        return None
+    page = render_page(
+        [shared(snapshot.weeks[number])],
+        name=site.name,
+        now=now,
+        links=_links(snapshot, number, week, first),
+        summary=summary(snapshot, snapshot.weeks[number], now),
+        footer=f"Times are those of {zone_at(snapshot.zone, now).key}.",
+    )
+    return _html(request, page)
 
 
 def _minutes(every: timedelta) -> str:

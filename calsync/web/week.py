@@ -127,7 +127,8 @@ class Block:
 
     `lane` of `lanes` says where it is beside others at the same time. `about` is what it is, `steps` what
     to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be. `clash`
-    says what it clashes with, `done` that the runner marked it.
+    says what it clashes with, `done` that the runner marked it. What can be skipped and moved has its `key`;
+    `choices` are starts that it could be moved to, in ISO 8601 and in words.
     """
 
     id: str
@@ -145,6 +146,8 @@ class Block:
     others: tuple[str, ...] = ()
     clash: str = ""
     done: bool = False
+    key: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_continued(self) -> bool:
@@ -168,6 +171,15 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A run or session of a week without a time: it was skipped, or couldn't fit in."""
+
+    key: str
+    title: str
+    is_skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A session without a place: why not, day by day, and what would make room."""
 
@@ -186,6 +198,7 @@ class WeekPicture:
     hours: tuple[int, int]
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -203,19 +216,28 @@ class WeekPicture:
 
 
 def week_pictures(
-    plan: Plan, weeks: Iterable[PlannedWeek], program: Program, routines: Mapping[str, Routine]
+    plan: Plan,
+    weeks: Iterable[PlannedWeek],
+    program: Program,
+    routines: Mapping[str, Routine],
+    explainer: Explainer | None = None,
 ) -> tuple[WeekPicture, ...]:
-    """These weeks of `plan`; `routines` by name. Takes as long as the search for fixes and alternatives."""
-    drawing = _Drawing(plan, program, routines)
+    """These weeks of `plan`; `routines` by name. Takes as long as the search for fixes and alternatives.
+
+    `explainer` is the plan's, if there is one already.
+    """
+    drawing = _Drawing(plan, program, routines, explainer or Explainer(plan))
     return tuple(drawing.week(week) for week in weeks)
 
 
 class _Drawing:
-    def __init__(self, plan: Plan, program: Program, routines: Mapping[str, Routine]) -> None:
+    def __init__(
+        self, plan: Plan, program: Program, routines: Mapping[str, Routine], explainer: Explainer
+    ) -> None:
         self._plan = plan
         self._program = program
         self._routines = routines
-        self._explainer = Explainer(plan)
+        self._explainer = explainer
 
     def week(self, week: PlannedWeek) -> WeekPicture:
         days = tuple(self._day(week, day) for day in week.week.days)
@@ -235,7 +257,14 @@ class _Drawing:
             hours_of(days),
             tuple(self._missing(week)),
             tuple(notes),
+            tuple(self._absent(week)),
         )
+
+    def _absent(self, week: PlannedWeek) -> Iterator[Absent]:
+        for key in week.skipped:
+            yield Absent(key, self._called(week, key), is_skipped=True)
+        for session in (*week.unplaced, *week.too_late):
+            yield Absent(session.key, self._called(week, session.key))
 
     def _called(self, week: PlannedWeek, key: str) -> str:
         """What is skipped, as a person would name it: "25 min tempo, Thu 26 Nov"."""
@@ -288,6 +317,7 @@ class _Drawing:
             why=("you moved it here",) if planned.state is State.PINNED else (),
             clash=planned.clash_text,
             done=planned.done,
+            key=planned.key,
         )
 
     def _session(self, session: PlannedSession, when: tuple[str, Stretch, str]) -> Block:
@@ -305,6 +335,11 @@ class _Drawing:
             why=tuple(reason.text for reason in explained.reasons),
             others=tuple(other.text(self._plan.zone) for other in explained.others),
             done=session.done,
+            # What a busy calendar has is moved there.
+            key="" if session.calendar else session.key,
+            choices=tuple(
+                (other.place.span.start.isoformat(), text) for other, text in self._explainer.choices(session)
+            ),
         )
 
     def _missing(self, week: PlannedWeek) -> Iterator[Missing]:
@@ -405,6 +440,7 @@ def _blocks(day: date, standing: Standing, zone: ZoneInfo) -> Iterator[Block]:
             about=lines[0] if lines else "",
             steps=tuple((line, "") for line in lines[1:]),
             done=key in standing.done,
+            key=key,
         )
 
 

@@ -153,6 +153,7 @@ _VARYING = (
     (re.compile(rb"(?m)^[\d,]+ \* (?=\* \* \* .*push --quiet)"), b"MINUTES * "),
     (re.compile(rb"(?m)^[\d,]+ [\d,]+ (?=\* \* \* .*push --quiet)"), b"MINUTES HOURS "),
     (re.compile(rb"(?m)^OnCalendar=.*$"), b"OnCalendar=TIMES"),
+    (re.compile(rb'(name="(id|shown)") value="[^"]+"'), rb'\1 value="RANDOM"'),
     (re.compile(rb"can't get into [^\n;\"]+"), b"can't get into /FOLDER"),
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.web.server import FeedFile
+from calsync.web.feed_file import FeedFile
 from tests.cli.box import Box, target
 from tests.web.asking import Answer, ask, connected, read_one, read_to_end
 from tests.web.running import Server, running

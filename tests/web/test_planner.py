@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.errors import SourceUnavailable
-from calsync.web.server import Planner, Snapshot
+from calsync.web.planner import Planner, Snapshot
 
 SNAPSHOT = Snapshot((), datetime(2026, 11, 23, 6, tzinfo=UTC), ZoneInfo("UTC"))
 NEVER = 1e6

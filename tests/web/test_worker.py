@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.app.serve import Allowance, Worker
+from calsync.app.worker import Allowance, Worker
 from calsync.errors import Unavailable
 from calsync.feeds.download import DEFAULT_LIMITS
 from tests.cli.box import NOW, Box
@@ -74,7 +74,8 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from calsync.app.setup import load_setup
-from calsync.app.serve import Allowance, ServerAddress, Worker, run_server
+from calsync.app.serve import ServerAddress, run_server
+from calsync.app.worker import Allowance, Worker
 from calsync.config.load import find_config
 from calsync.config.settings import Serve
 
@@ -82,9 +83,9 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 class Limited(Worker):
-    def plan(self):
+    def plan(self, **options):
         self.allowance = Allowance() if Path("patience").exists() else Allowance(%s)
-        return super().plan()
+        return super().plan(**options)
 
 plan = [sys.executable, "-P", "-m", "calsync", "serve", "--only-plan", "--now", "{NOW}"]
 worker = Limited(plan, say, say)

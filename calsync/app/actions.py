@@ -1,0 +1,194 @@
+"""One thing that the runner does with a run, a session or a week: do it, say what happened, how to undo it.
+
+What is asked for on a page waits in the state folder until somebody catches up: the server at once, or else
+the next push or command. So nothing that was asked is lost while a push runs or a calendar hangs, and a form
+that is sent twice acts once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from calsync.app import wishes
+from calsync.app.gather import Others
+from calsync.app.setup import Setup
+from calsync.app.training_feed import check_in, forget_check_in
+from calsync.app.wishes import Known, planned_keys
+from calsync.errors import Unavailable, UsageError
+from calsync.event import (
+    SEEN_NOWHERE,
+    SEEN_SKIPPED,
+    Act,
+    Answered,
+    Asked,
+    Do,
+    in_words,
+    seen,
+    seen_check_in,
+)
+from calsync.planning.plan import PlannedRun, PlannedSession, State
+from calsync.planning.progression import effect, signs_text
+from calsync.spoken import when
+from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn
+from calsync.words import date_name, week_name
+
+CHANGED = "This has changed meanwhile, so nothing was done. Here is what is true now."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What happened, in a sentence, and the act that undoes it; None where there is nothing to undo."""
+
+    text: str
+    undo: Act | None = None
+
+
+def perform(setup: Setup, act: Act, now: datetime, others: Others | None = None) -> Done:
+    """Do it, by the functions that the commands call. `others` is what other calendars have just said.
+
+    Raises UsageError for what can't be done, and what reading and writing raise.
+    """
+    if act.do in (Do.CHECK_IN, Do.FORGET_CHECK_IN):
+        return _check_in(setup, act)
+    return _with(setup, planned_keys(setup, now, others), act, now)
+
+
+def catch_up(setup: Setup, now: datetime, others: Others | None = None) -> tuple[Answered, ...]:
+    """Do what was asked for on pages, in that order, and remember the answers.
+
+    What can't be done now (the lock is held, a disk is full) stays, with all that was asked after it, until
+    somebody catches up again.
+    """
+    answers = []
+    for asked in setup.state.acts().asked:
+        try:
+            answer = _answer(setup, asked, now, others)
+            setup.state.answer(answer)
+        except Unavailable:
+            break
+        answers.append(answer)
+    return tuple(answers)
+
+
+def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) -> Answered:
+    """Raises Unavailable where another try may help."""
+    act, zone = asked.act, setup.config.zone
+    try:
+        if act.do in (Do.CHECK_IN, Do.FORGET_CHECK_IN):
+            if asked.seen not in ("", seen_check_in(setup.state.checkins(), act.day)):
+                return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
+            done = _check_in(setup, act)
+        else:
+            known = planned_keys(setup, now, others)
+            if asked.seen not in ("", _seen(known, act.key, zone) or asked.seen):
+                return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
+            done = _with(setup, known, act, now)
+    except UsageError as problem:
+        return Answered(asked.id, act.key, now, _for_a_page(str(problem), act.key), is_done=False)
+    return Answered(asked.id, act.key, now, done.text, done.undo)
+
+
+def _seen(known: Known, key: str, zone: ZoneInfo) -> str:
+    """What a page says of `key` now; "" if that can't be told, as a calendar is out of reach."""
+    if known.gathered is None:
+        return ""
+    plan, standing = known.gathered.plan, known.gathered.standing
+    if key in standing.skipped:
+        return SEEN_SKIPPED
+    span, is_moved = None, False
+    planned: tuple[PlannedRun | PlannedSession, ...] = (*plan.runs, *plan.cross, *plan.sessions)
+    for one in planned:
+        if one.key == key:
+            span, is_moved = one.span, one.state is State.PINNED
+    if span is None and key in standing.published and key not in known.wanted:
+        span = standing.published[key].span
+    if span is None:
+        return SEEN_NOWHERE
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    times, is_done = f"{start:%H:%M}-{end:%H:%M}", key in standing.done
+    return seen(start.date(), times, is_moved=is_moved, is_done=is_done)
+
+
+def _with(setup: Setup, known: Known, act: Act, now: datetime) -> Done:
+    key, zone = act.key, setup.config.zone
+    items = known.items(setup, now)
+    item = items.exactly(key)
+    label, name = (item.text(zone), item.title or item.noun) if item else (in_words(key), in_words(key))
+    back = _back(setup, known, key, now)
+    match act.do:
+        case Do.SKIP:
+            known.check([key], now, zone)
+            wishes.skip(setup, [key], now)
+            return Done(f"Skipped: {label}.", back)
+        case Do.DONE:
+            known.check_may_be_done([key], items)
+            wishes.mark(setup, known, [key], now)
+            return Done(f"Done: {label}.", Act(Do.NOT_DONE, key))
+        case Do.NOT_DONE:
+            known.check_done([key])
+            wishes.mark(setup, known, [key], now, done=False)
+            return Done(f"Not done after all: {label}.", Act(Do.DONE, key))
+        case Do.MOVE:
+            known.check([key], now, zone, begun=True)
+            known.check_not_deleted(key)
+            assert item is not None  # what can be named has been checked
+            try:
+                start = when(act.to, items.today, zone).of(item, now, zone)
+            except ValueError as problem:
+                raise UsageError(str(problem)) from problem
+            place = wishes.moved(known, key, start)
+            notes = wishes.objections(known, key, place)
+            wishes.move(setup, known, key, place, now)
+            local = place.span.start.astimezone(zone)
+            said = [f"Moved to {date_name(local.date())} {local:%H:%M}: {name}."]
+            return Done(" ".join((*said, *(f"Note: {note}." for note in notes))), back)
+        case _:
+            was = _as_it_was(known, key, setup)
+            wishes.release(setup, [key], now)
+            return Done(f"Put back: {name}.", was)
+
+
+def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
+    """What undoes a skip or a move; None if that would lead into the past."""
+    was = _as_it_was(known, key, setup)
+    if was is None:
+        return Act(Do.RELEASE, key)
+    if was.do is Do.MOVE and datetime.fromisoformat(was.to) <= now:
+        return None
+    return was
+
+
+def _as_it_was(known: Known, key: str, setup: Setup) -> Act | None:
+    """The act that made `key` what it is now; None if the runner has neither skipped nor moved it."""
+    kept = setup.state.wishes()
+    if key in kept.skips or key in known.deleted:
+        return Act(Do.SKIP, key)
+    stored = known.stored.get(key)
+    moved = (
+        kept.moves[key].span if key in kept.moves else stored.span if stored and stored.is_pinned else None
+    )
+    return Act(Do.MOVE, key, moved.start.isoformat()) if moved else None
+
+
+def _check_in(setup: Setup, act: Act) -> Done:
+    day = act.day
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UsageError(f"a check-in needs a date between {FIRST_YEAR} and {LAST_YEAR}")
+    if act.do is Do.FORGET_CHECK_IN:
+        gone = forget_check_in(setup, day)
+        return Done(f"Removed the check-in of {date_name(day)}.", _again(gone))
+    new = CheckIn(day, frozenset(act.signs))
+    former = check_in(setup, new)
+    text = f"{date_name(day)}: {signs_text(new)}. {week_name(new.week).capitalize()}: {effect(new)}."
+    return Done(text, _again(former) if former else Act(Do.FORGET_CHECK_IN, day=day))
+
+
+def _again(former: CheckIn) -> Act:
+    return Act(Do.CHECK_IN, day=former.day, signs=tuple(sorted(former.signs)))
+
+
+def _for_a_page(text: str, key: str) -> str:
+    """A sentence in which what nobody has to know, its key, has become what it is called."""
+    if key:
+        text = text.replace(repr(key), in_words(key)).replace(key, in_words(key))
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,210 @@
+"""What the runner does on a page: skip, move, put back, check in; and all that must not act."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.box import NOW, Box, by_key
+from tests.web.asking import ask
+from tests.web.forms import Form, follow, forms, send
+from tests.web.running import Server, running
+
+SERVE = '[serve]\nurl = "https://training.example.org"\n'
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests, as each acts on another run or session."""
+    box = Box(tmp_path_factory.mktemp("acts"))
+    box.config(more=SERVE, horizon=4)
+    box.push()
+    with running(box) as site:
+        yield site
+
+
+def page_of(site: Server, key: str) -> str:
+    """The address of its page, as its event has it, at the server of the test."""
+    url = by_key(site.box.feed.read_bytes())[key]["URL"]
+    return url.replace("https://training.example.org", site.url)
+
+
+def start(site: Server, key: str) -> str:
+    """When its event in the feed begins; "" if there is none."""
+    return by_key(site.box.feed.read_bytes()).get(key, {}).get("DTSTART", "")
+
+
+def on(address: str, key: str | None = None) -> dict[str, Form]:
+    return forms(ask(address).body.decode(), key)
+
+
+def test_a_session_is_skipped_and_put_back_by_undo(site: Server) -> None:
+    lift = "2026-W49/strength/1"
+    address, before = page_of(site, lift), start(site, lift)
+    page = ask(address).body.decode()
+    assert "Lower body" in page
+    assert "What to do" in page
+    said = follow(site, address, forms(page)["Skip it"])
+    assert start(site, lift) == "", "the feed has it before the answer"
+    assert "Skipped: Lower body" in said
+    said = follow(site, address, forms(said)["Undo"])
+    assert "Put back: Lower body" in said
+    assert start(site, lift) == before
+
+
+def test_it_is_moved_to_a_suggested_time_and_to_any_time(site: Server) -> None:
+    lift = "2026-W49/strength/2"
+    address = page_of(site, lift)
+    suggested = [form for label, form in on(address).items() if label.startswith("Move to ")]
+    assert 1 <= len(suggested) <= 3
+    there = re.sub(r"[-:]", "", suggested[0].value("to"))[:15]
+    said = follow(site, address, suggested[0])
+    assert "Moved to " in said
+    assert start(site, lift) == there
+    said = follow(site, address, forms(said)["Move"], {"start": "2026-12-05T15:05"})
+    assert "Moved to Sat 5 Dec 15:05" in said
+    assert start(site, lift) == "20261205T150500"
+    follow(site, address, forms(said)["Undo"])
+    assert start(site, lift) == there
+
+
+def test_what_is_against_a_time_is_said_and_it_is_moved_all_the_same(site: Server) -> None:
+    lift = "2026-W50/strength/1"
+    address = page_of(site, lift)
+    said = follow(site, address, on(address)["Move"], {"start": "2026-12-08T06:45"})
+    assert "Note: " in said
+    assert start(site, lift) == "20261208T064500"
+
+
+def test_a_time_that_is_none_changes_nothing(site: Server) -> None:
+    lift = "2026-W50/strength/2"
+    address, before = page_of(site, lift), start(site, lift)
+    for when in ("", "2026-11-20T10:00", "soon", "2026-13-40T10:00"):
+        said = follow(site, address, on(address)["Move"], {"start": when})
+        assert 'class="notice refused"' in said, when
+    assert start(site, lift) == before
+
+
+def test_the_owner_acts_on_the_week_page(site: Server) -> None:
+    run, lift = "2026-W48/run/tue-1", "2026-W51/strength/1"
+    said = follow(site, site.page, on(site.page, run)["Skip it"])
+    assert "Skipped: " in said
+    assert start(site, run) == ""
+    follow(site, site.page, forms(said, run)["Put it back"])
+    assert start(site, run)
+    address = site.week("2026-W51")
+    assert send(address, on(address, lift)["Skip it"])["Location"].startswith("week/2026-W51?done=")
+    site.until(lambda: start(site, lift) == "")
+
+
+def test_a_check_in_changes_the_week_and_can_be_undone(site: Server) -> None:
+    def checked() -> list[list[str]]:
+        return [one["signs"] for one in site.box.ok("checkin", "--list", "--format", "json").json]
+
+    said = follow(site, site.page, on(site.page)["Save"], {"sign": "sore"})
+    assert "Mon 23 Nov: sore. Week 48: lighter and shorter sessions." in said
+    assert checked() == [["sore"]]
+    assert "20 min, light" in by_key(site.box.feed.read_bytes())["2026-W48/strength/1"][
+        "DESCRIPTION"
+    ].replace("\\", "")
+    said = follow(site, site.page, forms(said)["Undo"])
+    assert "Removed the check-in of Mon 23 Nov" in said
+    assert checked() == []
+
+
+def test_the_plan_is_there_for_programs(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config()
+    box.push()
+    with running(box) as site:
+        answer = ask(f"{site.page}plan.json")
+        assert answer["Content-Type"] == "application/json"
+        assert answer.body.decode() == box.ok("plan", "--format", "json").out
+
+
+# --- what must not act ------------------------------------------------------------------------------------
+
+
+def test_a_form_that_is_sent_twice_acts_once(site: Server) -> None:
+    lift = "2026-W51/strength/2"
+    address = page_of(site, lift)
+    form = on(address)["Skip it"]
+    first = send(address, form)
+    site.until(lambda: start(site, lift) == "")
+    site.box.ok("release", lift)
+    site.box.push()
+    again = send(address, form)
+    assert (again.status, again["Location"]) == (first.status, first["Location"])
+    assert start(site, lift)
+
+
+def test_a_page_that_is_out_of_date_is_told_so_and_shows_what_is_true(site: Server) -> None:
+    run = "2026-W50/run/tue-1"
+    address = page_of(site, run)
+    old = on(address)
+    site.box.ok("move", run, "2026-12-09T18:00")
+    page = follow(site, address, old["Skip it"])
+    assert "This has changed meanwhile" in page
+    assert "Wed 9 Dec 18:00" in page
+    assert start(site, run) == "20261209T180000"
+
+
+def test_forged_forms_and_those_of_other_sites_do_nothing(site: Server) -> None:
+    run = "2026-W49/run/tue-1"
+    address, before = page_of(site, run), start(site, run)
+    form = on(address)["Skip it"]
+    for name, value in (("act", "release"), ("key", "x"), ("seen", ""), ("id", "1-x"), ("shown", "x" * 43)):
+        assert send(address, form, {name: value}).status == 403, name
+    assert send(address, on(page_of(site, "2026-W49/run/sat-1"))["Skip it"]).status == 403, "of another page"
+    assert send(address, form, {"shown": ""}).status == 403
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "", "Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
+        assert send(address, form, **headers).status == 403, headers
+    assert start(site, run) == before
+    assert send(address, form, Origin=site.url).status == 303
+    site.until(lambda: start(site, run) == "")
+
+
+def test_who_has_no_token_learns_nothing_and_does_nothing(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    lift = "2026-W48/strength/1"
+    with running(box) as site:
+        address, before = page_of(site, lift), start(site, lift)
+        form = on(address)["Skip it"]
+        wrong = f"{site.url}/s/{'x' * 43}"
+        assert ask(wrong).names == ask(f"{site.url}/nothing").names
+        assert ask(wrong).body == ask(f"{site.url}/nothing").body
+        assert send(wrong, form).status == 404
+        assert send(f"{site.url}/{'x' * 43}/", form).status == 405
+        box.ok("serve", "--rotate-secret")
+        assert ask(address).status == 404
+        assert send(address, form).status == 404
+        assert start(site, lift) == before
+        site.replan(lambda: page_of(site, lift) != address)
+        form = on(page_of(site, lift))["Skip it"]
+    with running(box, now=NOW.replace("23T06:00", "24T06:01")) as site:
+        assert send(page_of(site, lift), form).status == 409, "a day later it is too old"
+        assert start(site, lift) == before
+
+
+def test_what_was_done_is_marked_and_that_is_undone(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    run = "2026-W48/run/tue-1"
+    with running(box, now=NOW.replace("23T06", "24T10")) as site:
+        address = page_of(site, run)
+        assert "Skip it" not in on(address), "it has begun"
+        said = follow(site, address, on(address)["Done"])
+        assert "Done: " in said
+        assert by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
+        assert set(forms(said)) == {"Undo", "Not done after all"}
+        said = follow(site, address, forms(said)["Undo"])
+        assert not by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
+        assert "Done" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"

@@ -1,0 +1,186 @@
+"""Acts while others act, plan or hold the lock, and where nothing can be kept: done or told, never half."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from calsync.files import Folder
+from calsync.state import State
+from tests.cli.box import FEED, Box, by_key, target
+from tests.web.asking import ask
+from tests.web.forms import follow, links, send
+from tests.web.running import running
+from tests.web.test_acts import SERVE, on, page_of, start
+from tests.web.test_serve import BUSY, silent_feed
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    return box
+
+
+def state(box: Box) -> State:
+    return State(Folder(box.state / "training"))
+
+
+def test_two_people_at_once(box: Box) -> None:
+    """Different sessions: both are done. The same one: the first is, and the other is told."""
+    one, other, third = "2026-W48/run/tue-1", "2026-W48/run/thu-1", "2026-W49/run/tue-1"
+    with running(box) as site, ThreadPoolExecutor(2) as pool:
+        skips = {key: (page_of(site, key), on(page_of(site, key))["Skip it"]) for key in (one, other)}
+        for done in [pool.submit(follow, site, *skip) for skip in skips.values()]:
+            assert "Skipped: " in done.result()
+        assert start(site, one) == start(site, other) == ""
+        address = page_of(site, third)
+        found = on(address)
+        acts = (found["Skip it"], {}), (found["Move"], {"start": "2026-12-02T18:00"})
+        said = [done.result() for done in [pool.submit(follow, site, address, *act) for act in acts]]
+        assert sorted("This has changed meanwhile" in text for text in said) == [False, True]
+        assert start(site, third) in ("", "20261202T180000")
+
+
+def test_a_lock_that_is_held_keeps_what_was_asked_for(box: Box) -> None:
+    run, other = "2026-W48/run/tue-1", "2026-W48/run/thu-1"
+    with running(box) as site:
+        address = page_of(site, run)
+        with state(box).lock():
+            answer = send(address, on(address)["Skip it"])
+            assert answer.status == 303
+            kept = ask(urljoin(address, answer["Location"]))
+            assert "Kept: " in kept.body.decode()
+            assert kept["Refresh"]
+            assert start(site, run)
+        send(page_of(site, other), on(page_of(site, other))["Skip it"])
+        site.until(lambda: start(site, run) == start(site, other) == "")
+        assert "Skipped: " in ask(urljoin(address, answer["Location"])).body.decode()
+
+
+def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) -> None:
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        address = page_of(site, run)
+        with state(box).lock():
+            send(address, on(address)["Skip it"])
+            site.stop()
+    assert run in by_key(box.feed.read_bytes())
+    result = box.ok("push")
+    assert "From the page: Skipped: " in result.err
+    assert run not in by_key(box.feed.read_bytes())
+    assert "From the page" not in box.ok("push").err
+    box.ok("release", run)
+
+
+def test_a_calendar_that_hangs_keeps_nobody_from_acting(box: Box) -> None:
+    """The round waits for it; what the runner does is kept, and told, at once."""
+    run = "2026-W48/run/tue-1"
+    with running(box) as site, silent_feed() as (address, _):
+        page, form = page_of(site, run), on(page_of(site, run))["Skip it"]
+        box.config(more=SERVE + BUSY.format("url", address))
+        answer = send(page, form)
+        assert answer.status == 303
+        assert "Kept: " in ask(urljoin(page, answer["Location"])).body.decode()
+        assert [one.id for one in state(box).acts().asked] == [form.value("id")]
+        box.config(more=SERVE)
+        box.push()
+        assert run not in by_key(box.feed.read_bytes())
+        box.config(more=SERVE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions")
+def test_where_nothing_can_be_kept_nothing_is_done_and_that_is_told(box: Box) -> None:
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        address, before = page_of(site, run), box.feed.read_bytes()
+        form = on(address)["Skip it"]
+        # As on a full disk, a document can't be replaced; not even root can put one in the place of a folder.
+        (box.state / "training" / "acts.json").mkdir()
+        answer = send(address, form)
+        assert answer.status == 503
+        assert "Nothing was done" in answer.body.decode()
+        (box.state / "training" / "acts.json").rmdir()
+        assert box.feed.read_bytes() == before
+        assert "Skipped: " in follow(site, address, form)
+
+
+def test_a_scanner_that_follows_every_link_changes_nothing(box: Box) -> None:
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        follow(site, page_of(site, run), on(page_of(site, run))["Skip it"])
+        before = {path: path.read_bytes() for path in _kept(box)}
+        to_open = {
+            event["URL"].replace("https://training.example.org", site.url)
+            for event in by_key(box.feed.read_bytes()).values()
+        }
+        to_open.add(site.page)
+        seen: set[str] = set()
+        while to_open:
+            address = to_open.pop()
+            seen.add(address)
+            answer = ask(address)
+            assert answer.status in (200, 308), address
+            if answer.status == 308:
+                to_open.add(urljoin(address, answer["Location"]))
+            elif answer["Content-Type"].startswith("text/html"):
+                found = (urljoin(address, link).partition("#")[0] for link in links(answer.body.decode()))
+                here = {link.replace("https://training.example.org", site.url) for link in found}
+                to_open |= {link for link in here if link.startswith(site.url)} - seen
+        assert len(seen) > 15
+        assert any("/w/" in address for address in seen)
+        assert {path: path.read_bytes() for path in _kept(box)} == before
+
+
+def _kept(box: Box) -> Iterator[Path]:
+    for path in (*box.state.rglob("*.json"), box.feed):
+        if "cache" not in path.parts:
+            yield path
+
+
+def test_the_page_to_share_says_when_and_what_and_nothing_else(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.write("work.ics", _OFFICE)
+    box.config(
+        more=SERVE + BUSY.format("path", "work.ics") + "[[pause]]\nfrom = 2026-11-27\nto = 2026-11-27\n",
+        plan='[plan.race]\ndate = 2026-12-06\ntitle = "City run"\ndistance = "10k"\n',
+        targets=FEED + target("partner", "public/partner.ics", 'detail = "busy"'),
+    )
+    with running(box) as site:
+        own = site.shown()
+        address = next(link for link in links(own) if "/w/" in link).replace(
+            "https://training.example.org", site.url
+        )
+        page = ask(address).body.decode()
+        assert "Tomorrow 06:30, 6 x 800 m" in page
+        assert "City run in 13 days" in page
+        assert "runs, " in page
+        for private in (
+            ".ics",
+            "webcal",
+            "Busy",
+            "Why here",
+            "Where else",
+            "pause",
+            site.secret,
+            "<form",
+            "/s/",
+        ):
+            assert private not in page, private
+            assert private in own or private == "/s/"
+        assert ask(f"{address}week/2026-W49").status == 200
+        assert ask(f"{address}week/2026-W30").status == 404
+        assert ask(f"{address}plan.json").status == 404
+        assert ask(address[:-2] + "x/").status == 404
+        assert "form-action 'none'" in ask(address)["Content-Security-Policy"]
+        assert "form-action 'self'" in ask(site.page)["Content-Security-Policy"]
+
+
+_OFFICE = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VEVENT\r\nUID:1@x\r\nDTSTAMP:20260101T000000Z\r\n"
+    "DTSTART:20261124T070000Z\r\nDTEND:20261124T160000Z\r\nSUMMARY:Office\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
