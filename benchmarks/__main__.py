@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import busy, placement, serving, titles
+from benchmarks import acting, busy, placement, serving, titles
 from benchmarks.commands import beside_python, medians
 from benchmarks.small_calendar import write_config
 
@@ -45,6 +45,8 @@ def main() -> None:
     ratio("calsync --help / khal --version", took["calsync --help"] / took["khal --version"], "below 0.5")
     what = "push without changes, 4 weeks, 500 busy events / import icalendar"
     ratio(what, took["push, no change"] / took["import icalendar"], "at most 4")
+
+    acting.print_figures(3 if "--quick" in sys.argv else 10, took["import icalendar"])
 
     solve = {weeks: solving(weeks) for weeks in (13, 26, 52)}
     ratio("place 52 weeks / import icalendar", solve[52] / took["import icalendar"], "at most 1.5")

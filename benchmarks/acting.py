@@ -46,10 +46,6 @@ def seconds(rounds: int) -> float:
                 start = time.perf_counter()
                 _send(page, body)
                 times.append(time.perf_counter() - start)
-                print(label, times[-1])
-                print(
-                    (folder / "state" / "training" / "acts.json").read_text()[-300:]
-                ) if feed.read_bytes() == before else None
                 assert feed.read_bytes() != before, "the feed has to be written before the answer"
                 # As long as somebody takes to read the page; the next process has to be ready by then.
                 time.sleep(1)
