@@ -147,9 +147,7 @@ def test_a_panel_says_why_and_closes_with_escape(browser: Browser, usual: Server
     assert browser.ask(_OPEN) == []
 
 
-def test_a_panel_stays_after_enter_and_its_buttons_come_next(
-    browser: Browser, usual: Server
-) -> None:
+def test_a_panel_stays_after_enter_and_its_buttons_come_next(browser: Browser, usual: Server) -> None:
     browser.show(usual.page)
     tab_to(browser, SESSION)
     browser.press(Keys.ENTER)
