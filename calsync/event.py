@@ -187,13 +187,21 @@ class Standing:
     """What is on the calendars, by key, before a new plan is made.
 
     `skipped` holds the keys of what the runner deleted or skipped; `lost` those of strength sessions that a
-    push had to withdraw, as they had no place any more; `done` those of what they said is done.
+    push had to withdraw, as they had no place any more; `done` those of what they said is done. `missed` is
+    where they missed sessions, and `put_back` has the keys of those that go back there.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
+    missed: Mapping[str, Timespan] = field(default_factory=dict)
+    put_back: frozenset[str] = frozenset()
+
+    def is_missed(self, key: str) -> bool:
+        """Whether a session is still where the runner missed it, and shall be placed again."""
+        there = self.published.get(key)
+        return there is not None and self.missed.get(key) == there.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +218,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the runner said with `calsync move` and `calsync skip`, by key.
+    """What the runner said with `calsync move`, `calsync skip` and `calsync missed`, by key.
 
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
     a calendar, or else in the plan, when the move was made. `carried_out` are the skips that a push has
     brought to a calendar, `released` what was moved or skipped before, and let go since the last push.
+    `missed` is where sessions were that the runner missed; `put_back` where those were of which they took
+    that back since the last push.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
@@ -222,6 +232,8 @@ class Wishes:
     moved_from: Mapping[str, Timespan] = field(default_factory=dict)
     carried_out: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
+    missed: Mapping[str, Timespan] = field(default_factory=dict)
+    put_back: Mapping[str, Timespan] = field(default_factory=dict)
 
 
 class Do(StrEnum):

@@ -78,6 +78,8 @@ class _Wishes(msgspec.Struct):
     skips: list[str] = []
     carried_out: list[str] | msgspec.UnsetType = msgspec.UNSET
     released: list[str] | msgspec.UnsetType = msgspec.UNSET
+    missed: dict[str, tuple[datetime, datetime]] | msgspec.UnsetType = msgspec.UNSET
+    put_back: dict[str, tuple[datetime, datetime]] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Mark(msgspec.Struct, omit_defaults=True):
@@ -94,7 +96,8 @@ class _CheckIn(msgspec.Struct):
 
 def _parse_wishes(found: _Wishes) -> Wishes:
     """Raises ValueError."""
-    for key in (*found.moves, *found.skips, *(found.released or ())):
+    missed, put_back = found.missed or {}, found.put_back or {}
+    for key in (*found.moves, *found.skips, *(found.released or ()), *missed, *put_back):
         week_of_key(key)
     moves = {
         key: Published(Timespan(move.start, move.end), True, *_what(move), move.location)
@@ -102,7 +105,8 @@ def _parse_wishes(found: _Wishes) -> Wishes:
     }
     moved_from = {key: Timespan(*move.moved_from) for key, move in found.moves.items() if move.moved_from}
     carried_out, released = (frozenset(keys or ()) for keys in (found.carried_out, found.released))
-    return Wishes(moves, frozenset(found.skips), moved_from, carried_out, released)
+    spans = ({key: Timespan(*span) for key, span in some.items()} for some in (missed, put_back))
+    return Wishes(moves, frozenset(found.skips), moved_from, carried_out, released, *spans)
 
 
 def _move(place: Published, moved_from: Timespan | None) -> _Move:
@@ -318,8 +322,14 @@ class State:
         skips = [key for key in sorted(wishes.skips) if week_of_key(key) >= oldest]
         carried_out = [key for key in skips if key in wishes.carried_out]
         released = [key for key in sorted(wishes.released) if week_of_key(key) >= oldest]
-        unset = msgspec.UNSET
-        _WISHES.write(self.store, _Wishes(moves, skips, carried_out or unset, released or unset))
+        missed, put_back = (
+            {key: (span.start, span.end) for key, span in sorted(some.items()) if week_of_key(key) >= oldest}
+            for some in (wishes.missed, wishes.put_back)
+        )
+        said = _Wishes(moves, skips)
+        said.carried_out, said.released = carried_out or said.carried_out, released or said.released
+        said.missed, said.put_back = missed or said.missed, put_back or said.put_back
+        _WISHES.write(self.store, said)
 
     def oldest_week(self, now: datetime) -> Week:
         """Moves and skips of weeks before it are forgotten."""

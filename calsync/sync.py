@@ -4,7 +4,7 @@ In the order of a push: standing() is what the plan has to respect, diff() are t
 calendar equal to the plan, and refuse_mass_delete() stops those that would destroy more than they should.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,6 +40,8 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
     Moves and skips come before all of that, but for an event that was moved by hand since the move was made.
     It was if a push had already brought it where the move said, or if it is no longer where it was then.
     A skip ends where its event was taken out of the bin again, after a push had carried it out.
+
+    A calendar that shows a session where the runner missed it is behind the others, if one has another place.
     """
     published: dict[str, Published] = {}
     deleted: set[str] = set()
@@ -57,7 +59,10 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
                 if stored.written == wishes.moves[stored.key].span or stored.span != before:
                     outdated.add(stored.key)
             known = published.get(stored.key)
-            if known is None or (said.pinned and not known.pinned):
+            missed = wishes.missed.get(stored.key)
+            is_newer = known is not None and known.span == missed != said.span
+            is_chosen = known is not None and said.pinned and not known.pinned and said.span != missed
+            if known is None or is_newer or is_chosen:
                 published[stored.key] = said if known is None else _completed(said, known)
             else:
                 published[stored.key] = _completed(known, said)
@@ -69,8 +74,11 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
         # It was done before any calendar had it, or left it since.
         if span := marks[key].span:
             published[key] = Published(span)
+    for key, span in wishes.put_back.items():
+        published[key] = replace(published.get(key, Published(span)), span=span, pinned=True)
     skipped = wishes.skips - (restored & wishes.carried_out) | deleted
-    return Standing(published, skipped, done=done)
+    put_back = frozenset(wishes.put_back)
+    return Standing(published, skipped, done=done, missed=wishes.missed, put_back=put_back)
 
 
 def done_by(calendars: Iterable[Contents], marks: Mapping[str, Mark]) -> frozenset[str]:
@@ -103,13 +111,14 @@ def diff(
     skipped: frozenset[str] = frozenset(),
     reasons: Mapping[str, str] | None = None,
     done: frozenset[str] | None = None,
+    missed: Collection[str] = (),
 ) -> tuple[Change, ...]:
     """The changes that make a calendar equal to the plan, in the order of time.
 
     `pinned` is where the runner moved events to, by key, here or in another calendar; `arrived` are those of
     them that a calendar shows there; `skipped` are the keys that the runner doesn't want; `reasons` says for
     people why an event is where it is. `done` are the keys of what is done; None for a calendar that doesn't
-    show that.
+    show that. `missed` are the keys of sessions that are placed again.
     """
     pinned = pinned or {}
     there = {event.key: event for event in stored}
@@ -122,7 +131,15 @@ def diff(
         if known and done is not None and not known.is_held:
             marked = replace(known.event, done=key in done)
         change = _decide(
-            key, desired.get(key), known, marked, now, place, key in skipped, has_arrived=key in arrived
+            key,
+            desired.get(key),
+            known,
+            marked,
+            now,
+            place,
+            key in skipped,
+            has_arrived=key in arrived,
+            is_missed=key in missed,
         )
         if change is not None:
             why = (reasons or {}).get(key, "")
@@ -144,6 +161,7 @@ def _decide(
     skipped: bool,
     *,
     has_arrived: bool,
+    is_missed: bool,
 ) -> Change | None:
     """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
 
@@ -151,6 +169,9 @@ def _decide(
     done: `marked` is the stored event with that sign, or without, as it shall be. A place whose time has
     come before any calendar showed the event there (`has_arrived`) is over, as one of the plan's is.
     """
+    can_follow = is_missed and stored is not None and not (skipped or stored.is_held)
+    if can_follow and stored and wanted and stored.span.start <= now < wanted.span.start:
+        return Change(Action.UPDATE, key, stored.with_edits(wanted), stored, "you missed it", wish=True)
     if stored is not None and marked is not None and stored.span.start <= now:
         elsewhere = None if skipped or stored.is_held or place == stored.span else place
         if elsewhere is None or (wanted is not None and wanted.span != elsewhere):

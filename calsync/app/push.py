@@ -211,9 +211,9 @@ def _end_skips(gathered: Gathered, now: datetime) -> None:
 def _forget_released(setup: Setup, now: datetime) -> None:
     """Every calendar has been told now why what was released is where it is."""
     wishes = setup.state.wishes()
-    if wishes.released:
+    if wishes.released or wishes.put_back:
         with suppress(CalsyncError):
-            setup.state.save_wishes(replace(wishes, released=frozenset()), now)
+            setup.state.save_wishes(replace(wishes, released=frozenset(), put_back={}), now)
 
 
 def _note_skips(setup: Setup, applied: Iterable[Applied], now: datetime) -> None:
@@ -274,10 +274,12 @@ def _decide(
         stored,
         now=now,
         pinned=pinned,
-        arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key)),
+        arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key))
+        | gathered.standing.put_back,
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,
         done=None if target.settings.detail == "busy" else gathered.standing.done,
+        missed=gathered.standing.missed,
     )
     changes = with_causes(gathered, target, changes)
     if not allow_mass_delete:

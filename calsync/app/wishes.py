@@ -1,4 +1,4 @@
-"""What a runner says of single runs and sessions: leave it out, move it, let it go again; it is done.
+"""What a runner says of runs and sessions: leave it out, move it, let it go; it is done, or was missed.
 
 Only what the plan or a calendar has can be named. What has begun can't be left out any more, but it can be
 moved to a time that is still to come, as one makes up for what one missed.
@@ -35,7 +35,7 @@ from calsync.spoken import Item, Items, day_of_key
 from calsync.sync import done_by
 from calsync.timespan import Timespan
 from calsync.training import Kind, Week
-from calsync.words import date_name, did_you_mean, kind_name, noun, week_name
+from calsync.words import did_you_mean, kind_name, noun, week_name
 
 # For so many weeks what was done can still be marked: those that `calsync history` shows.
 WEEKS_TO_MARK = 12
@@ -105,8 +105,10 @@ class Known:
                 raise UsageError(f"you skipped {key}; if you did it after all, `calsync release {key}` first")
             if item.day is not None and item.day <= items.today:
                 raise UsageError(f"{key} is more than {WEEKS_TO_MARK} weeks ago")
-            when = f" before {date_name(item.day)}" if item.day else ""
-            raise UsageError(f"{in_words(key)} can't be done{when}; what you did earlier can be moved there")
+            if item.day is None:
+                raise UsageError(f"{in_words(key)} has no place in the plan, so it can't be marked as done")
+            what = item.text(items.zone)
+            raise UsageError(f"{what}, is still to come: it can be marked as done from that day on")
 
     def check_done(self, keys: Sequence[str]) -> None:
         """Raises UsageError for what is not marked as done."""
@@ -115,15 +117,54 @@ class Known:
             if key not in self.done:
                 raise UsageError(f"{key} is not marked as done")
 
+    def check_missed(self, keys: Sequence[str], items: Items) -> None:
+        """Raises UsageError for what can't be placed again."""
+        self._check_known(keys)
+        may_be = {item.key for item in self.may_be_missed(items).items}
+        for key in keys:
+            item, stored = items.exactly(key), self.stored.get(key)
+            if key in may_be or item is None:
+                continue
+            if not is_strength(key):
+                raise UsageError(f"calsync places no runs; `calsync move {key}` with another time does")
+            if key in self.skipped or key in self.deleted:
+                raise UsageError(f"you skipped {key}; `calsync release {key}` places it again")
+            if stored and stored.is_held:
+                raise UsageError(f"you made {key} repeat in its calendar: change it there")
+            if item.span is None or item.span.start > items.now:
+                raise UsageError(f"{in_words(key)} hasn't started yet: skip it, or move it")
+            raise UsageError(
+                f"{in_words(key)} was in a week that is over; what is missed is never added to the next"
+            )
+
+    def may_be_missed(self, items: Items) -> Items:
+        """Sessions of this week that have begun."""
+        this = Week.of(items.today)
+        return items.only(
+            {
+                item.key
+                for item in items.items
+                if is_strength(item.key)
+                and week_of_key(item.key) == this
+                and item.span
+                and item.span.start <= items.now
+                and (stored := self.stored.get(item.key))
+                and not stored.is_held
+                and item.key not in self.skipped | self.deleted.keys()
+            }
+        )
+
     def may_be_done(self, items: Items) -> Items:
         """What can be marked as done: it has begun, or is today's, and is not marked already."""
         oldest = Week.of(items.today).plus(-WEEKS_TO_MARK)
+        # What was missed, and no calendar has elsewhere yet, may have been done after all.
+        was_missed = self.gathered.standing.is_missed if self.gathered else lambda _: False
         return items.only(
             {
                 item.key
                 for item in items.items
                 if item.day is not None
-                and item.day <= items.today
+                and (item.day <= items.today or was_missed(item.key))
                 and item.week >= oldest
                 and item.key not in self.skipped | self.deleted.keys() | self.done
             }
@@ -291,7 +332,29 @@ def mark(setup: Setup, known: Known, keys: Collection[str], now: datetime, *, do
         for key in keys:
             stored = known.stored.get(key)
             marks[key] = Mark(done, now.astimezone(UTC), stored.span if stored else known.planned(key))
+        wishes = setup.state.wishes()
+        # What is done where it was missed is not missed.
+        where = {key: known.stored[key].span for key in keys if key in known.stored}
+        left = {key: span for key, span in wishes.missed.items() if not done or where.get(key) != span}
+        if left != wishes.missed:
+            setup.state.save_wishes(replace(wishes, missed=left), now)
         setup.state.save_marks(marks, now)
+
+
+def missed(setup: Setup, known: Known, keys: Collection[str], now: datetime) -> None:
+    """Let `keys` be placed again in what is left of their week. Raises Unavailable."""
+    with setup.state.lock(waits.WISH):
+        wishes, marks = setup.state.wishes(), setup.state.marks()
+        spans = {key: known.stored[key].span for key in keys}
+        moves = {
+            key: place for key, place in wishes.moves.items() if key not in spans or place.span.start > now
+        }
+        put_back = {key: span for key, span in wishes.put_back.items() if key not in spans}
+        changed = replace(wishes, moves=moves, missed={**wishes.missed, **spans}, put_back=put_back)
+        if known.done & spans.keys():
+            said = {key: Mark(False, now.astimezone(UTC), spans[key]) for key in known.done & spans.keys()}
+            setup.state.save_marks({**marks, **said}, now)
+        setup.state.save_wishes(changed, now)
 
 
 def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) -> None:
@@ -397,7 +460,8 @@ def held_keys(setup: Setup, now: datetime) -> frozenset[str]:
 
 def _held(setup: Setup, now: datetime) -> _Held:
     wishes = setup.state.wishes()
-    targets = load_targets(setup, only_editable=True).targets
+    everywhere = load_targets(setup, only_editable=not wishes.missed).targets
+    targets = tuple(target for target in everywhere if target.is_editable)
     starts = {key: place.span.start for key, place in wishes.moves.items()}
     gone = set(wishes.skips)
     oldest = Week.of(now.date()).plus(-1)
@@ -408,8 +472,16 @@ def _held(setup: Setup, now: datetime) -> _Held:
             elif week_of_key(key) >= oldest:
                 # Calendars remember deleted events for weeks; what is over need not be placed any more.
                 gone.add(key)
-    begun = frozenset(key for key, start in starts.items() if start <= now)
-    return _Held(frozenset(starts.keys() | gone) - begun, begun, wishes, targets)
+    # Of what was missed and placed again nothing can be taken back once its new time has come.
+    over = {
+        event.key
+        for target in everywhere
+        for event in target.contents.events
+        if event.span.start <= now and event.span != wishes.missed.get(event.key)
+    }
+    missed = {key for key in wishes.missed.keys() - over if week_of_key(key) >= oldest}
+    begun = frozenset(key for key, start in starts.items() if start <= now) - missed
+    return _Held(frozenset(starts.keys() | gone | missed) - begun, begun, wishes, targets)
 
 
 def _changed_there(target: Target) -> dict[str, StoredEvent | None]:
@@ -437,4 +509,9 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
             raise TargetUnavailable(f"{target.settings.name}: {message}")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
     skips, released = held.wishes.skips - keys, held.wishes.released | keys
-    setup.state.save_wishes(replace(held.wishes, moves=moves, skips=skips, released=released), now)
+    missed = {key: span for key, span in held.wishes.missed.items() if key not in keys}
+    # Where the next push leaves it if no calendar has it anywhere else.
+    back = {key: span for key, span in held.wishes.missed.items() if key in keys}
+    put_back = {**held.wishes.put_back, **back}
+    left = replace(held.wishes, moves=moves, skips=skips, released=released, missed=missed, put_back=put_back)
+    setup.state.save_wishes(left, now)

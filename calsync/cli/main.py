@@ -31,6 +31,7 @@ COMMANDS = {
     "move": "wishes",
     "release": "wishes",
     "done": "wishes",
+    "missed": "wishes",
     "checkin": "wishes",
     "lint": "templates",
     "templates": "templates",

@@ -156,6 +156,7 @@ def _session(plan: Plan, session: PlannedSession, explained: "Explained") -> dic
         **span_json(session.span, plan.zone),
         "state": session.state,
         **_if_done(session),
+        **({"missed": True} if session.missed else {}),
         **_if_said(title=session.title, place=session.location, calendar=session.calendar),
         "cost": session.cost,
         "terms": explained.terms,

@@ -266,6 +266,8 @@ class _ShownWeek:
 def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:
     if planned.done:
         return "done"
+    if isinstance(planned, PlannedSession) and planned.missed:
+        return "missed"
     match planned.state:
         case State.PAST:
             return "past"

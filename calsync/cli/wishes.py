@@ -247,6 +247,50 @@ def done(common: Common, what: tuple[str, ...], undo: bool, now: datetime) -> No
     _say_what_next()
 
 
+@click.command(short_help="Place a session again that you missed.")
+@click.argument("what", metavar="[WHAT]...", nargs=-1, shell_complete=options.published)
+@now_option
+@common_options
+def missed(common: Common, what: tuple[str, ...], now: datetime) -> None:
+    """Place strength sessions again that you missed, later in the same week.
+
+    WHAT is as for `calsync done`, of the sessions of this week that have begun. If the rules leave no place,
+    a session stays where it was, and that is said; it is never added to the next week. Undone by
+    `calsync release`.
+    """
+    from calsync.app import wishes
+    from calsync.words import moment
+
+    setup = common.setup()
+    known = wishes.planned_keys(setup, now)
+    items = known.items(setup, now)
+    choice = known.may_be_missed(items)
+    if what and all(map(_is_key, what)):
+        labels = {known.key(text): known.key(text) for text in what}
+    elif not what:
+        if _asks() and not choice.items:
+            click.echo("No session of this week has begun.", err=True)
+            return
+        chosen = _pick(choice.items_in_order, items, "Which ones?", many=True, usage="missed tue")
+        labels = {item.key: item.text(items.zone) for item in chosen}
+    else:
+        find = _of_lately(choice, items)
+        labels = {item.key: item.text(items.zone) for item in _meant(what, items, find, many=True)}
+    with as_wrong_usage():
+        known.check_missed(list(labels), items)
+        wishes.missed(setup, known, labels, now)
+    places = wishes.places(setup, labels, now)
+    for key, label in labels.items():
+        place = places.get(key)
+        if place is None:
+            click.echo(f"{label}: missed")
+        elif place.start > now:
+            click.echo(f"{label}: missed, now {moment(place, setup.config.zone)}")
+        else:
+            click.echo(f"{label}: missed; it couldn't fit in later this week, so it stays where it was")
+    _say_what_next()
+
+
 # Of a list from which one picks what was done.
 _MOST_TO_MARK = 14
 

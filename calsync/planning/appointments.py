@@ -58,12 +58,14 @@ def with_appointments(
 ) -> tuple[Standing, dict[str, Appointment]]:
     """`standing` with the appointments as what the runner put there, and those that count, by key.
 
-    One that the runner moved or skipped is as they want it, and what has begun at another time was then.
+    One that the runner moved or skipped is as they want it, and what has begun, or is done, at another time
+    was then.
     """
     published, counting = dict(standing.published), {}
     for one in appointments:
         before = published.get(one.key, one.published)
-        is_elsewhere = before != one.published and (before.pinned or before.span.start <= now)
+        stays = before.pinned or before.span.start <= now or one.key in standing.done
+        is_elsewhere = before != one.published and stays
         if one.key not in standing.skipped and not is_elsewhere:
             published[one.key] = one.published
             counting[one.key] = one

@@ -141,6 +141,10 @@ def _about_standing(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
         yield why.in_calendar(session.calendar) if session.calendar else why.CLASS
     elif session.state is State.PUBLISHED and session.place is None:
         yield why.starts_soon(plan.problem.given.program.availability.notice)
+    if session.missed:
+        yield why.NOT_AGAIN
+    elif missed := plan.problem.missed.get(session.key):
+        yield why.missed(plan.problem.days.clock.day_of(wall.seconds(missed.span.start)))
 
 
 def _about_order(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
@@ -247,6 +251,8 @@ def term_text(name: str, plan: Plan, session: PlannedSession) -> str:
             return f"{session.minutes} min instead of {wanted.minutes}" if wanted else "shorter than wanted"
         case "time":
             return "away from the times that you prefer"
+        case "unplaced":
+            return "couldn't fit in again"
         case "moved":
             return "your calendar has it at another time"
         case "spacing":

@@ -82,6 +82,8 @@ class PlannedSession:
     own_title: str = ""
     """Of one in a busy calendar."""
     done: bool = False
+    missed: bool = False
+    """It is still where the runner missed it, as it couldn't fit in again."""
 
     @property
     def title(self) -> str:
@@ -163,7 +165,16 @@ class Plan:
     def notices(self) -> tuple[Remark, ...]:
         """What is good to know when looking at the plan, and asks for nothing."""
         too_late = (Remark("too-late", week.too_late_text) for week in self.weeks if week.too_late)
-        return (*too_late, *(Remark("busy-all-day", why.maybe_away(days)) for days in self._full_days()))
+        missed = (
+            Remark("missed", why.missed_for_good(in_words(one.key), one.called))
+            for one in self.sessions
+            if one.missed
+        )
+        return (
+            *too_late,
+            *missed,
+            *(Remark("busy-all-day", why.maybe_away(days)) for days in self._full_days()),
+        )
 
     def _full_days(self) -> Iterator[Pause]:
         """Two days or more in a row that are still to come, no pause, and busy all day long."""
@@ -250,7 +261,7 @@ def _too_late(problem: Problem, placement: Placement) -> frozenset[str]:
     session that was on a calendar before and lost its place is none of them: the runner counts on it.
     """
     given = problem.given
-    known = given.standing.published.keys() | given.standing.lost
+    known = given.standing.published.keys() | given.standing.lost | problem.missed.keys()
     missing = placement.missing - known
     monday = wall.instant(problem.days.clock.at(problem.weeks[0].week.monday, 0))
     notice = given.program.availability.notice
@@ -280,6 +291,8 @@ def _planned_week(
         if session.key in placement.chosen:
             if chosen := placement.chosen[session.key]:
                 strength.append(_placed_session(session, chosen, week, problem, placement))
+            elif session.key in problem.missed:
+                strength.append(_missed_session(session, week, problem))
             else:
                 missing.append(session)
     training = [run for run in problem.settled.runs if is_shown_here(run.key, run.day)]
@@ -318,6 +331,23 @@ def _standing_session(
         calendar=calendar,
         own_title=appointment.called if appointment and calendar else "",
         done=session.key in problem.given.standing.done,
+    )
+
+
+def _missed_session(session: WantedSession, week: WantedWeek, problem: Problem) -> PlannedSession:
+    published = problem.missed[session.key]
+    return PlannedSession(
+        key=session.key,
+        week=week,
+        routine=session.routine,
+        load=standing_load(published, session),
+        span=published.span,
+        day=problem.days.clock.day_of(wall.seconds(published.span.start)),
+        state=State.PAST,
+        cost={"unplaced": UNPLACED_POINTS},
+        wanted=session,
+        published=published,
+        missed=True,
     )
 
 

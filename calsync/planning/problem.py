@@ -98,6 +98,7 @@ class Problem:
     """Stage 2 before it is solved: what each day offers, what stands, what is to be placed.
 
     `appointments` are those of the sessions that stand, by key; `given` has them among what is published.
+    `missed` are sessions that are to be placed again, where they were: they are published nowhere.
     """
 
     given: Given
@@ -107,6 +108,7 @@ class Problem:
     fixed: tuple[Fixed, ...]
     free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
     appointments: Mapping[str, Appointment] = field(default_factory=dict)
+    missed: Mapping[str, Published] = field(default_factory=dict)
 
     def solve(self) -> Placement:
         return place(self.slot_weeks(), self.fixed)
@@ -149,6 +151,7 @@ def pose(given: Given) -> Problem:
     horizon = given.horizon
     # The runs of the week after the horizon count for its last sessions.
     weeks = [given.wanted_week(week) for week in (*horizon, horizon[-1].plus(1))]
+    standing, missed = _without_missed(standing, weeks[:-1])
     settled = settle(weeks, program, standing, given.busy, now, clock)
     # Also those of the week after the horizon: its Monday is near.
     found = appointments(weeks, given.booked, program, clock)
@@ -160,7 +163,30 @@ def pose(given: Given) -> Problem:
     fixed = _fixed(weeks, given, days)
     standing_keys = {session.key for session in fixed} | standing.skipped
     free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
-    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting)
+    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting, missed)
+
+
+def _without_missed(standing: Standing, weeks: Iterable[WantedWeek]) -> tuple[Standing, dict[str, Published]]:
+    """What stands without the sessions of `weeks` that the runner missed, and those.
+
+    So they have any place of their week that is left, and count for nothing where they were. A class comes
+    when it comes.
+    """
+    missed = {
+        session.key: standing.published[session.key]
+        for week in weeks
+        for session in week.sessions
+        if standing.is_missed(session.key) and not session.class_at
+    }
+    published = {key: one for key, one in standing.published.items() if key not in missed}
+    return replace(standing, published=published), missed
+
+
+def fixed_at(key: str, published: Published, given: Given, days: Days) -> Fixed:
+    """The session `key` as one that stands where `published` says."""
+    start = wall.seconds(published.span.start)
+    day = days.clock.day_of(start)
+    return Fixed(key, day, start, given.min_days_apart(day), days.clock.more_days(published.span))
 
 
 def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]:
@@ -184,8 +210,7 @@ def _fixed(weeks: Sequence[WantedWeek], given: Given, days: Days) -> list[Fixed]
             wanted = by_week.get(week) if published.span.start < soon else None
             stands = wanted is not None and still_allowed(wanted, key, day, published, days)
         if stands:
-            more_days = days.clock.more_days(published.span)
-            fixed.append(Fixed(key, day, start, given.min_days_apart(day), more_days))
+            fixed.append(fixed_at(key, published, given, days))
     return fixed
 
 

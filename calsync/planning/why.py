@@ -328,6 +328,19 @@ PINNED = Reason(Rule.SUPPORT_NOT_COMPETE, "you moved it here")
 RELEASED = "you released it"
 
 
+def missed(before: date) -> Reason:
+    """Of a session that is placed again."""
+    return Reason(Rule.SUPPORT_NOT_COMPETE, f"you missed it on {date_name(before)}")
+
+
+# Of one that can't be.
+NOT_AGAIN = Reason(Rule.SUPPORT_NOT_COMPETE, "you missed it, and it couldn't fit in later in its week")
+
+
+def missed_for_good(key: str, called: str) -> str:
+    return f"you missed {key} ({called}), and it couldn't fit in later in its week"
+
+
 def lighter(load: Load, wanted: Load, against: Iterable[Rule], long: str, after: str) -> Reason:
     """`against` are the rules that forbid the wanted load there; if none does, the rest of the plan does.
 

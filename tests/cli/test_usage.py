@@ -8,7 +8,19 @@ import pytest
 from calsync import __version__
 from tests.cli.box import NOW, Box
 
-COMMANDS = ["plan", "push", "busy", "export", "skip", "move", "release", "done", "lint", "templates"]
+COMMANDS = [
+    "plan",
+    "push",
+    "busy",
+    "export",
+    "skip",
+    "move",
+    "release",
+    "done",
+    "missed",
+    "lint",
+    "templates",
+]
 MORE = ["init", "checkin", "serve", "schedule", "auth", "auth google", "doctor"]
 ALL = [*COMMANDS, *MORE, "templates list", "templates show", "templates copy"]
 

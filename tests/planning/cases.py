@@ -576,5 +576,12 @@ def cases(draw: st.DrawFn) -> Case:
     keys += 2 * [entry.key for entry in case.published]
     if keys and draw(st.integers(0, 2)) == 0:
         case = replace(case, skipped=frozenset(draw(st.sets(st.sampled_from(keys), max_size=3))))
+    begun = [one.key for one in case.published if one.load is not None and one.start <= case.now]
+    if begun and draw(st.booleans()):
+        case = replace(case, missed=frozenset(draw(st.sets(st.sampled_from(begun), max_size=2))))
+    if case.published and draw(st.integers(0, 3)) == 0:
+        one = draw(st.sampled_from(case.published))
+        done = tuple(replace(entry, done=entry is one and one.load is not None) for entry in case.published)
+        case = replace(case, published=done, missed=case.missed - {one.key})
     assert case.now.tzinfo is UTC
     return small_enough(case)

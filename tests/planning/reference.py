@@ -124,6 +124,7 @@ class Published:
     load: str | None = None
     pinned: bool = False
     kind: str | None = None
+    done: bool = False  # its owner says so, maybe before its time
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ class Case:
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day
     published: tuple[Published, ...] = ()
     skipped: frozenset[str] = frozenset()
+    missed: frozenset[str] = frozenset()  # what is published, and has begun, and shall be placed again
     booked: tuple[tuple[datetime, datetime, str], ...] = ()  # sessions in busy calendars, with their loads
     races: tuple[Race, ...] = ()  # no two of one day
     # What the weeks' templates list before the progressions, and what the progressions go by. The model looks
@@ -292,9 +294,21 @@ def race_on(case: Case, day: date) -> Race | None:
     return None
 
 
+def is_placed_again(case: Case, entry: Published) -> bool:
+    """Its owner missed a session of these weeks: it counts for nothing where it was. No class comes again."""
+    name, what, slot = entry.key.split("/")
+    if entry.key not in case.missed or what != "strength" or entry.start > case.now:
+        return False
+    for week in range(case.horizon):
+        if week_name(monday_of(case, week)) == name:
+            session = by_slot(case, week).get(slot)
+            return session is not None and session.at is None
+    return False
+
+
 def published_at(case: Case, key: str) -> Published | None:
     for entry in case.published:
-        if entry.key == key:
+        if entry.key == key and not is_placed_again(case, entry):
             return entry
     return None
 
@@ -568,7 +582,7 @@ def standing(case: Case, runs: list[SettledRun]) -> dict[str, Lift]:
     weeks = {week_name(monday_of(case, week)): week for week in range(-1, case.horizon)}
     for entry in case.published:
         name, what, slot = entry.key.split("/")
-        if what != "strength" or entry.key in case.skipped:
+        if what != "strength" or entry.key in case.skipped or is_placed_again(case, entry):
             continue
         assert entry.load is not None
         start, end = entry.start.astimezone(UTC), entry.end.astimezone(UTC)
@@ -579,6 +593,7 @@ def standing(case: Case, runs: list[SettledRun]) -> dict[str, Lift]:
         if (
             (start <= now and week is not None)
             or entry.pinned
+            or entry.done
             or (
                 session is not None
                 and session.at is None

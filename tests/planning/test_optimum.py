@@ -113,7 +113,9 @@ def plan_of(case: reference.Case) -> Plan:
         for entry in case.published
     }
     busy = merge(Timespan(start, end) for start, end in case.busy)
-    standing = Standing(published, case.skipped)
+    done = frozenset(entry.key for entry in case.published if entry.done)
+    missed = {key: published[key].span for key in case.missed if published[key].span.start <= case.now}
+    standing = Standing(published, case.skipped, done=done, missed=missed)
     checkins = tuple(CheckIn(day, frozenset(tuple(Sign)[:signs])) for day, signs in case.checkins)
     booked = [Booked(Timespan(start, end), Load(load), "", "gym") for start, end, load in case.booked]
     return make_plan(
@@ -156,6 +158,7 @@ def agree(case: reference.Case) -> None:
         if session.place
     }
     unplaced = {session.key: None for week in plan.weeks for session in (*week.unplaced, *week.too_late)}
+    unplaced |= {session.key: None for session in plan.sessions if session.missed}
     assert {**placed, **unplaced} == expected.chosen
 
 
@@ -262,6 +265,7 @@ def test_a_plan_that_was_pushed_is_the_best_one_from_then_on(case: reference.Cas
     stands = {fixed.key for fixed in plan.problem.fixed} | {
         run.key for run in plan.problem.settled.runs if run.fixed
     }
+    stands |= plan.problem.missed.keys()
     kept = [known[key] for key in known if key in stands - written]
     again = plan_of(replace(case, published=(*on_calendars, *kept)))
     assert (again.cost, again.placement.moved) == (plan.cost - 35 * plan.placement.moved, 0)
@@ -278,7 +282,7 @@ def _places(plan: Plan) -> dict[str, tuple[Timespan, Load]]:
 def test_the_terms_of_the_plan_add_up_to_its_cost(case: reference.Case) -> None:
     plan = plan_of(case)
     terms = sum(sum(session.cost.values()) for session in plan.sessions)
-    missing = plan.placement.missing
+    missing = plan.placement.missing - {session.key for session in plan.sessions if session.missed}
     unplaced = 1000 * len(missing) + 35 * len(missing & {entry.key for entry in case.published})
     in_weeks = {session.key for session in plan.sessions}
     # Sessions that stand outside the horizon take part in `spacing`, but no week shows them.
@@ -288,3 +292,27 @@ def test_the_terms_of_the_plan_add_up_to_its_cost(case: reference.Case) -> None:
         session.day == wall.instant(wall.seconds(session.span.start)).astimezone(plan.zone).date()
         for session in plan.sessions
     )
+
+
+def test_what_was_missed_is_placed_again_later_in_its_week_and_in_no_other() -> None:
+    """On the best day that is left; where none is, it is where it was, and nothing keeps clear of it."""
+    noon = 12 * 60
+    case = plain_weeks(1, ((1, noon), (4, noon)), weeks=2)
+    tuesday, friday = (case.first_monday + timedelta(days=days) for days in (1, 4))
+    start = reference.instant(case.zone, tuesday, noon)
+    key = "2026-W48/strength/1"
+    entry = reference.Published(key, start, start + timedelta(minutes=30), "heavy")
+    case = replace(case, published=(entry,), missed=frozenset({key}))
+    for now, day in (
+        (start - timedelta(hours=1), tuesday),  # it has not begun: nobody has missed it
+        (start, friday),
+        (start + timedelta(days=2), friday),
+        (start + timedelta(days=4), tuesday),
+    ):
+        agree(replace(case, now=now))
+        plan = plan_of(replace(case, now=now))
+        (session,) = [one for one in plan.sessions if one.key == key]
+        assert session.day == day
+        assert session.missed == (now > start + timedelta(days=3))
+        assert [week.unplaced + week.too_late for week in plan.weeks] == [(), ()]
+        assert any("couldn't fit in later" in notice.text for notice in plan.notices) == session.missed
