@@ -306,7 +306,7 @@ class Workout:
     `kind` is of a run, None if it was not understood; `load` of a strength workout; `sport` and `effort` of
     cross training. `minutes` is its length, None if the feed doesn't say; `start` a minute of the day, None
     if the feed names no time. `because` has the words that it was read by, for people. `eases_off` is true
-    for what calls its whole week one to recover in, or a taper.
+    for what calls its whole week one to recover in, or a taper, `done` for what the platform says was done.
     """
 
     day: date
@@ -321,6 +321,7 @@ class Workout:
     effort: Effort | None = None
     because: str = ""
     eases_off: bool = False
+    done: bool = False
 
     @property
     def is_race(self) -> bool:

@@ -4,6 +4,7 @@ None is lost: every event of the time asked for is a workout, or a warning. `tit
 and how long it takes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -278,6 +279,7 @@ class _FeedReader:
             effort=found.effort,
             because=found.because,
             eases_off=found.eases_off,
+            done=_is_done(written.uid, description),
         )
 
     def _when(self, entry: _Entry, start: Moment) -> tuple[date, int | None]:
@@ -289,6 +291,16 @@ class _FeedReader:
             return wall(start).date(), None
         local = start.astimezone(self.zone)
         return local.date(), local.hour * 60 + local.minute
+
+
+# Runna gives what is done an UID that says so; TrainingPeaks adds what it took, in lines of their own.
+_DONE_UID = "COMPLETED_"
+_TOOK = re.compile(r"^\s*actual (?:time|duration|distance)\s*:.*[1-9]", re.IGNORECASE | re.MULTILINE)
+
+
+def _is_done(uid: str, description: str) -> bool:
+    """Whether the platform says that a workout was done. Its date alone says nothing."""
+    return uid.startswith(_DONE_UID) or _TOOK.search(description) is not None
 
 
 def _days(component: Component) -> int:

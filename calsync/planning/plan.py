@@ -330,7 +330,7 @@ def _standing_session(
         published=published,
         calendar=calendar,
         own_title=appointment.called if appointment and calendar else "",
-        done=session.key in problem.given.standing.done,
+        done=session.key in problem.done,
     )
 
 
@@ -382,7 +382,7 @@ def _planned_run(run: SettledRun, problem: Problem) -> PlannedRun:
     else:
         state = State.PLANNED
     clashes = () if state is State.PAST else problem.given.busy_at(run.span)
-    return PlannedRun(run, state, clashes, run.key in problem.given.standing.done)
+    return PlannedRun(run, state, clashes, run.key in problem.done)
 
 
 def _clashes(week: PlannedWeek, problem: Problem) -> Iterator[Remark]:

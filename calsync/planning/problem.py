@@ -98,7 +98,8 @@ class Problem:
     """Stage 2 before it is solved: what each day offers, what stands, what is to be placed.
 
     `appointments` are those of the sessions that stand, by key; `given` has them among what is published.
-    `missed` are sessions that are to be placed again, where they were: they are published nowhere.
+    `missed` are sessions that are to be placed again, where they were: they are published nowhere. `done` are
+    the keys of all that is done, as the runner or their platform says.
     """
 
     given: Given
@@ -109,6 +110,7 @@ class Problem:
     free: tuple[tuple[WantedWeek, tuple[WantedSession, ...]], ...]
     appointments: Mapping[str, Appointment] = field(default_factory=dict)
     missed: Mapping[str, Published] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
 
     def solve(self) -> Placement:
         return place(self.slot_weeks(), self.fixed)
@@ -163,7 +165,8 @@ def pose(given: Given) -> Problem:
     fixed = _fixed(weeks, given, days)
     standing_keys = {session.key for session in fixed} | standing.skipped
     free = tuple((week, tuple(s for s in week.sessions if s.key not in standing_keys)) for week in weeks)
-    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting, missed)
+    done = standing.done | {run.key for week in weeks for run in week.training if run.done}
+    return Problem(given, tuple(weeks), settled, days, tuple(fixed), free, counting, missed, done)
 
 
 def _without_missed(standing: Standing, weeks: Iterable[WantedWeek]) -> tuple[Standing, dict[str, Published]]:

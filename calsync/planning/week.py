@@ -59,6 +59,8 @@ class FeedWeek:
     """What it calls rest days, beside those of the template."""
     until: Weekday | None = None
     eased_by: str = ""
+    done: tuple[Run | CrossTraining, ...] = ()
+    """Those of `runs` and `cross` that the platform says were done."""
 
     def on(self, template: WeekTemplate) -> WeekTemplate:
         """`template` with what the feed says instead.
@@ -175,9 +177,12 @@ def _has_begun(workout: Workout, now: datetime, program: Program) -> bool:
 def _feed_week(workouts: Sequence[Workout], template: WeekTemplate) -> FeedWeek:
     # The order decides the runs' keys. UIDs have no part in it: Runna's change when a workout is done.
     ordered = sorted(workouts, key=attrgetter("order"))
+    runs = [(w, _run(w, template)) for w in ordered if w.sort is Sort.RUN]
+    cross = [(w, _cross(w, template)) for w in ordered if w.sort is Sort.CROSS]
     return FeedWeek(
-        runs=tuple(_run(w, template) for w in ordered if w.sort is Sort.RUN),
-        cross=tuple(_cross(w, template) for w in ordered if w.sort is Sort.CROSS),
+        runs=tuple(run for _, run in runs),
+        cross=tuple(one for _, one in cross),
+        done=(*(run for w, run in runs if w.done), *(one for w, one in cross if w.done)),
         strength=tuple(_session(w) for w in ordered if w.sort is Sort.STRENGTH),
         rest=tuple(dict.fromkeys(Weekday.of(w.day) for w in ordered if w.sort is Sort.REST)),
         eased_by=next((w.title for w in ordered if w.eases_off), ""),
@@ -242,12 +247,16 @@ def routine_name(workout: Workout) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WantedRun:
-    """A run, or cross training, on its date, of the template or, if `from_feed`, of a training platform."""
+    """A run, or cross training, on its date, of the template or, if `from_feed`, of a training platform.
+
+    `done`: that platform says so.
+    """
 
     key: str
     day: date
     run: Run | CrossTraining
     from_feed: bool = False
+    done: bool = False
 
     @property
     def kind(self) -> Kind | Cross:
@@ -406,7 +415,8 @@ def wanted_week(
     follows_feed = feed is not None and bool(feed.runs)
     feed_until = week.days[feed.until.number] if feed and feed.until else None
     last = feed_until or week.days[-1]
-    runs = _runs_on_dates(week, template, program, last if follows_feed else None)
+    runs = _marked(_runs_on_dates(week, template, program, last if follows_feed else None), feed)
+    cross = _cross_on_dates(week, template, program, last if feed and feed.cross else None)
     return WantedWeek(
         week=week,
         template=template,
@@ -415,10 +425,15 @@ def wanted_week(
         min_days_apart=min_days_apart(program, checkin),
         adjusted=adjusted,
         follows_feed=follows_feed,
-        cross=tuple(_cross_on_dates(week, template, program, last if feed and feed.cross else None)),
+        cross=tuple(_marked(cross, feed)),
         feed_until=feed_until if follows_feed else None,
         eased_by=eased_by,
     )
+
+
+def _marked(training: Iterable[WantedRun], feed: FeedWeek | None) -> list[WantedRun]:
+    done = feed.done if feed else ()
+    return [replace(one, done=one.from_feed and one.run in done) for one in training]
 
 
 def with_booked(week: WantedWeek, booked: Iterable[Booked], program: Program, zone: ZoneInfo) -> WantedWeek:

@@ -4,6 +4,7 @@ The files have the shapes of real feeds (bare line feeds, dates without VALUE=DA
 emoji) and contents that nobody ever ran. All is read for a runner in Berlin.
 """
 
+import re
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -230,3 +231,20 @@ def test_a_smaller_window_shows_a_part_of_the_larger(name: str) -> None:
         part = read_workouts(body, first, last, BERLIN)
         assert part.workouts == tuple(workout for workout in whole if first <= workout.day <= last)
         assert part.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "done"),
+    [
+        ("runna-km", {"400m Repeats", "Morning Run"}),
+        ("runna-miles", set()),
+        ("trainingpeaks", {"Recovery"}),
+        ("final-surge", set()),
+        ("garmin", set()),
+        ("club", set()),
+    ],
+)
+def test_what_a_platform_says_was_done(name: str, done: set[str]) -> None:
+    """By what it writes alone: that a day is over says nothing."""
+    feed = read_workouts((FILES / f"{name}.ics").read_bytes(), FIRST, LAST, BERLIN)
+    assert {re.sub(r"^\W+", "", workout.title) for workout in feed.workouts if workout.done} == done
