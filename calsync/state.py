@@ -1,8 +1,8 @@
 """The state folder: what can't travel with a calendar.
 
 Every document in it has its name and its form here and nowhere else, but for what is kept of the calendars
-that are read (cache.py); callers get typed values. Documents are read from and written to a `Store`: a folder
-today, and a database could take its place.
+that are read (cache.py), of notifications (notices.py) and of weeks (app/history.py); callers get typed
+values. Documents are read from and written to a `Store`: a folder today, and a database could take its place.
 """
 
 import os
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # What was skipped, moved or deleted longer ago than this can't matter any more.
 WEEKS_KEPT = 8
-# For so long it is remembered what was done.
+# For so long it is remembered what weeks had, and what was done.
 WEEKS_OF_MARKS = 60
 # So many answers to what was asked on pages are remembered, so that a form that is sent twice acts once; and
 # so much may wait.
@@ -82,13 +82,6 @@ class _Wishes(msgspec.Struct):
     put_back: dict[str, tuple[datetime, datetime]] | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Mark(msgspec.Struct, omit_defaults=True):
-    done: bool
-    said: datetime
-    start: datetime | None = None
-    end: datetime | None = None
-
-
 class _CheckIn(msgspec.Struct):
     day: date
     signs: list[Sign]
@@ -118,14 +111,11 @@ def _what(moved: _Move | Published) -> tuple[str, str, Kind | None, Load | None,
     return moved.title, moved.description, moved.kind, moved.load, moved.routine
 
 
-def _parse_marks(found: dict[str, _Mark]) -> dict[str, Mark]:
+def _parse_marks(found: dict[str, Mark]) -> dict[str, Mark]:
     """Raises ValueError."""
     for key in found:
         week_of_key(key)
-    return {
-        key: Mark(one.done, one.said, Timespan(one.start, one.end) if one.start and one.end else None)
-        for key, one in found.items()
-    }
+    return found
 
 
 def _parse_checkins(found: list[_CheckIn]) -> tuple[CheckIn, ...]:
@@ -263,7 +253,7 @@ class Written(msgspec.Struct, frozen=True):
 
 _WISHES = Json("wishes.json", _Wishes, on_lines=True)
 _CHECKINS = Json("checkins.json", list[_CheckIn], on_lines=True)
-_MARKS = Json("marks.json", dict[str, _Mark], on_lines=True)
+_MARKS = Json("marks.json", dict[str, Mark], on_lines=True)
 _ACTS = Json("acts.json", Acts, on_lines=True)
 _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
@@ -282,6 +272,7 @@ _ACTS_LOCK = "acts-lock"
 _TAKEN_OVER = (
     *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _ACTS, _GOOGLE, _FEEDS, _LOST)),
     _NOTIFY,
+    "weeks.json",
     "google-token.json",
     "serve-secret",
 )
@@ -353,12 +344,7 @@ class State:
     def save_marks(self, marks: Mapping[str, Mark], now: datetime) -> None:
         """Keep `marks`, except those of weeks long past. Raises Unavailable."""
         oldest = Week.of(min(now, self.last_push() or now).date()).plus(-WEEKS_OF_MARKS)
-        kept = {
-            key: _Mark(one.done, one.said, *((one.span.start, one.span.end) if one.span else ()))
-            for key, one in sorted(marks.items())
-            if week_of_key(key) >= oldest
-        }
-        _MARKS.write(self.store, kept)
+        _MARKS.write(self.store, {key: marks[key] for key in sorted(marks) if week_of_key(key) >= oldest})
 
     def acts(self) -> Acts:
         """What was asked for on pages. Raises Unavailable if it can't be read or is damaged."""

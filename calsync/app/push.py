@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from calsync.app.gather import UNFINISHED, Gathered, Others, Target, gather_plan, load_targets
+from calsync.app.history import remember_week
 from calsync.app.renaming import adopt, remember, take_over_state
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
@@ -163,6 +164,7 @@ def rounds(
     names = {settings.name for settings in setup.config.targets}
     if (only is None or names <= set(only)) and not failures:
         _forget_released(setup, now)
+    remember_week(gathered)
     done = tuple(
         (target, changes)
         for target, decided_changes in decided

@@ -336,3 +336,18 @@ def _this_week(ctx: click.Context) -> "Week":
 
     zone, now = _zone_and_now(ctx)
     return Week.of(now.astimezone(zone).date())
+
+
+def say_what_next() -> None:
+    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
+
+
+def caught_up(common: Common, now: datetime) -> "Setup":
+    """With all done that was asked for on a page before this."""
+    setup = common.setup()
+    if setup.state.acts().asked:
+        from calsync.app.actions import catch_up
+
+        for answer in catch_up(setup, now):
+            click.echo(f"From the page: {answer.text}", err=True)
+    return setup

@@ -27,6 +27,7 @@ from calsync.program import FeedSettings
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Cross, Effort, Sign, Sort, Workout, acting_on, clock
 from calsync.travel import Trip, trips_in
+from calsync.web.week import WeekCount
 from calsync.words import counted, on_one_line
 
 if TYPE_CHECKING:
@@ -48,6 +49,24 @@ def checkins_json(checkins: Sequence[CheckIn]) -> str:
             "acts": acting_on(checkin.week, checkins) is checkin,
         }
         for checkin in checkins
+    ]
+    return as_json(data)
+
+
+def history_json(counts: Sequence[WeekCount]) -> str:
+    """`done` is null in a week of which nothing is marked, `signs` where there was no check-in."""
+    data = [
+        {
+            "week": str(one.week),
+            "planned": one.planned,
+            "done": one.done,
+            "skipped": one.skipped,
+            "moved": one.moved,
+            "signs": None if one.signs is None else [sign for sign in Sign if sign in one.signs],
+            "runs": {"planned": one.runs, "done": one.runs_done},
+            "strength": {"planned": one.strength, "done": one.strength_done},
+        }
+        for one in counts
     ]
     return as_json(data)
 

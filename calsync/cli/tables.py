@@ -45,6 +45,7 @@ from calsync.training import (
     clock,
 )
 from calsync.travel import trips_in
+from calsync.web.week import WeekCount
 from calsync.words import counted, date_name, elapsed, kind_name, moment, on_one_line, on_trip
 
 _LABEL = 15
@@ -463,6 +464,39 @@ def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
     if len(checkins) > _SHOWN:
         out.print(f"and {len(checkins) - _SHOWN} earlier ones", style="dim")
     out.print(_trend(checkins, today), soft_wrap=True)
+
+
+def print_history(counts: Sequence[WeekCount]) -> None:
+    """A line for each week; of a week without a mark it is not known what was done."""
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Week", no_wrap=True)
+    for title in ("Runs", "Done", "Strength", "Done", "Skipped", "Moved"):
+        table.add_column(title, justify="right")
+    table.add_column("Signs")
+    for one in counts:
+        has_marks = one.done is not None
+        number = [
+            str(one.runs),
+            str(one.runs_done) if has_marks else "-",
+            str(one.strength),
+            str(one.strength_done) if has_marks else "-",
+            str(one.skipped or "-"),
+            str(one.moved or "-"),
+        ]
+        if not one.planned:
+            number = ["-"] * len(number)
+        style = "" if one.planned else "dim"
+        first = one.week.days[0]
+        label = Text(f"{one.week}  {first:%-d %b}", style=style)
+        signs = "-" if one.signs is None else ", ".join(s for s in Sign if s in one.signs) or "none"
+        table.add_row(label, *(Text(text, style=style) for text in number), Text(signs, style=style))
+    out.print(table)
+    out.print(
+        "Done is what you marked (`calsync done`) or your platform says; the rest is unknown, not missed.",
+        style="dim",
+        soft_wrap=True,
+    )
 
 
 def _trend(checkins: Sequence[CheckIn], today: date) -> str:

@@ -1,18 +1,24 @@
-"""What the runner wants, did and feels: `calsync skip`, `move`, `release`, `done`, and `checkin`."""
+"""What the runner wants and did: `calsync skip`, `move`, `release`, `done`, `missed`."""
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from calsync.cli import options
-from calsync.cli.options import Common, as_wrong_usage, common_options, format_option, now_option
-from calsync.training import Sign
+from calsync.cli.options import (
+    Common,
+    as_wrong_usage,
+    caught_up,
+    common_options,
+    format_option,
+    now_option,
+    say_what_next,
+)
 
 if TYPE_CHECKING:
-    from calsync.app.setup import Setup
     from calsync.app.wishes import Known
     from calsync.spoken import Item, Items, When
 
@@ -30,7 +36,7 @@ def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
     """
     from calsync.app import wishes
 
-    setup = _caught_up(common, now)
+    setup = caught_up(common, now)
     if what and all(map(_is_key, what)):
         known = wishes.known_keys(setup, now)
         labels = {known.key(text): known.key(text) for text in what}
@@ -48,7 +54,7 @@ def skip(common: Common, what: tuple[str, ...], now: datetime) -> None:
         wishes.skip(setup, labels, now)
     for label in labels.values():
         click.echo(f"{label}: skipped")
-    _say_what_next()
+    say_what_next()
 
 
 @click.command(short_help="Put a run or session at another time.")
@@ -69,7 +75,7 @@ def move(common: Common, words: tuple[str, ...], now: datetime) -> None:
     """
     from calsync.app import wishes
 
-    setup = _caught_up(common, now)
+    setup = caught_up(common, now)
     zone = setup.config.zone
     known = wishes.planned_keys(setup, now)
     items = known.items(setup, now)
@@ -87,18 +93,7 @@ def move(common: Common, words: tuple[str, ...], now: datetime) -> None:
     wishes.move(setup, known, item.key, place, now)
     label = item.key if is_key else item.text(zone)
     click.echo(f"{label}: moved to {_moment(place.span.start.astimezone(zone))}")
-    _say_what_next()
-
-
-def _caught_up(common: Common, now: datetime) -> "Setup":
-    """With all done that was asked for on a page before this."""
-    setup = common.setup()
-    if setup.state.acts().asked:
-        from calsync.app.actions import catch_up
-
-        for answer in catch_up(setup, now):
-            click.echo(f"From the page: {answer.text}", err=True)
-    return setup
+    say_what_next()
 
 
 def _moment(local: datetime) -> str:
@@ -158,7 +153,7 @@ def release(common: Common, what: tuple[str, ...], everything: bool, output: str
 
     if everything and what:
         raise click.UsageError("name what to release, or give --all")
-    setup = _caught_up(common, now)
+    setup = caught_up(common, now)
     labels: dict[str, str] = {}
     called: dict[str, str] = {}
     try:
@@ -201,7 +196,7 @@ def release(common: Common, what: tuple[str, ...], everything: bool, output: str
     if not released:
         _say_nothing_held()
     else:
-        _say_what_next()
+        say_what_next()
 
 
 @click.command(short_help="Mark a run or session as done.")
@@ -219,7 +214,7 @@ def done(common: Common, what: tuple[str, ...], undo: bool, now: datetime) -> No
     """
     from calsync.app import wishes
 
-    setup = _caught_up(common, now)
+    setup = caught_up(common, now)
     known = wishes.planned_keys(setup, now)
     items = known.items(setup, now)
     choice = items.only(known.done) if undo else known.may_be_done(items)
@@ -244,7 +239,7 @@ def done(common: Common, what: tuple[str, ...], undo: bool, now: datetime) -> No
         wishes.mark(setup, known, labels, now, done=not undo)
     for label in labels.values():
         click.echo(f"{label}: {'not done' if undo else 'done'}")
-    _say_what_next()
+    say_what_next()
 
 
 @click.command(short_help="Place a session again that you missed.")
@@ -288,7 +283,7 @@ def missed(common: Common, what: tuple[str, ...], now: datetime) -> None:
             click.echo(f"{label}: missed, now {moment(place, setup.config.zone)}")
         else:
             click.echo(f"{label}: missed; it couldn't fit in later this week, so it stays where it was")
-    _say_what_next()
+    say_what_next()
 
 
 # Of a list from which one picks what was done.
@@ -341,10 +336,6 @@ def _of_held(held: "Items") -> "Find":
 
 def _say_nothing_held() -> None:
     click.echo("Nothing is moved or skipped.", err=True)
-
-
-def _say_what_next() -> None:
-    click.echo("The next `calsync push` brings the calendars up to date.", err=True)
 
 
 # --- which one --------------------------------------------------------------------------------------------
@@ -437,119 +428,3 @@ def _pick(
         if are_right and (len(numbers) == 1 or (numbers and many)):
             return [choice[int(one) - 1] for one in dict.fromkeys(numbers)]
         click.echo(f"   The numbers are 1 to {len(choice)}.", err=True)
-
-
-@click.command(short_help="Record how training feels.")
-@click.option(
-    "--sign",
-    "signs",
-    type=click.Choice([sign.value for sign in Sign]),
-    multiple=True,
-    help="A sign; repeatable.",
-)
-@click.option("--none", "all_well", is_flag=True, help="No signs: all is well.")
-@click.option(
-    "--date",
-    "day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="The day that the signs are of.  [default: today]",
-)
-@click.option("--list", "shows", is_flag=True, help="Show the check-ins so far, and the trend.")
-@click.option("--remove", is_flag=True, help="Forget the check-in of that date.")
-@format_option("table", "json")
-@now_option
-@common_options
-def checkin(
-    common: Common,
-    signs: Sequence[str],
-    *,
-    all_well: bool,
-    day: datetime | None,
-    shows: bool,
-    remove: bool,
-    output: str,
-    now: datetime,
-) -> None:
-    """Record the signs of the last seven days that training is out of balance.
-
-    \b
-      heavy-legs       runs feel heavy or flat
-      sore             soreness that lasts
-      easy-feels-hard  easy runs feel hard
-      low-motivation   no motivation to train
-
-    One sign makes the sessions of a week lighter and shorter, two leave one out, three or four leave a single
-    light one and turn the last hard run into an easy one. It acts on the week of the date four days later: up
-    to Wednesday this week, from Thursday the next. Another check-in of the same date replaces the first.
-    Without options, calsync asks.
-    """
-    chosen = [bool(signs), all_well, shows, remove]
-    if sum(chosen) > 1:
-        raise click.UsageError("give only one of --sign, --none, --list and --remove")
-    if shows and day:
-        raise click.UsageError("--list shows all check-ins; leave out --date")
-    if output == "json" and not shows:
-        raise click.UsageError("--format goes with --list only")
-    setup = _caught_up(common, now)
-    today = now.astimezone(setup.config.zone).date()
-    date_given = day.date() if day else today
-    if shows:
-        checkins = setup.state.checkins()
-        if output == "json":
-            from calsync.cli.reports import checkins_json
-
-            click.echo(checkins_json(checkins))
-        else:
-            from calsync.cli.tables import print_checkins
-
-            print_checkins(checkins, today)
-    elif remove:
-        _remove(setup, date_given)
-    else:
-        _record(setup, date_given, today, frozenset(map(Sign, signs)) if signs or all_well else _ask())
-
-
-_QUESTIONS = {
-    Sign.HEAVY_LEGS: "Did runs feel heavy or flat?",
-    Sign.SORE: "Were you sore for more than two days?",
-    Sign.EASY_FEELS_HARD: "Did easy runs feel hard?",
-    Sign.LOW_MOTIVATION: "Did you have to drag yourself out?",
-}
-
-
-def _ask() -> frozenset[Sign]:
-    """A short dialogue; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise click.UsageError("not a terminal: pass --sign or --none")
-    click.echo("How were the last seven days?")
-    return frozenset(sign for sign, question in _QUESTIONS.items() if click.confirm(f"  {question}", False))
-
-
-def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> None:
-    from calsync.app.training_feed import check_in
-    from calsync.planning.progression import effect, signs_text
-    from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Week
-    from calsync.words import date_name, week_name
-
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        message = f"{day} is not between {FIRST_YEAR} and {LAST_YEAR}"
-        raise click.BadParameter(message, param_hint="--date")
-    new = CheckIn(day, signs)
-    replaced = " (in place of the one before)" if check_in(setup, new) else ""
-    acts = f"{week_name(new.week).capitalize()}: {effect(new)}."
-    click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {acts}")
-    if new.week < Week.of(today):
-        click.echo(f"Note: {week_name(new.week)} is over; this is for the record.", err=True)
-        return
-    if day > today:
-        click.echo(f"Note: {day} is in the future.", err=True)
-    _say_what_next()
-
-
-def _remove(setup: "Setup", day: date) -> None:
-    from calsync.app.training_feed import forget_check_in
-
-    with as_wrong_usage():
-        forget_check_in(setup, day)
-    click.echo(f"Removed the check-in of {day}.")

@@ -20,7 +20,7 @@ from calsync.event import TICK
 from calsync.web.acting import CheckInForm, Form
 from calsync.web.entries import Entry
 from calsync.web.sharing import Summary
-from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekPicture
+from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekCount, WeekPicture
 from calsync.words import one_line
 
 # --- html -------------------------------------------------------------------------------------------------
@@ -374,6 +374,54 @@ class _Week:
                 font_weight="bold",
             )
             _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), LIGHT.muted)
+
+
+_COLUMN, _UNIT, _CHART_HEAD, _CHART_FOOT = 56, 14, 64, 92
+
+
+def render_chart(counts: Sequence[WeekCount], *, name: str) -> str:
+    """A column for each week: a square for each run and session, filled if it is done; dots for the signs."""
+    most = max((one.planned for one in counts), default=0) or 1
+    width = 2 * _PAD + len(counts) * _COLUMN
+    height = _CHART_HEAD + most * _UNIT + _CHART_FOOT
+    svg = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}"})
+    size = {"width": str(width), "height": str(height), "role": "img", "font-family": _FONT}
+    svg.attrib |= {**size, "aria-label": f"{name}: what became of the last {len(counts)} weeks"}
+    _rect(svg, 0, 0, width, height, LIGHT.page)
+    _text(svg, _PAD, 34, f"{name}: the last {len(counts)} weeks", LIGHT.ink, font_size=16, font_weight="bold")
+    base = _CHART_HEAD + most * _UNIT
+    _rule(svg, _PAD, base, width - _PAD, base, LIGHT.line)
+    run, lift = LIGHT.looks[Look.LONG], LIGHT.looks[Look.STRENGTH]
+    for number, one in enumerate(counts):
+        left = _PAD + number * _COLUMN
+        group = SubElement(svg, "g")
+        SubElement(group, "title").text = one_line(one.text)
+        top = base
+        for paint, planned, done in (
+            (run.edge, one.runs, one.runs_done),
+            (lift.fill, one.strength, one.strength_done),
+        ):
+            for square in range(planned):
+                top -= _UNIT
+                fill = paint if square < done else LIGHT.page
+                _rect(group, left + 12, top + 2, _COLUMN - 24, _UNIT - 4, fill, stroke=paint, rx=2)
+        middle = left + _COLUMN / 2
+        _text(group, middle, base + 18, f"W{one.week.number:02}", LIGHT.muted, text_anchor="middle")
+        for sign in range(len(one.signs or ())):
+            _draw(group, "circle", cx=middle - 9 + 6 * sign, cy=base + 30, r=2.5, fill=LIGHT.now)
+    x, y = float(_PAD), base + 62.0
+    for label, fill, edge in (
+        ("run", LIGHT.page, run.edge),
+        ("run, done", run.edge, run.edge),
+        ("strength", LIGHT.page, lift.fill),
+        ("strength, done", lift.fill, lift.fill),
+        ("warning sign", LIGHT.now, LIGHT.now),
+    ):
+        _rect(svg, x, y - 10, 14, 10, fill, stroke=edge)
+        _text(svg, x + 20, y, label, LIGHT.muted)
+        x += 34 + len(label) * _ADVANCE
+    indent(svg, " ")
+    return tostring(svg, encoding="unicode") + "\n"
 
 
 def _legend(looks: Iterable[Look]) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:

@@ -16,9 +16,9 @@ from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
 from calsync.program import Away, Program, Routine
 from calsync.timespan import Timespan
-from calsync.training import Cross, Effort, Kind, Sport, Week, clock
+from calsync.training import Cross, Effort, Kind, Sign, Sport, Week, clock
 from calsync.travel import trips_in
-from calsync.words import date_name, day_name, kind_name, on_trip, one_line
+from calsync.words import counted, date_name, day_name, kind_name, on_trip, one_line, week_name
 
 # --- blocks beside one another ----------------------------------------------------------------------------
 
@@ -442,6 +442,47 @@ def _blocks(day: date, standing: Standing, zone: ZoneInfo) -> Iterator[Block]:
             done=key in standing.done,
             key=key,
         )
+
+
+# --- what became of weeks ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WeekCount:
+    """How many runs (other sports included) and sessions a week had, and how many of them are marked as done.
+
+    What is not marked may have been done as well: nobody knows. What was skipped counts as planned. `signs`
+    are those of its last check-in; None if there was none.
+    """
+
+    week: Week
+    runs: int
+    runs_done: int
+    strength: int
+    strength_done: int
+    skipped: int
+    moved: int
+    signs: frozenset[Sign] | None = None
+
+    @property
+    def planned(self) -> int:
+        return self.runs + self.strength
+
+    @property
+    def done(self) -> int | None:
+        """None if nothing of it is marked, which says nothing."""
+        return self.runs_done + self.strength_done or None
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        parts = [f"{week_name(self.week)}: {self.planned} planned"]
+        parts += [f"{self.done} done"] if self.done else []
+        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{self.moved} moved"] if self.moved else []
+        if self.signs is not None:
+            parts.append(counted(len(self.signs), "warning sign"))
+        return ", ".join(parts)
 
 
 # --- colours ----------------------------------------------------------------------------------------------
