@@ -138,13 +138,15 @@ class Contents:
     """What a calendar holds of a plan: events in the order of time, and the keys that the runner deleted.
 
     `restored` are the keys that the runner has taken out of the bin since the last push. `others` says how
-    many events of other plans there are, by their names, where there is none of this one.
+    many events of other plans there are, by their names, where there is none of this one. `deleted_at` is
+    where those that were deleted were, as far as the calendar still shows that.
     """
 
     events: tuple[StoredEvent, ...] = ()
     deleted: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
     others: tuple[tuple[str, int], ...] = ()
+    deleted_at: Mapping[str, Timespan] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

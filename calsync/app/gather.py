@@ -13,7 +13,17 @@ from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
 from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
-from calsync.event import BUSY, Booked, Contents, Event, Standing, is_cross, is_strength, week_of_key
+from calsync.event import (
+    BUSY,
+    Booked,
+    Contents,
+    Event,
+    Published,
+    Standing,
+    is_cross,
+    is_strength,
+    week_of_key,
+)
 from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
@@ -358,13 +368,21 @@ def _once(booked: Iterable[Booked]) -> tuple[Booked, ...]:
     return tuple(found)
 
 
-def gather_plan(setup: Setup, now: datetime, others: Others | None = None) -> Gathered:
-    """Read everything and plan. `others` is what they have just said, if they have been asked."""
+def gather_plan(
+    setup: Setup, now: datetime, others: Others | None = None, places: Mapping[str, Published] | None = None
+) -> Gathered:
+    """Read everything and plan. `others` is what they have just said, if they have been asked.
+
+    `places` is where deleted sessions go instead, which a dry run doesn't keep.
+    """
     program, zone = setup.config.program, setup.config.zone
     loading = load_targets(setup)
     targets = loading.targets
     held = held_by_former(setup, [(target.settings, target.loaded) for target in targets])
     stands = what_stands(setup, targets, now)
+    if places:
+        published = {**stands.published, **places}
+        stands = replace(stands, published=published, skipped=stands.skipped - places.keys())
     if others is None:
         others = ask_others(setup, now)
     # The runner may have checked in while others were asked.

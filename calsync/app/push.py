@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from calsync.app.deletions import another_time, carry_out
 from calsync.app.gather import UNFINISHED, Gathered, Others, Target, gather_plan, load_targets
 from calsync.app.history import remember_week
 from calsync.app.renaming import adopt, remember, take_over_state
@@ -142,6 +143,10 @@ def rounds(
     page = _page(setup, writes=not dry_run)
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
+        if places := another_time(gathered, now):
+            if not dry_run:
+                carry_out(setup, gathered, places, now)
+            gathered = gather_plan(setup, now, others, places)
         if gathered.held:
             raise RefusedToProtectData(gathered.held[0].text(setup.config.name))
         of_targets = gathered.of_targets if number == 1 else of_targets

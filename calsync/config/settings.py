@@ -146,6 +146,9 @@ class GoogleTarget(Target, frozen=True, kw_only=True, tag="google"):
     alarm: _Reminder | None = None
     calendar_id: Stripped | None = None
     """Google: which calendar it is, if not the one that `calsync auth google` creates."""
+    on_delete: Literal["skip", "another-time"] = "skip"
+    """Google: a strength session that you delete there is left out, or ("another-time") gets the next best
+    time of its week. Runs are left out."""
 
     @property
     def place(self) -> str:

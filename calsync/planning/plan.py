@@ -223,7 +223,7 @@ def make_plan(
     `templates` holds every template that `program` names; `feed` the weeks in which a training platform says
     what to run; `booked` the strength sessions that are in busy calendars.
     """
-    problem = pose(
+    return plan_of(
         Given(
             program,
             templates,
@@ -237,6 +237,11 @@ def make_plan(
             sources=sources,
         )
     )
+
+
+def plan_of(given: Given) -> Plan:
+    """The plan that follows from all that is `given`."""
+    problem = pose(given)
     placement = problem.solve()
     too_late = _too_late(problem, placement)
     weeks = tuple(_planned_week(week, problem, placement, too_late) for week in problem.weeks)
@@ -247,8 +252,8 @@ def make_plan(
         busy=tuple(part for block in problem.given.busy if (part := block.clipped(horizon))),
         warnings=tuple(_warnings(problem, weeks)),
         cost=placement.cost,
-        now=now,
-        zone=zone,
+        now=given.now,
+        zone=given.zone,
         problem=problem,
         placement=placement,
     )

@@ -149,7 +149,10 @@ class GoogleCalendar:
         restored = frozenset(key for key, item in items.items() if item.stored and item.is_withdrawn)
         # In a calendar that was not made for this plan; in its own there is nothing to look for.
         others = self._others() if not items and mark_of(self.plan) not in description else ()
-        contents = Contents(tuple(live), _deleted(items, self.tombstones), restored, others)
+        deleted = _deleted(items, self.tombstones)
+        deleted_at = {key: items[key].was_at for key in deleted if key in items}
+        known_at = {key: span for key, span in deleted_at.items() if span is not None}
+        contents = Contents(tuple(live), deleted, restored, others, known_at)
         return LoadedCalendar(self, contents, items, surplus, self.client.service.events())
 
     def pages_of(self, plan: str) -> Iterator[Mapping[str, Any]]:

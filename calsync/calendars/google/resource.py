@@ -9,6 +9,7 @@ https://developers.google.com/workspace/calendar/api/guides/extended-properties
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -62,7 +63,8 @@ class Item:
     """One of the plan's own events as Google lists it, dead or alive.
 
     `stored` is None for a tombstone. `is_withdrawn`: it says that calsync cancelled it. `is_bare`: a
-    tombstone that has lost its properties, and with them the mark, if there was one.
+    tombstone that has lost its properties, and with them the mark, if there was one. `was_at` is what a
+    tombstone shows of its time.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Item:
     is_withdrawn: bool = False
     is_bare: bool = False
     prints: str = ""
+    was_at: Timespan | None = None
 
 
 class NotReadable(ValueError):
@@ -91,12 +94,17 @@ def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item |
         return None
     if resource.get("id") != event_id(private.get(_FORMER, plan), key, generation):
         return None
+    is_dead = resource.get("status") == "cancelled"
+    was_at = _written(private)
+    with suppress(NotReadable):
+        was_at = _span(resource, calendar_zone) if is_dead else None
     return Item(
         id=resource["id"],
         etag=str(resource.get("etag", "")),
         key=key,
         generation=generation,
-        stored=None if resource.get("status") == "cancelled" else _stored(resource, key, calendar_zone),
+        stored=None if is_dead else _stored(resource, key, calendar_zone),
+        was_at=was_at if is_dead else None,
         is_withdrawn=WITHDRAWN in private,
         prints=private.get(_PRINTS, ""),
     )
