@@ -246,6 +246,7 @@ class Do(StrEnum):
     RELEASE = "release"
     DONE = "done"
     NOT_DONE = "not-done"
+    MISSED = "missed"
     CHECK_IN = "check-in"
     FORGET_CHECK_IN = "forget-check-in"
 

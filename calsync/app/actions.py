@@ -29,6 +29,7 @@ from calsync.event import (
 from calsync.planning.plan import PlannedRun, PlannedSession, State
 from calsync.planning.progression import effect, signs_text
 from calsync.spoken import when
+from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn
 from calsync.words import date_name, week_name
 
@@ -50,7 +51,7 @@ def perform(setup: Setup, act: Act, now: datetime, others: Others | None = None)
     """
     if act.do in (Do.CHECK_IN, Do.FORGET_CHECK_IN):
         return _check_in(setup, act)
-    return _with(setup, planned_keys(setup, now, others), act, now)
+    return _with(setup, planned_keys(setup, now, others), act, now, others)
 
 
 def catch_up(setup: Setup, now: datetime, others: Others | None = None) -> tuple[Answered, ...]:
@@ -82,7 +83,7 @@ def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) ->
             known = planned_keys(setup, now, others)
             if asked.seen not in ("", _seen(known, act.key, zone) or asked.seen):
                 return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
-            done = _with(setup, known, act, now)
+            done = _with(setup, known, act, now, others)
     except UsageError as problem:
         return Answered(asked.id, act.key, now, _for_a_page(str(problem), act.key), is_done=False)
     return Answered(asked.id, act.key, now, done.text, done.undo)
@@ -109,7 +110,7 @@ def _seen(known: Known, key: str, zone: ZoneInfo) -> str:
     return seen(start.date(), times, is_moved=is_moved, is_done=is_done)
 
 
-def _with(setup: Setup, known: Known, act: Act, now: datetime) -> Done:
+def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | None) -> Done:
     key, zone = act.key, setup.config.zone
     items = known.items(setup, now)
     item = items.exactly(key)
@@ -128,6 +129,11 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime) -> Done:
             known.check_done([key])
             wishes.mark(setup, known, [key], now, done=False)
             return Done(f"Not done after all: {label}.", Act(Do.DONE, key))
+        case Do.MISSED:
+            known.check_missed([key], items)
+            wishes.missed(setup, known, [key], now)
+            there = wishes.places(setup, [key], now, others).get(key)
+            return Done(f"Missed: {label}.{_placed_again(there, now, zone)}", Act(Do.RELEASE, key))
         case Do.MOVE:
             known.check([key], now, zone, begun=True)
             known.check_not_deleted(key)
@@ -151,6 +157,10 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime) -> Done:
 def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
     """What undoes a skip or a move; None if that would lead into the past."""
     was = _as_it_was(known, key, setup)
+    if was and was.do is Do.MISSED:
+        # To release it would put it back where it was missed.
+        there = known.planned(key)
+        was = Act(Do.MOVE, key, there.start.isoformat()) if there else None
     if was is None:
         return Act(Do.RELEASE, key)
     if was.do is Do.MOVE and datetime.fromisoformat(was.to) <= now:
@@ -159,7 +169,7 @@ def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
 
 
 def _as_it_was(known: Known, key: str, setup: Setup) -> Act | None:
-    """The act that made `key` what it is now; None if the runner has neither skipped nor moved it."""
+    """The act that made `key` what it is now; None if the runner neither skipped, moved nor missed it."""
     kept = setup.state.wishes()
     if key in kept.skips or key in known.deleted:
         return Act(Do.SKIP, key)
@@ -167,7 +177,19 @@ def _as_it_was(known: Known, key: str, setup: Setup) -> Act | None:
     moved = (
         kept.moves[key].span if key in kept.moves else stored.span if stored and stored.is_pinned else None
     )
-    return Act(Do.MOVE, key, moved.start.isoformat()) if moved else None
+    if moved:
+        return Act(Do.MOVE, key, moved.start.isoformat())
+    return Act(Do.MISSED, key) if key in kept.missed else None
+
+
+def _placed_again(there: Timespan | None, now: datetime, zone: ZoneInfo) -> str:
+    """What became of a session that was missed; nothing where that can't be told yet."""
+    if there is None:
+        return ""
+    if there.start <= now:
+        return " It couldn't fit in later this week, so it stays where it was."
+    local = there.start.astimezone(zone)
+    return f" It is now on {date_name(local.date())} {local:%H:%M}."
 
 
 def _check_in(setup: Setup, act: Act) -> Done:

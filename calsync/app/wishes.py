@@ -345,7 +345,8 @@ def missed(setup: Setup, known: Known, keys: Collection[str], now: datetime) -> 
     """Let `keys` be placed again in what is left of their week. Raises Unavailable."""
     with setup.state.lock(waits.WISH):
         wishes, marks = setup.state.wishes(), setup.state.marks()
-        spans = {key: known.stored[key].span for key in keys}
+        # Taken back and missed once more before every calendar has it back, it is still where it was then.
+        spans = {key: wishes.put_back.get(key, known.stored[key].span) for key in keys}
         moves = {
             key: place for key, place in wishes.moves.items() if key not in spans or place.span.start > now
         }
@@ -442,10 +443,15 @@ def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str
     return released
 
 
-def places(setup: Setup, keys: Collection[str], now: datetime) -> dict[str, Timespan]:
-    """Where the next push has each of `keys`; empty if that can't be told, as a calendar is out of reach."""
+def places(
+    setup: Setup, keys: Collection[str], now: datetime, others: Others | None = None
+) -> dict[str, Timespan]:
+    """Where the next push has each of `keys`; empty if that can't be told, as a calendar is out of reach.
+
+    `others` is what other calendars have just said, if they have been asked.
+    """
     try:
-        plan = gather_plan(setup, now).plan
+        plan = gather_plan(setup, now, others).plan
     except CalsyncError:
         return {}
     places = {run.key: run.span for run in (*plan.runs, *plan.cross)}

@@ -94,8 +94,10 @@ class Acting:
             return
         if entry.day and entry.day <= now.date():
             yield form("Done", Do.DONE)
-        if entry.is_moved and not begun:
+        if (entry.block and entry.block.missed) or (entry.is_moved and not begun):
             yield form("Put it back", Do.RELEASE)
+        elif begun and entry.may_be_missed(now):
+            yield form("Missed it", Do.MISSED)
         if entry.block and not begun:
             yield form("Skip it", Do.SKIP)
             for to, text in entry.block.choices:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from calsync.event import SEEN_NOWHERE, SEEN_SKIPPED, seen
+from calsync.event import SEEN_NOWHERE, SEEN_SKIPPED, is_strength, seen, week_of_key
 from calsync.planning.plan import State
+from calsync.training import Week
 from calsync.web.week import Absent, Block, WeekPicture
 from calsync.words import date_name
 
@@ -47,6 +48,11 @@ class Entry:
         if self.day is None or self.block is None:
             return False
         return (self.day, self.block.span.start) <= (now.date(), now.hour * 60 + now.minute)
+
+    def may_be_missed(self, now: datetime) -> bool:
+        """Whether calsync would place it again in this week, once it has begun. `now` in the plan's zone."""
+        is_class = self.block is not None and self.block.state == State.FIXED
+        return is_strength(self.key) and week_of_key(self.key) == Week.of(now.date()) and not is_class
 
 
 def entries(weeks: Iterable[WeekPicture]) -> Mapping[str, Entry]:

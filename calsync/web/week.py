@@ -127,7 +127,8 @@ class Block:
 
     `lane` of `lanes` says where it is beside others at the same time. `about` is what it is, `steps` what
     to do, each with a cue that may be empty, `why` why it is there, `others` where else it could be. `clash`
-    says what it clashes with, `done` that the runner marked it. What can be skipped and moved has its `key`;
+    says what it clashes with, `done` that the runner marked it, `missed` that they missed it and it can still
+    be put back where it was. What can be skipped and moved has its `key`;
     `choices` are starts that it could be moved to, in ISO 8601 and in words.
     """
 
@@ -146,6 +147,7 @@ class Block:
     others: tuple[str, ...] = ()
     clash: str = ""
     done: bool = False
+    missed: bool = False
     key: str = ""
     choices: tuple[tuple[str, str], ...] = ()
 
@@ -324,6 +326,7 @@ class _Drawing:
         explained = self._explainer.explained(session)
         routine = self._routines.get(session.routine)
         about = f"Strength, {session.minutes} min, {session.load}"
+        missed_at = self._plan.problem.given.standing.missed.get(session.key)
         return Block(
             *when,
             Look.STRENGTH,
@@ -335,6 +338,8 @@ class _Drawing:
             why=tuple(reason.text for reason in explained.reasons),
             others=tuple(other.text(self._plan.zone) for other in explained.others),
             done=session.done,
+            missed=missed_at is not None
+            and (session.span.start > self._plan.now or session.span == missed_at),
             # What a busy calendar has is moved there.
             key="" if session.calendar else session.key,
             choices=tuple(

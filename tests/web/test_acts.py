@@ -208,3 +208,34 @@ def test_what_was_done_is_marked_and_that_is_undone(tmp_path: Path) -> None:
         said = follow(site, address, forms(said)["Undo"])
         assert not by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
         assert "Done" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"
+
+
+def test_a_session_that_was_missed_is_placed_again_and_put_back(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    lift, run = "2026-W48/strength/1", "2026-W48/run/tue-1"
+    with running(box, now=NOW.replace("23T06", "24T18")) as site:
+        address, before = page_of(site, lift), start(site, lift)
+        assert "Missed it" not in on(page_of(site, run)), "calsync places no runs"
+        assert "Missed it" not in on(page_of(site, "2026-W48/strength/2")), "it is still to come"
+        said = follow(site, site.page, on(site.page, lift)["Missed it"])
+        assert "Missed: Lower body" in said
+        assert " It is now on " in said
+        assert "20261124T180000" < start(site, lift) < "20261130"
+        assert {"Put it back", "Skip it"} <= set(on(address))
+        said = follow(site, address, on(address)["Put it back"])
+        assert "Put back: Lower body" in said
+        assert start(site, lift) == before
+        follow(site, address, forms(said)["Undo"])
+        assert start(site, lift) > before
+        follow(site, address, on(address)["Put it back"])
+        said = follow(site, address, on(address)["Missed it"])
+        follow(site, address, forms(said)["Undo"])
+        assert start(site, lift) == before
+    with running(box, now=NOW.replace("23T06", "29T20")) as site:
+        address = page_of(site, lift)
+        said = follow(site, address, on(address)["Missed it"])
+        assert "couldn&#39;t fit in later this week, so it stays where it was" in said
+        assert start(site, lift) == before
+        assert "Missed it" not in on(address)

@@ -30,6 +30,7 @@ COMMANDS = {
     "Skip it": ("skip",),
     "Put it back": ("release",),
     "Done": ("done",),
+    "Missed it": ("missed",),
     "Not done after all": ("done", "--undo"),
 }
 
