@@ -184,8 +184,9 @@ def run_server(
             server.run(sockets=[listener])
         finally:
             systemd.say("STOPPING=1")
+            end = time.monotonic() + waits.SERVER_END
             planner.stop(waits.SERVER_END)
-            worker.end()
+            worker.end(max(end - time.monotonic(), 0))
     say("Stopped.")
 
 

@@ -7,6 +7,7 @@ busy.
 import contextlib
 import math
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -270,66 +272,119 @@ class Worker:
     feeds: tuple[Feed, ...] = ()
     allowance: Allowance = Allowance()
     _waiting: "subprocess.Popen[bytes] | None" = None
-    _running: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _planning: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    # Those that have told of their plan, and still deliver notifications.
+    _following: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
 
     def prepare(self) -> None:
         """Have a process wait for the next plan, as it takes longer to start one than to plan."""
-        with self._lock:
+        with self._changed:
             if not self._ended and (self._waiting is None or self._waiting.poll() is not None):
                 self._waiting = self._started()
 
     def plan(self, *, is_waited_for: bool = False) -> Snapshot:
-        """Raises Unavailable."""
-        with self._taken(is_waited_for=is_waited_for) as process:
-            try:
-                out, errors = process.communicate(b"plan\n", timeout=self.allowance.seconds)
-                problem = ""
-            except subprocess.TimeoutExpired:
-                process.kill()
-                out, errors = process.communicate()
-                problem = f"planning took more than {self.allowance.seconds:.0f} s, and was ended"
-            finally:
-                with self._lock:
-                    self._running.remove(process)
-        complaint = errors.decode("utf-8", "replace").strip()
-        planned: _Planned | None = None
-        try:
-            for line in out.splitlines():
-                match msgspec.json.decode(line, type=Told, dec_hook=zone_of):
-                    case _Feeds(places):
-                        self._take_feeds(places)
-                    case _Planned() as found:
-                        planned = found
-        except msgspec.MsgspecError:
-            problem = "calsync was updated while it runs: restart the server"
-        if problem or planned is None:
-            raise Unavailable(problem or self._broken_off(process.returncode, complaint))
-        if complaint:
-            self.complained(complaint)
+        """Raises Unavailable.
+
+        It doesn't wait for what the process does after it has told of its plan.
+        """
+        process = self._taken(is_waited_for=is_waited_for)
+        told: queue.SimpleQueue[_Planned | str] = queue.SimpleQueue()
+        watch = partial(self._watch, process, self.allowance, told.put)
+        threading.Thread(target=watch, name="plan", daemon=True).start()
+        planned = told.get()
+        if isinstance(planned, str):
+            raise Unavailable(planned)
         self.said(planned.said)
         if planned.snapshot is None:
             raise Unavailable(planned.problem)
         return planned.snapshot
 
-    def end(self) -> None:
-        """Kill what runs. What it writes is written in one step, so it may be broken off anywhere."""
-        with self._lock:
+    def end(self, patience: float = 0.0) -> None:
+        """Kill what runs; what has told of its plan only after so many seconds.
+
+        What a process writes is written in one step, so it may be broken off anywhere.
+        """
+        with self._changed:
             self._ended = True
-            processes = [*self._running, *filter(None, [self._waiting])]
+            self._changed.wait_for(lambda: not self._following, patience)
+            processes = [*self._planning, *self._following, *filter(None, [self._waiting])]
         for process in processes:
             process.kill()
             process.wait(waits.SERVER_END)
 
+    def _watch(
+        self, process: "subprocess.Popen[bytes]", allowance: Allowance, tell: Callable[[_Planned | str], None]
+    ) -> None:
+        """Have a process plan, and `tell` of its plan, or why there is none; then see it to its end."""
+        is_late, has_told, problem = threading.Event(), False, ""
+        errors: list[bytes] = []
+
+        def kill() -> None:
+            is_late.set()
+            process.kill()
+
+        timer = threading.Timer(allowance.seconds, kill)
+        timer.daemon = True
+        try:
+            with process:
+                assert process.stdin
+                assert process.stdout
+                assert process.stderr
+                complaints = threading.Thread(
+                    target=lambda stream: errors.append(stream.read()), args=(process.stderr,), daemon=True
+                )
+                timer.start()
+                complaints.start()
+                with contextlib.suppress(OSError):  # it has ended: its end says why
+                    process.stdin.write(b"plan\n")
+                    process.stdin.close()
+                for line in process.stdout:
+                    try:
+                        match msgspec.json.decode(line, type=Told, dec_hook=zone_of):
+                            case _Feeds(places):
+                                self._take_feeds(places)
+                            case _Planned() as planned if not problem:
+                                self._tells(process)
+                                has_told = True
+                                tell(planned)
+                    except msgspec.MsgspecError:
+                        problem = "calsync was updated while it runs: restart the server"
+                complaints.join()
+                process.wait()
+            complaint = b"".join(errors).decode("utf-8", "replace").strip()
+            if is_late.is_set():
+                problem = f"planning took more than {allowance.seconds:.0f} s, and was ended"
+            elif not (problem or has_told):
+                problem = self._broken_off(process.returncode, complaint, allowance)
+            if not has_told:
+                tell(problem)
+            elif said := "\n".join(filter(None, (complaint, problem))):
+                self.complained(said)
+        finally:
+            timer.cancel()
+            with self._changed:
+                for processes in (self._planning, self._following):
+                    if process in processes:
+                        processes.remove(process)
+                self._changed.notify_all()
+            # Whoever waits must not do so for ever; who has been told already hears no more.
+            tell("planning broke off")
+
+    def _tells(self, process: "subprocess.Popen[bytes]") -> None:
+        with self._changed:
+            self._planning.remove(process)
+            self._following.append(process)
+
     def _taken(self, *, is_waited_for: bool) -> "subprocess.Popen[bytes]":
         """The process that waits, or if there is none a new one."""
-        with self._lock:
+        with self._changed:
             process, self._waiting = self._waiting, None
             if process is None or process.poll() is not None:
                 process = self._started()
             _restrict(process.pid, self.allowance, is_waited_for=is_waited_for)
-            self._running.append(process)
+            self._planning.append(process)
             if self._ended:
                 process.kill()
             return process
@@ -353,9 +408,9 @@ class Worker:
             for path in [Path(p.path)]
         )
 
-    def _broken_off(self, code: int, complaint: str) -> str:
+    def _broken_off(self, code: int, complaint: str, allowance: Allowance) -> str:
         if "MemoryError" in complaint:
-            return f"planning took more than {self.allowance.memory >> 20} MB of memory, and was ended"
+            return f"planning took more than {allowance.memory >> 20} MB of memory, and was ended"
         if code == _KILLED:
             return "the plan's process was killed; this machine may have too little memory"
         return f"planning broke off ({complaint[-300:] or f'it ended with {code}'})"

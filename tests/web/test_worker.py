@@ -1,7 +1,9 @@
 """Plans in a process of their own: what ends them, what becomes of them, and that nobody waits for them."""
 
 import os
+import queue
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -65,6 +67,42 @@ def test_a_plan_that_takes_too_much_memory_is_ended() -> None:
 )
 def test_it_says_what_became_of_a_plan(program: str, found: str) -> None:
     assert found in problem_of(program)
+
+
+PLANNED = """
+from datetime import datetime, UTC
+from zoneinfo import ZoneInfo
+import msgspec
+from calsync.app.worker import _Planned, _zone_key
+from calsync.web.planner import Snapshot
+made = Snapshot((), datetime(2026, 11, 23, 6, tzinfo=UTC), ZoneInfo("UTC"))
+print(msgspec.json.encode(_Planned(made), enc_hook=_zone_key).decode(), flush=True)
+"""
+
+
+def test_what_follows_a_plan_is_not_waited_for_and_its_end_is_looked_at() -> None:
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with socket.create_server(("127.0.0.1", 0)) as gate:
+        then = f"import socket, sys\nsocket.create_connection({gate.getsockname()!r}).recv(1)\n"
+        program = f"{PLANNED}{then}print('ntfy: refused', file=sys.stderr)"
+        one = Worker([sys.executable, "-c", program], lambda _: None, heard.put)
+        assert one.plan().made
+        assert heard.empty()
+        gate.accept()[0].close()
+        assert heard.get(timeout=60) == "ntfy: refused"
+
+
+def test_what_follows_a_plan_is_ended_when_it_takes_too_long_or_the_server_ends() -> None:
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    command = [sys.executable, "-c", f"{PLANNED}while True: pass"]
+    one = Worker(command, lambda _: None, heard.put, (), Allowance(seconds=5))
+    assert one.plan().made
+    assert heard.get(timeout=60) == "planning took more than 5 s, and was ended"
+    one = Worker(command, lambda _: None, heard.put)
+    assert one.plan().made
+    one.end()
+    with pytest.raises(Unavailable):
+        one.plan()
 
 
 # A server whose plans may take that many seconds and bytes, as long as there is no file "patience".
