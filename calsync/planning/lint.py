@@ -444,7 +444,7 @@ def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | 
 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, structs.replace(session, load=Load.LIGHT))
-    text = f"{case.given}no day has room for {session.shortest} min, not even of a light session: {days}"
+    text = f"{case.given}no day has room for {session.shortest} min, not even for a light session: {days}"
     suggestion = _advice(rule, Load.LIGHT, case.week, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
