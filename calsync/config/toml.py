@@ -29,7 +29,6 @@ from calsync.written import Read, Said, duration_text
 
 # --- lines ------------------------------------------------------------------------------------------------
 
-
 _TOKEN = re.compile(
     r"""
       (?P<string> \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3,5} | '{3}(?:[^']|'(?!''))*'{3,5}
@@ -103,8 +102,7 @@ class _Reader:
         return names
 
     def _pair(self, table: Keys, *ends: str) -> None:
-        line = self._line
-        keys = table
+        line, keys = self._line, table
         for name in self._names("="):
             keys = (*keys, name)
             self.lines.setdefault(keys, line)
@@ -154,7 +152,6 @@ def _unquoted(token: str) -> str:
 
 
 # --- toml -------------------------------------------------------------------------------------------------
-
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -471,13 +468,9 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
 
 # What people write for a word of ours.
 _SYNONYMS = {
-    "medium": "moderate",
-    "middle": "moderate",
-    "normal": "moderate",
-    "hard": "heavy",
-    "high": "heavy",
-    "easy": "light",
-    "low": "light",
+    **dict.fromkeys(("medium", "middle", "normal"), "moderate"),
+    **dict.fromkeys(("hard", "high"), "heavy"),
+    **dict.fromkeys(("easy", "low"), "light"),
     "beginner": "new",
     "intermediate": "regular",
     "advanced": "experienced",
@@ -501,11 +494,12 @@ def _begins_alike(key: str, known: Mapping[str, str]) -> str:
 
 def _wrong(what: str, value: object, keys: Keys, read: Read | None = None) -> str:
     hint = ""
-    if read and isinstance(value, int) and not isinstance(value, bool):
-        # A duration; what else is no text is none with an m behind it.
-        with suppress(ValueError):
-            read(f"{value}m")
-            hint = f'; write "{value}m"'
+    if read and isinstance(value, int | float) and not isinstance(value, bool):
+        # A duration, or a distance; what else is no text is none with either behind it.
+        for meant in (f"{value}m", f"{value} km"):
+            with suppress(ValueError):
+                read(meant)
+                hint = f'; write "{meant}"'
     if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
     elif "a string" in what and isinstance(value, date | time):

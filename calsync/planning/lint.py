@@ -465,20 +465,33 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
         days = [day for day in WEEKDAYS if case.week.obstacle(day, shortest, Load.LIGHT) is None]
         text = (
             f"{case.given}only {fit} of {len(sessions)} sessions can have a day: they are "
-            f"{LEAST_DAYS_APART} days apart at least, and only {', '.join(days)} can carry strength"
+            f"{LEAST_DAYS_APART} days apart at least, "
         )
+        suggestion = _other_order(cases, sessions, Load.LIGHT)
+        text += (
+            "and keep the order in which they are listed"
+            if suggestion
+            else f"and only {', '.join(days)} can carry strength"
+        )
+        suggestion = suggestion or "list fewer sessions, or free another day of races and rest"
         keys = ("strength", numbered[fit][0])
-        suggestion = "list fewer sessions, or free another day of races and rest"
         yield Finding(Reason(Rule.NO_BACK_TO_BACK, text), case.severity, keys, suggestion)
     elif case := _too_narrow(cases, sessions):
         text = f"{case.given}each session could have its load, but not all of them: one becomes lighter"
-        orders = (order for order in permutations(sessions) if not _too_narrow(cases, order))
         word = case.week.template.word
-        suggestion = f"ask for less in one of them, or leave more room before a hard or long {word}"
-        if order := next(orders, None):
-            what = ", ".join(f"{session.routine} ({session.load})" for session in order)
-            suggestion = f"list them in this order: {what}"
+        less = f"ask for less in one of them, or leave more room before a hard or long {word}"
+        suggestion = _other_order(cases, sessions) or less
         yield _warning(Reason(Rule.NO_BACK_TO_BACK, text), ("strength",), suggestion)
+
+
+def _other_order(cases: Sequence[_Case], sessions: Sequence[Session], load: Load | None = None) -> str:
+    """The order, if there is one, in which all of them find a day, at their own load or at another."""
+    for order in permutations(sessions):
+        wanted = order if load is None else [structs.replace(session, load=load) for session in order]
+        if not _too_narrow(cases, wanted):
+            what = ", ".join(f"{session.called} ({session.load})" for session in order)
+            return f"list them in this order: {what}"
+    return ""
 
 
 def _obstacles(week: BareWeek, session: Session) -> tuple[Rule, str]:

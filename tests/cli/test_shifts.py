@@ -94,6 +94,17 @@ def test_a_shift_is_named_and_not_the_session_beside_it(box: Box) -> None:
     assert rules == ["busy", "pair", "busy", "busy", "busy", "busy", "busy"]
 
 
+def test_the_order_of_the_week_is_named_where_only_that_is_in_the_way(box: Box) -> None:
+    at_work(box)
+    week_of(box, [], 'default = ["06:00-08:00"]', sessions=2)
+    own = box.folder / "own.toml"
+    own.write_text(own.read_text().replace("[[strength]]", '[[strength]]\ndays = ["sun"]', 1))
+    found = {day["day"]: day["text"] for day in unplaced(box)["days"]}
+    order = "your week lists this session after Sunday's, and they keep their order"
+    assert found["2026-11-25"] == order
+    assert found["2026-11-28"] == "less than 2 days from another strength session"
+
+
 def test_nobody_is_asked_to_make_a_shift_shorter_or_to_lift_at_night(box: Box) -> None:
     at_work(box, *(f"{day} 05:00-22:00" for day in DAYS))
     week_of(box, [], 'default = ["06:00-22:00"]')
