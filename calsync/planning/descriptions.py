@@ -147,7 +147,13 @@ def _about_order(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     days, place, wanted = plan.problem.days, session.place, session.wanted
     easy = [run for run in days.runs_on(session.day) if run.effort is Effort.EASY]
     last = max(easy, key=lambda run: run.start, default=None)
-    if place is None or wanted is None or last is None or last.start < place.end:
+    if last is None or last.start < wall.seconds(session.span.end):
+        return
+    if session.state is State.FIXED:
+        because = "your calendar has it then" if session.calendar else "that is when the class is"
+        yield why.before_easy_run(of_run(last), because)
+        return
+    if place is None or wanted is None:
         return
     later = [one for one in days.candidates(session.week, wanted, session.day) if one.start >= last.end]
     if later:

@@ -183,6 +183,12 @@ def before_easy_run(run: str, because: str) -> Reason:
     return Reason(Rule.EASY_DAYS_EASY, f"before {run}" + (f", as {because}" if because else ""))
 
 
+def comes_before(session: str, runs: Sequence[str], *, at: str) -> Reason:
+    """Of a template's session that is `at` a time before the easy runs of its days, and never after them."""
+    text = f"{session} comes before {' and '.join(runs)}, as your week has it at {at}"
+    return Reason(Rule.EASY_DAYS_EASY, text)
+
+
 def only_before(day: Weekday, run: str, end: int) -> Reason:
     """Of a template's easy run that ends so late, at the minute `end`, that no session comes after it."""
     text = f"strength on {day.long_name} can only come before {run}: {clock(end)} is too late for it"
