@@ -457,7 +457,7 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
         return document.lacks((*keys, found[1]), meaning.missing.get((*keys, found[1]), ""))
     value = _at(data, keys)
     if words := meaning.words.get(keys):
-        hint = _word_meant(value, words) if isinstance(value, str) else ""
+        hint = word_meant(value, words) if isinstance(value, str) else ""
         return document.fail(keys, f"expected one of {', '.join(words)}, found {_shown(value)}{hint}")
     if what.startswith("Invalid RFC3339 encoded date"):
         return document.fail(keys, _wrong(f"expected {_NAMES['date']}", value, keys))
@@ -477,7 +477,7 @@ _SYNONYMS = {
 }
 
 
-def _word_meant(value: str, words: Sequence[str]) -> str:
+def word_meant(value: str, words: Sequence[str]) -> str:
     """`; did you mean "…"?`, also of "thursday" and "medium"."""
     lower = value.lower()
     for meant in (_SYNONYMS.get(lower, ""), lower[:3]):

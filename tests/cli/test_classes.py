@@ -327,4 +327,4 @@ def test_a_load_that_is_none(box: Box) -> None:
     week(box, LIFT, more=GYM.format('{ "Yoga*" = "medium" }'))
     result = box.run("plan")
     assert result.code == 3
-    assert 'no load is called "medium"' in result.error
+    assert 'no load is called "medium"; did you mean "moderate"?' in result.error
