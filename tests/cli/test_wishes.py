@@ -760,6 +760,6 @@ def test_ctrl_c_at_the_list_changes_nothing(box: Box) -> None:
     box.push()
     terminal = Terminal.of(box, "skip", "thu")
     terminal.wait_for("Which one")
-    terminal.type(CTRL_C)
+    terminal.press(CTRL_C)
     assert terminal.finish() == 130
     assert skipped(box) == []
