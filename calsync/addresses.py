@@ -120,8 +120,9 @@ _ANY_ADDRESS = re.compile(
 _WITH_HOST = ("http:", "https:", "webcal:", "webcals:", "ftp:", "ftps:", "sftp:", "file:")
 _OF_FEEDS = ("http:", "https:", "webcal:", "webcals:")
 _RUN = re.compile(r"[\w-]{16,}")
-# A word, a number, or a part of a date; several of them in a row are a name, such as "half-marathon-build".
-_PLAIN_PART = re.compile(r"[^\W\d_]?[^\W\d_A-Z]{0,14}|\d{1,4}")
+# A word, a number, or a part of a date, also "w49"; several of them in a row are a name, such as
+# "half-marathon-build" or "w49-tue-strength".
+_PLAIN_PART = re.compile(r"[^\W\d_]?[^\W\d_A-Z]{0,14}|[Ww]?\d{1,4}")
 _VARIABLE = re.compile(r"[A-Z]{1,12}(?:_(?:[A-Z]{1,12}|\d{1,3}))+")
 
 

@@ -476,7 +476,8 @@ class TemplateFile(msgspec.Struct, frozen=True):
     cross: tuple[CrossTraining, ...] = ()
     """Rides, swims and other sports of the week."""
     strength: Annotated[tuple[Session, ...], Meta(extra_json_schema={"maxItems": MOST_SESSIONS})] = ()
-    """The strength sessions, the most important first: two are the rule, three the most."""
+    """The strength sessions in the order of the week: two are the rule, three the most. Where a week can have
+    fewer, the first ones stay."""
 
 
 class WeekTemplate(TemplateFile, frozen=True, kw_only=True):

@@ -210,6 +210,7 @@ _SUNDAY = "2026-11-22T18:00:00+00:00"
 RECIPES = {
     "lunch-lifter": (_SUNDAY, "--week", "2026-W49"),
     "early-bird": (_SUNDAY, "--week", "2026-W48"),
+    "evening-runner": (_SUNDAY, "--week", "2026-W49"),
     "shift-worker": (_SUNDAY, "--week", "2026-W49"),
     "runna-user": (_SUNDAY, "--week", "2026-W48"),
     "triathlete": (_SUNDAY, "--week", "2026-W48"),

@@ -1,7 +1,9 @@
 """What all tests share: how they are spread over the processors, settings of Hypothesis, and Ctrl-C for the
 processes that tests start."""
 
+import os
 import signal
+import sys
 from typing import Any
 
 import pytest
@@ -60,13 +62,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
     return SideBySide(config, log)
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many processes run the tests, unless -n says so.
 
-    For the whole suite xdist counts the processors. A part that somebody names runs in this process: it
-    starts at once, and can be debugged.
+    For the whole suite one more than there are processors, as many tests wait for a server or a browser. A
+    part that somebody names runs in this process: it starts at once, and can be debugged.
     """
-    return None if config.args_source is config.ArgsSource.TESTPATHS else 0
+    if config.args_source is not config.ArgsSource.TESTPATHS:
+        return 0
+    # Those that this process may use.
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return processors + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

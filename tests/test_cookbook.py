@@ -12,7 +12,7 @@ import pytest
 from tests.cli.box import ROOT, Box, by_key
 
 NAMES = [
-    *("lunch-lifter", "early-bird", "shift-worker", "runna-user"),
+    *("lunch-lifter", "early-bird", "evening-runner", "shift-worker", "runna-user"),
     *("triathlete", "marathon", "race-season", "gym-goer", "traveller", "two-feeds"),
 ]
 SUNDAY = "2026-11-22T18:00:00+00:00"
@@ -83,6 +83,17 @@ def test_the_early_bird_is_done_by_half_past_seven(kitchen: Box) -> None:
     assert [start.strftime("%a %H:%M") for start, _ in sessions(plan)] == ["Wed 06:30", "Sat 06:00"] * 4
     on_weekdays = [end for start, end in (*sessions(plan), *runs(plan)) if start.weekday() < 5]
     assert max(end.time() for end in on_weekdays) <= time(7, 30)
+
+
+def test_the_evening_runner_trains_after_work(kitchen: Box) -> None:
+    plan = kitchen.plan("--config", "evening-runner.toml", now=SUNDAY)
+    assert unplaced(plan) == 0
+    on_weekdays = [start.time() for start, _ in (*runs(plan), *sessions(plan)) if start.weekday() < 5]
+    assert min(on_weekdays) == time(17, 30)
+    hard = {start.date(): end for start, end in runs(plan)}
+    for start, end in sessions(plan):
+        assert start - hard[start.date()] >= timedelta(hours=2)
+        assert end.time() <= time(21, 15)
 
 
 def test_the_shift_worker_trains_in_no_shift_and_sleeps_after_nights(kitchen: Box) -> None:

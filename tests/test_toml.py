@@ -160,6 +160,14 @@ def test_every_command_says_so(tmp_path: Path, data: st.DataObject, kind: Schema
             "write [[plan.race]] above each",
         ),
         ("horizon = 4\nhorizon = 5", "8: horizon is there already: it can have one value only"),
+        (
+            "race = { date = 2027-04-18, distance = 42.2 }",
+            '7: plan.race.distance: expected a string, found 42.2; write "42.2 km"',
+        ),
+        (
+            "race = { date = 2027-04-18, duration = 90 }",
+            '7: plan.race.duration: expected a string, found 90; write "90m"',
+        ),
         ("[plan.race]\ndate = 2026-11-31", "8: November has 30 days"),
         ("[plan.race]\ndate = 2027-02-29", "8: February has 28 days"),
         ("[plan.race]\ndate = 2026-13-01", "8: there is no month 13"),

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import IO, Any, cast
@@ -25,6 +25,7 @@ from calsync.app.wishes import nameable
 from calsync.planning.descriptions import no_place, reasons, routine_title, run_title, session_title
 from calsync.planning.plan import PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import MANY_SIGNS, effect, signs_text
+from calsync.planning.wall import whole_day
 from calsync.planning.week import WantedWeek, kind_of_cross, kind_of_run
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import CLASS, PINNED, in_calendar, kind_of_pause
@@ -333,9 +334,8 @@ def _day_cell(shown: _ShownWeek, day: date) -> Text:
 def _busy_cell(gathered: Gathered, day: date, *, is_narrow: bool) -> Text:
     """When the day is busy; where there is no room for that, for how long."""
     zone = gathered.plan.zone
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    whole = Timespan(midnight, midnight + timedelta(days=1))
-    parts = [part for block in gathered.plan.busy if (part := block.clipped(whole))]
+    whole = whole_day(day, zone)
+    parts = [part for block in gathered.plan.busy if whole and (part := block.clipped(whole))]
     if is_narrow:
         seconds = sum(part.duration.total_seconds() for part in parts)
         return Text(elapsed(int(seconds)) if parts else "")

@@ -107,11 +107,16 @@ def _what_and_when(words: Sequence[str], known: "Known", items: "Items") -> "tup
     wanted = known.wanted_now(items)
     if not words:
         picked = _pick(wanted.to_come, items, "Which one?", many=False, usage='move thu "fri 18:00"')[0]
-        text = click.prompt("When? (such as 18:00, fri 7pm)", err=True)
-        try:
-            return picked, when(text, items.today, items.zone), False
-        except ValueError as problem:
-            raise click.BadParameter(str(problem), param_hint="START") from problem
+
+        def asked(text: str) -> "When":
+            try:
+                return when(text, items.today, items.zone)
+            except ValueError as problem:
+                raise click.BadParameter(str(problem)) from problem
+
+        # What is no time is asked for again.
+        to = click.prompt("When? (such as 18:00, fri 7pm)", value_proc=asked, err=True)
+        return picked, to, False
     if len(words) == 1:
         raise click.UsageError("Missing argument 'START': say when, such as 18:00 or \"fri 7pm\"")
     # As many words as can be are the start: `move lower body fri 18:00` needs no quotes.

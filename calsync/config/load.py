@@ -31,7 +31,7 @@ from calsync.config.settings import (
     WebhookNotify,
 )
 from calsync.config.templates import Library
-from calsync.config.toml import Document, read
+from calsync.config.toml import Document, read, word_meant
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program
@@ -229,7 +229,7 @@ def _check_strength(document: Document, keys: Keys, titles: Sequence[str] | Mapp
     for pattern, word in titles.items() if isinstance(titles, Mapping) else ():
         if word not in list(Load):
             known = tuple(Load)
-            hint = did_you_mean(word, known) or f"; known: {', '.join(known)}"
+            hint = word_meant(word, known) or f"; known: {', '.join(known)}"
             raise document.fail((*keys, pattern), f'no load is called "{hidden(word)}"{hint}')
 
 

@@ -29,7 +29,6 @@ from calsync.written import Read, Said, duration_text
 
 # --- lines ------------------------------------------------------------------------------------------------
 
-
 _TOKEN = re.compile(
     r"""
       (?P<string> \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3,5} | '{3}(?:[^']|'(?!''))*'{3,5}
@@ -103,8 +102,7 @@ class _Reader:
         return names
 
     def _pair(self, table: Keys, *ends: str) -> None:
-        line = self._line
-        keys = table
+        line, keys = self._line, table
         for name in self._names("="):
             keys = (*keys, name)
             self.lines.setdefault(keys, line)
@@ -154,7 +152,6 @@ def _unquoted(token: str) -> str:
 
 
 # --- toml -------------------------------------------------------------------------------------------------
-
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -460,7 +457,7 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
         return document.lacks((*keys, found[1]), meaning.missing.get((*keys, found[1]), ""))
     value = _at(data, keys)
     if words := meaning.words.get(keys):
-        hint = _word_meant(value, words) if isinstance(value, str) else ""
+        hint = word_meant(value, words) if isinstance(value, str) else ""
         return document.fail(keys, f"expected one of {', '.join(words)}, found {_shown(value)}{hint}")
     if what.startswith("Invalid RFC3339 encoded date"):
         return document.fail(keys, _wrong(f"expected {_NAMES['date']}", value, keys))
@@ -471,20 +468,16 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
 
 # What people write for a word of ours.
 _SYNONYMS = {
-    "medium": "moderate",
-    "middle": "moderate",
-    "normal": "moderate",
-    "hard": "heavy",
-    "high": "heavy",
-    "easy": "light",
-    "low": "light",
+    **dict.fromkeys(("medium", "middle", "normal"), "moderate"),
+    **dict.fromkeys(("hard", "high"), "heavy"),
+    **dict.fromkeys(("easy", "low"), "light"),
     "beginner": "new",
     "intermediate": "regular",
     "advanced": "experienced",
 }
 
 
-def _word_meant(value: str, words: Sequence[str]) -> str:
+def word_meant(value: str, words: Sequence[str]) -> str:
     """`; did you mean "…"?`, also of "thursday" and "medium"."""
     lower = value.lower()
     for meant in (_SYNONYMS.get(lower, ""), lower[:3]):
@@ -501,11 +494,12 @@ def _begins_alike(key: str, known: Mapping[str, str]) -> str:
 
 def _wrong(what: str, value: object, keys: Keys, read: Read | None = None) -> str:
     hint = ""
-    if read and isinstance(value, int) and not isinstance(value, bool):
-        # A duration; what else is no text is none with an m behind it.
-        with suppress(ValueError):
-            read(f"{value}m")
-            hint = f'; write "{value}m"'
+    if read and isinstance(value, int | float) and not isinstance(value, bool):
+        # A duration, or a distance; what else is no text is none with either behind it.
+        for meant in (f"{value}m", f"{value} km"):
+            with suppress(ValueError):
+                read(meant)
+                hint = f'; write "{meant}"'
     if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
     elif "a string" in what and isinstance(value, date | time):

@@ -155,7 +155,13 @@ def _about_order(plan: Plan, session: PlannedSession) -> Iterator[Reason]:
     days, place, wanted = plan.problem.days, session.place, session.wanted
     easy = [run for run in days.runs_on(session.day) if run.effort is Effort.EASY]
     last = max(easy, key=lambda run: run.start, default=None)
-    if place is None or wanted is None or last is None or last.start < place.end:
+    if last is None or last.start < wall.seconds(session.span.end):
+        return
+    if session.state is State.FIXED:
+        because = "your calendar has it then" if session.calendar else "that is when the class is"
+        yield why.before_easy_run(of_run(last), because)
+        return
+    if place is None or wanted is None:
         return
     later = [one for one in days.candidates(session.week, wanted, session.day) if one.start >= last.end]
     if later:
@@ -273,11 +279,29 @@ def no_place(plan: Plan, week: WantedWeek, session: WantedSession) -> tuple[tupl
 
     Looked at for the session at its shortest and lightest, which is what has most places.
     """
-    return tuple((day, _no_place_on(day, plan.problem, week, session)) for day in week.week.days)
+    return tuple((day, _no_place_on(day, plan, week, session)) for day in week.week.days)
 
 
-def _no_place_on(day: date, problem: Problem, week: WantedWeek, session: WantedSession) -> Reason:
-    return _said(_main_obstacle(day, problem, week, session), day, week, session, problem)
+def _no_place_on(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> Reason:
+    rule = _main_obstacle(day, plan.problem, week, session)
+    return (rule is Rule.PAIR and _out_of_order(day, plan, week, session)) or _said(
+        rule, day, week, session, plan.problem
+    )
+
+
+def _out_of_order(day: date, plan: Plan, week: WantedWeek, session: WantedSession) -> Reason | None:
+    """Where no other session is near: the one of its week that it would have to change places with."""
+    if any(abs((other.day - day).days) < week.min_days_apart for other in plan.sessions):
+        return None
+    fixed = {other.key for other in plan.problem.fixed}
+    placed = {other.key: other.day for other in plan.sessions if other.key not in fixed}
+    keys = [one.key for one in week.sessions]
+    at = keys.index(session.key)
+    earlier = [placed[key] for key in keys[:at] if placed.get(key, day) > day]
+    later = [placed[key] for key in keys[at + 1 :] if placed.get(key, day) < day]
+    if earlier:
+        return why.out_of_order(max(earlier), is_later=False)
+    return why.out_of_order(min(later), is_later=True) if later else None
 
 
 def _main_obstacle(

@@ -29,7 +29,7 @@ from calsync.program import (
     WeekTemplate,
 )
 from calsync.race import USUAL_RACE, Race
-from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout
+from calsync.training import WEEKDAYS, Effort, Load, Priority, Region, Sort, Week, Weekday, Workout, clock
 from calsync.words import Keys, date_name, dotted, elapsed, kind_name, noun, one_line, place_in_file
 
 
@@ -89,6 +89,7 @@ def lint(template: WeekTemplate, routines: Mapping[str, Routine]) -> tuple[Findi
         *_rest(template),
         *_strength_days(template),
         *_late_easy_runs(template),
+        *_before_easy_runs(template),
         *_lengths(template, routines),
         *_recovery(template),
         *_classes(template),
@@ -331,6 +332,36 @@ def _late_easy_runs(template: WeekTemplate) -> Iterator[Finding]:
             yield _warning(why.only_before(day, str(one), end % (24 * 60)), (*one.keys, "start"), suggestion)
 
 
+def _before_easy_runs(template: WeekTemplate) -> Iterator[Finding]:
+    """Classes, and sessions with times of their own, that are before the easy run on each of their days."""
+    for number, session in enumerate(template.strength):
+        days = session.days if session.day is None else (session.day,)
+        if session.start is not None:
+            latest, at, key = session.start + session.minutes, clock(session.start), "start"
+        else:
+            latest = max((times.on_its_day.end for times in session.between), default=LATEST)
+            at, key = " or ".join(map(str, session.between)), "between"
+        runs = [_easy_run_after(template, session, day, latest) for day in days]
+        if at and runs and (late := [str(run) for run in runs if run]) and len(late) == len(runs):
+            suggestion = "let the run start earlier, or have the session at a later time"
+            yield _warning(
+                why.comes_before(session.called, late, at=at), ("strength", number, key), suggestion
+            )
+
+
+def _easy_run_after(template: WeekTemplate, session: Session, day: Weekday, latest: int) -> _Listed | None:
+    """The easy run of `day` after which the session can't be, if it ends at the minute `latest` at latest."""
+    for one in _listed(template):
+        first = starts_of(one.what)[0]
+        if session.start is not None:
+            is_late = first >= latest
+        else:
+            is_late = first + one.what.minutes + _USUAL_AFTER_RUN + session.shortest > latest
+        if one.what.day is day and one.effort is Effort.EASY and is_late:
+            return one
+    return None
+
+
 def _wrong_day(template: WeekTemplate, day: Weekday) -> tuple[Reason, str] | None:
     """What is wrong with it, and what to do."""
     efforts = efforts_on(template, day)
@@ -444,7 +475,7 @@ def _too_narrow(cases: Iterable[_Case], sessions: Iterable[Session]) -> _Case | 
 
 def _nowhere(case: _Case, number: int, session: Session) -> Finding:
     rule, days = _obstacles(case.week, structs.replace(session, load=Load.LIGHT))
-    text = f"{case.given}no day has room for {session.shortest} min, not even of a light session: {days}"
+    text = f"{case.given}no day has room for {session.shortest} min, not even for a light session: {days}"
     suggestion = _advice(rule, Load.LIGHT, case.week, "take the session out")
     return Finding(Reason(rule, text), case.severity, ("strength", number), suggestion)
 
@@ -465,20 +496,33 @@ def _together(cases: Sequence[_Case], numbered: Sequence[tuple[int, Session]]) -
         days = [day for day in WEEKDAYS if case.week.obstacle(day, shortest, Load.LIGHT) is None]
         text = (
             f"{case.given}only {fit} of {len(sessions)} sessions can have a day: they are "
-            f"{LEAST_DAYS_APART} days apart at least, and only {', '.join(days)} can carry strength"
+            f"{LEAST_DAYS_APART} days apart at least, "
         )
+        suggestion = _other_order(cases, sessions, Load.LIGHT)
+        text += (
+            "and keep the order in which they are listed"
+            if suggestion
+            else f"and only {', '.join(days)} can carry strength"
+        )
+        suggestion = suggestion or "list fewer sessions, or free another day of races and rest"
         keys = ("strength", numbered[fit][0])
-        suggestion = "list fewer sessions, or free another day of races and rest"
         yield Finding(Reason(Rule.NO_BACK_TO_BACK, text), case.severity, keys, suggestion)
     elif case := _too_narrow(cases, sessions):
         text = f"{case.given}each session could have its load, but not all of them: one becomes lighter"
-        orders = (order for order in permutations(sessions) if not _too_narrow(cases, order))
         word = case.week.template.word
-        suggestion = f"ask for less in one of them, or leave more room before a hard or long {word}"
-        if order := next(orders, None):
-            what = ", ".join(f"{session.routine} ({session.load})" for session in order)
-            suggestion = f"list them in this order: {what}"
+        less = f"ask for less in one of them, or leave more room before a hard or long {word}"
+        suggestion = _other_order(cases, sessions) or less
         yield _warning(Reason(Rule.NO_BACK_TO_BACK, text), ("strength",), suggestion)
+
+
+def _other_order(cases: Sequence[_Case], sessions: Sequence[Session], load: Load | None = None) -> str:
+    """The order, if there is one, in which all of them find a day, at their own load or at another."""
+    for order in permutations(sessions):
+        wanted = order if load is None else [structs.replace(session, load=load) for session in order]
+        if not _too_narrow(cases, wanted):
+            what = ", ".join(f"{session.title or session.routine} ({session.load})" for session in order)
+            return f"list them in this order: {what}"
+    return ""
 
 
 def _obstacles(week: BareWeek, session: Session) -> tuple[Rule, str]:

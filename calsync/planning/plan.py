@@ -182,8 +182,8 @@ class Plan:
         today = self.now.astimezone(self.zone).date()
         stretches: list[list[date]] = []
         for day in (day for week in self.weeks for day in week.week.days if day >= today):
-            whole = wall.span(clock.at(day, 0), clock.at(day, 1440))
-            is_full = any(span.start <= whole.start and whole.end <= span.end for span in self.busy)
+            start, end = (wall.instant(clock.at(day, minute)) for minute in (0, 1440))
+            is_full = any(span.start <= start and end <= span.end for span in self.busy)
             if not is_full or program.is_paused(day):
                 continue
             if stretches and day - stretches[-1][-1] == timedelta(days=1):

@@ -42,6 +42,12 @@ def span(start: int, end: int) -> Timespan:
     return Timespan(instant(start), instant(end))
 
 
+def whole_day(day: date, zone: ZoneInfo) -> Timespan | None:
+    """A day from midnight to midnight; None of one that a trip over the date line leaves nothing of."""
+    start, end = (datetime(on.year, on.month, on.day, tzinfo=zone) for on in (day, day + timedelta(days=1)))
+    return Timespan(start, end) if start.astimezone(UTC) < end.astimezone(UTC) else None
+
+
 class Wall:
     """A zone's wall clock; remembers the days it was asked about."""
 

@@ -157,6 +157,14 @@ def too_near(days: int, other: str = "another strength session") -> Reason:
     return Reason(Rule.PAIR, f"less than {days} days from {other}")
 
 
+def out_of_order(other: date, *, is_later: bool) -> Reason:
+    """Of a day on which a session would change places with one of its week, which is on the day `other`."""
+    lists = "before" if is_later else "after"
+    return Reason(
+        Rule.PAIR, f"your week lists this session {lists} {day_name(other)}'s, and they keep their order"
+    )
+
+
 # --- hard-days-hard, easy-days-easy -----------------------------------------------------------------------
 
 
@@ -173,6 +181,12 @@ def strength_day(day: date) -> Reason:
 def before_easy_run(run: str, because: str) -> Reason:
     """Of a session that comes before that day's easy run."""
     return Reason(Rule.EASY_DAYS_EASY, f"before {run}" + (f", as {because}" if because else ""))
+
+
+def comes_before(session: str, runs: Sequence[str], *, at: str) -> Reason:
+    """Of a template's session that is `at` a time before the easy runs of its days, and never after them."""
+    text = f"{session} comes before {' and '.join(runs)}, as your week has it at {at}"
+    return Reason(Rule.EASY_DAYS_EASY, text)
 
 
 def only_before(day: Weekday, run: str, end: int) -> Reason:
@@ -410,8 +424,8 @@ def class_stays(asked: Reason, classes: Sequence[str]) -> Reason:
 
 def in_calendars(sessions: int) -> Reason:
     """Of a week in which busy calendars have so many sessions."""
-    are = "is" if sessions == 1 else "are"
-    return Reason(Rule.TWICE_A_WEEK, f"{_sessions(sessions)} {are} in your calendars already, and counts")
+    are, count = ("is", "counts") if sessions == 1 else ("are", "count")
+    return Reason(Rule.TWICE_A_WEEK, f"{_sessions(sessions)} {are} in your calendars already, and {count}")
 
 
 def recovery_week(sessions: int, eased_by: str = "") -> Reason:

@@ -5,13 +5,14 @@ All times are minutes of the wall clock. Of busy time it shows when it is, and n
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
+from calsync.planning.wall import whole_day
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
 from calsync.program import Away, Program, Routine
@@ -372,10 +373,8 @@ def _when(key: str, span: Timespan, day: date, zone: ZoneInfo) -> tuple[str, Str
 
 def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
     """The part of `span` on `day`, by the wall clock; where clocks go back, as long as it lasts."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    following = day + timedelta(days=1)
-    next_midnight = datetime(following.year, following.month, following.day, tzinfo=zone)
-    part = span.clipped(Timespan(midnight, next_midnight))
+    whole = whole_day(day, zone)
+    part = span.clipped(whole) if whole else None
     if part is None:
         return None
     start, end = part.start.astimezone(zone), part.end.astimezone(zone)

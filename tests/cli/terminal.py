@@ -54,12 +54,14 @@ class Terminal:
         return self.plain[start : self.read_to]
 
     def press(self, key: str) -> None:
-        """A key, until something happens: what CPython's readline is told between its prompt and its select()
-        is not heard before the next key."""
+        """A key, until something happens: what comes between CPython's prompt and its wait for a line is not
+        heard before the next key. That the terminal shows the key itself is nothing."""
+        shown = len(self.raw)
         for _ in range(_PATIENCE):
             self.type(key)
-            if select.select([self.end], [], [], 1)[0]:
-                return
+            while select.select([self.end], [], [], 1)[0]:
+                if not self._read() or self.raw[shown:].replace(b"^C", b""):
+                    return
         raise AssertionError(f"nothing happens: {self.plain[-500:]}")
 
     def finish(self) -> int:

@@ -257,6 +257,12 @@ def test_each_title_may_have_a_load_of_its_own(box: Box) -> None:
     week(box, LIFT, more=GYM.format('{ "Pump*" = "heavy", "Yoga*" = "light" }'))
     (session,) = box.plan()["weeks"][0]["strength"]
     assert (session["key"], session["load"]) == (EVENT, "light")
+    box.write(
+        "busy.ics",
+        box.folder.joinpath("busy.ics").read_text() + busy("20261128T120000", "20261128T130000", "Yoga"),
+    )
+    (note,) = box.plan()["weeks"][0]["notes"]
+    assert note["text"] == "2 sessions are in your calendars already, and count"
 
 
 @pytest.mark.parametrize(
@@ -321,4 +327,4 @@ def test_a_load_that_is_none(box: Box) -> None:
     week(box, LIFT, more=GYM.format('{ "Yoga*" = "medium" }'))
     result = box.run("plan")
     assert result.code == 3
-    assert 'no load is called "medium"' in result.error
+    assert 'no load is called "medium"; did you mean "moderate"?' in result.error

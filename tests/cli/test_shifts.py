@@ -94,6 +94,17 @@ def test_a_shift_is_named_and_not_the_session_beside_it(box: Box) -> None:
     assert rules == ["busy", "pair", "busy", "busy", "busy", "busy", "busy"]
 
 
+def test_the_order_of_the_week_is_named_where_only_that_is_in_the_way(box: Box) -> None:
+    at_work(box)
+    week_of(box, [], 'default = ["06:00-08:00"]', sessions=2)
+    own = box.folder / "own.toml"
+    own.write_text(own.read_text().replace("[[strength]]", '[[strength]]\ndays = ["sun"]', 1))
+    found = {day["day"]: day["text"] for day in unplaced(box)["days"]}
+    order = "your week lists this session after Sunday's, and they keep their order"
+    assert found["2026-11-25"] == order
+    assert found["2026-11-28"] == "less than 2 days from another strength session"
+
+
 def test_nobody_is_asked_to_make_a_shift_shorter_or_to_lift_at_night(box: Box) -> None:
     at_work(box, *(f"{day} 05:00-22:00" for day in DAYS))
     week_of(box, [], 'default = ["06:00-22:00"]')
@@ -154,3 +165,26 @@ def test_a_lift_before_the_easy_run_says_why(box: Box, availability: str, shift:
     # It is true today, and the calendar's text shall not change with every day.
     box.push()
     assert b"before Wednesday's easy" not in box.feed.read_bytes()
+
+
+def test_a_class_before_the_easy_run_is_told_by_plan_and_lint(box: Box) -> None:
+    def findings() -> list[dict[str, str]]:
+        (template,) = box.run("lint", "--format", "json").json["templates"]
+        found: list[dict[str, str]] = template["findings"]
+        return found
+
+    pump = '[[strength]]\ntitle = "Pump"\nload = "light"\nday = "wed"\nstart = "18:00"\n'
+    core = SESSION + 'days = ["fri"]\nbetween = ["12:00-14:00"]\n'
+    runs = (run("wed", "easy", 'start = "19:00"'), run("fri", "easy", 'start = "17:30"'))
+    week_of(box, (*runs, pump, core), 'default = ["06:00-22:00"]', sessions=0)
+    at_work(box)
+    text = "before Wednesday's easy run, as that is when the class is"
+    assert text in " ".join(box.ok("plan").out.split())
+    said = [found["text"] for found in findings()]
+    assert said == [
+        "Pump comes before Wednesday's easy run (the 1st run), as your week has it at 18:00",
+        "lower body comes before Friday's easy run (the 2nd run), as your week has it at 12:00-14:00",
+    ]
+    # With room after the run, or before it, there is nothing to say.
+    week_of(box, (*runs, core.replace("14:00", "22:00")), 'default = ["06:00-22:00"]', sessions=0)
+    assert findings() == []

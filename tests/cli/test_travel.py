@@ -1,5 +1,6 @@
 """A trip to another time zone: clock times on its days are of that zone, wherever they are read."""
 
+import re
 from datetime import datetime
 
 import icalendar
@@ -112,6 +113,18 @@ def test_hours_that_nobody_has_are_no_time_to_train(box: Box) -> None:
     assert found["strength/1"] == "2026-11-25T09:45:00+09:00"
     assert found["run/sat-1"] == "2026-11-28T06:00:00+09:00"
     assert found["run/sun-1"] == "2026-11-29T06:00:00+00:00"
+
+
+def test_a_day_that_the_date_line_takes_is_none(box: Box) -> None:
+    """Home from Pago Pago, whose Sunday ends when Monday in Apia is over."""
+    trip = '[[travel]]\nfrom = 2026-11-28\nto = 2026-11-29\ntimezone = "Pacific/Pago_Pago"\n'
+    path = box.config(weeks='["balanced"]', horizon="2", more=trip)
+    path.write_text(path.read_text().replace("Europe/London", "Pacific/Apia"))
+    for form in ("table", "json", "html", "svg"):
+        box.ok("plan", "--format", form)
+    box.push()
+    assert {one["action"] for one in box.push()["feed"]} == {"keep"}
+    assert "20261130T" not in re.sub(r"(DTSTAMP|MODIFIED).*", "", box.feed.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

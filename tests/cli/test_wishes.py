@@ -742,6 +742,9 @@ def test_at_a_terminal_one_is_asked_which_and_when(box: Box) -> None:
     terminal.wait_for("Which one?")
     terminal.type("1\n")
     terminal.wait_for("When?")
+    terminal.type("soon\n")
+    terminal.wait_for('"soon" is not a time such as 18:00')
+    terminal.wait_for("When?")
     terminal.type("9pm\n")
     assert terminal.finish() == 0
     assert runs(box.plan())[TUE]["start"] == "2026-11-24T21:00:00+00:00"
@@ -757,6 +760,6 @@ def test_ctrl_c_at_the_list_changes_nothing(box: Box) -> None:
     box.push()
     terminal = Terminal.of(box, "skip", "thu")
     terminal.wait_for("Which one")
-    terminal.type(CTRL_C)
+    terminal.press(CTRL_C)
     assert terminal.finish() == 130
     assert skipped(box) == []

@@ -114,6 +114,7 @@ def test_a_path_that_is_there_is_shown_as_it_is(box: Box) -> None:
     "text",
     [
         "half-marathon-build",
+        "w49-tue-strength",
         "MY_CALENDAR_ADDRESS_2",
         "Tuesday evening, 6 x 800 m / 90 s",
         "06:00-08:30",

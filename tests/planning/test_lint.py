@@ -300,6 +300,20 @@ def test_the_order_that_would_do_is_named() -> None:
     assert finding.suggestion == "list them in this order: whole (heavy), whole (moderate)"
 
 
+def test_sessions_that_only_fit_in_another_order_are_told_so() -> None:
+    late, early = session("moderate"), session("light")
+    template = replace(
+        week("tue intervals 60"),
+        strength=(
+            replace(late, title="Gym", days=(Weekday.SAT, Weekday.SUN)),
+            replace(early, title="Core", days=(Weekday.WED, Weekday.THU)),
+        ),
+    )
+    finding = next(found for found in lint(template, ROUTINES) if found.severity is Severity.ERROR)
+    assert "keep the order in which they are listed" in finding.reason.text
+    assert finding.suggestion == "list them in this order: Core (light), Gym (moderate)"
+
+
 def test_what_stands_in_the_way_is_said_day_by_day() -> None:
     (finding,) = lint(FOUND["no day for a heavy lift"][0], ROUTINES)
     assert "fresh-legs on mon, tue, thu, fri; controlled on wed, sat; rest-day on sun" in finding.reason.text
