@@ -94,13 +94,16 @@ def render_page(
     notice: Notice | None = None,
     actions: Actions | None = None,
     summary: Summary | None = None,
+    home: str = "",
 ) -> Page:
     """`now` in the plan's zone. Without `links` the weeks are below one another, for a file.
 
-    With `summary` it is the page for others.
+    With `summary` it is the page for others. `home` is where an app's manifest is, as seen from this page, if
+    it can be one.
     """
     style = Markup(_style(weeks, now))
-    script = Markup((_ASSETS / "page.js").read_text("utf-8"))
+    names = ("page.js", "home.js") if home else ("page.js",)
+    script = Markup("".join((_ASSETS / name).read_text("utf-8") for name in names))
     html = (
         _environment()
         .get_template("page.html")
@@ -118,11 +121,13 @@ def render_page(
             notice=notice,
             actions=actions,
             summary=summary,
+            home=home,
+            theme=(LIGHT.page, DARK.page),
             style=style,
             script=script,
         )
     )
-    return Page(html, _policy(style, script, has_forms=actions is not None))
+    return Page(html, _policy(style, script, has_forms=actions is not None, is_app=bool(home)))
 
 
 def render_session(
@@ -138,16 +143,17 @@ def render_session(
     return Page(html, _policy(style, "", has_forms=True))
 
 
-def _policy(style: str, script: str, *, has_forms: bool) -> str:
+def _policy(style: str, script: str, *, has_forms: bool, is_app: bool = False) -> str:
     """Allows this style and this script only: a title that got past the escaping could still do nothing.
 
-    Forms can be sent to this server alone.
+    Forms can be sent to this server alone; manifest, icons and worker of an app can come from nowhere else.
     """
     allowed = (
         "default-src 'none'",
         f"style-src '{_digest(style)}'",
         *([f"script-src '{_digest(script)}'"] if script else []),
-        "img-src data:",
+        "img-src 'self' data:" if is_app else "img-src data:",
+        *(["manifest-src 'self'", "worker-src 'self'"] if is_app else []),
         "base-uri 'none'",
         f"form-action '{'self' if has_forms else 'none'}'",
         "frame-ancestors 'none'",

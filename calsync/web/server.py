@@ -33,6 +33,7 @@ from calsync.web.connections import BODY, is_among
 from calsync.web.drawing import Actions, FeedLinks, Links, Notice, Page, render_page, render_session
 from calsync.web.entries import Entry, entries
 from calsync.web.feed_file import FeedFile, answer, takes_gzip
+from calsync.web.home_screen import Part, part
 from calsync.web.planner import Latest, Snapshot
 from calsync.web.secret import Secret, is_same
 from calsync.web.sharing import shared, summary
@@ -261,6 +262,8 @@ def _inside(site: Site, request: Request) -> Response | None:
         return _page(site, request, latest, None)
     if path == "plan.json":
         return _as_json(latest)
+    if found := part(path, site.name):
+        return _part(found)
     folder, _, week = path.partition("/")
     return _page(site, request, latest, week) if folder == "week" else None
 
@@ -283,6 +286,13 @@ def _as_json(latest: Latest) -> Response:
         return _not_yet(latest.problem)
     headers = {**_HEADERS, "Content-Type": "application/json", "Cache-Control": _CACHING}
     return Response(f"{latest.snapshot.as_json}\n", headers=headers)
+
+
+def _part(part: Part) -> Response:
+    headers = {**_HEADERS, "Content-Type": part.media_type, "Cache-Control": part.caching}
+    if part.policy:
+        headers["Content-Security-Policy"] = part.policy
+    return Response(part.body, headers=headers)
 
 
 def _not_yet(problem: str = "") -> Response:
@@ -342,6 +352,7 @@ def _page(
         feeds=_feed_links(site, request),
         notice=notice,
         actions=actions,
+        home="./" if week is None else "../",
         footer=f"Planned {made:%a} {made.day} {made:%b at %H:%M} ({zone_at(snapshot.zone, made).key}), "
         f"and again every {_minutes(site.every)}.",
     )
