@@ -157,6 +157,15 @@ def run_server(
 
     planner = Planner(plan, every.total_seconds(), say, partial(plan, is_waited_for=True))
 
+    def followed(trouble: str) -> None:
+        planner.followed(trouble)
+        with contextlib.suppress(CalsyncError):
+            if not trouble and setup.state.acts().asked:
+                # Asked for while the lock was held, for longer than its own plan waited.
+                planner.wake()
+
+    worker.followed = followed
+
     def clock() -> datetime:
         return now or datetime.now(UTC)
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from calsync.app.push import Pushed, failure_remembered, remember_failure, round
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, RefusedToProtectData, SourceUnavailable, Unavailable
+from calsync.event import Answered
 from calsync.planning.what_if import Explainer
 from calsync.travel import zone_at
 from calsync.web.feed_file import FeedFile
@@ -94,10 +95,19 @@ class _Planned(msgspec.Struct, tag=True):
     snapshot: Snapshot | None = None
     problem: str = ""
     said: str = ""
+    owes: bool = False
+    """Whether other targets than the feeds shall follow, as the runner did something."""
+
+
+class _Followed(msgspec.Struct, tag=True):
+    """The other targets were written, or what is wrong with them; and what is to be said of it."""
+
+    trouble: str = ""
+    said: str = ""
 
 
 # A line of what such a process says; what tells a zone is read by zone_of().
-Told = _Feeds | _Planned
+Told = _Feeds | _Planned | _Followed
 
 
 class Words(Protocol):
@@ -119,10 +129,12 @@ def plan_for_server(
     who taps a button waits for that. If there is none, the server has gone.
 
     A line goes to `out` that says where the feeds are, as soon as that is known, and one with what became of
-    the plan.
+    the plan. If the runner did something, or the line at `start` says that other targets are still behind,
+    those are written then, and a third line says so.
     """
     _import_all()
-    if not start.readline():
+    line = start.readline()
+    if not line:
         return
 
     def tell(what: object) -> None:
@@ -130,6 +142,7 @@ def plan_for_server(
         out.flush()
 
     setup: Setup | None = None
+    answers: list[Answered] = []
     try:
         setup = load()
         try:
@@ -139,7 +152,7 @@ def plan_for_server(
             ]
             tell(_Feeds(places))
             with _telling(setup, clock) as note, failure_remembered(setup, clock()):
-                pushed, turn = _pushed(setup, clock, note)
+                pushed, turn = _pushed(setup, clock, note, answers)
         finally:
             setup.close()
         planned = _Planned(_snapshot(setup, pushed, turn, words), said=words.changes(pushed))
@@ -149,7 +162,11 @@ def plan_for_server(
         raise  # there may be none to say so
     except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
         planned = _Planned(problem=f"a bug in calsync: {problem!r}")
+    has_others = setup is not None and len(_ics_targets(setup)) < len(setup.config.targets)
+    planned.owes = has_others and (line == _PUSH or any(one.is_done for one in answers))
     tell(planned)
+    if planned.owes and planned.snapshot:
+        tell(_follow(load, clock, words, planned.snapshot.trouble))
     if setup is not None and setup.config.notify:
         # When all is written and said, as it may take its time.
         from calsync.app.notify import deliver
@@ -157,6 +174,39 @@ def plan_for_server(
         for delivery in deliver(setup, clock()):
             if delivery.is_new or delivery.dropped:
                 _complain(delivery.text())
+
+
+# What a process is asked for: to plan, and to write the other targets in any case.
+_PLAN, _PUSH = b"plan\n", b"push\n"
+
+
+def _follow(
+    load: Callable[[], Setup], clock: Callable[[], datetime], words: Words, told: Collection[str]
+) -> _Followed:
+    """Write all targets, as `calsync push` does. `told` is the trouble that is known already."""
+    try:
+        setup = load()
+        try:
+            with _telling(setup, clock) as note, failure_remembered(setup, clock()):
+                others = ask_others(setup, clock())
+                with setup.state.lock(waits.SERVER):
+                    now = clock()
+                    pushed = _write(setup, now, [target.name for target in setup.config.targets], others)
+                    for failure in pushed.failures[:1]:
+                        remember_failure(setup, failure, now)
+                    if not pushed.failures:
+                        setup.state.remember_push(now, setup.config.zone)
+                    note(pushed, None)
+        finally:
+            setup.close()
+    except CalsyncError as problem:
+        return _Followed(str(problem))
+    except MemoryError:
+        raise  # there may be none to say so
+    except Exception as problem:  # noqa: BLE001 - nor may it end what else there is to tell
+        return _Followed(f"a bug in calsync: {problem!r}")
+    trouble = [text for text in map(str, pushed.failures) if text not in told]
+    return _Followed("; ".join(trouble), words.changes(pushed))
 
 
 def _telling(setup: Setup, clock: Callable[[], datetime]) -> "AbstractContextManager[Note]":
@@ -189,15 +239,18 @@ class _Turn:
     answers: frozenset[str]
 
 
-def _pushed(setup: Setup, clock: Callable[[], datetime], note: "Note") -> tuple[Pushed, _Turn]:
+def _pushed(
+    setup: Setup, clock: Callable[[], datetime], note: "Note", done: list[Answered]
+) -> tuple[Pushed, _Turn]:
+    """Do what was asked for, which goes to `done`, plan and write the feeds."""
     names = [target.name for target in _ics_targets(setup)]
     try:
         others = ask_others(setup, clock())
     except SourceUnavailable:
         # There can be no plan, but what the runner did counts: they are told so, and the next plan has it.
-        catch_up(setup, clock())
+        done += catch_up(setup, clock())
         raise
-    catch_up(setup, clock(), others)
+    done += catch_up(setup, clock(), others)
     with setup.state.lock(waits.SERVER):
         now = clock()
         answers = frozenset(one.id for one in setup.state.acts().answered)
@@ -263,7 +316,8 @@ class Worker:
     """Plans in a process of its own, so that neither a request nor a signal waits for a calendar.
 
     `command` is one that ends with plan_for_server(). `said` hears its changes, `complained` what it says on
-    standard error. `feeds` are those of the last time.
+    standard error, `followed` what is wrong with other targets than the feeds, once the runner did something;
+    each plan tries them again until nothing is. `feeds` are those of the last time.
     """
 
     command: Sequence[str]
@@ -272,8 +326,11 @@ class Worker:
     feeds: tuple[Feed, ...] = ()
     allowance: Allowance = Allowance()
     _waiting: "subprocess.Popen[bytes] | None" = None
+    followed: Callable[[str], None] = lambda _: None
+    # Whether other targets than the feeds may lack something that the runner did.
+    _owes: bool = False
     _planning: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
-    # Those that have told of their plan, and still deliver notifications.
+    # Those that have told of their plan, and still write other targets and deliver notifications.
     _following: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
@@ -338,7 +395,7 @@ class Worker:
                 timer.start()
                 complaints.start()
                 with contextlib.suppress(OSError):  # it has ended: its end says why
-                    process.stdin.write(b"plan\n")
+                    process.stdin.write(_PUSH if self._owes else _PLAN)
                     process.stdin.close()
                 for line in process.stdout:
                     try:
@@ -347,8 +404,12 @@ class Worker:
                                 self._take_feeds(places)
                             case _Planned() as planned if not problem:
                                 self._tells(process)
-                                has_told = True
+                                has_told, self._owes = True, self._owes or planned.owes
                                 tell(planned)
+                            case _Followed(trouble, said):
+                                self._owes = bool(trouble)
+                                self.said(said)
+                                self.followed(trouble)
                     except msgspec.MsgspecError:
                         problem = "calsync was updated while it runs: restart the server"
                 complaints.join()
@@ -359,9 +420,11 @@ class Worker:
             elif not (problem or has_told):
                 problem = self._broken_off(process.returncode, complaint, allowance)
             if not has_told:
+                # It may have done what was asked for, and then been ended.
+                self._owes = True
                 tell(problem)
-            elif said := "\n".join(filter(None, (complaint, problem))):
-                self.complained(said)
+            elif complaints_text := "\n".join(filter(None, (complaint, problem))):
+                self.complained(complaints_text)
         finally:
             timer.cancel()
             with self._changed:

@@ -86,7 +86,8 @@ def serve(
 ) -> None:
     """Serve the ICS feeds and a page of the week over HTTP, and keep them up to date.
 
-    The feeds of the config are planned and written as `calsync push` does; other targets are left to it.
+    The feeds of the config are planned and written as `calsync push` does; other targets are left to it,
+    but for what you do on the page: that is written everywhere.
     Where it listens and how often it plans can be kept in the config, in the table [serve].
     When a calendar can't be read, the last good plan stays, and the page says so. The addresses hold a long
     secret: --show-links prints them, with a QR code on a terminal.

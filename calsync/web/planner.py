@@ -39,18 +39,19 @@ class Snapshot:
 class Latest:
     """The last good plan, None at first, and why there is none newer; empty if there is.
 
-    `in_feeds` is when the plan was made that all feeds have.
+    `in_feeds` is when the plan was made that all feeds have, `others` what is wrong with other targets.
     """
 
     snapshot: Snapshot | None = None
     problem: str = ""
     in_feeds: datetime | None = None
+    others: str = ""
 
     def followed_by(self, snapshot: Snapshot) -> "Latest":
         """With `snapshot`, unless it is older: of two that are planned at once either may end first."""
         if self.snapshot and snapshot.turn < self.snapshot.turn:
             return self
-        return Latest(snapshot, "", snapshot.made if snapshot.is_written else self.in_feeds)
+        return Latest(snapshot, "", snapshot.made if snapshot.is_written else self.in_feeds, self.others)
 
 
 class Planner:
@@ -112,6 +113,11 @@ class Planner:
         for thread in self._threads:
             thread.join(max(end - time.monotonic(), 0))
 
+    def followed(self, trouble: str) -> None:
+        """Other targets than the feeds were written, or `trouble` says why not."""
+        with self._one_at_a_time:
+            self._take(replace(self.latest, others=trouble))
+
     def _run(self) -> None:
         while not self._ends:
             self._once(self._plan)
@@ -138,15 +144,19 @@ class Planner:
         except Exception as error:  # noqa: BLE001 - a bug must not end the feeds that people live by
             problem = f"a bug in calsync: {error!r}"
         with self._one_at_a_time:
-            before = self._trouble()
-            if snapshot:
-                self.latest = self.latest.followed_by(snapshot)
-            else:
-                self.latest = replace(self.latest, problem=problem)
-            if (now := self._trouble()) != before and not self._ends:
-                self._say(now or "planning works again")
+            self._take(
+                self.latest.followed_by(snapshot) if snapshot else replace(self.latest, problem=problem)
+            )
+
+    def _take(self, latest: Latest) -> None:
+        before = self._trouble()
+        self.latest = latest
+        if (now := self._trouble()) != before and not self._ends:
+            self._say(now or "planning works again")
 
     def _trouble(self) -> str:
         """Why there is no newer plan; else what of the last one somebody has to put right."""
         snapshot = self.latest.snapshot
-        return self.latest.problem or "; ".join(snapshot.trouble if snapshot else ())
+        return self.latest.problem or "; ".join(
+            filter(None, (*(snapshot.trouble if snapshot else ()), self.latest.others))
+        )

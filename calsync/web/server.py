@@ -526,7 +526,7 @@ def _minutes(every: timedelta) -> str:
 def _problem(latest: Latest) -> str:
     if latest.problem:
         return f"Showing the last good plan. {latest.problem}"
-    return " ".join(latest.snapshot.trouble) if latest.snapshot else ""
+    return " ".join(filter(None, (*latest.snapshot.trouble, latest.others))) if latest.snapshot else ""
 
 
 def _feed_links(site: Site, request: Request) -> tuple[FeedLinks, ...]:
