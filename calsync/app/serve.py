@@ -365,8 +365,8 @@ def _restrict(pid: int, allowance: Allowance) -> None:
         import resource
 
         resource.prlimit(pid, resource.RLIMIT_DATA, (allowance.memory, allowance.memory))
-        # Should the server be gone when it is to be ended.
-        seconds = math.ceil(allowance.seconds)
+        # Should the server be gone when it is to be ended. A little later than the server would: it says why.
+        seconds = math.ceil(allowance.seconds) + 2
         resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
         # Whoever asks for a page goes first.
         os.setpriority(os.PRIO_PROCESS, pid, 10)
