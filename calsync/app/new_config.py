@@ -6,6 +6,7 @@ config.example.toml is made from the same text by docs/generate.py.
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,9 @@ from calsync.config.toml import texts_of
 from calsync.errors import CalsyncError
 from calsync.program import Availability, FeedSettings, Pause, Plan, UsualStart
 from calsync.race import Race
+from calsync.spoken import day_meant
 from calsync.timespan import Timespan
-from calsync.training import LAST_YEAR, Experience, TimeRange, Week, Workout, clock
+from calsync.training import Experience, TimeRange, Week, Workout, clock
 from calsync.words import counted, warning_line
 from calsync.written import duration_text, quoted, time_range
 
@@ -70,26 +72,14 @@ class NewRace:
         return self.called or names.get(self.distance, self.distance)
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
 def race_day(text: str, today: date) -> date:
-    """The day of a race as people write it. Raises ValueError."""
-    words = re.findall(r"[a-z]+|\d+", text.lower())
-    months = [number for number, name in enumerate(_MONTHS, 1) if any(word[:3] == name for word in words)]
-    numbers = [int(word) for word in words if word.isdecimal()]
-    try:
-        if months and len(numbers) == 2:
-            day, year = sorted(numbers)
-            found = date(year, months[0], day)
-        else:
-            found = date.fromisoformat(text.strip())
-    except ValueError as problem:
-        raise ValueError(f'expected a date such as 2027-04-18 or 18 Apr 2027, found "{text}"') from problem
-    if not today <= found:
+    """The day of a race as people say it; without a year the next such day. Raises ValueError."""
+    found = day_meant(text, today)
+    if found < today:
+        with suppress(ValueError):  # a year was said
+            found = day_meant(f"{text} {found.year + 1}", today)
+    if found < today:
         raise ValueError(f"{found:%a} {found.day} {found:%b %Y} is over")
-    if found.year > LAST_YEAR:
-        raise ValueError(f"the last year that can be planned is {LAST_YEAR}")
     return found
 
 

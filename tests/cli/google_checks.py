@@ -97,7 +97,7 @@ def _owners_word(model: Model) -> list[str]:
             wrong.append(f"{own.key} was dragged to {place[0]}, and is not there: {event}")
     for own, event in model.upcoming():
         if model.deletion(own.key) is Deletion.OWNER:
-            wrong.append(f"{own.key} was deleted by its owner, and is there")
+            wrong.append(f"{own.key} was deleted by the runner, and is there")
         is_hers = "recurrence" in event  # what she made to repeat stays, whatever was said before
         if own.key in model.skips and not is_hers:
             wrong.append(f"{own.key} is skipped, and there")
@@ -137,7 +137,7 @@ def unfollowed(model: Model, feed: Mapping[str, Span], planned: Collection[str])
     begun = {own.key: (own, event) for own, event in model.live() if own.key not in upcoming}
     # What has begun in the one is not changed there, whatever becomes of it in the other ...
     over = begun.keys() | {key for key, span in feed.items() if span[0] <= model.now}
-    # ... unless its owner has put it elsewhere: that is where it is, also if its old time is over.
+    # ... unless the runner has put it elsewhere: that is where it is, also if its old time is over.
     moved = {key: event for key, (own, event) in (begun | upcoming).items() if model.is_moved(own, event)}
     # Though not weeks back, where the plan knows nothing of it and the feed has it no more.
     followed = {

@@ -1,8 +1,8 @@
-"""What a calendar of calsync's may and may not be, written from the contract and from what its owner did.
+"""What a calendar of calsync's may and may not be, written from the contract and from what the runner did.
 
 Every write to the calendar is looked at, the moment it takes effect: who made it, what the event was before,
 and whether the contract's table lets calsync do that to it. Knows nothing of calsync's code. What calsync
-last wrote is what came in its requests; what its owner did is what differs from it.
+last wrote is what came in its requests; what the runner did is what differs from it.
 
 Where nobody could know better, the model says UNCLEAR and lets calsync decide either way:
 
@@ -46,8 +46,8 @@ _INSTANT = "%Y-%m-%dT%H:%M"
 
 
 class Deletion(Enum):
-    NONE = "not deleted by its owner"
-    OWNER = "deleted by its owner"
+    NONE = "not deleted by the runner"
+    OWNER = "deleted by the runner"
     UNCLEAR = "nobody can tell who deleted it"
 
 
@@ -99,7 +99,7 @@ class Model:
         self.pins: dict[str, Span] = {}
         """Where the owner dragged an event, by its id; to its written place is no drag."""
         self.restored: set[str] = set()
-        """What calsync withdrew and its owner took out of the bin, by its id: it stays."""
+        """What calsync withdrew and the runner took out of the bin, by its id: it stays."""
         self.releasing = False
         self.refused: set[str] = set()
         """Keys whose insert was answered with "duplicate" in this push: it has seen their tombstones then."""
@@ -149,7 +149,7 @@ class Model:
         return self.span(event) != own.written or "recurrence" in event
 
     def open_move(self, own: Own, event: Event) -> datetime | None:
-        """Where `calsync move` wants an event, unless its owner has dragged it since.
+        """Where `calsync move` wants an event, unless the runner has dragged it since.
 
         Back to where it stood is no drag; and one that repeats is no longer calsync's to move.
         """
@@ -354,9 +354,9 @@ class Model:
 
     def _appeared(self, key: str, event: Event) -> Iterable[str]:
         if self.deletion(key) is Deletion.OWNER:
-            yield "put back what its owner had deleted"
+            yield "put back what the runner had deleted"
         if key in self.skips:
-            yield "put back what its owner had skipped"
+            yield "put back what the runner had skipped"
         if self.span(event)[0] <= self.now:
             yield f"written into the past, at {self.span(event)[0]:{_INSTANT}}"
 
@@ -371,7 +371,7 @@ class Model:
                 yield from self._appeared(own.key, after)
             return
         moved = self.is_moved(own, before)
-        # An id that was over and was brought back is one too many, wherever its owner dragged it.
+        # An id that was over and was brought back is one too many, wherever the runner dragged it.
         mine = moved and not self.is_surplus(own)
         move = self.open_move(own, before)
         if self.span(before)[0] <= self.now and not (is_live(after) and self.span(after)[0] == move):
@@ -381,16 +381,16 @@ class Model:
             is_over = move is not None and move <= self.now
             is_back = own.id in self.restored and not self.is_surplus(own)
             if is_back and own.key not in self.skips and not is_over and not self._may_be_skipped(own.key):
-                yield "its owner had taken it out of the bin, and it was withdrawn"
+                yield "the runner had taken it out of the bin, and it was withdrawn"
             if "recurrence" in before or (mine and own.key not in self.skips and not is_over):
-                yield "its owner had moved it, and it was withdrawn"
+                yield "the runner had moved it, and it was withdrawn"
             return
         timed = "start" in body or (after["start"], after["end"]) != (before["start"], before["end"])
         if mine and timed and self.span(after)[0] != move:
-            yield "its owner had moved it, and it was moved away"
+            yield "the runner had moved it, and it was moved away"
         for name in self.edited(own, before):
             if after.get(name) != before.get(name):
-                yield f"its owner had edited the {name}"
+                yield f"the runner had edited the {name}"
 
     def _remember(self, own: Own, before: Event, after: Event, body: dict[str, Any]) -> None:
         if not is_live(after):

@@ -62,7 +62,7 @@ def test_one_sign_makes_sessions_lighter_and_shorter(box: Box) -> None:
     )
     assert "Sun 29 Nov: lighter and shorter sessions (out-of-balance: sore)" in box.ok("plan").out
     assert note["text"] in {reason["text"] for reason in second["strength"][0]["reasons"]}
-    # What the signs are is said to its owner alone: calendars are shared.
+    # What the signs are is said to the runner alone: calendars are shared.
     box.push()
     assert b"sore" not in box.feed.read_bytes()
     assert b"check-in of Sun 29 Nov" in box.feed.read_bytes().replace(b"\r\n ", b"")

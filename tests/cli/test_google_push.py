@@ -1,4 +1,4 @@
-"""`calsync push` to Google Calendar: what arrives there, and what becomes of what its owner does there."""
+"""`calsync push` to Google Calendar: what arrives there, and what becomes of what the runner does there."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -134,7 +134,7 @@ def test_a_dry_run_only_reads(runner: GoogleBox) -> None:
     assert {method for method, _ in runner.requests()} == {"GET"}
 
 
-# --- what its owner does ----------------------------------------------------------------------------------
+# --- what the runner does ----------------------------------------------------------------------------------
 
 
 def test_what_was_moved_in_google_stays_there_and_shows_in_the_feed(runner: GoogleBox) -> None:
@@ -400,7 +400,7 @@ def test_what_is_left_of_last_week_and_was_stretched_into_this_one_is_planned_ar
 
 @pytest.mark.parametrize("fails", [False, True], ids=["as planned", "withdrawn in the feed alone"])
 def test_what_was_trained_early_moves_in_the_feed_too(runner: GoogleBox, fails: bool) -> None:
-    """Friday's session, on Wednesday morning: its owner drags it there afterwards."""
+    """Friday's session, on Wednesday morning: the runner drags it there afterwards."""
     runner.with_calendar()
     now = "2026-11-25T10:00:00+00:00"
     if fails:

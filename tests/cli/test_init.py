@@ -5,12 +5,14 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from calsync.app.new_config import race_day
 from calsync.config.load import Config, load_config
 from calsync.config.toml import schema_line, shipped_folder
 from calsync.written import time_range
@@ -254,7 +256,7 @@ def test_an_address_without_its_scheme_is_kept_from_logs(bare: Box, wrong: str) 
         ("\n", "6-8, 18:30", 'hours such as "06:00-08:30" or "7-9pm"', "18-20"),
         ("\n", "26:00", "such as", "18:00"),
         ("\n", "13pm", "from 1 to 12", "1pm"),
-        ("ten-k-build\n", "18/4/27", "such as 2027-04-18", "18 april 2027"),
+        ("ten-k-build\n", "18/4/27", "such as tomorrow, fri, 4 dec or 2026-12-04", "18 april 2027"),
         ("ten-k-build\n", "2026-02-01", "Sun 1 Feb 2026 is over", "2027-02-01"),
         ("ten-k-build\n2027-04-18\n", "far", "xpected a distance", "15 km"),
         ("runna.ics\n\n\n", "whose", "Expected own or", "own"),
@@ -533,7 +535,10 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     terminal.type("?\n")
     terminal.wait_for("templates of their own")
     terminal.wait_for("> [none] ")
-    terminal.type("18 Apr 2027\n")
+    terminal.type("1 nov 2026\n")
+    terminal.wait_for("Sun 1 Nov 2026 is over")
+    terminal.wait_for("> [none] ")
+    terminal.type("18 apr\n")
     terminal.wait_for("Sun 18 Apr 2027, in 20 weeks.")
     terminal.wait_for("> [10k] ")
     terminal.type("\n")
@@ -584,6 +589,12 @@ def test_a_person_who_knows_nothing(bare: Box) -> None:
     assert (str(race.day), race.title, race.distance) == ("2027-04-18", "10 km", 10_000)
     assert config.program.usual_start.default == (time_range("18:00-21:00"),)
     assert [bare.process(command).code for command in ("plan", "push")] == [0, 0]
+
+
+@pytest.mark.parametrize("text", ["1 jun", "June 1st", "2027-06-01", "tue, 1 june 2027"])
+def test_a_race_is_on_the_next_such_day(text: str) -> None:
+    # The first of June that is past is nearer.
+    assert race_day(text, date(2026, 11, 23)) == date(2027, 6, 1)
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])

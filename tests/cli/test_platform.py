@@ -1,4 +1,4 @@
-"""Runs from a training platform's feed, as its owner meets them on the command line."""
+"""Runs from a training platform's feed, as the runner meets them on the command line."""
 
 import re
 from collections.abc import Iterator

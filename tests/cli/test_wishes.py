@@ -1,4 +1,4 @@
-"""`skip`, `move` and `release`: what their owner says, and what becomes of the rest of the plan."""
+"""`skip`, `move` and `release`: what the runner says, and what becomes of the rest of the plan."""
 
 import itertools
 import re
@@ -90,7 +90,7 @@ def test_skipping_twice_is_harmless(box: Box) -> None:
 
 
 def test_all_of_a_week_may_be_skipped(box: Box) -> None:
-    """What its owner asks for is no mass delete, however much it is."""
+    """What the runner asks for is no mass delete, however much it is."""
     box.push()
     keys = list(by_key(box.feed.read_bytes()))
     box.ok("skip", *(key for key in keys if key != "2026-W49/run/sun-1"))

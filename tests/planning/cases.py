@@ -45,7 +45,7 @@ from tests.planning.reference import (
     week_name,
 )
 
-# Minutes of what its owner made an event of several days.
+# Minutes of what the runner made an event of several days.
 STRETCHED = 50 * 60
 
 # More starts than this for one session, or combinations for all, and brute force takes too long.
@@ -363,7 +363,7 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
         end = start + timedelta(minutes=minutes)
         found.append(Published(key, start, end, pinned=how == "pinned", kind=run.kind))
     if case.races and draw(st.booleans()):
-        # One of another week, which its owner may have moved into these.
+        # One of another week, which the runner may have moved into these.
         race = case.races[0]
         key = f"{week_name(first_day(race.day))}/run/race-{WEEKDAYS[race.day.weekday()]}"
         if all(entry.key != key for entry in found) and key not in settled:
@@ -382,7 +382,7 @@ def published_runs(draw: st.DrawFn, case: Case) -> list[Published]:
 
 @st.composite
 def moved_cross(draw: st.DrawFn, case: Case) -> list[Published]:
-    """What its owner has moved; some of it is no longer wanted."""
+    """What the runner has moved; some of it is no longer wanted."""
     found = []
     for key, day, cross in cross_keys(case):
         if draw(st.integers(0, 3)) == 0:
@@ -397,7 +397,7 @@ def moved_cross(draw: st.DrawFn, case: Case) -> list[Published]:
 
 @st.composite
 def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
-    """Where an earlier plan put it, elsewhere in its week, or where its owner put it."""
+    """Where an earlier plan put it, elsewhere in its week, or where the runner put it."""
     earlier = solve(case).chosen
     found: list[Published] = []
     for week in range(case.horizon):
@@ -423,7 +423,7 @@ def published_strength(draw: st.DrawFn, case: Case) -> list[Published]:
             )
     if (
         draw(st.integers(0, 3)) == 0
-    ):  # the week after the horizon, moved there or into the horizon by its owner
+    ):  # the week after the horizon, moved there or into the horizon by the runner
         key = strength_key(case, case.horizon, 1)
         start = draw(some_time(case, monday_of(case, case.horizon) - timedelta(days=4), 8))
         end = start + timedelta(minutes=30)

@@ -114,7 +114,7 @@ class Published:
     """What the calendar already has, by key.
 
     ``2026-W48/run/tue-1``, ``2026-W48/run/race-sun``, ``2026-W48/strength/1``; also ``2026-W48/cross/tue-1``,
-    which is on no calendar, but can be moved by its owner. The kind of a run is asked for only where no week
+    which is on no calendar, but can be moved by the runner. The kind of a run is asked for only where no week
     has it any more.
     """
 
@@ -371,8 +371,8 @@ def settle(case: Case) -> dict[str, SettledRun]:
     for of_week in (wanted_runs, wanted_cross):  # runs choose first
         for week in range(len(case.templates)):
             wanted |= {key: (run, on) for key, on, run in of_week(case, week) if not paused(case, on)}
-    # What its owner moved stays, wanted or not, also in a pause; if it is of these weeks or reaches into them
-    # or the two days before. So does what has begun of the week before.
+    # What the runner moved stays, wanted or not, also in a pause; if it is of these weeks or reaches into
+    # them or the two days before. So does what has begun of the week before.
     planned = {week_name(monday_of(case, week)) for week in range(len(case.templates))}
     opens = instant(case.zone, case.first_monday - timedelta(days=2), 0)
     closes = instant(case.zone, monday_of(case, len(case.templates)), 0)
@@ -783,7 +783,7 @@ def far_enough(case: Case, one: Lift, other: Lift) -> bool:
 
 
 def days_of(case: Case, lift: Lift) -> list[date]:
-    """Its day, or if its owner stretched it to more than a day, all that it touches."""
+    """Its day, or if the runner stretched it to more than a day, all that it touches."""
     if lift.end - lift.start <= timedelta(days=1):
         return [lift.day]
     last = local(case.zone, lift.end - timedelta(seconds=1)).date()

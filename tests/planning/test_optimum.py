@@ -234,7 +234,7 @@ def test_the_week_after_the_horizon_says_how_far_apart(key: str) -> None:
 
 
 def test_a_run_that_began_two_dates_ago_is_still_in_the_way() -> None:
-    """A race that its owner stretched over a day and two nights: strength can't be while it lasts."""
+    """A race that the runner stretched over a day and two nights: strength can't be while it lasts."""
     case = plain_weeks(1, ((3, 60),))
     race = case.first_monday + timedelta(days=1)
     start = reference.instant(case.zone, race, 20 * 60)

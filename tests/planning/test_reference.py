@@ -544,13 +544,13 @@ def test_the_race_is_a_run_of_its_date() -> None:
     assert settle(case)[sunday].effort == "race"
     usual = replace(case, races=(Race(date(2026, 11, 29)),))
     assert settle(usual)[sunday].start == at(SUN, "07:00")
-    # In a pause there is no run at all, unless its owner put it there.
+    # In a pause there is no run at all, unless the runner put it there.
     paused = replace(case, pauses=((date(2026, 11, 29), date(2026, 11, 29)),))
     assert set(settle(paused)) == {other}
     moved = published(sunday, SAT, "18:00", 45, pinned=True, kind="race")
     assert settle(replace(paused, published=(moved,)))[sunday].effort == "race"
     assert settle(replace(case, published=(moved,)))[sunday].day == date(2026, 11, 28)
-    # What its owner moved before there was a race stays; what calsync planned makes way.
+    # What the runner moved before there was a race stays; what calsync planned makes way.
     long = published("2026-W48/run/sun-1", FRI, "18:00", 90, pinned=True, kind="long")
     assert settle(replace(case, published=(long,)))["2026-W48/run/sun-1"].effort == "long"
     assert "2026-W48/run/sun-1" not in settle(replace(case, published=(replace(long, pinned=False),)))

@@ -24,7 +24,7 @@ def event(number: int, hours: float, summary: str = "Run") -> Event:
 
 
 def stored(wanted: Event, *, moved: float = 0) -> StoredEvent:
-    """As calsync wrote it; `moved` by its owner so many hours since."""
+    """As calsync wrote it; `moved` by the runner so many hours since."""
     here = Timespan(wanted.span.start + moved * HOUR, wanted.span.end + moved * HOUR)
     return StoredEvent(replace(wanted, span=here), wanted.span)
 
@@ -47,10 +47,10 @@ KEY = event(1, 1).key
         (event(1, 30), stored(event(1, 24)), False, False, Action.UPDATE),
         (event(1, 24, "New"), stored(event(1, 24)), False, False, Action.UPDATE),
         (None, stored(event(1, 24)), False, False, Action.WITHDRAW),
-        # moved by its owner: it stays, wanted or not
+        # moved by the runner: it stays, wanted or not
         (None, stored(event(1, 24), moved=2), False, False, Action.PIN),
         (None, stored(event(1, 24)), True, False, Action.PIN),
-        # skipped by its owner, whatever else
+        # skipped by the runner, whatever else
         (event(1, 24), None, False, True, Action.SKIP),
         (event(1, 24), stored(event(1, 24)), False, True, Action.WITHDRAW),
         (event(1, 24), stored(event(1, 24)), True, True, Action.WITHDRAW),
@@ -219,7 +219,7 @@ def test_applied_once_is_enough(
         elif found.was_moved and key not in skipped and key not in {one.key for one in wanted}:
             place = pinned.get(key)
             if place is None or place.start <= now:
-                assert after[key] == found, "what its owner moved stays"
+                assert after[key] == found, "what the runner moved stays"
             else:
                 assert after[key].span == place, "where it was moved last"
     for key, found in after.items():
@@ -302,7 +302,7 @@ def test_what_was_skipped_weeks_ago_is_not_said_any_more() -> None:
 
 
 def test_a_pin_of_another_calendar_holds_beyond_the_plan_too() -> None:
-    """A shorter horizon: the plan no longer says where it is, and its owner still does."""
+    """A shorter horizon: the plan no longer says where it is, and the runner still does."""
     there = stored(event(1, 24))
     moved = diff([], [there], now=NOW, pinned={KEY: event(1, 30).span})
     assert (only(moved).action, only(moved).wanted) == (Action.UPDATE, event(1, 30))

@@ -393,10 +393,10 @@ class Life:
         """What else there is to look at after a push."""
         for key, to in self.moves.items():
             if to > self.now and key not in self.skips and (key not in found or found[key].start != to):
-                yield f"{key}: moved to {to} by its owner, and is not there"
+                yield f"{key}: moved to {to} by the runner, and is not there"
 
     def may_change(self, key: str, after: Entry | None) -> bool:
-        """Whether an event of the feed that has begun may be elsewhere: where its owner put it."""
+        """Whether an event of the feed that has begun may be elsewhere: where the runner put it."""
         return after is not None and self.moves.get(key) == after.start
 
     def _look_at_the_past(

@@ -20,7 +20,7 @@ WANT_FRESH_LEGS = ("hard", "long", "race")
 
 @dataclass(frozen=True)
 class Entry:
-    """An event of the plan on a calendar; `pinned` by its owner, there or by a command."""
+    """An event of the plan on a calendar; `pinned` by the runner, there or by a command."""
 
     key: str
     start: datetime

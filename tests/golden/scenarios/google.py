@@ -45,7 +45,7 @@ def google_before_consent(recorder: Recorder) -> None:
 
 @scenario
 def google(recorder: Recorder) -> None:
-    """Push, and what its owner does in Google."""
+    """Push, and what the runner does in Google."""
     with GoogleServer() as server:
         box = _runner(recorder, server)
         box.google_config(targets=BOTH, more=BUSY)
