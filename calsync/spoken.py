@@ -481,15 +481,16 @@ class Items:
         return tuple(self._matching(text, weeks=frozenset(item.week for item in self.items))[0])
 
     def lately(self, text: str) -> tuple[Item, ...]:
-        """All that `text` may mean, of the last day that has such a thing; what has begun comes first.
+        """All that `text` may mean, of the last day that has such a thing; if none has begun, of the next.
 
         A weekday is the last such day. Raises ValueError as named() does.
         """
         if exact := self.exactly(text):
             return (exact,)
         found, _ = self._matching(text, weeks=frozenset(item.week for item in self.items))
-        found = [item for item in found if self.begun(item)] or found
-        return tuple(item for item in found if item.day == found[-1].day)
+        begun = [item for item in found if self.begun(item)]
+        day = begun[-1].day if begun else found[0].day
+        return tuple(item for item in begun or found if item.day == day)
 
     def to_move(self, text: str, to: When) -> tuple[Item, ...]:
         """All that `text` may mean of what shall be moved. Raises ValueError as named() and When.of() do.
@@ -539,7 +540,10 @@ class Items:
             week = Week.of(day.days[0]) if day.is_week else None
             items = [item for item in items if (item.day in days if item.day else item.week == week)]
             if not items:
-                when = f"in {week_name(week)}" if week else f"on {date_name(day.days[0])}"
+                dates = " or ".join(map(date_name, sorted(days)))
+                when = f"on {dates if len(days) < 3 or not day.weekday else f'any {day.weekday.long_name}'}"
+                if week:
+                    when = f"in {week_name(week)}"
                 raise ValueError(f"nothing is planned {when}")
         words = [word for word in re.split(r"[\s,-]+", rest) if word and word not in _FILLERS]
         found = [item for item in items if all(_has_word(item, word) for word in words)]

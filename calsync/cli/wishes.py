@@ -301,11 +301,9 @@ def _of_lately(choice: "Items", items: "Items") -> "Find":
     def named(text: str) -> "tuple[Item, ...]":
         try:
             return choice.lately(text)
-        except ValueError as problem:
-            try:
-                return items.lately(text)
-            except ValueError:
-                raise problem from None
+        except ValueError:
+            # None can be: one is enough to say why. A session if there is one, as calsync places no runs.
+            return tuple(sorted(items.lately(text), key=lambda item: item.noun == "run"))[:1]
 
     return named
 

@@ -137,7 +137,8 @@ def test_what_is_done_before_its_time_stays_where_it_is(box: Box) -> None:
     ("args", "says"),
     [
         ([SAT], "Sat 28 Nov 08:00, is still to come: it can be marked as done from that day on"),
-        (["sat"], "it can be marked as done from that day on"),
+        (["sat"], "Sat 28 Nov 08:00, is still to come: it can be marked as done from that day on"),
+        (["fri"], "nothing is planned on any Friday"),
         (["2026-W48/strength/9"], "there is no run or session"),
         (["swim"], 'there is no run or session "swim"'),
         (["--undo", FIRST], f"{FIRST} is not marked as done"),
