@@ -541,7 +541,7 @@ class Items:
             items = [item for item in items if (item.day in days if item.day else item.week == week)]
             if not items:
                 dates = " or ".join(map(date_name, sorted(days)))
-                when = f"on {dates if len(days) < 3 or not day.weekday else f'any {day.weekday.long_name}'}"
+                when = f"on any {day.weekday.long_name}" if day.weekday and len(weeks) > 1 else f"on {dates}"
                 if week:
                     when = f"in {week_name(week)}"
                 raise ValueError(f"nothing is planned {when}")
