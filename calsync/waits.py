@@ -1,7 +1,8 @@
 """How long anything waits for anything, in seconds; and how something is tried again.
 
 The times of what is tried again over a network belong together: `feeds.download.Limits` has them for
-calendars, `calendars.google.client.Patience` for Google.
+calendars that are read, `calendars.google.client.Patience` for Google, `calendars.caldav.client.Patience` for
+CalDAV.
 """
 
 import math

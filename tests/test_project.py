@@ -6,10 +6,12 @@ import subprocess
 import sys
 import zipfile
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 import grimp
 import pytest
+from packaging.requirements import Requirement
 
 from calsync.cli.main import COMMANDS
 
@@ -138,6 +140,28 @@ def test_only_what_needs_google_imports_its_libraries(tmp_path: Path) -> None:
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "busy.ics").write_bytes((ROOT / "examples" / "busy.ics").read_bytes())
     assert modules_after(*one_source, cwd=tmp_path, **environment) & GOOGLE == set()
+
+
+def test_no_extra_slows_every_start_of_python() -> None:
+    """A .pth is read, and what it imports is imported, by each Python of the environment."""
+    waiting = [("calsync", frozenset({"caldav", "notify", "serve"}))]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        name, extras = one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        for text in metadata.requires(name) or ():
+            needed = Requirement(text)
+            asked = any(
+                needed.marker is None or needed.marker.evaluate({"extra": extra}) for extra in (*extras, "")
+            )
+            if asked:
+                waiting.append((needed.name, frozenset(needed.extras)))
+    names = {name for name, _ in seen} - {"calsync"}
+    assert {"defusedxml", "httpx", "uvicorn", "apprise"} <= names
+    files = [file for name in names for file in metadata.files(name) or ()]
+    assert [str(file) for file in files if file.suffix == ".pth"] == []
 
 
 def test_the_readme_has_two_commands_and_ci_runs_the_second() -> None:

@@ -216,7 +216,7 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
         raise _refused(status, response.headers.get("Retry-After", ""), server)
     pieces: list[bytes] = []
     size = 0
-    for piece in _decompressed(response, server, limits.max_bytes):
+    for piece in decompressed(response, server, limits.max_bytes):
         size += len(piece)
         if size > limits.max_bytes:
             raise _Failure(f"{server} sends more than {limits.max_bytes / 1e6:g} MB")
@@ -227,7 +227,7 @@ def _answer(response: "httpx.Response", server: str, limits: Limits, end: float)
     return Response(b"".join(pieces), etag, last_modified)
 
 
-def _decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:
+def decompressed(response: "httpx.Response", server: str, most: int) -> Iterator[bytes]:
     """The body in pieces; each is bounded, which httpx's own decompression is not."""
     encodings = response.headers.get("Content-Encoding", "").lower().split(",")
     compressed = [name for item in encodings if (name := item.strip(' "')) in _KNOWN | _UNKNOWN]

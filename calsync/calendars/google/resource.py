@@ -11,19 +11,27 @@ import base64
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
-from unicodedata import normalize
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from calsync.event import TICK, Event, StoredEvent, week_of_key
+from calsync.calendars.properties import (
+    fingerprint,
+    is_key,
+    prints_of,
+    prints_text,
+    tidied,
+    within_years,
+    word,
+    written_span,
+)
+from calsync.event import TICK, Event, StoredEvent
 from calsync.timespan import Timespan
-from calsync.training import FIRST_YEAR, LAST_YEAR, Kind, Load
+from calsync.training import Kind, Load
 from calsync.travel import zone_at
 
 Resource = Mapping[str, Any]
-W = TypeVar("W", Kind, Load)
 
 # Names of private properties: at most 44 characters, values at most 1024 (longer ones are dropped and cut
 # without a word).
@@ -90,12 +98,12 @@ def parse_item(resource: Resource, plan: str, calendar_zone: ZoneInfo) -> Item |
     private = _private(resource)
     key = private.get(_KEY, "")
     generation = _number(private.get(_GENERATION, ""))
-    if private.get(PLAN) != plan or generation is None or not _is_key(key):
+    if private.get(PLAN) != plan or generation is None or not is_key(key):
         return None
     if resource.get("id") != event_id(private.get(_FORMER, plan), key, generation):
         return None
     is_dead = resource.get("status") == "cancelled"
-    was_at = _written(private)
+    was_at = written_span(private.get(_START), private.get(_END))
     with suppress(NotReadable):
         was_at = _span(resource, calendar_zone) if is_dead else None
     return Item(
@@ -136,25 +144,25 @@ def _stored(resource: Resource, key: str, calendar_zone: ZoneInfo) -> StoredEven
     private = _private(resource)
     span = _span(resource, calendar_zone)
     if is_done := _DONE in private:
-        resource = {**resource, "summary": _text(resource.get("summary")).removeprefix(TICK.strip())}
-    prints = _parse_prints(private.get(_PRINTS, ""))
+        resource = {**resource, "summary": tidied(resource.get("summary")).removeprefix(TICK.strip())}
+    prints = prints_of(private.get(_PRINTS, ""))
     edited = frozenset(
         name for name in _FIELDS if prints.get(name, _print(name, {})) != _print(name, resource)
     )
     event = Event(
         key=key,
         span=span,
-        summary=_text(resource.get("summary")),
-        description=_text(resource.get("description")),
+        summary=tidied(resource.get("summary")),
+        description=tidied(resource.get("description")),
         categories=tuple(filter(None, private.get(_CATEGORIES, "").split(","))),
-        kind=_word(Kind, private.get(_KIND)),
-        load=_word(Load, private.get(_LOAD)),
+        kind=word(Kind, private.get(_KIND)),
+        load=word(Load, private.get(_LOAD)),
         routine=private.get(_ROUTINE),
         alarm=_alarm(resource),
-        location=_text(resource.get("location")),
+        location=tidied(resource.get("location")),
         done=is_done,
     )
-    written = _written(private)
+    written = written_span(private.get(_START), private.get(_END))
     # Whoever made it repeat has made it theirs: to withdraw it would take the whole series.
     is_held = written is None or bool(resource.get("recurrence"))
     # Live with the mark: nobody but the runner can have brought it back.
@@ -178,7 +186,7 @@ def new_event(event: Event, plan: str, generation: int, zone: ZoneInfo) -> dict[
                 PLAN: plan,
                 _KEY: event.key,
                 _GENERATION: str(generation),
-                _PRINTS: _format_prints({name: _print(name, _fields(event)) for name in _FIELDS}),
+                _PRINTS: prints_text({name: _print(name, _fields(event)) for name in _FIELDS}),
                 **_written_as(event.span),
                 **{name: value for name, value in _meaning(event).items() if value is not None},
             }
@@ -218,8 +226,8 @@ def change(item: Item, wanted: Event, zone: ZoneInfo) -> dict[str, Any]:
         name: value for name, value in new_meaning.items() if value != old_meaning[name]
     }
     if changed:
-        prints = _parse_prints(item.prints) | {name: _print(name, fields) for name in changed}
-        private[_PRINTS] = _format_prints(prints)
+        prints = prints_of(item.prints) | {name: _print(name, fields) for name in changed}
+        private[_PRINTS] = prints_text(prints)
     if wanted.span != before.span:
         body |= _times(wanted.span, zone)
         private |= _written_as(wanted.span)
@@ -313,16 +321,8 @@ def _print(name: str, resource: Resource) -> str:
         said = sorted((str(one.get("method")), str(one.get("minutes"))) for one in overrides)
         value = repr(said) if said or reminders.get("useDefault") is False else "default"
     else:
-        value = _text(resource.get(_FIELDS[name]))
-    return sha256(value.encode("utf-8", "replace")).hexdigest()[:12]
-
-
-def _format_prints(prints: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in sorted(prints.items()))
-
-
-def _parse_prints(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split() if "=" in part)
+        value = tidied(resource.get(_FIELDS[name]))
+    return fingerprint(value)
 
 
 # --- what is read -----------------------------------------------------------------------------------------
@@ -331,12 +331,6 @@ def _parse_prints(text: str) -> dict[str, str]:
 def _private(resource: Resource) -> Mapping[str, str]:
     properties = resource.get("extendedProperties") or {}
     return properties.get("private") or {}
-
-
-def _text(value: object) -> str:
-    """Text as calsync writes it, whatever became of spaces, line ends and composed letters on the way."""
-    lines = normalize("NFC", str(value or "")).splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _alarm(resource: Resource) -> timedelta | None:
@@ -364,35 +358,8 @@ def _instant(value: Resource, calendar_zone: ZoneInfo) -> datetime:
         # An event of all day: from midnight, in the zone of the calendar.
         day = date.fromisoformat(value["date"])
         instant = datetime(day.year, day.month, day.day, tzinfo=calendar_zone)
-    # Far away is far away: planning knows the years that a config may name.
-    if instant.year < FIRST_YEAR:
-        return datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
-    if instant.year > LAST_YEAR:
-        return datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
-    return instant.astimezone(UTC)
-
-
-def _written(private: Mapping[str, str]) -> Timespan | None:
-    try:
-        return Timespan(datetime.fromisoformat(private[_START]), datetime.fromisoformat(private[_END]))
-    except (KeyError, ValueError):
-        return None
-
-
-def _word(kind: type[W], text: str | None) -> W | None:
-    try:
-        return kind(text) if text else None
-    except ValueError:
-        return None
+    return within_years(instant)
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
-
-
-def _is_key(text: str) -> bool:
-    try:
-        week_of_key(text)
-    except ValueError:
-        return False
-    return text.count("/") == 2

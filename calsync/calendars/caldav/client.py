@@ -1,0 +1,553 @@
+"""Requests to a CalDAV server: sent, tried again where that makes sense, and their failures in our words.
+
+Every request may be repeated: reads, and writes that say what they expect to find (If-Match, If-None-Match).
+One that took effect although no answer came is told by the 412 of its repetition: the calendar has changed,
+so whoever asked looks again. All that httpx and the XML reader raise ends here.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.etree.ElementTree import Element, ParseError
+from xml.sax.saxutils import escape
+
+import defusedxml.ElementTree
+import httpx
+from defusedxml import DefusedXmlException
+
+from calsync.addresses import shown
+from calsync.errors import AuthorisationNeeded, CalsyncError, SourceUnavailable, TargetUnavailable
+from calsync.feeds.download import decompressed
+from calsync.files import LARGEST
+from calsync.waits import at_once, tried
+
+# --- XML --------------------------------------------------------------------------------------------------
+
+NAMESPACES = {
+    "D": "DAV:",
+    "C": "urn:ietf:params:xml:ns:caldav",
+    "CS": "http://calendarserver.org/ns/",
+    "A": "http://apple.com/ns/ical/",
+}
+_DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+
+
+def tag(name: str) -> str:
+    """The name of an element as ElementTree has it, of one such as "D:href"."""
+    prefix, _, local = name.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}"
+
+
+def document(name: str, *inside: str) -> bytes:
+    """A whole XML document around elements that are text already."""
+    body = "".join(inside)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<{name} {_DECLARED}>{body}</{name}>'.encode()
+
+
+def element(name: str, /, *inside: str, text: str = "", **attributes: str) -> str:
+    """An element as text; `text` is what people or a server wrote."""
+    said = "".join(f' {key}="{escape(value, {chr(34): "&quot;"})}"' for key, value in attributes.items())
+    # A bare carriage return would be read as a line feed (XML 1.0, 2.11).
+    return f"<{name}{said}>{''.join(inside)}{escape(text, {chr(13): '&#13;'})}</{name}>"
+
+
+def props(*names: str) -> str:
+    """A D:prop that asks for these."""
+    return element("D:prop", *(f"<{name}/>" for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a multistatus says of one resource.
+
+    `href` is as the server wrote it, to be asked for; `path` is without its escapes, which servers write in
+    different ways, to be compared. `status` is 200 unless it was said of the whole resource. `props` has
+    those that came with a success, by name.
+    """
+
+    href: str
+    path: str
+    status: int
+    props: Mapping[str, Element]
+    refused: Mapping[str, int]
+    """The status of each property that did not."""
+
+    def text(self, name: str) -> str:
+        found = self.props.get(tag(name))
+        return (found.text or "").strip() if found is not None else ""
+
+    def has(self, name: str, inner: str) -> bool:
+        """Whether the property has such an element in it."""
+        found = self.props.get(tag(name))
+        return found is not None and found.find(tag(inner)) is not None
+
+    def hrefs(self, name: str) -> tuple[str, ...]:
+        found = self.props.get(tag(name))
+        inside = found.iter(tag("D:href")) if found is not None else ()
+        return tuple(text for one in inside if (text := (one.text or "").strip()))
+
+
+def path_of(href: str) -> str:
+    """The path of an address or a part of one, without escapes."""
+    return unquote(urlsplit(href).path)
+
+
+def _status(text: str | None) -> int:
+    """Of a line such as "HTTP/1.1 404 Not Found"; 0 if it is none."""
+    parts = (text or "").split()
+    return int(parts[1]) if len(parts) > 1 and parts[1].isascii() and parts[1].isdigit() else 0
+
+
+def parse(body: bytes) -> Element:
+    """Raises ValueError; also for entities, by which a small document can fill all memory."""
+    try:
+        root: Element = defusedxml.ElementTree.fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, LookupError, UnicodeError) as problem:
+        # LookupError for an encoding that nobody knows.
+        raise ValueError(str(problem) or type(problem).__name__) from problem
+    return root
+
+
+@dataclass(frozen=True, slots=True)
+class Multistatus:
+    """A 207: what it says of each resource, and the token of RFC 6578 (6.4) if there is one."""
+
+    found: tuple[Found, ...]
+    sync_token: str = ""
+
+
+def multistatus(body: bytes) -> Multistatus:
+    """Raises ValueError if it is none."""
+    root = parse(body)
+    if root.tag != tag("D:multistatus"):
+        raise ValueError("it is no multistatus")
+    found = tuple(_found(one) for one in root.iterfind(tag("D:response")))
+    return Multistatus(found, (root.findtext(tag("D:sync-token")) or "").strip())
+
+
+def _found(response: Element) -> Found:
+    href = (response.findtext(tag("D:href")) or "").strip()
+    if not href:
+        raise ValueError("it has an answer about nothing")
+    whole = response.find(tag("D:status"))
+    known: dict[str, Element] = {}
+    refused: dict[str, int] = {}
+    for part in response.iterfind(tag("D:propstat")):
+        status = _status(part.findtext(tag("D:status")))
+        inside = part.find(tag("D:prop"))
+        for one in inside if inside is not None else ():
+            if 200 <= status < 300:
+                known[one.tag] = one
+            else:
+                refused[one.tag] = status
+    return Found(href, path_of(href), 200 if whole is None else _status(whole.text), known, refused)
+
+
+# --- what can go wrong ------------------------------------------------------------------------------------
+
+
+# Our own word: what answers is no CalDAV, or its answer was changed on the way.
+NO_DAV = "no-dav"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer that is an error, or no answer at all (`status` 0).
+
+    `reason` is the precondition that a server names in its answer, such as "no-uid-conflict". `retry_after`
+    is how long it wants to be left alone. `of_all`: it would be said of every request.
+    """
+
+    status: int
+    message: str
+    retry_after: timedelta | None = None
+    reason: str = ""
+    of_all: bool = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed in a moment."""
+        # 507, no room, doesn't pass by itself; and 423 is a lock that some other client holds for a moment.
+        return not self.of_all and (
+            self.status in (0, 408, 423, 425, 429) or (self.status >= 500 and self.status not in (501, 507))
+        )
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no other request can succeed either."""
+        return self.of_all or self.status in (401, 507)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is certain that nothing was done."""
+        return 400 <= self.status < 500 and self.status != 408
+
+    @property
+    def is_missing(self) -> bool:
+        return not self.of_all and self.status in (404, 410)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is no longer as it was seen."""
+        # 409 is how some say that a UID is taken (RFC 4791, 5.3.2.1): Radicale. Xandikos says 412.
+        return self.status in (409, 412)
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.status})" if self.status else self.message
+
+    def error(self, what: str, *, reads: bool = False) -> CalsyncError:
+        """As an error for the user; `what` is what was tried, such as "the calendar can't be read"."""
+        if self.status == 401:
+            return AuthorisationNeeded(f"{what}: {self}")
+        return (SourceUnavailable if reads else TargetUnavailable)(f"{what}: {self}")
+
+
+_NO_ADDRESS = Failure(0, "the server names an address that can't be read", of_all=True)
+
+
+class Refused(Exception):
+    """The server has answered with an error, or not at all, as often as it was worth trying."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+def _retry_after(text: str) -> timedelta | None:
+    """RFC 9110, 10.2.3: seconds or a date."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text), 10**6))
+    try:
+        return max(parsedate_to_datetime(text) - datetime.now(UTC), timedelta(0))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+# --- requests ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`url` may be a part of an address, as servers write them."""
+
+    method: str
+    url: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def propfind(cls, url: str, *names: str, depth: int = 0) -> "Request":
+        return cls._xml("PROPFIND", url, document("D:propfind", props(*names)), depth)
+
+    @classmethod
+    def report(cls, url: str, body: bytes, *, depth: int = 1) -> "Request":
+        return cls._xml("REPORT", url, body, depth)
+
+    @classmethod
+    def put(cls, url: str, text: bytes, etag: str | None) -> "Request":
+        """`etag` is what is to be replaced; None if there must be nothing yet."""
+        condition = ("If-None-Match", "*") if etag is None else ("If-Match", strong(etag))
+        return cls("PUT", url, text, (("Content-Type", "text/calendar; charset=utf-8"), condition))
+
+    @classmethod
+    def delete(cls, url: str, etag: str) -> "Request":
+        return cls("DELETE", url, headers=(("If-Match", strong(etag)),))
+
+    @classmethod
+    def _xml(cls, method: str, url: str, body: bytes, depth: int) -> "Request":
+        headers = (("Content-Type", "application/xml; charset=utf-8"), ("Depth", str(depth)))
+        return cls(method, url, body, headers)
+
+
+def strong(etag: str) -> str:
+    """An ETag for If-Match, which never finds a weak one (RFC 9110, 13.1.1): without the sign of that.
+
+    It is mostly a proxy on the way that made it weak, and the server knows it without.
+    """
+    return etag.removeprefix("W/") or "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success."""
+
+    status: int
+    body: bytes
+    etag: str = ""
+    url: str = ""
+    """Where it came from, after redirects."""
+
+    def multistatus(self, what: str) -> Multistatus:
+        """Raises Refused if it is none; `what` is what was asked for, in words."""
+        if self.status == 207:
+            try:
+                return multistatus(self.body)
+            except ValueError as problem:
+                message = f"the answer, which should be {what}, can't be understood: {str(problem)[:120]}"
+                raise Refused(Failure(207, message, reason=NO_DAV)) from problem
+        message = f"the answer is not {what}, but something else"
+        raise Refused(Failure(self.status, message, reason=NO_DAV))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds: for one answer, for all of them together, before another try."""
+
+    connect: float = 10
+    answer: float = 30
+    total: float = 180
+    first_wait: float = 0.5
+    longest_wait: float = 32
+    tries: int = 6
+
+
+AT_ONCE = 6
+"""Requests at a time; providers count them."""
+AT_ONCE_WHEN_ASKED = 4
+"""After the server has said that there are too many (429)."""
+_REDIRECTS = 5
+_MOVED = (301, 302, 303, 307, 308)
+
+
+class Client:
+    """One account on a server: `url` says which server, over connections that are kept.
+
+    `also` ends the names of other hosts that get the password as well, such as ".icloud.com": where the
+    provider is known to have its calendars on several.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        also: str = "",
+        hint: str = "",
+        patience: Patience | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes addresses into logs
+        self.url = url
+        self._also, self._hint = also, hint
+        self._patience = patience or Patience()
+        self._left = self._patience.total
+        self._lock = threading.Lock()
+        self._at_once = AT_ONCE
+        self._sign_in = username, password
+        # Bytes, as httpx would send a user or a password with an umlaut in Latin 1 (RFC 7617, 2.1).
+        self._auth: httpx.Auth = httpx.BasicAuth(username.encode(), password.encode())
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(self._patience.answer, connect=self._patience.connect),
+            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+            follow_redirects=False,
+            transport=transport,
+            headers={
+                "User-Agent": "calsync",
+                # Apache writes "-gzip" into the ETag of what it compresses, and then doesn't know it again.
+                "Accept-Encoding": "identity",
+            },
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def address(self, href: str, base: str = "") -> str:
+        """The whole address of what a server calls `href`.
+
+        Of an address on the same host only the path counts: behind a proxy servers often don't know the rest.
+        Raises Refused where the password must not go.
+        """
+        url = urljoin(base or self.url, href)
+        try:
+            parts, here = urlsplit(url), urlsplit(base or self.url)
+            _ = parts.port
+        except ValueError:
+            raise Refused(_NO_ADDRESS) from None
+        if parts.hostname == here.hostname:
+            return parts._replace(scheme=here.scheme, netloc=here.netloc).geturl()
+        if parts.scheme == "https" and self._is_providers(parts.hostname):
+            return url
+        message = (
+            f"{shown(self.url)} has its calendars on {shown(url)}, which is not given the password. If you "
+            "know that server, write its address into the config as url"
+        )
+        raise Refused(Failure(0, message, of_all=True))
+
+    def _is_providers(self, host: str | None) -> bool:
+        return bool(self._also) and (host or "").endswith(self._also)
+
+    def call(self, request: Request) -> Answer:
+        """The answer to one request. Raises Refused."""
+        return self._tried(request)
+
+    def send(self, requests: Mapping[str, Request]) -> dict[str, Answer | Failure]:
+        """The answer to each request, by its name; they run in any order, several at a time.
+
+        After a failure that would meet all the others, too, the rest gets that failure and isn't sent.
+        """
+        waiting = deque(requests.items())
+        answers: dict[str, Answer | Failure] = {}
+        final: list[Failure] = []
+
+        def work(number: int) -> None:
+            # Who is too many when the server asks for less stops after what it has in its hands.
+            while not final and number < self._at_once:
+                try:
+                    name, request = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    answers[name] = self._tried(request)
+                except Refused as problem:
+                    answers[name] = problem.failure
+                    if problem.failure.is_final:
+                        final.append(problem.failure)
+
+        at_once([partial(work, number) for number in range(min(self._at_once, len(requests)))])
+        if final:
+            return dict.fromkeys(requests, replace(final[0], of_all=True)) | answers
+        return answers
+
+    def _tried(self, request: Request) -> Answer:
+        """Do it until it works, another try makes no sense, or time is up. Raises Refused."""
+        with self._lock:
+            left = self._left
+        if left <= 0:
+            raise Refused(Failure(0, "it takes too long", of_all=True))
+
+        def passes(problem: BaseException) -> bool:
+            return isinstance(problem, Refused) and problem.failure.is_passing
+
+        def asked(problem: BaseException) -> float | None:
+            wanted = problem.failure.retry_after if isinstance(problem, Refused) else None
+            return wanted.total_seconds() if wanted is not None else None
+
+        # Only time that is spent here counts; of requests side by side it is counted once for each of them.
+        start = time.monotonic()
+        try:
+            return tried(
+                lambda: self._once(request),
+                passes,
+                asked,
+                attempts=self._patience.tries,
+                first=self._patience.first_wait,
+                longest=self._patience.longest_wait,
+                total=left,
+            )
+        finally:
+            spent = (time.monotonic() - start) / self._at_once
+            with self._lock:
+                self._left -= spent
+
+    def _once(self, request: Request) -> Answer:
+        """One attempt, redirects included. Raises Refused."""
+        url = self.address(request.url)
+        for _ in range(_REDIRECTS + 1):
+            answer, location = self._answered(replace(request, url=url))
+            if answer.status not in _MOVED:
+                return answer
+            if not location:
+                break
+            url = self._redirected(url, location)
+        raise Refused(Failure(0, f"{shown(self.url)} redirects without end", of_all=True))
+
+    def _redirected(self, url: str, location: str) -> str:
+        """Where an answer sends on to. Raises Refused where the password must not go."""
+        target = urljoin(url, location)
+        try:
+            here, there = urlsplit(url), urlsplit(target)
+            if (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port):
+                return target
+        except ValueError:
+            raise Refused(_NO_ADDRESS) from None
+        if there.scheme == "https" and self._is_providers(there.hostname):
+            return target
+        message = f"{shown(url)} redirects to {shown(target)}, which is not given the password"
+        if here.scheme == "https" and there.scheme != "https":
+            message = f"{shown(url)} redirects to {shown(target)}, where anybody on the way could read it"
+        raise Refused(Failure(0, message, of_all=True))
+
+    def _answered(self, request: Request) -> tuple[Answer, str]:
+        """An answer that is no error, and where it redirects to. Raises Refused."""
+        server = shown(request.url)
+        try:
+            auth = self._auth
+            answer, headers = self._exchanged(request, auth)
+            if answer.status == 401 and "digest" in headers.get("WWW-Authenticate", "").lower():
+                # Baikal asks for that unless its owner has changed it.
+                if isinstance(auth, httpx.BasicAuth):
+                    self._auth = httpx.DigestAuth(*(one.encode() for one in self._sign_in))
+                answer, headers = self._exchanged(request, self._auth)
+        except httpx.TimeoutException as error:
+            raise Refused(Failure(0, f"{server} did not answer in time")) from error
+        except httpx.ConnectError as error:
+            raise Refused(Failure(0, f"{server} can't be reached ({error})")) from error
+        except httpx.RemoteProtocolError as error:
+            raise Refused(Failure(0, f"{server} broke off in the middle of its answer")) from error
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            message = f"the connection to {server} failed ({type(error).__name__})"
+            raise Refused(Failure(0, message)) from error
+        if answer.status < 400:
+            return answer, headers.get("Location", "")
+        raise Refused(self._failure(answer, headers, server))
+
+    def _exchanged(self, request: Request, auth: httpx.Auth) -> tuple[Answer, httpx.Headers]:
+        end = time.monotonic() + self._patience.answer
+        url, server = request.url, shown(request.url)
+        with self._http.stream(
+            request.method, url, content=request.body, headers=list(request.headers), auth=auth
+        ) as response:
+            pieces, size = [], 0
+            try:
+                for piece in decompressed(response, server, LARGEST):
+                    size += len(piece)
+                    if size > LARGEST:
+                        message = f"{server} sends more than {LARGEST / 1e6:g} MB"
+                        raise Refused(Failure(0, message, of_all=True))
+                    if time.monotonic() > end:
+                        raise Refused(Failure(0, f"{server} did not answer completely in time"))
+                    pieces.append(piece)
+            except SourceUnavailable as problem:
+                raise Refused(Failure(0, str(problem))) from problem
+            etag = response.headers.get("ETag", "")
+            return Answer(response.status_code, b"".join(pieces), etag, url), response.headers
+
+    def _failure(self, answer: Answer, headers: httpx.Headers, server: str) -> Failure:
+        status = answer.status
+        retry_after = _retry_after(headers.get("Retry-After", ""))
+        if status == 429:
+            self._at_once = min(self._at_once, AT_ONCE_WHEN_ASKED)
+        if status == 401:
+            hint = f". {self._hint}" if self._hint else ""
+            return Failure(status, f"{server} refuses the username or the password{hint}", of_all=True)
+        said = {
+            403: "does not allow that",
+            404: "has nothing at this address",
+            405: "does not do that at this address",
+            409: "says that it does not fit what is there",
+            410: "has nothing at this address any more",
+            412: "says that it has changed",
+            413: "says that it is too large",
+            429: "is asked too often",
+            507: "has no room left",
+        }.get(status)
+        text = said or ("has trouble" if status >= 500 else "refuses that")
+        return Failure(status, f"{server} {text}", retry_after, _reason(answer.body))
+
+
+def _reason(body: bytes) -> str:
+    """RFC 4918, 16: the precondition is the first element of a DAV:error."""
+    try:
+        root = parse(body)
+    except ValueError:
+        return ""
+    return root[0].tag.rpartition("}")[2] if root.tag == tag("D:error") and len(root) else ""

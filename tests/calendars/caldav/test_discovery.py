@@ -1,0 +1,194 @@
+"""Finding calendars, and making one, on real servers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from calsync.calendars.caldav.client import Client, Refused, path_of
+from calsync.calendars.caldav.discovery import (
+    calendar_at,
+    calendars_of,
+    create_calendar,
+    find_account,
+)
+from calsync.errors import AuthorisationNeeded, TargetUnavailable
+from tests.calendars.caldav.servers import PASSWORD, QUICK, USER, Server
+
+ZONE = """\
+BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//x//x//EN\r
+BEGIN:VTIMEZONE\r
+TZID:Europe/London\r
+END:VTIMEZONE\r
+END:VCALENDAR\r
+"""
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    client = server.client()
+    yield client
+    client.close()
+
+
+def test_from_the_servers_name_to_the_home_of_the_account(server: Server, client: Client) -> None:
+    account = find_account(client)
+    assert [path_of(home) for home in account.homes] == [path_of(server.home)]
+    assert account.principal
+
+
+def test_from_any_address_of_the_account(server: Server) -> None:
+    for path in (server.home, "/", "/.well-known/caldav", "/nothing/here/"):
+        client = Client(server.url + path, USER, PASSWORD, patience=QUICK)
+        assert [path_of(home) for home in find_account(client).homes] == [path_of(server.home)]
+        client.close()
+
+
+def test_a_new_calendar_is_found_with_all_that_it_was_given(server: Server, client: Client) -> None:
+    account = find_account(client)
+    path = server.new_path()
+    text = "Kept by calsync: <Ännchen's & Bob's>. [calsync:training]"
+    url = create_calendar(client, account.homes[0], path, 'Läufe & "Kraft"', text, ZONE)
+    (found,) = [one for one in calendars_of(client, account) if path in one.url]
+    assert found == calendar_at(client, url)
+    assert (found.name, found.description) == ('Läufe & "Kraft"', text)
+    assert (found.takes_events, found.can_write, found.can_sync) == (True, True, True)
+    assert found.colour.upper().startswith("#51B749")
+    assert "TZID:Europe/London" in found.timezone
+    assert found.ctag
+    assert found.sync_token
+
+
+def test_it_is_not_made_twice(server: Server, client: Client) -> None:
+    account, path = find_account(client), server.new_path()
+    made = {create_calendar(client, account.homes[0], path, "Training", "", ZONE) for _ in range(2)}
+    assert {one.url for one in calendars_of(client, account) if path in one.url} == made
+
+
+def test_what_is_no_calendar_is_said(server: Server, client: Client) -> None:
+    with pytest.raises(Refused, match="something else than a calendar"):
+        calendar_at(client, server.home)
+    with pytest.raises(Refused) as problem:
+        calendar_at(client, f"{server.home}{server.new_path()}/")
+    assert problem.value.failure.is_missing
+
+
+def test_a_wrong_password_is_said(radicale: Server) -> None:
+    client = Client(radicale.url, USER, "no", hint="It wants an app password", patience=QUICK)
+    with pytest.raises(Refused) as problem:
+        find_account(client)
+    client.close()
+    error = problem.value.failure.error("feed: it can't be read")
+    assert isinstance(error, AuthorisationNeeded)
+    assert "refuses the username or the password. It wants an app password" in str(error)
+
+
+# --- what is no CalDAV server, or leads away --------------------------------------------------------------
+
+
+@contextmanager
+def answering(
+    status: int, body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that says the same to all requests: its address, and which requests it got, with passwords."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append(f"{self.command} {self.path} {self.headers.get('Authorization', '')}")
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_PROPFIND = do_GET = _answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def refused(url: str) -> Refused:
+    client = Client(url, USER, PASSWORD, patience=QUICK)
+    with pytest.raises(Refused) as problem:
+        find_account(client)
+    client.close()
+    return problem.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b"<html>Welcome</html>"), (404, b""), (405, b""), (207, b"<html/>"), (207, b"<a"), (207, b"")],
+)
+def test_a_server_without_caldav_is_said(status: int, body: bytes) -> None:
+    with answering(status, body) as (url, _):
+        problem = refused(url)
+    assert f"there is no CalDAV at {url}" in str(problem)
+    assert isinstance(problem.failure.error("feed"), TargetUnavailable)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_takes_no_password_to_another_server(status: int) -> None:
+    with (
+        answering(200) as (other, asked),
+        answering(status, headers=(("Location", f"{other}/x"),)) as (url, _),
+    ):
+        problem = refused(url)
+    assert f"redirects to {other}, which is not given the password" in str(problem)
+    assert asked == []
+
+
+def test_a_redirect_without_end_is_said() -> None:
+    with answering(302, headers=(("Location", "/again"),)) as (url, _):
+        assert "redirects without end" in str(refused(url))
+
+
+def test_a_home_on_another_server_gets_no_password() -> None:
+    with answering(200) as (other, asked):
+        other = other.replace("127.0.0.1", "localhost")
+        body = (
+            f'<multistatus xmlns="DAV:"><response><href>/</href><propstat><prop><current-user-principal>'
+            f"<href>{other}/p/</href></current-user-principal></prop><status>HTTP/1.1 200 OK</status>"
+            "</propstat></response></multistatus>"
+        )
+        with answering(207, body.encode()) as (url, _):
+            assert f"has its calendars on {other}, which is not given the password" in str(refused(url))
+    assert asked == []
+
+
+_BOMB = """<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">
+<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><multistatus xmlns="DAV:">&b;</multistatus>"""
+_OUTSIDE = (
+    '<!DOCTYPE b [<!ENTITY a SYSTEM "file:///etc/hostname">]><multistatus xmlns="DAV:">&a;</multistatus>'
+)
+
+
+@pytest.mark.parametrize("body", [_BOMB, _OUTSIDE])
+def test_entities_are_refused(body: str) -> None:
+    with answering(207, body.encode()) as (url, _):
+        assert "there is no CalDAV" in str(refused(url))
+
+
+def test_one_that_asks_to_wait_is_waited_for_and_then_told() -> None:
+    with answering(429, headers=(("Retry-After", "0"),)) as (url, asked):
+        problem = refused(url)
+    assert "is asked too often (429)" in str(problem)
+    assert len(asked) == QUICK.tries
+    with answering(503, headers=(("Retry-After", "86400"),)) as (url, asked):
+        assert "has trouble (503)" in str(refused(url))
+    assert len(asked) == 1
