@@ -139,7 +139,8 @@ class Contents:
 
     `restored` are the keys that the runner has taken out of the bin since the last push. `others` says how
     many events of other plans there are, by their names, where there is none of this one. `deleted_at` is
-    where those that were deleted were, as far as the calendar still shows that.
+    where those that were deleted were, as far as the calendar still shows that. `vanished` are those of the
+    deleted that were still there after the last push, in a calendar that keeps no trace of what is deleted.
     """
 
     events: tuple[StoredEvent, ...] = ()
@@ -147,6 +148,7 @@ class Contents:
     restored: frozenset[str] = frozenset()
     others: tuple[tuple[str, int], ...] = ()
     deleted_at: Mapping[str, Timespan] = field(default_factory=dict, compare=False)
+    vanished: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +431,12 @@ def _key_of_neutral_uid(text: str, name: str) -> str | None:
     mark, hidden = found[:_MARK], found[_MARK:]
     key = _hidden(hidden, mark, name)
     return key.decode().rstrip() if _neutral_mark(key, name) == mark else None
+
+
+def plan_of_uid(text: str) -> str | None:
+    """The plan in whose events' UIDs it is; None for that of anything else, and where it doesn't say."""
+    match = _UID.fullmatch(text)
+    return match["name"] if match else None
 
 
 def is_of_another_plan(text: str, name: str) -> bool:

@@ -1,8 +1,9 @@
 """The state folder: what can't travel with a calendar.
 
 Every document in it has its name and its form here and nowhere else, but for what is kept of the calendars
-that are read (cache.py), of notifications (notices.py) and of weeks (app/history.py); callers get typed
-values. Documents are read from and written to a `Store`: a folder today, and a database could take its place.
+that are read (cache.py) and written (records.py), of notifications (notices.py) and of weeks
+(app/history.py); callers get typed values. Documents are read from and written to a `Store`: a folder
+today, and a database could take its place.
 """
 
 import os
@@ -17,17 +18,24 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from calsync.cache import Cache
-from calsync.errors import AuthorisationNeeded, CalsyncError, Locked, Unavailable
+from calsync.errors import Locked, Unavailable
 from calsync.event import Acts, Answered, Asked, Mark, Published, Wishes, week_of_key
 from calsync.files import (
-    LARGEST_TEXT,
     Folder,
     Held,
     Json,
     Store,
-    read_file,
+    content_hash,
     real_path,
     unavailable_if_not,
+)
+from calsync.records import (
+    CaldavCopy,
+    CaldavRecords,
+    GoogleRecords,
+    TokenFile,
+    parse_caldav,
+    parse_google,
 )
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn, Kind, Load, Sign, Week, Workout
@@ -127,107 +135,7 @@ def _parse_checkins(found: list[_CheckIn]) -> tuple[CheckIn, ...]:
     return tuple(sorted(checkins, key=lambda checkin: checkin.day))
 
 
-# --- Google -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a consent gave to the OAuth client `client_id`.
-
-    `expiry` is when the access token `token` ends, in UTC; `granted` when a person gave it, if that was kept.
-    """
-
-    client_id: str
-    refresh_token: str
-    scopes: tuple[str, ...]
-    token: str = ""
-    expiry: datetime | None = None
-    granted: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenFile:
-    """The token of one OAuth client, in the state folder or where the config says."""
-
-    path: Path
-
-    def load(self) -> Token | None:
-        """None if there is none. Raises AuthorisationNeeded if it is damaged, Unavailable."""
-        with unavailable_if_not(self.path, "read"):
-            try:
-                content = read_file(self.path, LARGEST_TEXT)
-            except FileNotFoundError:
-                return None
-        try:
-            return msgspec.json.decode(content, type=Token)
-        except (msgspec.MsgspecError, ValueError) as problem:
-            raise AuthorisationNeeded(f"{self.path}: is damaged; run `calsync auth google`") from problem
-
-    def granted(self) -> datetime | None:
-        """When a person gave the token; None if that is not known."""
-        with suppress(CalsyncError):
-            if (token := self.load()) and token.granted and token.granted.tzinfo:
-                return token.granted
-        return None
-
-    def save(self, token: Token) -> None:
-        """Raises Unavailable if the token can't be written: the next run would need it."""
-        Json(self.path.name, Token).write(Folder(self.path.parent), token)
-
-
-class Tombstones(msgspec.Struct, omit_defaults=True):
-    """What is remembered of the deletions in one calendar: by key, the generation of the id that is dead.
-
-    `cancelled` by calsync, or just about to be; `released`: deleted by the runner, and then given back;
-    `deleted` by the runner.
-    """
-
-    cancelled: dict[str, int] = {}
-    released: dict[str, int] = {}
-    deleted: dict[str, int] = {}
-
-    def generation(self, key: str) -> int | None:
-        known = [which[key] for which in (self.cancelled, self.released, self.deleted) if key in which]
-        return max(known, default=None)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset((*self.cancelled, *self.released, *self.deleted))
-
-    def forget(self, key: str) -> None:
-        for which in (self.cancelled, self.released, self.deleted):
-            which.pop(key, None)
-
-    def set_deleted(self, key: str, generation: int) -> None:
-        """The runner deleted it, whatever was known before."""
-        self.forget(key)
-        self.deleted[key] = generation
-
-
-class Creation(msgspec.Struct, omit_defaults=True):
-    """The creation of a calendar that was begun; `told` once the runner was told to look for the calendar."""
-
-    since: datetime
-    told: bool = False
-
-
-class GoogleRecords(msgspec.Struct, omit_defaults=True):
-    """What Google's calendars can't keep for calsync."""
-
-    calendars: dict[str, str] = {}
-    """The ids of those that calsync created, by the targets' names."""
-    creating: dict[str, Creation] = {}
-    """Creations that have not ended, by the targets' names."""
-    tombstones: dict[str, Tombstones] = {}
-    """By the calendars' ids."""
-
-
-def _parse_google(found: GoogleRecords) -> GoogleRecords:
-    """Raises ValueError."""
-    for tombstones in found.tombstones.values():
-        for key in tombstones.keys:
-            week_of_key(key)
-    return found
+# --- the last push ---------------------------------------------------------------------------------------
 
 
 class FailedPush(msgspec.Struct, frozen=True):
@@ -247,6 +155,8 @@ class Written(msgspec.Struct, frozen=True):
     """Whole paths."""
     calendars: dict[str, str] = {}
     """The titles of Google's calendars."""
+    caldav: dict[str, str] = {}
+    """Those of CalDAV's."""
 
 
 # --- one plan's documents ---------------------------------------------------------------------------------
@@ -256,6 +166,7 @@ _CHECKINS = Json("checkins.json", list[_CheckIn], on_lines=True)
 _MARKS = Json("marks.json", dict[str, Mark], on_lines=True)
 _ACTS = Json("acts.json", Acts, on_lines=True)
 _GOOGLE = Json("google.json", GoogleRecords, on_lines=True)
+_CALDAV = Json("caldav.json", CaldavRecords, on_lines=True)
 _WORKOUTS = Json("cache/workouts.json", tuple[Workout, ...])
 _FEEDS = Json("feeds.json", list[str])
 _LOST = Json("lost.json", list[str])
@@ -266,11 +177,15 @@ _NOTIFY = "notify.json"
 _NOTIFY_LOCKS = ("notify-lock", "notify-sending")
 
 
+def _caldav_copy(url: str) -> Json[CaldavCopy]:
+    return Json(f"cache/caldav-{content_hash(url.encode())}.json", CaldavCopy)
+
+
 _ACTS_LOCK = "acts-lock"
 
 # What a plan keeps when it gets another name. Copies of calendars come back by themselves.
 _TAKEN_OVER = (
-    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _ACTS, _GOOGLE, _FEEDS, _LOST)),
+    *(one.name for one in (_WISHES, _CHECKINS, _MARKS, _ACTS, _GOOGLE, _CALDAV, _FEEDS, _LOST)),
     _NOTIFY,
     "weeks.json",
     "google-token.json",
@@ -387,11 +302,28 @@ class State:
     def google(self) -> GoogleRecords:
         """Raises Unavailable: without them, what you deleted could come back, or a calendar be made twice."""
         advice = "and name the calendar in the config with calendar_id"
-        return _GOOGLE.read(self.store, _parse_google, advice) or GoogleRecords()
+        return _GOOGLE.read(self.store, parse_google, advice) or GoogleRecords()
 
     def save_google(self, records: GoogleRecords) -> None:
         """Raises Unavailable."""
         _GOOGLE.write(self.store, records)
+
+    def caldav(self) -> CaldavRecords:
+        """Raises Unavailable: without them, what you deleted would come back."""
+        advice = "if what you deleted in your calendars may come back"
+        return _CALDAV.read(self.store, parse_caldav, advice) or CaldavRecords()
+
+    def save_caldav(self, records: CaldavRecords) -> None:
+        """Raises Unavailable."""
+        _CALDAV.write(self.store, records)
+
+    def caldav_copy(self, url: str) -> CaldavCopy | None:
+        """What the calendar at this address held; None if that can't be told."""
+        return _caldav_copy(url).recall(self.store)
+
+    def save_caldav_copy(self, url: str, copy: CaldavCopy) -> None:
+        """Costs nothing if it can't be written."""
+        _caldav_copy(url).remember(self.store, copy)
 
     def token_file(self) -> TokenFile:
         """Where the token is, unless the config says otherwise."""

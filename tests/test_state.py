@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from calsync.errors import AuthorisationNeeded, Locked, Unavailable
 from calsync.event import Published, Wishes
 from calsync.files import Folder, Held, Store
-from calsync.state import State, TokenFile, state_folder, state_of
+from calsync.records import TokenFile
+from calsync.state import State, state_folder, state_of
 from calsync.timespan import Timespan
 from calsync.training import CheckIn, Kind, Load, Sign
 from tests.soak import usually

@@ -4,7 +4,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from calsync.event import Applied, Change, Contents
+from calsync.event import Applied, Change, Contents, in_words
+
+
+def keys_in_words(keys: Sequence[str]) -> str:
+    """What has these keys, in sentences; the first few of many."""
+    shown = ", ".join(map(in_words, keys[:3]))
+    return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
+
+
+def marker(plan: str) -> str:
+    """The description of a calendar of its own: who finds it later can tell what it is."""
+    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. {mark_of(plan)}"
+
+
+def mark_of(plan: str) -> str:
+    """What tells in its description whose calendar it is."""
+    return f"[calsync:{plan}]"
 
 
 class Loaded(Protocol):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from calsync.app.new_config import Answers
     from calsync.app.setup import Setup
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
-    from calsync.state import Token
+    from calsync.records import Token
 
 
 @click.command(short_help="Write a config, after a few questions.")

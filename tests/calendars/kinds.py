@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from icalendar import Event as VEvent
+from icalendar.prop import vText
+
 from calsync.calendars import EventCalendar
 from calsync.calendars.google.resource import event_id
 from calsync.calendars.ics import IcsCalendar
 from calsync.timespan import Timespan
+from tests.calendars.caldav.box import Caldav
+from tests.calendars.caldav.servers import SERVERS, running
 from tests.calendars.google.box import PLAN, Google
 from tests.calendars.memory import MemoryCalendar
 from tests.googleserver.server import GoogleServer
@@ -20,8 +25,9 @@ from tests.googleserver.switches import ALL_POSITIONS
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 GOOGLE = tuple(f"google: {position}" for position in ALL_POSITIONS)
-EDITABLE = ("memory", *GOOGLE)
-ALL = ("memory", "ics", *GOOGLE)
+CALDAV = tuple(f"caldav: {kind}" for kind in SERVERS)
+EDITABLE = ("memory", *GOOGLE, *CALDAV)
+ALL = ("memory", "ics", *GOOGLE, *CALDAV)
 
 
 class Person(Protocol):
@@ -79,6 +85,32 @@ class InGoogle:
         return str(found)
 
 
+class InCaldav:
+    """A person whose app reads an object, changes it and writes it back, as icalendar understands it."""
+
+    def __init__(self, calendar: Caldav) -> None:
+        self._calendar = calendar
+
+    def move(self, key: str, span: Timespan) -> None:
+        def edit(event: VEvent) -> None:
+            for name, instant in (("DTSTART", span.start), ("DTEND", span.end)):
+                event.pop(name, None)
+                event.add(name, instant)
+
+        self._calendar.edit(key, edit)
+
+    def retitle(self, key: str, summary: str) -> None:
+        def edit(event: VEvent) -> None:
+            event["SUMMARY"] = vText(summary)
+
+        self._calendar.edit(key, edit)
+
+    def delete(self, key: str) -> None:
+        self._calendar.delete(key)
+
+    move_away = delete
+
+
 class Kept:
     """A calendar that outlives the process: `open()` is what the next one finds."""
 
@@ -100,6 +132,10 @@ def make(kind: str, folder: Path, zone: ZoneInfo, opened: ExitStack) -> Kept:
     if kind == "ics":
         path = folder / f"{uuid.uuid4()}.ics"
         return Kept(lambda: IcsCalendar("feed", path, PLAN, zone))
+    if kind in CALDAV:
+        caldav = Caldav(running(kind.partition(" ")[2]), folder / str(uuid.uuid4()))
+        opened.callback(caldav.close)
+        return Kept(lambda: caldav.calendar(zone), InCaldav(caldav))
     (position,) = [one for one in ALL_POSITIONS if kind == f"google: {one}"]
     # One server at a time, however many examples a property test has.
     opened.close()

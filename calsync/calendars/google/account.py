@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from calsync.config.load import OWN_CALENDAR, Config
 from calsync.config.settings import GoogleAccess, GoogleBusy, GoogleTarget
 from calsync.errors import AuthorisationNeeded, RefusedToProtectData, TargetUnavailable
-from calsync.state import Creation, State, TokenFile
+from calsync.records import Creation, TokenFile
+from calsync.state import State
 from calsync.timespan import Timespan, merge
 
 if TYPE_CHECKING:

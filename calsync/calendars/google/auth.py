@@ -31,7 +31,7 @@ from calsync.addresses import hidden_path, is_loopback, secure_address
 from calsync.calendars.google.client import Http
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, Unavailable, UsageError
 from calsync.files import LARGEST_TEXT, read_file
-from calsync.state import Token, TokenFile
+from calsync.records import Token, TokenFile
 
 _SCOPE = "https://www.googleapis.com/auth/"
 OWN_CALENDARS = f"{_SCOPE}calendar.app.created"

@@ -14,13 +14,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from calsync.calendars import keys_in_words, mark_of, marker
 from calsync.calendars.google import resource
 from calsync.calendars.google.client import Answer, Client, Failure, Refused, Request
 from calsync.calendars.google.resource import Item, NotReadable, event_id
 from calsync.config.settings import GoogleTarget
 from calsync.errors import CalsyncError, TargetUnavailable, Unavailable
-from calsync.event import Action, Applied, Change, Contents, in_words, week_of_key
-from calsync.state import WEEKS_KEPT, Creation, State, Tombstones
+from calsync.event import Action, Applied, Change, Contents, week_of_key
+from calsync.records import Creation, Tombstones
+from calsync.state import WEEKS_KEPT, State
 from calsync.training import Week
 from calsync.words import counted
 
@@ -525,30 +527,15 @@ class LoadedCalendar:
         for key, failure in failures.items():
             by_failure.setdefault(failure, []).append(key)
         return tuple(
-            failure.error(f"{self.calendar.name}: {_keys(keys)} could not be written")
+            failure.error(f"{self.calendar.name}: {keys_in_words(keys)} could not be written")
             for failure, keys in by_failure.items()
         )
-
-
-def _keys(keys: Sequence[str]) -> str:
-    shown = ", ".join(map(in_words, keys[:3]))
-    return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
 
 
 # --- creating ---------------------------------------------------------------------------------------------
 
 # "Sage" of the 24 colours that calendars can have (colors.get; those of events are others).
 _COLOUR = "8"
-
-
-def marker(plan: str) -> str:
-    """The description of the calendar: who finds it later can tell what it is."""
-    return f"Kept by calsync: runs and strength sessions of the plan “{plan}”. {mark_of(plan)}"
-
-
-def mark_of(plan: str) -> str:
-    """What tells in its description whose calendar it is."""
-    return f"[calsync:{plan}]"
 
 
 def maybe_created(title: str, since: datetime) -> str:

@@ -4,6 +4,7 @@ A server ends when the process that started it does, however that ends: it reads
 """
 
 import atexit
+import os
 import socket
 import subprocess
 import sys
@@ -109,7 +110,9 @@ def running(kind: str) -> Server:
     """The server, started if it doesn't run yet."""
     opened = ExitStack()
     atexit.register(opened.close)
-    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="calsync-dav-")))
+    # In memory where that can be: Radicale waits for the disk at each write.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="calsync-dav-", dir=memory)))
     for _ in range(5):
         port = _free_port()
         if kind == "radicale":

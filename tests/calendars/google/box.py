@@ -7,7 +7,8 @@ from calsync.calendars.google.auth import InstalledApp, OAuthClient
 from calsync.calendars.google.calendar import GoogleCalendar, Records
 from calsync.calendars.google.client import Client, Patience
 from calsync.files import Folder
-from calsync.state import State, Token
+from calsync.records import Token
+from calsync.state import State
 from tests.googleserver.server import GoogleServer
 
 PLAN = "training"

@@ -10,7 +10,7 @@ import pytest
 from calsync.calendars.google.auth import load_credentials
 from calsync.calendars.google.client import Client, Failure, Patience, Refused
 from calsync.errors import AuthorisationNeeded, Unavailable
-from calsync.state import Token
+from calsync.records import Token
 from tests.calendars.google.box import QUICK, Google
 from tests.googleserver import faults
 from tests.googleserver.exchange import Answer

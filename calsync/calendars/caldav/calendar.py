@@ -1,0 +1,483 @@
+"""A CalDAV calendar that calsync writes to: reading it, and writing a list of changes to it.
+
+The runner may be at work in it at the same time. So every write says what it expects to find (If-Match, or
+If-None-Match for what is new), and where something is not as it was read, nothing is done but to say so
+(Applied.look_again). What is deleted leaves no trace here: that the runner did it follows from the record of
+what calsync has written, which the state folder keeps.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from calsync.calendars import keys_in_words
+from calsync.calendars.caldav import listing, resource
+from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of
+from calsync.calendars.caldav.resource import Item, NotReadable, Written
+from calsync.errors import CalsyncError, TargetUnavailable
+from calsync.event import (
+    Action,
+    Applied,
+    Change,
+    Contents,
+    key_of_uid,
+    plan_of_uid,
+    week_of_key,
+)
+from calsync.records import CaldavCopy, CaldavEvent, CaldavObject
+from calsync.state import WEEKS_KEPT, State
+from calsync.timespan import Timespan
+from calsync.training import Week
+from calsync.words import counted
+
+
+class CalendarGone(TargetUnavailable):
+    """There is no calendar at this address any more."""
+
+
+class Records:
+    """What CalDAV's calendars can't keep for calsync: read from the state folder once, kept if it changes."""
+
+    def __init__(self, state: State) -> None:
+        """Raises Unavailable."""
+        self.state = state
+        self.known = state.caldav()
+        self._saved = msgspec.json.encode(self.known)
+
+    def events(self, url: str) -> dict[str, CaldavEvent]:
+        """By key, to be changed in place; save() keeps it."""
+        return self.known.events.setdefault(url, {})
+
+    def set_calendar(self, target: str, url: str) -> None:
+        self.known.calendars[target] = url
+        self.save()
+
+    def prune(self, now: datetime) -> None:
+        """Forget what was long ago."""
+        oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
+        for events in self.known.events.values():
+            for key in [key for key, one in events.items() if not one.is_there and week_of_key(key) < oldest]:
+                del events[key]
+
+    def save(self) -> None:
+        """Costs nothing if nothing changed. Raises Unavailable."""
+        events = {url: dict(sorted(known.items())) for url, known in self.known.events.items() if known}
+        kept = msgspec.structs.replace(self.known, events=events)
+        if (content := msgspec.json.encode(kept)) != self._saved:
+            self.state.save_caldav(kept)
+            self._saved = content
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CaldavCalendar:
+    """The calendar at the address `url` for the plan `plan`, with times in `zone`.
+
+    `name` is the target's, for messages. `is_neutral`: the UIDs in it don't say what their events are.
+    """
+
+    name: str
+    client: Client
+    url: str
+    plan: str
+    zone: ZoneInfo
+    records: Records
+    is_neutral: bool = field(default=False, kw_only=True)
+
+    @property
+    def remembered(self) -> dict[str, CaldavEvent]:
+        return self.records.events(self.url)
+
+    def load(self) -> "LoadedCalendar":
+        """All of the plan, without bounds in time: what the runner moved far away is found as well.
+
+        Raises CalendarGone, AuthorisationNeeded, Unavailable.
+        """
+        before = self.records.state.caldav_copy(self.url)
+        copy = self._read(before)
+        known = self.remembered
+        candidates = list(self._items(copy))
+        items = {item.key: item for item in sorted(candidates, key=self._rank, reverse=True)}
+        copy, items = self._looked_at(copy, items)
+        if copy != before:
+            self.records.state.save_caldav_copy(self.url, copy)
+        restored = frozenset(key for key in items if key in known and known[key].state == "withdrawn")
+        live = sorted((item.stored for item in items.values()), key=lambda event: (event.span, event.key))
+        vanished = frozenset(key for key, one in known.items() if one.is_there and key not in items)
+        gone = (key for key, one in known.items() if one.state == "deleted" and key not in items)
+        deleted = vanished | frozenset(gone)
+        deleted_at = {key: Timespan(*known[key].at) for key in deleted}
+        others = () if items or known else self._others(copy)
+        surplus = tuple(
+            one for one in candidates if one is not items.get(one.key) and one.uid != self._uid(one.key)
+        )
+        contents = Contents(tuple(live), deleted, restored, others, deleted_at, vanished)
+        return LoadedCalendar(self, contents, items, surplus, copy)
+
+    def _read(self, copy: CaldavCopy | None) -> CaldavCopy:
+        try:
+            return listing.read(self.client, self.url, copy)
+        except listing.NotOurs as problem:
+            raise TargetUnavailable(f"{self.name}: its calendar can't be used: {problem}") from problem
+        except Refused as problem:
+            if problem.failure.is_missing:
+                raise CalendarGone(
+                    f"{self.name}: the calendar is not at its address any more, or closed to this account. "
+                    "If you deleted it, `calsync push --create-calendar` makes a new one (without a "
+                    "calendar_url in the config)"
+                ) from problem
+            raise problem.failure.error(f"{self.name}: its calendar can't be read") from problem
+
+    def _items(self, copy: CaldavCopy) -> Iterator[Item]:
+        for _, one in listing.of_calsync(copy.objects):
+            if item := self._item(one):
+                yield item
+
+    def _item(self, one: CaldavObject, plan: str = "") -> Item | None:
+        """Raises TargetUnavailable."""
+        key = key_of_uid(resource.uid_of(one.text), self.plan)
+        known = self.remembered.get(key or "")
+        written = Written(known.properties, known.rewritten) if known else resource.NOTHING
+        try:
+            item = resource.parse_item(one.href, one.etag, one.text, plan or self.plan, self.zone, written)
+        except NotReadable as problem:
+            raise TargetUnavailable(
+                f"{self.name}: an event of calsync's can't be read: {problem}"
+            ) from problem
+        if item and known and known.state in ("withdrawn", "restored"):
+            return replace(item, stored=replace(item.stored, is_restored=True))
+        return item
+
+    def _uid(self, key: str) -> str:
+        return resource.plan_uid(key, self.plan, is_neutral=self.is_neutral)
+
+    def _rank(self, item: Item) -> tuple[bool, bool, str]:
+        """Of several with one key, which servers should not allow: the one that is known comes first."""
+        known = self.remembered.get(item.key)
+        is_known = known is not None and path_of(known.href) == path_of(item.href)
+        return (item.uid != self._uid(item.key), not is_known, item.href)
+
+    def _looked_at(self, copy: CaldavCopy, items: dict[str, Item]) -> tuple[CaldavCopy, dict[str, Item]]:
+        """What a list says of events that came or went without calsync is looked at in their own places.
+
+        Some servers list from an index that is minutes behind: what was just written would be missing, and
+        nobody would have deleted it; what was just withdrawn would be there, and nobody would have brought
+        it back. Raises AuthorisationNeeded, Unavailable.
+        """
+        known = self.remembered
+        doubtful = {key: one.href for key, one in known.items() if one.is_there and key not in items}
+        doubtful |= {
+            key: item.href for key, item in items.items() if key in known and known[key].state == "withdrawn"
+        }
+        doubtful = {key: href for key, href in doubtful.items() if href}
+        if not doubtful:
+            return copy, items
+        answers = self.client.send({key: Request("GET", href) for key, href in doubtful.items()})
+        objects, items = dict(copy.objects), dict(items)
+        for key, answer in answers.items():
+            if isinstance(answer, Failure):
+                if not answer.is_missing:
+                    raise answer.error(f"{self.name}: its calendar can't be read")
+                objects.pop(path_of(doubtful[key]), None)
+                items.pop(key, None)
+                continue
+            text = answer.body.decode("utf-8", "replace")
+            one = CaldavObject(doubtful[key], answer.etag, text)
+            if key not in items and (item := self._item(one)) and item.key == key:
+                items[key] = item
+                objects[path_of(one.href)] = one
+        return CaldavCopy(copy.token, copy.can_sync, objects), items
+
+    def _others(self, copy: CaldavCopy) -> tuple[tuple[str, int], ...]:
+        """How many events of other plans there are, by the plan's name."""
+        plans = (plan_of_uid(resource.uid_of(one.text)) for _, one in listing.of_calsync(copy.objects))
+        return tuple(sorted(Counter(plan for plan in plans if plan is not None).items()))
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A request that a change needs; `sent` is the object in it, `then` what follows if it succeeds."""
+
+    change: Change
+    request: Request
+    sent: str = ""
+    then: "_Step | None" = None
+
+    @property
+    def key(self) -> str:
+        return self.change.key
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the answers of one apply() add up to."""
+
+    done: set[str] = field(default_factory=set)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    look_again: bool = False
+    next: list[_Step] = field(default_factory=list)
+    put: list[tuple[_Step, str]] = field(default_factory=list)
+    """What was written, each with the ETag that it got."""
+    gone: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCalendar:
+    """A CalDAV calendar as it was read: the plan's events by key.
+
+    `surplus` are events of ours under the other form of their UID, which a change of `detail` has left.
+    """
+
+    calendar: CaldavCalendar
+    contents: Contents
+    items: Mapping[str, Item]
+    surplus: tuple[Item, ...]
+    copy: CaldavCopy
+
+    def apply(self, changes: Sequence[Change], now: datetime) -> Applied:
+        """Send what the changes need, several at a time, and no request if they need none.
+
+        Raises Unavailable if the state folder can't be written before anything is sent. What can't be written
+        there afterwards is one of the failures.
+        """
+        records = self.calendar.records
+        self._record(changes)
+        outcome = self._send(changes, now)
+        self._keep(outcome)
+        records.prune(now)
+        failures = self._errors(outcome.failures)
+        try:
+            records.save()
+        except CalsyncError as problem:
+            failures = (*failures, problem)
+        true = tuple(change for change in changes if not change.writes or change.key in outcome.done)
+        return Applied(true, outcome.look_again, failures)
+
+    def of_plan(self, plan: str) -> int:
+        return len(self._objects_of(plan))
+
+    def adopt(self, plan: str, now: datetime) -> int:
+        """Under their new UIDs, all else stays as it was."""
+        calendar = self.calendar
+        found = self._objects_of(plan)
+        steps: list[tuple[Request, Request]] = []
+        taken = set(self.copy.objects)
+        for one in found:
+            item = calendar._item(one, plan)
+            if item is None:
+                continue
+            text = resource.adoption(item, calendar.plan, calendar.zone, now, is_neutral=calendar.is_neutral)
+            put = Request.put(self._new_href(calendar._uid(item.key), taken), text.encode(), None)
+            steps.append((put, Request.delete(item.href, item.etag)))
+        for which in (0, 1):
+            answers = calendar.client.send({str(number): step[which] for number, step in enumerate(steps)})
+            # The new one is there already, or the old one gone: an earlier try was cut off.
+            failures = [
+                a
+                for a in answers.values()
+                if isinstance(a, Failure) and not (a.is_missing if which else a.has_changed)
+            ]
+            if failures:
+                what = f'{counted(len(failures), "event")} of the plan "{plan}" could not be taken over'
+                raise failures[0].error(f"{calendar.name}: {what}; run it again")
+        return len(found)
+
+    def _objects_of(self, plan: str) -> list[CaldavObject]:
+        objects = (one for _, one in listing.of_calsync(self.copy.objects))
+        return [one for one in objects if key_of_uid(resource.uid_of(one.text), plan) is not None]
+
+    # --- what is remembered -------------------------------------------------------------------------------
+
+    def _record(self, changes: Sequence[Change]) -> None:
+        """Keep in the state folder what the calendar can't tell later, and what it may soon have to tell."""
+        known, deleted = self.calendar.remembered, self.contents.deleted
+        for key, item in self.items.items():
+            before = known.get(key)
+            is_restored = before is not None and before.state in ("withdrawn", "restored")
+            known[key] = CaldavEvent(
+                (item.stored.span.start, item.stored.span.end),
+                item.href,
+                "restored" if is_restored else "there",
+                dict(item.written.properties),
+                dict(item.written.rewritten),
+            )
+        for key in [*known]:
+            if key in deleted:
+                known[key] = CaldavEvent(known[key].at, state="deleted")
+            elif key not in self.items:
+                known[key] = CaldavEvent(known[key].at, known[key].href, "withdrawn")
+        for change in changes:
+            if change.action is Action.WITHDRAW and change.key in self.items:
+                known[change.key].state = "leaving"
+            elif change.action is Action.RELEASE:
+                if change.key in deleted:
+                    del known[change.key]
+                elif change.key in self.items:
+                    known[change.key].state = "there"
+        self.calendar.records.save()
+
+    def _keep(self, outcome: _Outcome) -> None:
+        """Keep what was written, as the server has it now."""
+        if not outcome.put and not outcome.gone:
+            return
+        calendar = self.calendar
+        objects = dict(self.copy.objects)
+        for href in (*outcome.gone, *(step.request.url for step, _ in outcome.put)):
+            objects.pop(path_of(href), None)
+        copy = CaldavCopy(self.copy.token, self.copy.can_sync, objects)
+        with suppress(Refused, listing.NotOurs, NotReadable):
+            # What the server made of it, and the token of that: the one from before the changes may be that
+            # of a later state, too (Xandikos: once what was written is deleted again). Without an answer the
+            # next push asks.
+            copy = listing.read(calendar.client, calendar.url, copy)
+            written = [step.request.url for step, _ in outcome.put]
+            if missing := [href for href in written if path_of(href) not in copy.objects]:
+                copy = listing.with_read(calendar.client, calendar.url, copy, missing)
+            for step, etag in outcome.put:
+                self._compare(step, etag, copy)
+        calendar.records.state.save_caldav_copy(calendar.url, copy)
+
+    def _compare(self, step: _Step, etag: str, copy: CaldavCopy) -> None:
+        """Remember what the server has made of an event. Raises NotReadable."""
+        got = copy.objects.get(path_of(step.request.url))
+        known = self.calendar.remembered.get(step.key)
+        # With another ETag it is somebody else who has changed it since.
+        if got is None or not got.text or known is None or (etag and etag != got.etag):
+            return
+        known.rewritten = resource.rewritten_by_server(step.sent, got.text, self.calendar.zone)
+
+    # --- requests -----------------------------------------------------------------------------------------
+
+    def _send(self, changes: Sequence[Change], now: datetime) -> _Outcome:
+        outcome = _Outcome()
+        taken = set(self.copy.objects)
+        steps = [step for change in changes if (step := self._step(change, now, taken))]
+        steps += [
+            _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
+            for item in self.surplus
+            if item.stored.span.start > now
+        ]
+        # What needs no request is true at once.
+        outcome.done |= {change.key for change in changes if change.writes} - {step.key for step in steps}
+        while steps:
+            answers = self.calendar.client.send(
+                {str(number): step.request for number, step in enumerate(steps)}
+            )
+            for number, step in enumerate(steps):
+                self._answered(step, answers[str(number)], outcome)
+            steps, outcome.next = outcome.next, []
+        return outcome
+
+    def _step(self, change: Change, now: datetime, taken: set[str]) -> _Step | None:
+        """The request that a change begins with."""
+        calendar, item = self.calendar, self.items.get(change.key)
+        wanted = change.wanted
+        match change.action:
+            case Action.INSERT if wanted:
+                return self._insert(change, now, taken)
+            case Action.UPDATE if item and wanted:
+                if item.uid != calendar._uid(item.key):
+                    # A UID can't change: `detail` has, so the event makes way for another.
+                    gone = _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
+                    return replace(self._insert(change, now, taken), then=gone)
+                return self._put(
+                    change, item, resource.change(item, wanted, calendar.plan, calendar.zone, now)
+                )
+            case Action.WITHDRAW if item:
+                return _Step(change, Request.delete(item.href, item.etag))
+            case Action.RELEASE if item and item.stored.was_moved:
+                return self._put(change, item, resource.release(item, calendar.plan, calendar.zone, now))
+        return None
+
+    def _insert(self, change: Change, now: datetime, taken: set[str]) -> _Step:
+        calendar = self.calendar
+        assert change.wanted is not None
+        text = resource.new_object(
+            change.wanted, calendar.plan, calendar.zone, now, is_neutral=calendar.is_neutral
+        )
+        href = self._new_href(calendar._uid(change.key), taken)
+        return _Step(change, Request.put(href, text.encode(), None), text)
+
+    def _put(self, change: Change, item: Item, text: str) -> _Step:
+        return _Step(change, Request.put(item.href, text.encode(), item.etag), text)
+
+    def _new_href(self, uid: str, taken: set[str]) -> str:
+        """The same for a UID whenever it is asked for, unless something else is there."""
+        # No "@": servers write it in two ways.
+        name = uid.replace("@", ".")
+        number = 0
+        while True:
+            href = f"{self.calendar.url.rstrip('/')}/{name}{f'-{number}' if number else ''}.ics"
+            if path_of(href) not in taken:
+                taken.add(path_of(href))
+                return href
+            number += 1
+
+    # --- what the answers mean ----------------------------------------------------------------------------
+
+    def _answered(self, step: _Step, answer: Answer | Failure, outcome: _Outcome) -> None:
+        if step.request.method == "DELETE":
+            self._deleted(step, answer, outcome)
+        elif not isinstance(answer, Failure):
+            self._written(step, answer, outcome)
+        elif answer.has_changed or (answer.is_missing and step.change.action is not Action.INSERT):
+            outcome.look_again = True
+        else:
+            # Also if it was written all the same: the next push finds it, and sees that it is right.
+            outcome.failures[step.key] = answer
+
+    def _written(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
+        known = self.calendar.remembered
+        before = known.get(step.key)
+        wanted = step.change.wanted
+        span = wanted.span if wanted and step.change.action is not Action.RELEASE else None
+        span = span or self.items[step.key].stored.span
+        state = "restored" if before is not None and before.state == "restored" else "there"
+        known[step.key] = CaldavEvent(
+            (span.start, span.end),
+            step.request.url,
+            "restored" if state == "restored" else "there",
+            resource.properties_in(step.sent),
+        )
+        outcome.done.add(step.key)
+        outcome.put.append((step, answer.etag))
+        if step.then:
+            outcome.next.append(step.then)
+
+    def _deleted(self, step: _Step, answer: Answer | Failure, outcome: _Outcome) -> None:
+        is_withdrawal = step.change.action is Action.WITHDRAW
+        known = self.calendar.remembered.get(step.key)
+        if not isinstance(answer, Failure) or answer.is_missing:
+            outcome.gone.append(step.request.url)
+            outcome.done.add(step.key)
+            if is_withdrawal and known:
+                known.state, known.properties, known.rewritten = "withdrawn", {}, {}
+            return
+        if is_withdrawal and known and answer.is_certain:
+            # It did not come about, so it is the runner who deletes the event now.
+            item = self.items[step.key]
+            known.state = "restored" if item.stored.is_restored else "there"
+        if answer.has_changed:
+            outcome.look_again = True
+        elif is_withdrawal:
+            outcome.failures[step.key] = answer
+
+    def _errors(self, failures: Mapping[str, Failure]) -> tuple[CalsyncError, ...]:
+        """One error for each reason, not for each event."""
+        by_failure: dict[Failure, list[str]] = {}
+        for key, failure in failures.items():
+            by_failure.setdefault(failure, []).append(key)
+        return tuple(
+            failure.error(f"{self.calendar.name}: {keys_in_words(keys)} could not be written")
+            for failure, keys in by_failure.items()
+        )

@@ -1,0 +1,211 @@
+"""What a calendar holds, with as few requests as its server allows.
+
+A copy of it is kept with the token that the server had for that state. As long as nothing changes, one
+question tells so. What has changed is asked for by that token (RFC 6578), or else found by the ETags of all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from calsync.calendars.caldav.client import (
+    Client,
+    Failure,
+    Found,
+    Multistatus,
+    Refused,
+    Request,
+    document,
+    element,
+    path_of,
+    props,
+    strong,
+)
+from calsync.calendars.caldav.discovery import Collection, calendar_at
+from calsync.calendars.caldav.resource import uid_of
+from calsync.records import CaldavCopy, CaldavObject
+
+_DATA = ("D:getetag", "C:calendar-data")
+# Every event, whenever it is: what the runner moved far away is found as well.
+_EVENTS = element(
+    "C:filter",
+    '<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/></C:comp-filter>',
+)
+# Addresses in one calendar-multiget.
+_AT_ONCE = 100
+# Answers to one question of what has changed.
+_PAGES = 200
+# No longer valid, too old, or nothing that this server does any more.
+_NO_TOKEN = (400, 403, 405, 409, 410, 412, 501, 507)
+
+
+class NotOurs(Exception):
+    """What is at the address is no calendar that events can be written to; the message says why."""
+
+
+def read(client: Client, url: str, copy: CaldavCopy | None) -> CaldavCopy:
+    """What the calendar holds now; `copy` is what it held. Raises Refused and NotOurs."""
+    if copy is None:
+        return _all_of(client, url)
+    if copy.can_sync:
+        try:
+            return _synced(client, url, copy)
+        except Refused as problem:
+            if problem.failure.of_all or problem.failure.status not in _NO_TOKEN:
+                raise
+            return _all_of(client, url)
+    answer = client.call(Request.propfind(url, "CS:getctag"))
+    said = _of_calendar(answer.multistatus("a calendar's tag"), url)
+    token = said.text("CS:getctag") if said else ""
+    if token and token == copy.token:
+        return copy
+    return _compared(client, url, CaldavCopy(token, False, copy.objects))
+
+
+def with_read(client: Client, url: str, copy: CaldavCopy, hrefs: Sequence[str]) -> CaldavCopy:
+    """The copy, with what is at these addresses now. Raises Refused."""
+    objects = dict(copy.objects)
+    for href in hrefs:
+        objects.pop(path_of(href), None)
+    objects |= _objects_at(client, url, hrefs)
+    return CaldavCopy(copy.token, copy.can_sync, objects)
+
+
+def _all_of(client: Client, url: str) -> CaldavCopy:
+    calendar = calendar_at(client, url)
+    if trouble := trouble_with(calendar):
+        raise NotOurs(trouble)
+    copy = CaldavCopy(calendar.sync_token or calendar.ctag, calendar.can_sync)
+    body = document("C:calendar-query", props(*_DATA), _EVENTS)
+    try:
+        answer = client.call(Request.report(url, body))
+    except Refused as problem:
+        if problem.failure.of_all or problem.failure.reason != "number-of-matches-within-limits":
+            raise
+        return _compared(client, url, copy)
+    found = answer.multistatus("a list of events")
+    _refuse_partial(found, url)
+    whole = {one.path: kept for one in _events(found, url) if (kept := _object(one))}
+    # A server may leave the events themselves out of a list.
+    missing = [one.href for one in _events(found, url) if one.path not in whole]
+    copy.objects = whole | _objects_at(client, url, missing)
+    return copy
+
+
+def trouble_with(calendar: Collection) -> str:
+    """Why no events can be written to it; empty if they can."""
+    if not calendar.takes_events:
+        return "it takes no events, only tasks or the like"
+    return "" if calendar.can_write else "calsync may read it, but not write to it"
+
+
+def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
+    objects, token = dict(copy.objects), copy.token
+    changed: dict[str, str] = {}
+    for _ in range(_PAGES):
+        body = document(
+            "D:sync-collection",
+            element("D:sync-token", text=token),
+            "<D:sync-level>1</D:sync-level>",
+            props("D:getetag"),
+        )
+        # RFC 6578, 3.2: of depth 0, as the level is in the body. Radicale and Xandikos take either.
+        answer = client.call(Request.report(url, body, depth=0)).multistatus("a list of changes")
+        of_calendar = _of_calendar(answer, url)
+        is_cut = of_calendar is not None and of_calendar.status == 507
+        if of_calendar is not None and of_calendar.status >= 400 and not is_cut:
+            raise Refused(Failure(of_calendar.status, "the server can't say what has changed"))
+        for found in _events(answer, url):
+            if found.status in (404, 410):
+                objects.pop(found.path, None)
+                changed.pop(found.path, None)
+            elif found.status >= 400:
+                raise Refused(Failure(found.status, "the server can't say what has changed in all of it"))
+            elif (known := objects.get(found.path)) is None or not _is_same(known.etag, _etag(found)):
+                changed[found.path] = found.href
+        is_over = not is_cut or answer.sync_token in ("", token)
+        if is_cut and is_over:
+            raise Refused(Failure(507, "the server's list of changes has no end"))
+        token = answer.sync_token
+        if is_over:
+            break
+    if not changed and token == copy.token:
+        return copy
+    new = CaldavCopy(token, bool(token), objects)
+    return with_read(client, url, new, tuple(changed.values()))
+
+
+def _compared(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
+    """By the ETags of all that is there."""
+    # Not a calendar-query: of that, servers may limit the answer.
+    found = client.call(Request.propfind(url, "D:getetag", "D:resourcetype", depth=1)).multistatus(
+        "a list of events"
+    )
+    _refuse_partial(found, url)
+    there = {one.path: one for one in _events(found, url) if not one.has("D:resourcetype", "D:collection")}
+    kept = {
+        path: copy.objects[path]
+        for path, one in there.items()
+        if path in copy.objects and _is_same(copy.objects[path].etag, _etag(one))
+    }
+    changed = [one.href for path, one in there.items() if path not in kept]
+    new = CaldavCopy(copy.token, copy.can_sync, kept)
+    return with_read(client, url, new, changed)
+
+
+def _is_same(known: str, now: str) -> bool:
+    """Whether two ETags are of the same: without one, nobody can tell."""
+    return bool(now) and strong(known) == strong(now)
+
+
+def _objects_at(client: Client, url: str, hrefs: Sequence[str]) -> dict[str, CaldavObject]:
+    """What is there, without what is gone. Raises Refused if the server says nothing of one of them."""
+    found: dict[str, CaldavObject] = {}
+    for start in range(0, len(hrefs), _AT_ONCE):
+        asked = hrefs[start : start + _AT_ONCE]
+        named = (element("D:href", text=href) for href in asked)
+        body = document("C:calendar-multiget", props(*_DATA), *named)
+        answer = client.call(Request.report(url, body)).multistatus("events")
+        waiting = {path_of(href) for href in asked}
+        for one in answer.found:
+            if one.status in (404, 410):
+                waiting.discard(one.path)
+            elif kept := _object(one):
+                found[one.path] = kept
+                waiting.discard(one.path)
+        if waiting:
+            raise Refused(Failure(207, f"the answer lacks {len(waiting)} of {len(asked)} events"))
+    return found
+
+
+def _object(found: Found) -> CaldavObject | None:
+    """None if the answer lacks the event itself."""
+    text = found.text("C:calendar-data")
+    if not text:
+        return None
+    # What is anybody else's is none of calsync's business, and not kept.
+    return CaldavObject(found.href, _etag(found), text if uid_of(text).endswith(".calsync") else "")
+
+
+def _etag(found: Found) -> str:
+    return found.text("D:getetag")
+
+
+def _events(answer: Multistatus, url: str) -> Iterator[Found]:
+    """What is said of anything but the calendar itself."""
+    here = path_of(url).rstrip("/")
+    return (one for one in answer.found if one.path.rstrip("/") != here)
+
+
+def _of_calendar(answer: Multistatus, url: str) -> Found | None:
+    here = path_of(url).rstrip("/")
+    return next((one for one in answer.found if one.path.rstrip("/") == here), None)
+
+
+def _refuse_partial(answer: Multistatus, url: str) -> None:
+    """An error inside a success says nothing of what is there."""
+    for one in answer.found:
+        if one.status >= 400 and one.status not in (404, 410):
+            raise Refused(Failure(one.status, "the server can't list all of it"))
+
+
+def of_calsync(objects: Mapping[str, CaldavObject]) -> Iterable[tuple[str, CaldavObject]]:
+    return ((path, one) for path, one in objects.items() if one.text)
