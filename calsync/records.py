@@ -122,7 +122,7 @@ class CaldavEvent(msgspec.Struct, omit_defaults=True):
     """What is remembered of one event in a calendar that keeps no trace of what is deleted.
 
     `at` is where it was when it was last seen, `properties` and `rewritten` what calsync wrote of it
-    (calendars.caldav.resource.Written).
+    (calendars.caldav.resource.AsWritten).
     """
 
     at: tuple[datetime, datetime]

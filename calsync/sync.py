@@ -219,6 +219,28 @@ def _decide(
     return Change(Action.UPDATE, key, wanted, stored, "you moved it" if pinned else "", wish=pinned)
 
 
+def refuse_emptied(contents: Contents, *, now: datetime, target: str) -> None:
+    """Raises RefusedToProtectData if a calendar has lost more of what is to come than a person deletes.
+
+    For one that keeps no trace of what was deleted: it may have been emptied by mistake, or be another one.
+    """
+    if text := emptied(contents, now=now):
+        raise RefusedToProtectData(
+            f"{target}: {text}; nothing was changed. If you deleted them, run: "
+            "calsync push --allow-mass-delete"
+        )
+
+
+def emptied(contents: Contents, *, now: datetime) -> str:
+    """That it has lost so much, in words; empty if it hasn't."""
+    lost = [key for key in contents.vanished if contents.deleted_at[key].start > now]
+    left = [event for event in contents.events if event.span.start > now]
+    many = len(lost) >= MASS_DELETE_AT_LEAST and len(lost) > len(left)
+    if not lost or (left and not many):
+        return ""
+    return f"{len(lost)} of {len(lost) + len(left)} upcoming events are no longer in the calendar"
+
+
 def _in_time(change: Change) -> tuple[bool, float, str]:
     span = change.after or change.before
     return (span is None, span.start.timestamp() if span else 0, change.key)

@@ -36,6 +36,8 @@ CONSENT = 300.0
 TOKEN = 20.0
 # Each command that is asked what runs calsync.
 SCHEDULERS = 3.0
+# A program that prints a password, and may have to ask for another one.
+PASSWORD = 30.0
 # All notifications for one table of the config. They are the last that a push does, and tried again.
 NOTIFY = 15.0
 # Who changes what is known of them does no more than that.

@@ -19,6 +19,7 @@ from calsync.config import settings
 from calsync.config.settings import (
     AppriseNotify,
     Busy,
+    CaldavTarget,
     ConfigFile,
     GoogleBusy,
     GoogleTarget,
@@ -52,7 +53,7 @@ _NAMES = {
 # Tables that have a struct for each `type`.
 _TYPED: tuple[Sequence[_Struct], ...] = (
     (IcsBusy, GoogleBusy),
-    (IcsTarget, GoogleTarget),
+    (IcsTarget, GoogleTarget, CaldavTarget),
     (NtfyNotify, WebhookNotify, AppriseNotify),
 )
 
@@ -223,6 +224,23 @@ def _of_default(default: object) -> Schema | bool:
     return False
 
 
+def _of_type(kind: str, struct: _Struct, others: Sequence[_Struct], **more: Any) -> Schema:
+    """What holds of a table of this type, beside what its keys say each for itself."""
+    own = struct.__struct_encode_fields__
+    foreign = {
+        key: schema
+        for other in others
+        for key, schema in _unchanged(
+            other, [k for k in other.__struct_encode_fields__ if k not in own]
+        ).items()
+    }
+    return {"if": _is(kind), "then": {"properties": foreign, **more}}
+
+
+def _one_of(*keys: str) -> Schema:
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
 _ONLY_ICS = [
     key for key in IcsBusy.__struct_encode_fields__ if key not in GoogleBusy.__struct_encode_fields__
 ]
@@ -241,12 +259,30 @@ _TOGETHER: dict[_Struct, Schema] = {
         "else": {"properties": {"calendars": False}, **_ONE_PLACE},
     },
     Target: {
-        "if": _is("google"),
-        "then": {"properties": _unchanged(IcsTarget, ("path",)), "required": ["calendar"]},
-        "else": {
-            "properties": _unchanged(GoogleTarget, ("calendar", "calendar_id")),
-            "required": ["path"],
-        },
+        "allOf": [
+            _of_type("ics", IcsTarget, (GoogleTarget, CaldavTarget), required=["path"]),
+            _of_type("google", GoogleTarget, (IcsTarget, CaldavTarget), required=["calendar"]),
+            _of_type(
+                "caldav",
+                CaldavTarget,
+                (IcsTarget, GoogleTarget),
+                required=["username"],
+                allOf=[
+                    _one_of("password_env", "password_command"),
+                    {"anyOf": [{"required": [key]} for key in ("calendar", "calendar_url")]},
+                    {
+                        "if": {"anyOf": [{"required": [key]} for key in ("url", "provider")]},
+                        "then": _one_of("url", "provider"),
+                        "else": {"required": ["calendar_url"]},
+                    },
+                    {
+                        "if": {"properties": {"provider": {"const": "nextcloud"}}, "required": ["provider"]},
+                        "then": {"required": ["host"]},
+                        "else": {"properties": {"host": False}},
+                    },
+                ],
+            ),
+        ],
         "not": {"required": ["alarm", "reminder"]},
     },
     Notify: {

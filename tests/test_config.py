@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calsync.addresses import is_loopback
 from calsync.config.load import Config, load_config
+from calsync.config.settings import CaldavTarget
 from calsync.errors import ConfigError
 from calsync.program import FreshLegs, Pause
 from calsync.training import Experience, TimeRange, Weekday
@@ -212,17 +213,62 @@ def test_the_example_is_a_config(tmp_path: Path) -> None:
     assert full.program.availability.prefer_times
 
 
+DAV = 'username = "ann"\npassword_env = "X"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('calendar = "T"\n', "expected one of url and provider, found none of them"),
+        ('calendar = "T"\nurl = "https://x.example/"\nprovider = "icloud"\n', "found both"),
+        ('url = "https://x.example/"\n', "write calendar, the title of the calendar, or calendar_url"),
+        ('calendar = "T"\nprovider = "nextcloud"\n', "nextcloud needs its host"),
+        ('calendar = "T"\nprovider = "icloud"\nhost = "x.example"\n', 'goes with provider = "nextcloud"'),
+        ('calendar = "T"\nurl = "http://x.example/"\n', "plain http"),
+        ('calendar = "T"\nurl = "https://ann:secret@x.example/"\n', "holds a username; write it as username"),
+        ('calendar = "T"\nurl = "https://x.example/"\npath = "a.ics"\n', 'belongs to type = "ics"'),
+        (
+            'calendar = "T"\nurl = "https://x.example/"\npassword_command = ["pass"]\n',
+            "expected one of password_env and password_command, found both",
+        ),
+    ],
+)
+def test_a_table_for_caldav_says_which_server_and_who(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as problem:
+        load(tmp_path, f'{MINIMAL}[[targets]]\nname = "dav"\ntype = "caldav"\n{DAV}{text}')
+    assert said in str(problem.value)
+    assert "secret" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ('calendar = "T"\nprovider = "icloud"\n', "https://caldav.icloud.com/"),
+        ('calendar = "T"\nprovider = "fastmail"\n', "https://caldav.fastmail.com/"),
+        (
+            'calendar = "T"\nprovider = "nextcloud"\nhost = "X.example"\n',
+            "https://x.example/remote.php/dav/",
+        ),
+        ('calendar_url = "https://x.example/dav/t/"\n', "https://x.example/dav/t/"),
+        ('calendar = "T"\nurl = "http://localhost:5232"\n', "http://localhost:5232"),
+    ],
+)
+def test_a_provider_has_an_address(tmp_path: Path, text: str, server: str) -> None:
+    config = load(tmp_path, f'{MINIMAL}[[targets]]\nname = "dav"\ntype = "caldav"\n{DAV}{text}')
+    assert [target.server for target in config.targets if isinstance(target, CaldavTarget)] == [server]
+
+
 # --- any file at all --------------------------------------------------------------------------------------
 
 KEYS = """
     name timezone plan availability strength pause busy targets google start weeks horizon experience x
     templates usual_start override race default mon sun prefer_times buffer notice after_run fresh_legs
     hours_apart min_days_apart short_on_time from to type url url_env path all_day email ignore max_age
-    detail alarm calendar include
+    detail alarm calendar include provider host username password_env password_command calendar_url
 """.split()  # noqa: SIM905
 VALUES = """
-    "" "ics" "x" "90m" "06:00-08:30" "2026-W50" "Europe/London" "https://x.example/" 0 -1 7 1.5 nan inf 1e999
-    true 2026-11-23 2026-11-23T06:00:00Z 07:00:00
+    "" "ics" "caldav" "x" "90m" "06:00-08:30" "2026-W50" "Europe/London" "https://x.example/" 0 -1 7 1.5 nan
+    inf 1e999 true 2026-11-23 2026-11-23T06:00:00Z 07:00:00
 """.split()  # noqa: SIM905
 values = st.recursive(
     st.sampled_from(VALUES),

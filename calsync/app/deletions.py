@@ -10,7 +10,7 @@ from datetime import datetime
 
 from calsync.app.gather import Gathered, Target
 from calsync.app.setup import Setup
-from calsync.config.settings import GoogleTarget
+from calsync.config.settings import IcsTarget
 from calsync.errors import TargetUnavailable
 from calsync.event import Action, Change, Published, is_strength, week_of_key
 from calsync.timespan import Timespan
@@ -70,7 +70,7 @@ def _with_another_time(gathered: Gathered) -> list[Target]:
     return [
         target
         for target in gathered.targets
-        if isinstance(target.settings, GoogleTarget) and target.settings.on_delete == "another-time"
+        if not isinstance(target.settings, IcsTarget) and target.settings.on_delete == "another-time"
     ]
 
 

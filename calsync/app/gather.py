@@ -11,7 +11,7 @@ from calsync.app.renaming import Held, gone, held_by_former
 from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
-from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import AnyTarget, CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
 from calsync.event import (
     BUSY,
@@ -28,7 +28,7 @@ from calsync.planning.descriptions import agenda
 from calsync.planning.plan import Plan, make_plan
 from calsync.planning.problem import busy_window
 from calsync.program import Away, Routine
-from calsync.sync import standing
+from calsync.sync import emptied, standing
 from calsync.timespan import Timespan
 from calsync.training import Week
 from calsync.waits import at_once
@@ -159,7 +159,7 @@ UNFINISHED = "target-unfinished"
 class Target:
     """A calendar to keep up to date, as it was read."""
 
-    settings: IcsTarget | GoogleTarget
+    settings: AnyTarget
     loaded: Loaded
 
     @property
@@ -169,7 +169,7 @@ class Target:
     @property
     def is_editable(self) -> bool:
         """Whether the runner can move and delete events there."""
-        return isinstance(self.settings, GoogleTarget)
+        return not isinstance(self.settings, IcsTarget)
 
     def takes(self, key: str) -> bool:
         """Whether runs, or strength sessions, belong here; cross training belongs nowhere."""
@@ -186,7 +186,7 @@ class Target:
         if page is None:
             return tuple(chosen)
         # Google's field for it, `source`, is seen by the account alone that wrote the event.
-        has_field = isinstance(settings, IcsTarget)
+        has_field = not isinstance(settings, GoogleTarget)
         return tuple(event.linked(page(event.key), has_field=has_field) for event in chosen)
 
 
@@ -199,7 +199,8 @@ class Loading:
 
 
 def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
-    """A calendar in Google that was never written to holds nothing that others depend on: it can wait.
+    """A calendar of Google's or by CalDAV that was never written to holds nothing that others depend on: it
+    can wait.
 
     Raises AuthorisationNeeded, Unavailable or RefusedToProtectData.
     """
@@ -207,14 +208,14 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
     unfinished = {}
     with setup.listener.progress() as show:
         for settings in setup.config.targets:
-            if isinstance(settings, GoogleTarget):
+            if not isinstance(settings, IcsTarget):
                 show(f"reading {settings.name} …")
             elif only_editable:
                 continue
             try:
                 target = Target(settings, calendar_of(setup, settings).load())
             except (AuthorisationNeeded, ConfigError) as problem:
-                if not isinstance(settings, GoogleTarget) or _was_written(setup, settings):
+                if isinstance(settings, IcsTarget) or _was_written(setup, settings):
                     raise
                 unfinished[settings.name] = problem
                 continue
@@ -226,17 +227,23 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
     return Loading(tuple(targets), unfinished)
 
 
-def _was_written(setup: Setup, settings: GoogleTarget) -> bool:
+def _was_written(setup: Setup, settings: GoogleTarget | CaldavTarget) -> bool:
     """Whether the runner may have moved something in the target's calendar."""
-    written = setup.state.written()
+    written, state = setup.state.written(), setup.state
+    if isinstance(settings, CaldavTarget):
+        in_use = written is not None and settings.name in written.caldav
+        return in_use or settings.name in state.caldav().calendars
     in_use = written is not None and settings.name in written.calendars
-    return in_use or settings.name in setup.state.google().calendars
+    return in_use or settings.name in state.google().calendars
 
 
-def calendar_of(setup: Setup, settings: IcsTarget | GoogleTarget) -> EventCalendar:
+def calendar_of(setup: Setup, settings: AnyTarget) -> EventCalendar:
     """Raises AuthorisationNeeded, Unavailable or RefusedToProtectData."""
     if isinstance(settings, GoogleTarget):
         return setup.connection.calendar(settings)
+    if isinstance(settings, CaldavTarget):
+        assert setup.caldav is not None
+        return setup.caldav.calendar(settings)
     from calsync.calendars.ics import IcsCalendar
 
     is_ours = setup.state.is_own_feed(settings.path)
@@ -337,8 +344,13 @@ def other_plans(contents: Contents, name: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _of_targets(setup: Setup, loading: Loading, held: Iterable[Held]) -> Iterator[tuple[str, str]]:
+def _of_targets(
+    setup: Setup, loading: Loading, held: Iterable[Held], now: datetime
+) -> Iterator[tuple[str, str]]:
     name = setup.config.name
+    for target in loading.targets:
+        if text := emptied(target.contents, now=now):
+            yield "target-emptied", f"{target.settings.name}: {text}; a push will ask if you deleted them"
     for one in held:
         yield "other-plan", one.text(name)
     for text in gone(setup):
@@ -407,7 +419,7 @@ def gather_plan(
         by_name,
     )
     events = agenda(plan, {**setup.routines, **training.routines})
-    of_targets = tuple(_of_targets(setup, loading, held))
+    of_targets = tuple(_of_targets(setup, loading, held, now))
     ahead = setup.state.written_ahead(now)
     return Gathered(
         setup,

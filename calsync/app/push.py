@@ -26,7 +26,7 @@ from calsync.event import Action, Applied, Change, Event
 from calsync.planning import why
 from calsync.planning.descriptions import lasting_reasons
 from calsync.state import FailedPush
-from calsync.sync import diff, refuse_mass_delete
+from calsync.sync import diff, refuse_emptied, refuse_mass_delete
 from calsync.travel import home_of, zone_at
 from calsync.web.secret import Secret
 from calsync.words import clock_was_wrong as clock_was_wrong_on
@@ -143,6 +143,9 @@ def rounds(
     page = _page(setup, writes=not dry_run)
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
+        if not allow_mass_delete:
+            for target in gathered.targets:
+                refuse_emptied(target.contents, now=now, target=target.settings.name)
         if places := another_time(gathered, now):
             if not dry_run:
                 carry_out(setup, gathered, places, now)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from calsync.app.setup import Setup
 from calsync.calendars import Loaded
-from calsync.config.settings import GoogleTarget, IcsTarget
+from calsync.config.settings import AnyTarget, CaldavTarget, GoogleTarget, IcsTarget
 from calsync.errors import UsageError
 from calsync.files import real_path
 from calsync.state import Written, former_names, state_of
@@ -39,9 +39,7 @@ class Held:
         )
 
 
-def held_by_former(
-    setup: Setup, loaded: Sequence[tuple[IcsTarget | GoogleTarget, Loaded]]
-) -> tuple[Held, ...]:
+def held_by_former(setup: Setup, loaded: Sequence[tuple[AnyTarget, Loaded]]) -> tuple[Held, ...]:
     """Which targets hold events of a plan that this config wrote under another name."""
     config = setup.config
     names = former_names(config.path, config.name)
@@ -51,11 +49,12 @@ def held_by_former(
         for settings, calendar in loaded
         if (events := calendar.of_plan(name))
     ]
-    # Which calendar in Google is a target's may be known to the former plan alone.
+    # Which calendar in Google, or by CalDAV, is a target's may be known to the former plan alone.
     known = {settings.name for settings, _ in loaded}
-    missing = [one for one in config.targets if isinstance(one, GoogleTarget) and one.name not in known]
+    missing = [one for one in config.targets if not isinstance(one, IcsTarget) and one.name not in known]
     for name in names if missing else ():
-        calendars = state_of(name).google().calendars
+        state = state_of(name)
+        calendars = {**state.google().calendars, **state.caldav().calendars}
         found += [Held(one.name, name, None) for one in missing if one.name in calendars]
     return tuple(found)
 
@@ -75,9 +74,7 @@ def take_over_state(setup: Setup, former: str) -> None:
             setup.state.take_over(other)
 
 
-def adopt(
-    loaded: Sequence[tuple[IcsTarget | GoogleTarget, Loaded]], former: str, now: datetime
-) -> dict[str, int]:
+def adopt(loaded: Sequence[tuple[AnyTarget, Loaded]], former: str, now: datetime) -> dict[str, int]:
     """Make the events of the plan `former` this plan's, as they are: how many in each target.
 
     Raises what writing raises; asked again, it goes on with the rest.
@@ -111,14 +108,18 @@ def gone(setup: Setup) -> Iterator[str]:
                 f'{where}: the target "{name}" is gone from the config, so this file stays as it is. Delete '
                 "it, and remove the subscriptions to it, or put the target back"
             )
-    titles = {one.calendar for one in targets if isinstance(one, GoogleTarget)}
-    names = {one.name for one in targets if isinstance(one, GoogleTarget)}
-    for name, title in written.calendars.items():
-        if name not in names and title not in titles:
-            yield (
-                f'the calendar "{title}" in Google: the target "{name}" is gone from the config, so the '
-                "calendar stays as it is. Delete it in Google, or put the target back"
-            )
+    for kind, where, known in (
+        (GoogleTarget, "in Google", written.calendars),
+        (CaldavTarget, "on its server", written.caldav),
+    ):
+        still = [one for one in targets if isinstance(one, kind)]
+        titles, names = {one.calendar for one in still}, {one.name for one in still}
+        for name, title in known.items():
+            if name not in names and title not in titles:
+                yield (
+                    f'the calendar "{title}" {where}: the target "{name}" is gone from the config, so the '
+                    "calendar stays as it is. Delete it there, or put the target back"
+                )
 
 
 def remember(setup: Setup, unfinished: Collection[str], held: Sequence[Held]) -> None:
@@ -130,7 +131,12 @@ def remember(setup: Setup, unfinished: Collection[str], held: Sequence[Held]) ->
         for one in config.targets
         if isinstance(one, GoogleTarget) and one.name not in unfinished
     }
-    setup.state.remember_written(Written(str(real_path(config.path)), files, calendars))
+    caldav = {
+        one.name: one.calendar or one.place
+        for one in config.targets
+        if isinstance(one, CaldavTarget) and one.name not in unfinished
+    }
+    setup.state.remember_written(Written(str(real_path(config.path)), files, calendars, caldav))
     still = {one.former for one in held}
     for name in former_names(config.path, config.name):
         if name not in still:

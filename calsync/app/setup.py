@@ -11,13 +11,14 @@ import msgspec
 from calsync.app import NOBODY, Listener
 from calsync.calendars.google.account import Connection
 from calsync.config.load import Config, find_config, load_config
-from calsync.config.settings import IcsBusy
+from calsync.config.settings import CaldavTarget, IcsBusy
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
 from calsync.program import FeedSettings, Routine, WeekTemplate
 from calsync.state import State, state_of
 
 if TYPE_CHECKING:
+    from calsync.calendars.caldav.account import Accounts
     from calsync.feeds.place import Place
 
 
@@ -31,16 +32,28 @@ class Setup:
     listener: Listener = field(default=NOBODY, compare=False)
     templates: Mapping[str, WeekTemplate] = field(default_factory=dict)
     routines: Mapping[str, Routine] = field(default_factory=dict)
+    caldav: "Accounts | None" = field(default=None, compare=False)
+    """None if the config has nothing to do with CalDAV: then nothing of it is imported."""
 
     @classmethod
     def without_templates(cls, config: Config, listener: Listener) -> Self:
         """All but the templates, which may be broken: enough to read calendars."""
         state = state_of(config.name)
-        return cls(config, state, Connection(config, state), listener)
+        return cls(config, state, Connection(config, state), listener, caldav=_accounts(config, state))
 
     def close(self) -> None:
-        """Let go of what is open: the connection to Google, if there is one."""
+        """Let go of what is open: the connections to calendars, if there are any."""
         self.connection.close()
+        if self.caldav:
+            self.caldav.close()
+
+
+def _accounts(config: Config, state: State) -> "Accounts | None":
+    if not any(isinstance(target, CaldavTarget) for target in config.targets):
+        return None
+    from calsync.calendars.caldav.account import Accounts
+
+    return Accounts(config, state)
 
 
 def load_setup(path: Path, listener: Listener = NOBODY, weeks: int | None = None) -> Setup:

@@ -313,6 +313,8 @@ def push(
 
 def _create_calendars(setup: "Setup", now: datetime, only: str | None) -> None:
     created = setup.connection.create_missing(now, anew=True, only=only)
+    if setup.caldav:
+        created |= setup.caldav.create_missing(now, anew=True, only=only)
     for name, calendar_id in created.items():
         click.echo(f"{name}: created the calendar {calendar_id}", err=True)
     if not created:

@@ -18,7 +18,9 @@ import msgspec
 
 from calsync.addresses import hidden, hidden_path, web_address
 from calsync.config.settings import (
+    AnyTarget,
     AppriseNotify,
+    CaldavTarget,
     ConfigFile,
     GoogleAccess,
     GoogleBusy,
@@ -57,7 +59,7 @@ class Config:
     zone: ZoneInfo
     program: Program
     sources: tuple[IcsBusy | GoogleBusy, ...]
-    targets: tuple[IcsTarget | GoogleTarget, ...]
+    targets: tuple[AnyTarget, ...]
     google: GoogleAccess | None
     serve: Serve
     notify: tuple[NtfyNotify | WebhookNotify | AppriseNotify, ...]
@@ -214,6 +216,7 @@ def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[
         else:
             once = tuple(dict.fromkeys(source.calendars))
             sources.append(msgspec.structs.replace(source, calendars=once))
+    _check_caldav(document, table)
     _refuse_doubles(document, table)
     _check_google(document, table)
     _check_notify(document, table)
@@ -251,8 +254,13 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
             if target.path.is_dir():
                 raise document.fail(("targets", number, "path"), "is a folder; name a file in it")
         else:
-            key = "calendar_id" if target.calendar_id else "calendar"
-            place = ("google", target.calendar_id or target.calendar)
+            if isinstance(target, GoogleTarget):
+                key = "calendar_id" if target.calendar_id else "calendar"
+                place = ("google", target.calendar_id or target.calendar)
+            else:
+                key = "calendar_url" if target.calendar_url else "calendar"
+                account = (target.server, target.username)
+                place = ("caldav", target.calendar_url or (account, target.calendar))
             if place in seen:
                 raise document.fail(("targets", number, key), "another target writes this calendar")
         seen.add(place)
@@ -272,6 +280,35 @@ def _check_notify(document: Document, table: ConfigFile) -> None:
         for key, variable in (("url_env", one.url_env), ("token_env", one.token_env)):
             if variable is not None and not re.fullmatch(VARIABLE, variable):
                 raise document.fail(("notify", number, key), "expected the name of an environment variable")
+
+
+def _check_caldav(document: Document, table: ConfigFile) -> None:
+    """Refuse tables that don't say where the server is, or where the password. That a variable is not set is
+    no reason to stop what needs no calendar.
+    """
+    for number, one in enumerate(table.targets):
+        if not isinstance(one, CaldavTarget):
+            continue
+        keys: Keys = ("targets", number)
+        _check_one_of(document, keys, one, ("password_env", "password_command"))
+        if one.calendar_url is None or one.url is not None or one.provider is not None:
+            _check_one_of(document, keys, one, ("url", "provider"))
+        if one.calendar is None and one.calendar_url is None:
+            message = "write calendar, the title of the calendar, or calendar_url"
+            raise document.fail(keys, message)
+        if (one.provider == "nextcloud") != (one.host is not None):
+            message = 'goes with provider = "nextcloud"' if one.host else "nextcloud needs its host"
+            raise document.fail((*keys, "host" if one.host else "provider"), message)
+        if one.password_env is not None and not re.fullmatch(VARIABLE, one.password_env):
+            message = "expected the name of an environment variable"
+            raise document.fail((*keys, "password_env"), message)
+
+
+def _check_one_of(document: Document, keys: Keys, table: object, names: tuple[str, str]) -> None:
+    given = [name for name in names if getattr(table, name) is not None]
+    if len(given) != 1:
+        found = "both" if given else "none of them"
+        raise document.fail(keys, f"expected one of {' and '.join(names)}, found {found}")
 
 
 def _check_google(document: Document, table: ConfigFile) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from calsync.addresses import HOST, secure_address, server_address
+from calsync.addresses import HOST, secure_address, server_address, shown
 from calsync.program import Availability, Pause, Plan, Rules
 from calsync.training import Load
 from calsync.written import (
@@ -100,8 +100,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     aliases: ClassVar = {"reminder": "alarm"}
     name: Name
     """What it is called in messages."""
-    type: ClassVar[Literal["ics", "google"]]
-    """A calendar file to subscribe to, or a calendar of its own in Google."""
+    type: ClassVar[Literal["ics", "google", "caldav"]]
+    """A calendar file to subscribe to, or a calendar of its own, in Google or on a CalDAV server."""
     include: Annotated[tuple[Literal["runs", "strength"], ...], Meta(min_length=1)] | None = None
     """What goes there; otherwise both, but with [plan.feed] strength only, as the platform's own calendar has
     the runs."""
@@ -131,7 +131,7 @@ _Reminder = Annotated[
 ]
 
 
-_TITLE = "the title of the calendar in Google"
+_TITLE = "the title of the calendar"
 
 
 def _title(text: str) -> str:
@@ -140,19 +140,82 @@ def _title(text: str) -> str:
     return title
 
 
+_OnDelete = Literal["skip", "another-time"]
+
+
 class GoogleTarget(Target, frozen=True, kw_only=True, tag="google"):
     calendar: Annotated[NotBlank, read_by(_title), missing(_TITLE)]
-    """Google: the title of the calendar."""
+    """Google and CalDAV: the title of the calendar."""
     alarm: _Reminder | None = None
     calendar_id: Stripped | None = None
     """Google: which calendar it is, if not the one that `calsync auth google` creates."""
-    on_delete: Literal["skip", "another-time"] = "skip"
-    """Google: a strength session that you delete there is left out, or ("another-time") gets the next best
-    time of its week. Runs are left out."""
+    on_delete: _OnDelete = "skip"
+    """Google and CalDAV: a strength session that you delete there is left out, or ("another-time") gets the
+    next best time of its week. Runs are left out."""
 
     @property
     def place(self) -> str:
         return f"Google Calendar: {self.calendar}"
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(HOST, text):
+        raise ValueError('expected a name without a port, such as "training.example.org"')
+    return text.lower()
+
+
+_HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_name)]
+
+
+def _dav_address(text: str) -> str:
+    address = secure_address(text)
+    if urlsplit(address).username is not None:
+        raise Said("holds a username; write it as username, and where the password is as password_env")
+    return address
+
+
+_DavAddress = Annotated[
+    str, written(r"\s*[Hh][Tt][Tt][Pp][Ss]?://.+", "https://dav.example.org/"), read_by(_dav_address)
+]
+
+
+class CaldavTarget(Target, frozen=True, kw_only=True, tag="caldav"):
+    url: _DavAddress | None = None
+    """CalDAV: the server's address, if it is none of the providers."""
+    provider: Literal["icloud", "fastmail", "nextcloud"] | None = None
+    """CalDAV: a provider whose address is known."""
+    host: _HostName | None = None
+    """CalDAV: the name of your Nextcloud, such as "cloud.example.org"."""
+    username: Annotated[Stripped, missing("who you are to the server, often a mail address")]
+    """CalDAV: who you are to the server."""
+    password_env: Variable | None = None
+    """CalDAV: the environment variable that holds the password; with many providers one for apps."""
+    password_command: Annotated[tuple[NotBlank, ...], Meta(min_length=1)] | None = None
+    """CalDAV: a program that prints the password, with its arguments: ["pass", "show", "calendar"]."""
+    calendar: Annotated[NotBlank, read_by(_title)] | None = None
+    """Google and CalDAV: the title of the calendar."""
+    calendar_url: _DavAddress | None = None
+    """CalDAV: the calendar's own address, if it is not one that calsync creates."""
+    on_delete: _OnDelete = "skip"
+    """Google and CalDAV: a strength session that you delete there is left out, or ("another-time") gets the
+    next best time of its week. Runs are left out."""
+
+    @property
+    def server(self) -> str:
+        """The address to begin at."""
+        addresses = {
+            "icloud": "https://caldav.icloud.com/",
+            "fastmail": "https://caldav.fastmail.com/",
+            "nextcloud": f"https://{self.host}/remote.php/dav/",
+        }
+        return self.url or addresses.get(self.provider or "", "") or self.calendar_url or ""
+
+    @property
+    def place(self) -> str:
+        return f"CalDAV: {self.calendar or shown(self.server)}"
+
+
+AnyTarget = IcsTarget | GoogleTarget | CaldavTarget
 
 
 def _endpoint(text: str) -> str:
@@ -170,12 +233,6 @@ class GoogleAccess(msgspec.Struct, frozen=True):
     """Another server that speaks Google's API."""
 
 
-def _host_name(text: str) -> str:
-    if not re.fullmatch(HOST, text):
-        raise ValueError('expected a name without a port, such as "training.example.org"')
-    return text.lower()
-
-
 def _network(text: str) -> str:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -184,7 +241,6 @@ def _network(text: str) -> str:
     return text
 
 
-_HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_name)]
 _Network = Annotated[str, written(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?", "172.18.0.0/16"), read_by(_network)]
 
 
@@ -293,7 +349,7 @@ class ConfigFile(msgspec.Struct, frozen=True, rename=_OF_FILE):
     name: PlanName
     """Names every event that calsync writes. Keep it; a second plan takes another name."""
     plan: Plan
-    targets: Annotated[tuple[IcsTarget | GoogleTarget, ...], Meta(min_length=1)]
+    targets: Annotated[tuple[AnyTarget, ...], Meta(min_length=1)]
     """Where the plan goes."""
     title: Name = TITLE
     """What the calendar and the page of the week are called."""

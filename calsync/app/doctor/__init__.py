@@ -16,7 +16,7 @@ from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
 from calsync.app.setup import Setup
-from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy
+from calsync.config.settings import CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy
 from calsync.program import FeedSettings
 from calsync.state import state_of
 from calsync.waits import at_once
@@ -92,6 +92,9 @@ class _Doctor:
             if isinstance(target, GoogleTarget):
                 look = partial(calendars.target_google_check, setup, target, now)
                 yield self._of_google(no_access, "target", target.name, look)
+            elif isinstance(target, CaldavTarget):
+                look = partial(calendars.target_caldav_check, setup, target, now)
+                yield self._checked("target", target.name, look)
             else:
                 look = partial(calendars.target_ics_check, setup, target, now)
                 yield self._checked("target", target.name, look, _FOR_A_FEED)

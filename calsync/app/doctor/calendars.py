@@ -14,7 +14,7 @@ from calsync.app.gather import ask_busy, calendar_of, other_plans
 from calsync.app.setup import Setup
 from calsync.app.training_feed import ask_feed, feed_days
 from calsync.config.load import Config
-from calsync.config.settings import GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.files import real_path
@@ -203,9 +203,19 @@ def target_ics_check(setup: Setup, target: IcsTarget, now: datetime) -> Check:
 
 def target_google_check(setup: Setup, target: GoogleTarget, now: datetime) -> Check:
     """Raises CalendarGone, AuthorisationNeeded, Unavailable, RefusedToProtectData."""
+    return _of_a_calendar(setup, target, f'the calendar "{target.calendar}" is in Google', now)
+
+
+def target_caldav_check(setup: Setup, target: CaldavTarget, now: datetime) -> Check:
+    """Raises CalendarGone, AuthorisationNeeded, ConfigError, Unavailable, RefusedToProtectData."""
+    what = f'the calendar "{target.calendar}"' if target.calendar else "the calendar"
+    return _of_a_calendar(setup, target, f"{what} is at {shown(target.server)}", now)
+
+
+def _of_a_calendar(setup: Setup, target: GoogleTarget | CaldavTarget, where: str, now: datetime) -> Check:
     contents = calendar_of(setup, target).load().contents
     upcoming = _upcoming(contents, now)
-    text = f'the calendar "{target.calendar}" is in Google, {counted(upcoming, "event")} to come'
+    text = f"{where}, {counted(upcoming, 'event')} to come"
     check = Check(text=text, events=upcoming)
     for there, advice in other_plans(contents, setup.config.name).values():
         check = warned(check, there, advice)

@@ -18,7 +18,7 @@ import msgspec
 from calsync.calendars import keys_in_words
 from calsync.calendars.caldav import listing, resource
 from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of
-from calsync.calendars.caldav.resource import Item, NotReadable, Written
+from calsync.calendars.caldav.resource import AsWritten, Item, NotReadable
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import (
     Action,
@@ -144,7 +144,7 @@ class CaldavCalendar:
         """Raises TargetUnavailable."""
         key = key_of_uid(resource.uid_of(one.text), self.plan)
         known = self.remembered.get(key or "")
-        written = Written(known.properties, known.rewritten) if known else resource.NOTHING
+        written = AsWritten(known.properties, known.rewritten) if known else resource.NOTHING
         try:
             item = resource.parse_item(one.href, one.etag, one.text, plan or self.plan, self.zone, written)
         except NotReadable as problem:

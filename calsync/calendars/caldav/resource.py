@@ -60,7 +60,7 @@ _LINES = line_pattern(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class AsWritten:
     """What calsync wrote of an event, as the state folder keeps it beside the calendar.
 
     `properties` are the X-CALSYNC ones: some servers drop them. `rewritten` has the fields of which a server
@@ -71,7 +71,7 @@ class Written:
     rewritten: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-NOTHING = Written()
+NOTHING = AsWritten()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Item:
     uid: str
     key: str
     stored: StoredEvent
-    written: Written
+    written: AsWritten
 
 
 class NotReadable(ValueError):
@@ -106,7 +106,7 @@ def uid_of(text: str) -> str:
 
 
 def parse_item(
-    href: str, etag: str, text: str, plan: str, zone: ZoneInfo, known: Written = NOTHING
+    href: str, etag: str, text: str, plan: str, zone: ZoneInfo, known: AsWritten = NOTHING
 ) -> Item | None:
     """The plan's own event; None for anybody else's, and for copies that a person made of one.
 
@@ -121,7 +121,7 @@ def parse_item(
     properties = found.properties if {_START, _END} <= found.properties.keys() else known.properties
     # The state folder knows only of what was written from here.
     rewritten = known.rewritten if properties.get(_PRINTS) == known.properties.get(_PRINTS) else {}
-    written = Written(properties, rewritten)
+    written = AsWritten(properties, rewritten)
     prints = prints_of(properties.get(_PRINTS, ""))
     values = dict(found.values)
     is_done = _DONE in properties

@@ -15,7 +15,7 @@ from icalendar import Alarm, Calendar
 from icalendar import Event as VEvent
 
 from calsync.calendars.caldav import resource
-from calsync.calendars.caldav.resource import Item, Written, new_object, parse_item, properties_in
+from calsync.calendars.caldav.resource import AsWritten, Item, new_object, parse_item, properties_in
 from calsync.event import Event, run_key
 from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind, Week
@@ -39,7 +39,7 @@ RUN = Event(
 )
 
 
-def read(text: str, known: Written = resource.NOTHING, zone: ZoneInfo = LONDON) -> Item:
+def read(text: str, known: AsWritten = resource.NOTHING, zone: ZoneInfo = LONDON) -> Item:
     item = parse_item("/x.ics", '"1"', text, PLAN, zone, known)
     assert item is not None
     return item
@@ -240,7 +240,7 @@ def drop_own(event: VEvent) -> None:
 def test_where_a_server_drops_what_it_does_not_know_the_state_folder_knows_it() -> None:
     sent = new_object(RUN, PLAN, LONDON, NOW)
     text = edited(sent, drop_own)
-    assert read(text, Written(properties_in(sent))).stored == read(sent).stored
+    assert read(text, AsWritten(properties_in(sent))).stored == read(sent).stored
     # And where that is lost, too, nobody can tell what was written, so it stays as it is.
     assert read(text).stored.is_held
 
@@ -256,11 +256,11 @@ def test_what_a_server_makes_of_a_field_is_no_edit() -> None:
     got = edited(sent, rewrite)
     rewritten = resource.rewritten_by_server(sent, got, LONDON)
     assert rewritten.keys() == {"summary", "location", "alarm"}
-    stored = read(got, Written(properties_in(sent), rewritten)).stored
+    stored = read(got, AsWritten(properties_in(sent), rewritten)).stored
     assert stored == read(sent).stored
     # What the runner writes after that is one.
     theirs = edited(got, put("SUMMARY", "Mine"))
-    assert read(theirs, Written(properties_in(sent), rewritten)).stored.edited == {"summary"}
+    assert read(theirs, AsWritten(properties_in(sent), rewritten)).stored.edited == {"summary"}
 
 
 def test_a_zone_that_times_come_to_is_described() -> None:

@@ -1,0 +1,232 @@
+"""CalDAV for one run of a command: who calsync is to which server, and which calendar is which target's.
+
+Imports inside functions: httpx and what reads XML take 0.2 s, and are needed only where something is asked.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from calsync.addresses import hidden
+from calsync.calendars import mark_of, marker
+from calsync.config.load import Config
+from calsync.config.settings import CaldavTarget
+from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData, UsageError
+from calsync.state import State
+from calsync.waits import PASSWORD
+
+if TYPE_CHECKING:
+    from calsync.calendars.caldav.calendar import CaldavCalendar, Records
+    from calsync.calendars.caldav.client import Client, Failure
+    from calsync.calendars.caldav.discovery import Collection
+
+CREATE = "run `calsync push --create-calendar`"
+# Whose calendars are on other hosts than the one that is asked first.
+_HOSTS = {"icloud": ".icloud.com"}
+# What most people who are refused have done wrong.
+_HINTS = {
+    "icloud": "Apple wants an app-specific password, which account.apple.com makes",
+    "fastmail": "Fastmail wants an app password with access to calendars",
+    "nextcloud": "with two-factor sign-in, Nextcloud wants an app password: Settings, Security",
+}
+_USUAL_HINT = "Many providers want a password for apps, which the account's security settings make"
+
+
+class Accounts:
+    """The servers as the config names them; each is signed in to when it is first needed."""
+
+    def __init__(self, config: Config, state: State) -> None:
+        self._config = config
+        self._state = state
+        self._opened: dict[tuple[str, str], Client] = {}
+
+    @cached_property
+    def records(self) -> "Records":
+        from calsync.calendars.caldav.calendar import Records
+
+        return Records(self._state)
+
+    @property
+    def _targets(self) -> tuple[CaldavTarget, ...]:
+        return tuple(target for target in self._config.targets if isinstance(target, CaldavTarget))
+
+    def client(self, settings: CaldavTarget) -> "Client":
+        """Raises ConfigError, AuthorisationNeeded or UsageError."""
+        try:
+            from calsync.calendars.caldav.client import Client
+        except ModuleNotFoundError as problem:
+            if problem.name != "defusedxml":
+                raise
+            message = "CalDAV needs the extra caldav; in a checkout: pip install '.[caldav]'"
+            raise UsageError(f"{settings.name}: {message}") from problem
+
+        # The calendar's own address comes first: it may be on another host than where people sign in.
+        begin = settings.calendar_url or settings.server
+        key = (begin, settings.username)
+        if key not in self._opened:
+            self._opened[key] = Client(
+                begin,
+                settings.username,
+                self._password(settings),
+                also=_HOSTS.get(settings.provider or "", ""),
+                hint=_HINTS.get(settings.provider or "", _USUAL_HINT),
+            )
+        return self._opened[key]
+
+    def close(self) -> None:
+        for client in self._opened.values():
+            client.close()
+        self._opened.clear()
+
+    def _password(self, settings: CaldavTarget) -> str:
+        """Raises ConfigError or AuthorisationNeeded. It is in no message, and is written nowhere."""
+        number = self._config.targets.index(settings)
+        if settings.password_env is not None:
+            if password := os.environ.get(settings.password_env, ""):
+                return password
+            message = f"the environment variable {hidden(settings.password_env)} is not set"
+            raise self._config.document.fail(("targets", number, "password_env"), message)
+        return _printed_by(settings.name, settings.password_command or ())
+
+    def calendar_url(self, target: CaldavTarget) -> str | None:
+        """The config's word, or what was kept when the calendar was created or found."""
+        return target.calendar_url or self.records.known.calendars.get(target.name)
+
+    def calendar(self, target: CaldavTarget) -> "CaldavCalendar":
+        """Raises AuthorisationNeeded if the target has no calendar yet, ConfigError, Unavailable."""
+        from calsync.calendars.caldav.calendar import CaldavCalendar
+
+        client = self.client(target)
+        url = self.calendar_url(target) or self._found(target, client)
+        if url is None:
+            raise AuthorisationNeeded(
+                f'{target.name}: its calendar "{target.calendar}" has not been created yet; {CREATE}'
+            )
+        self._refuse_shared(target, url)
+        config, is_neutral = self._config, target.detail == "busy"
+        return CaldavCalendar(
+            target.name, client, url, config.name, config.zone, self.records, is_neutral=is_neutral
+        )
+
+    def _found(self, target: CaldavTarget, client: "Client") -> str | None:
+        """The calendar of a target whose address is not known here: one that says that it is the plan's.
+
+        Raises RefusedToProtectData if there is one of its title that calsync did not make.
+        """
+        there = [one for one in self._calendars(target, client) if one.name == target.calendar]
+        names = (self._config.name, *self._formers)
+        ours = [one for one in there if any(mark_of(name) in one.description for name in names)]
+        if ours:
+            self.records.known.calendars[target.name] = ours[0].url
+            return ours[0].url
+        if there:
+            raise RefusedToProtectData(
+                f'{target.name}: there is a calendar "{target.calendar}" already, which calsync did not '
+                f'make. If the plan may go there, write calendar_url = "{there[0].url}" into the target; if '
+                "not, give the target another title"
+            )
+        return None
+
+    @property
+    def _formers(self) -> tuple[str, ...]:
+        from calsync.state import former_names
+
+        return former_names(self._config.path, self._config.name)
+
+    def _calendars(self, target: CaldavTarget, client: "Client") -> "Sequence[Collection]":
+        from calsync.calendars.caldav.client import Refused
+        from calsync.calendars.caldav.discovery import calendars_of, find_account
+
+        try:
+            return calendars_of(client, find_account(client))
+        except Refused as problem:
+            raise _error(target, problem.failure) from problem
+
+    def create_missing(self, now: datetime, *, anew: bool, only: str | None = None) -> dict[str, str]:
+        """Create the calendars of the targets that have none, and say which, by the targets' names.
+
+        `anew`: also where the one that is known is not on its server any more. `only` names one target.
+
+        Raises RefusedToProtectData, ConfigError, AuthorisationNeeded or Unavailable.
+        """
+        created = {}
+        for target in [target for target in self._targets if only in (None, target.name)]:
+            client = self.client(target)
+            if target.calendar_url is not None:
+                continue
+            known = self.calendar_url(target)
+            if known is not None and not (anew and self._is_gone(target)):
+                continue
+            if known is None and (found := self._found(target, client)):
+                self.records.set_calendar(target.name, found)
+                continue
+            url = self._created(target, client)
+            if known is not None and (events := self.records.known.events.pop(known, None)):
+                # What the runner deleted in the one that was there before stays deleted.
+                kept = {key: one for key, one in events.items() if one.state == "deleted"}
+                self.records.known.events[url] = kept
+            self.records.set_calendar(target.name, url)
+            created[target.name] = url
+        return created
+
+    def _created(self, target: CaldavTarget, client: "Client") -> str:
+        from calsync.calendars.caldav.client import Refused
+        from calsync.calendars.caldav.discovery import create_calendar, find_account
+        from calsync.calendars.caldav.resource import zone_object
+
+        name = re.sub("[^a-z0-9]+", "-", target.name.lower()).strip("-")
+        path = "-".join(filter(None, ("calsync", self._config.name, name)))
+        try:
+            home = find_account(client).homes[0]
+            text = marker(self._config.name)
+            zone = zone_object(self._config.zone)
+            return create_calendar(client, home, path, target.calendar or "", text, zone)
+        except Refused as problem:
+            raise problem.failure.error(
+                f'{target.name}: the calendar "{target.calendar}" could not be created'
+            ) from problem
+
+    def _is_gone(self, target: CaldavTarget) -> bool:
+        from calsync.calendars.caldav.calendar import CalendarGone
+
+        try:
+            self.calendar(target).load()
+        except CalendarGone:
+            return True
+        return False
+
+    def _refuse_shared(self, target: CaldavTarget, url: str) -> None:
+        for other in self._targets:
+            if other is not target and self.calendar_url(other) == url:
+                number = self._config.targets.index(target)
+                message = f'writes the same calendar as the target "{other.name}"'
+                raise self._config.document.fail(("targets", number, "name"), message)
+
+
+def _error(target: CaldavTarget, failure: "Failure") -> CalsyncError:
+    return failure.error(f"{target.name}: its calendars can't be found")
+
+
+def _printed_by(name: str, command: Sequence[str]) -> str:
+    """The first line that a program prints, without a shell around it. Raises AuthorisationNeeded."""
+    program = hidden(command[0])
+    try:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PASSWORD, check=False
+        )
+    except subprocess.TimeoutExpired:
+        message = f"did not print the password within {PASSWORD:g} seconds"
+    except OSError as problem:
+        message = f"can't be run: {problem.strerror}"
+    else:
+        lines = ended.stdout.decode("utf-8", "replace").splitlines()
+        if not ended.returncode and lines and lines[0]:
+            return lines[0]
+        said = (ended.stderr.decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+        about = f": {hidden(said)[:200]}" if said else ""
+        message = f"printed no password (exit code {ended.returncode}){about}"
+    raise AuthorisationNeeded(f"{name}: password_command: {program} {message}")
