@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -123,6 +124,20 @@ def at_once(works: Sequence[Callable[[], None]]) -> None:
     ended([partial(run, number) for number in range(len(works))])
     if errors:
         raise errors[min(errors)]
+
+
+def retry_after(text: str) -> timedelta | None:
+    """How long a server wants to be left alone, by its header: seconds or a date (RFC 9110, 10.2.3)."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text), 10**6))
+    # Here, as hardly any server is ever that busy.
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(parsedate_to_datetime(text) - datetime.now(UTC), timedelta(0))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def tried(

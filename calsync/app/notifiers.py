@@ -223,7 +223,7 @@ def webhook_body(notice: Notice, plan: str, zone: ZoneInfo, links: Pages | None)
 def _post(url: str, body: bytes, table: Table) -> None:
     import logging
 
-    import httpx
+    from calsync.http import httpx
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole addresses into logs
     headers = {"Content-Type": "application/json", "User-Agent": "calsync"}

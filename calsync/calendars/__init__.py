@@ -1,16 +1,27 @@
 """Calendars that calsync writes to: what all of them can do, and a module or a folder for each kind."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from calsync.event import Applied, Change, Contents, in_words
 
 
-def keys_in_words(keys: Sequence[str]) -> str:
+def _in_words(keys: Sequence[str]) -> str:
     """What has these keys, in sentences; the first few of many."""
     shown = ", ".join(map(in_words, keys[:3]))
     return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
+
+
+F = TypeVar("F", bound=Hashable)
+
+
+def by_reason(failures: Mapping[str, F]) -> Iterator[tuple[F, str]]:
+    """Each reason why events could not be written, with those events in words, from what failed by key."""
+    keys: dict[F, list[str]] = {}
+    for key, failure in failures.items():
+        keys.setdefault(failure, []).append(key)
+    return ((failure, _in_words(some)) for failure, some in keys.items())
 
 
 def marker(plan: str) -> str:

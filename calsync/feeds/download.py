@@ -139,7 +139,7 @@ def _attempt(
     """One attempt, redirects included."""
     import logging
 
-    import httpx
+    from calsync.http import httpx
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole addresses into logs
     timeout = httpx.Timeout(limits.read, connect=limits.connect)

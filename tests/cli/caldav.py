@@ -57,7 +57,7 @@ class DavBox(Box):
         """Address and text of each of the plan's events, by key."""
         body = document("C:calendar-query", props("C:calendar-data"), _ALL)
         with self.client() as client:
-            answer = client.call(Request.report(self.url, body)).multistatus("events")
+            answer = client.call(Request.report(self.url, body, expects="events"))
         found = {}
         for one in answer.found:
             text = one.text("C:calendar-data")

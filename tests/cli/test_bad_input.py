@@ -172,7 +172,7 @@ def refused(box: Box, *args: str) -> str:
         ("[availability]", B + "calendars = ['a']\n[availability]", "busy[0].type", "needs a [google] table"),
         ("[availability]", B + "calendars = ['a']\nurl = 'x'\n[availability]", "busy[0].url", 'type = "ics"'),
         ("[availability]", B + "calendars = ['a']\nmax_age = '1d'\n[availability]", "busy[0].max_age", "ics"),
-        ('type = "ics"', 'type = "caldav"', "targets[0].type", "one of ics, google, found"),
+        ('type = "ics"', 'type = "outlook"', "targets[0].type", "one of ics, google, caldav, found"),
         ('type = "ics"', 'type = "icss"', "targets[0].type", 'did you mean "ics"?'),
         ('type = "ics"', 'type = "ics"\ncalendar = "T"', "targets[0].calendar", 'belongs to type = "google"'),
         ('type = "ics"', 'type = "ics"\ndetail = "ful"', "targets[0].detail", 'did you mean "full"?'),

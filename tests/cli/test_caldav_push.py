@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.calendars.caldav.servers import PASSWORD, Server, running
-from tests.cli.box import by_key
+from tests.cli.box import NOW, by_key, config
 from tests.cli.caldav import DavBox
+from tests.test_project import GOOGLE, modules_after
 
 KEY = "2026-W48/strength/1"
 FRIDAY = datetime(2026, 11, 27, 18, tzinfo=UTC), datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
@@ -145,6 +146,14 @@ def test_a_password_from_a_program(runner: DavBox) -> None:
 def test_the_password_is_written_nowhere(runner: DavBox) -> None:
     files = [*runner.state.rglob("*"), runner.folder / "config.toml", runner.feed]
     assert all(PASSWORD.encode() not in path.read_bytes() for path in files if path.is_file())
+
+
+def test_a_push_that_changes_nothing_imports_little(runner: DavBox) -> None:
+    environment = {**runner.environment, "CALSYNC_STATE": str(runner.state)}
+    runner.write("config.toml", config(targets=runner.target()))
+    found = modules_after("push", "--quiet", "--now", NOW, cwd=runner.folder, **environment)
+    assert "calsync.calendars.caldav.client" in found
+    assert found & {"icalendar", "rich", "tenacity", *GOOGLE} == set()
 
 
 def test_doctor_looks_at_it(runner: DavBox) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.calendars import keys_in_words
+from calsync.calendars import by_reason
 from calsync.calendars.caldav import listing, resource
 from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of
 from calsync.calendars.caldav.resource import AsWritten, Item, NotReadable
@@ -432,6 +432,10 @@ class LoadedCalendar:
             self._written(step, answer, outcome)
         elif answer.has_changed or (answer.is_missing and step.change.action is not Action.INSERT):
             outcome.look_again = True
+            if answer.reason == "no-uid-conflict":
+                # Said only if looking again doesn't help: some servers want a UID once in all calendars.
+                message = "another calendar of the account has an event with the same UID; delete it there"
+                outcome.failures[step.key] = replace(answer, message=message)
         else:
             # Also if it was written all the same: the next push finds it, and sees that it is right.
             outcome.failures[step.key] = answer
@@ -474,10 +478,7 @@ class LoadedCalendar:
 
     def _errors(self, failures: Mapping[str, Failure]) -> tuple[CalsyncError, ...]:
         """One error for each reason, not for each event."""
-        by_failure: dict[Failure, list[str]] = {}
-        for key, failure in failures.items():
-            by_failure.setdefault(failure, []).append(key)
+        name = self.calendar.name
         return tuple(
-            failure.error(f"{self.calendar.name}: {keys_in_words(keys)} could not be written")
-            for failure, keys in by_failure.items()
+            failure.error(f"{name}: {events} could not be written") for failure, events in by_reason(failures)
         )

@@ -11,22 +11,21 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
 import defusedxml.ElementTree
-import httpx
 from defusedxml import DefusedXmlException
 
 from calsync.addresses import shown
 from calsync.errors import AuthorisationNeeded, CalsyncError, SourceUnavailable, TargetUnavailable
 from calsync.feeds.download import decompressed
 from calsync.files import LARGEST
-from calsync.waits import at_once, tried
+from calsync.http import httpx
+from calsync.waits import at_once, retry_after, tried
 
 # --- XML --------------------------------------------------------------------------------------------------
 
@@ -200,13 +199,15 @@ class Failure:
         return self.status in (409, 412)
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.status})" if self.status else self.message
+        if not self.status or self.reason == NO_DAV:
+            return self.message
+        return f"{self.message} ({' '.join(filter(None, (str(self.status), self.reason)))})"
 
-    def error(self, what: str, *, reads: bool = False) -> CalsyncError:
+    def error(self, what: str) -> CalsyncError:
         """As an error for the user; `what` is what was tried, such as "the calendar can't be read"."""
         if self.status == 401:
             return AuthorisationNeeded(f"{what}: {self}")
-        return (SourceUnavailable if reads else TargetUnavailable)(f"{what}: {self}")
+        return TargetUnavailable(f"{what}: {self}")
 
 
 _NO_ADDRESS = Failure(0, "the server names an address that can't be read", of_all=True)
@@ -220,36 +221,27 @@ class Refused(Exception):
         self.failure = failure
 
 
-def _retry_after(text: str) -> timedelta | None:
-    """RFC 9110, 10.2.3: seconds or a date."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text), 10**6))
-    try:
-        return max(parsedate_to_datetime(text) - datetime.now(UTC), timedelta(0))
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
 # --- requests ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`url` may be a part of an address, as servers write them."""
+    """`url` may be a part of an address, as servers write them. `expects` says in words what is asked for, if
+    the answer must be a multistatus."""
 
     method: str
     url: str
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    expects: str = ""
 
     @classmethod
-    def propfind(cls, url: str, *names: str, depth: int = 0) -> "Request":
-        return cls._xml("PROPFIND", url, document("D:propfind", props(*names)), depth)
+    def propfind(cls, url: str, *names: str, depth: int = 0, expects: str) -> "Request":
+        return cls._xml("PROPFIND", url, document("D:propfind", props(*names)), depth, expects)
 
     @classmethod
-    def report(cls, url: str, body: bytes, *, depth: int = 1) -> "Request":
-        return cls._xml("REPORT", url, body, depth)
+    def report(cls, url: str, body: bytes, *, depth: int = 1, expects: str) -> "Request":
+        return cls._xml("REPORT", url, body, depth, expects)
 
     @classmethod
     def put(cls, url: str, text: bytes, etag: str | None) -> "Request":
@@ -262,9 +254,9 @@ class Request:
         return cls("DELETE", url, headers=(("If-Match", strong(etag)),))
 
     @classmethod
-    def _xml(cls, method: str, url: str, body: bytes, depth: int) -> "Request":
+    def _xml(cls, method: str, url: str, body: bytes, depth: int, expects: str) -> "Request":
         headers = (("Content-Type", "application/xml; charset=utf-8"), ("Depth", str(depth)))
-        return cls(method, url, body, headers)
+        return cls(method, url, body, headers, expects)
 
 
 def strong(etag: str) -> str:
@@ -277,24 +269,35 @@ def strong(etag: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A success."""
+    """A success; `url` is where it came from, after redirects, `said` what a multistatus in it says."""
 
     status: int
     body: bytes
     etag: str = ""
     url: str = ""
-    """Where it came from, after redirects."""
+    said: Multistatus = Multistatus(())
 
-    def multistatus(self, what: str) -> Multistatus:
-        """Raises Refused if it is none; `what` is what was asked for, in words."""
-        if self.status == 207:
-            try:
-                return multistatus(self.body)
-            except ValueError as problem:
-                message = f"the answer, which should be {what}, can't be understood: {str(problem)[:120]}"
-                raise Refused(Failure(207, message, reason=NO_DAV)) from problem
-        message = f"the answer is not {what}, but something else"
-        raise Refused(Failure(self.status, message, reason=NO_DAV))
+    @property
+    def found(self) -> tuple[Found, ...]:
+        return self.said.found
+
+    def understood(self, request: Request) -> "Answer":
+        """With what it says. Raises Refused if it is not what was asked for, or says that a write failed."""
+        if self.status != 207:
+            if not request.expects:
+                return self
+            message = f"the answer is not {request.expects}, but something else"
+            raise Refused(Failure(self.status, message, reason=NO_DAV))
+        try:
+            said = multistatus(self.body)
+        except ValueError as problem:
+            # Cut off on its way, or changed: another try may help.
+            message = f"the answer can't be understood ({str(problem)[:120]})"
+            raise Refused(Failure(0, message, reason=NO_DAV)) from problem
+        failed = [one for one in said.found if one.status >= 400] if not request.expects else []
+        if failed:
+            raise Refused(Failure(failed[0].status, f"{shown(self.url)} could not do it"))
+        return replace(self, said=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +305,9 @@ class Patience:
     """How long to wait, in seconds: for one answer, for all of them together, before another try."""
 
     connect: float = 10
-    answer: float = 30
+    read: float = 30
+    """Between two pieces of an answer."""
+    answer: float = 90
     total: float = 180
     first_wait: float = 0.5
     longest_wait: float = 32
@@ -346,7 +351,7 @@ class Client:
         # Bytes, as httpx would send a user or a password with an umlaut in Latin 1 (RFC 7617, 2.1).
         self._auth: httpx.Auth = httpx.BasicAuth(username.encode(), password.encode())
         self._http = httpx.Client(
-            timeout=httpx.Timeout(self._patience.answer, connect=self._patience.connect),
+            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
             follow_redirects=False,
             transport=transport,
@@ -409,7 +414,8 @@ class Client:
                     answers[name] = self._tried(request)
                 except Refused as problem:
                     answers[name] = problem.failure
-                    if problem.failure.is_final:
+                    # Without any answer after several tries, the others would only wait for the same.
+                    if problem.failure.is_final or not problem.failure.status:
                         final.append(problem.failure)
 
         at_once([partial(work, number) for number in range(min(self._at_once, len(requests)))])
@@ -454,7 +460,7 @@ class Client:
         for _ in range(_REDIRECTS + 1):
             answer, location = self._answered(replace(request, url=url))
             if answer.status not in _MOVED:
-                return answer
+                return answer.understood(request)
             if not location:
                 break
             url = self._redirected(url, location)
@@ -523,12 +529,13 @@ class Client:
 
     def _failure(self, answer: Answer, headers: httpx.Headers, server: str) -> Failure:
         status = answer.status
-        retry_after = _retry_after(headers.get("Retry-After", ""))
+        wait = retry_after(headers.get("Retry-After", ""))
         if status == 429:
             self._at_once = min(self._at_once, AT_ONCE_WHEN_ASKED)
         if status == 401:
             hint = f". {self._hint}" if self._hint else ""
-            return Failure(status, f"{server} refuses the username or the password{hint}", of_all=True)
+            message = f"{server} refuses the username or the password{hint}"
+            return Failure(status, message, of_all=True)
         said = {
             403: "does not allow that",
             404: "has nothing at this address",
@@ -541,7 +548,7 @@ class Client:
             507: "has no room left",
         }.get(status)
         text = said or ("has trouble" if status >= 500 else "refuses that")
-        return Failure(status, f"{server} {text}", retry_after, _reason(answer.body))
+        return Failure(status, f"{server} {text}", wait, _reason(answer.body))
 
 
 def _reason(body: bytes) -> str:

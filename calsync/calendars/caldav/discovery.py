@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from calsync.addresses import shown
 from calsync.calendars.caldav.client import (
+    NO_DAV,
     Answer,
     Client,
     Failure,
@@ -73,10 +74,11 @@ def find_account(client: Client) -> Account:
     trouble: Refused | None = None
     for url in _beginnings(client.url):
         try:
-            answer = client.call(Request.propfind(url, _PRINCIPAL, _HOME))
+            answer = client.call(Request.propfind(url, _PRINCIPAL, _HOME, expects="CalDAV's"))
             found = _first(answer)
         except Refused as problem:
-            if problem.failure.of_all or problem.failure.is_passing:
+            is_no_dav = problem.failure.reason == NO_DAV
+            if problem.failure.of_all or (problem.failure.is_passing and not is_no_dav):
                 raise
             # A server may have nothing there, and all of it at the next.
             trouble = trouble or problem
@@ -86,7 +88,7 @@ def find_account(client: Client) -> Account:
         if principal or homes:
             break
     if principal and not homes:
-        answer = client.call(Request.propfind(principal, _HOME))
+        answer = client.call(Request.propfind(principal, _HOME, expects="CalDAV's"))
         homes = _addresses(client, answer, _first(answer).hrefs(_HOME))
     if not homes:
         raise Refused(_not_here(client, trouble, has_principal=bool(principal)))
@@ -116,13 +118,12 @@ def _not_here(client: Client, trouble: Refused | None, *, has_principal: bool) -
 
 def _first(answer: Answer) -> Found:
     """What is said of the one resource that was asked for. Raises Refused."""
-    found = answer.multistatus("CalDAV's").found
-    if not found:
-        raise Refused(Failure(207, "the answer says nothing of what was asked for", of_all=True))
-    if found[0].status >= 400:
+    if not answer.found:
+        raise Refused(Failure(207, "the answer says nothing of what was asked for", reason=NO_DAV))
+    if answer.found[0].status >= 400:
         # Xandikos says so inside a success of what it doesn't have.
-        raise Refused(Failure(found[0].status, "there is nothing at this address"))
-    return found[0]
+        raise Refused(Failure(answer.found[0].status, "there is nothing at this address"))
+    return answer.found[0]
 
 
 def _addresses(client: Client, answer: Answer, hrefs: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,8 +134,9 @@ def calendars_of(client: Client, account: Account) -> tuple[Collection, ...]:
     """All calendars in the account's homes, also those that are not its own. Raises Refused."""
     collections: dict[str, Collection] = {}
     for home in account.homes:
-        answer = client.call(Request.propfind(home, *_OF_A_CALENDAR, depth=1))
-        for found in answer.multistatus("a list of calendars").found:
+        asked = Request.propfind(home, *_OF_A_CALENDAR, depth=1, expects="a list of calendars")
+        answer = client.call(asked)
+        for found in answer.found:
             if found.status < 400 and _is_calendar(found):
                 url = client.address(found.href, answer.url)
                 collections.setdefault(path_of(url), _collection(found, url))
@@ -143,7 +145,7 @@ def calendars_of(client: Client, account: Account) -> tuple[Collection, ...]:
 
 def calendar_at(client: Client, url: str) -> Collection:
     """The calendar at `url`. Raises Refused; also if it is something else."""
-    answer = client.call(Request.propfind(url, *_OF_A_CALENDAR))
+    answer = client.call(Request.propfind(url, *_OF_A_CALENDAR, expects="a calendar"))
     found = _first(answer)
     if not _is_calendar(found):
         raise Refused(Failure(200, f"{shown(client.url)} has something else than a calendar there"))

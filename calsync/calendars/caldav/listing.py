@@ -7,10 +7,10 @@ question tells so. What has changed is asked for by that token (RFC 6578), or el
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from calsync.calendars.caldav.client import (
+    Answer,
     Client,
     Failure,
     Found,
-    Multistatus,
     Refused,
     Request,
     document,
@@ -52,8 +52,8 @@ def read(client: Client, url: str, copy: CaldavCopy | None) -> CaldavCopy:
             if problem.failure.of_all or problem.failure.status not in _NO_TOKEN:
                 raise
             return _all_of(client, url)
-    answer = client.call(Request.propfind(url, "CS:getctag"))
-    said = _of_calendar(answer.multistatus("a calendar's tag"), url)
+    answer = client.call(Request.propfind(url, "CS:getctag", expects="a calendar's tag"))
+    said = _of_calendar(answer, url)
     token = said.text("CS:getctag") if said else ""
     if token and token == copy.token:
         return copy
@@ -76,13 +76,12 @@ def _all_of(client: Client, url: str) -> CaldavCopy:
     copy = CaldavCopy(calendar.sync_token or calendar.ctag, calendar.can_sync)
     body = document("C:calendar-query", props(*_DATA), _EVENTS)
     try:
-        answer = client.call(Request.report(url, body))
+        found = client.call(Request.report(url, body, expects="a list of events"))
     except Refused as problem:
         if problem.failure.of_all or problem.failure.reason != "number-of-matches-within-limits":
             raise
         return _compared(client, url, copy)
-    found = answer.multistatus("a list of events")
-    _refuse_partial(found, url)
+    _refuse_partial(found)
     whole = {one.path: kept for one in _events(found, url) if (kept := _object(one))}
     # A server may leave the events themselves out of a list.
     missing = [one.href for one in _events(found, url) if one.path not in whole]
@@ -108,7 +107,7 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
             props("D:getetag"),
         )
         # RFC 6578, 3.2: of depth 0, as the level is in the body. Radicale and Xandikos take either.
-        answer = client.call(Request.report(url, body, depth=0)).multistatus("a list of changes")
+        answer = client.call(Request.report(url, body, depth=0, expects="a list of changes"))
         of_calendar = _of_calendar(answer, url)
         is_cut = of_calendar is not None and of_calendar.status == 507
         if of_calendar is not None and of_calendar.status >= 400 and not is_cut:
@@ -121,10 +120,11 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
                 raise Refused(Failure(found.status, "the server can't say what has changed in all of it"))
             elif (known := objects.get(found.path)) is None or not _is_same(known.etag, _etag(found)):
                 changed[found.path] = found.href
-        is_over = not is_cut or answer.sync_token in ("", token)
+        new_token = answer.said.sync_token
+        is_over = not is_cut or new_token in ("", token)
         if is_cut and is_over:
             raise Refused(Failure(507, "the server's list of changes has no end"))
-        token = answer.sync_token
+        token = new_token
         if is_over:
             break
     if not changed and token == copy.token:
@@ -136,10 +136,9 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
 def _compared(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
     """By the ETags of all that is there."""
     # Not a calendar-query: of that, servers may limit the answer.
-    found = client.call(Request.propfind(url, "D:getetag", "D:resourcetype", depth=1)).multistatus(
-        "a list of events"
-    )
-    _refuse_partial(found, url)
+    asked = Request.propfind(url, "D:getetag", "D:resourcetype", depth=1, expects="a list of events")
+    found = client.call(asked)
+    _refuse_partial(found)
     there = {one.path: one for one in _events(found, url) if not one.has("D:resourcetype", "D:collection")}
     kept = {
         path: copy.objects[path]
@@ -163,7 +162,7 @@ def _objects_at(client: Client, url: str, hrefs: Sequence[str]) -> dict[str, Cal
         asked = hrefs[start : start + _AT_ONCE]
         named = (element("D:href", text=href) for href in asked)
         body = document("C:calendar-multiget", props(*_DATA), *named)
-        answer = client.call(Request.report(url, body)).multistatus("events")
+        answer = client.call(Request.report(url, body, expects="events"))
         waiting = {path_of(href) for href in asked}
         for one in answer.found:
             if one.status in (404, 410):
@@ -189,18 +188,18 @@ def _etag(found: Found) -> str:
     return found.text("D:getetag")
 
 
-def _events(answer: Multistatus, url: str) -> Iterator[Found]:
+def _events(answer: Answer, url: str) -> Iterator[Found]:
     """What is said of anything but the calendar itself."""
     here = path_of(url).rstrip("/")
     return (one for one in answer.found if one.path.rstrip("/") != here)
 
 
-def _of_calendar(answer: Multistatus, url: str) -> Found | None:
+def _of_calendar(answer: Answer, url: str) -> Found | None:
     here = path_of(url).rstrip("/")
     return next((one for one in answer.found if one.path.rstrip("/") == here), None)
 
 
-def _refuse_partial(answer: Multistatus, url: str) -> None:
+def _refuse_partial(answer: Answer) -> None:
     """An error inside a success says nothing of what is there."""
     for one in answer.found:
         if one.status >= 400 and one.status not in (404, 410):

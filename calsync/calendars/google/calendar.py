@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.calendars import keys_in_words, mark_of, marker
+from calsync.calendars import by_reason, mark_of, marker
 from calsync.calendars.google import resource
 from calsync.calendars.google.client import Answer, Client, Failure, Refused, Request
 from calsync.calendars.google.resource import Item, NotReadable, event_id
@@ -523,12 +523,9 @@ class LoadedCalendar:
 
     def _errors(self, failures: Mapping[str, Failure]) -> tuple[CalsyncError, ...]:
         """One error for each reason, not for each event."""
-        by_failure: dict[Failure, list[str]] = {}
-        for key, failure in failures.items():
-            by_failure.setdefault(failure, []).append(key)
+        name = self.calendar.name
         return tuple(
-            failure.error(f"{self.calendar.name}: {keys_in_words(keys)} could not be written")
-            for failure, keys in by_failure.items()
+            failure.error(f"{name}: {events} could not be written") for failure, events in by_reason(failures)
         )
 
 

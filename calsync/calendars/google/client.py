@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import google.auth.exceptions
@@ -22,7 +21,7 @@ from googleapiclient.errors import BatchError, HttpError
 
 from calsync.errors import AuthorisationNeeded, CalsyncError, SourceUnavailable, Unavailable
 from calsync.timespan import Timespan, merge
-from calsync.waits import tried
+from calsync.waits import retry_after, tried
 
 # --- one connection ---------------------------------------------------------------------------------------
 
@@ -137,7 +136,12 @@ class Failure:
 
 def of_http_error(problem: HttpError) -> Failure:
     message = str(problem.reason or "").strip()[:300]
-    return Failure(problem.status_code, _reason(problem.content), message, _retry_after(problem))
+    return Failure(
+        problem.status_code,
+        _reason(problem.content),
+        message,
+        retry_after(str(problem.resp.get("retry-after", ""))),
+    )
 
 
 def _reason(content: bytes) -> str:
@@ -206,17 +210,6 @@ def of_refresh_error(problem: google.auth.exceptions.RefreshError) -> CalsyncErr
             f"Google no longer accepts calsync's token ({text[:200]}): {AUTH_AGAIN}. {TESTING_TRAP}"
         )
     return AuthorisationNeeded(f"Google gives calsync no access: {text[:200]}; {AUTH_AGAIN}")
-
-
-def _retry_after(problem: HttpError) -> timedelta | None:
-    """RFC 9110, 10.2.3: seconds or a date."""
-    text = str(problem.resp.get("retry-after", "")).strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text), 10**6))
-    try:
-        return max(parsedate_to_datetime(text) - datetime.now(UTC), timedelta(0))
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 # --- requests ---------------------------------------------------------------------------------------------

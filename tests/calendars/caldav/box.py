@@ -48,7 +48,7 @@ class Caldav:
             props("C:calendar-data"),
             '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>',
         )
-        found = self.client.call(Request.report(self.url, body)).multistatus("events").found
+        found = self.client.call(Request.report(self.url, body, expects="events")).found
         return {one.href: one.text("C:calendar-data") for one in found}
 
     def where(self, key: str) -> str:

@@ -1,9 +1,6 @@
 """Finding calendars, and making one, on real servers."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,6 +12,7 @@ from calsync.calendars.caldav.discovery import (
     find_account,
 )
 from calsync.errors import AuthorisationNeeded, TargetUnavailable
+from tests.calendars.caldav.scripted import Said, answering
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER, Server
 
 ZONE = """\
@@ -90,39 +88,6 @@ def test_a_wrong_password_is_said(radicale: Server) -> None:
 # --- what is no CalDAV server, or leads away --------------------------------------------------------------
 
 
-@contextmanager
-def answering(
-    status: int, body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
-) -> Iterator[tuple[str, list[str]]]:
-    """A server that says the same to all requests: its address, and which requests it got, with passwords."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            seen.append(f"{self.command} {self.path} {self.headers.get('Authorization', '')}")
-            self.send_response(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_PROPFIND = do_GET = _answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", seen
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def refused(url: str) -> Refused:
     client = Client(url, USER, PASSWORD, patience=QUICK)
     with pytest.raises(Refused) as problem:
@@ -136,7 +101,7 @@ def refused(url: str) -> Refused:
     [(200, b"<html>Welcome</html>"), (404, b""), (405, b""), (207, b"<html/>"), (207, b"<a"), (207, b"")],
 )
 def test_a_server_without_caldav_is_said(status: int, body: bytes) -> None:
-    with answering(status, body) as (url, _):
+    with answering(Said(status, body)) as (url, _):
         problem = refused(url)
     assert f"there is no CalDAV at {url}" in str(problem)
     assert isinstance(problem.failure.error("feed"), TargetUnavailable)
@@ -145,8 +110,8 @@ def test_a_server_without_caldav_is_said(status: int, body: bytes) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_takes_no_password_to_another_server(status: int) -> None:
     with (
-        answering(200) as (other, asked),
-        answering(status, headers=(("Location", f"{other}/x"),)) as (url, _),
+        answering(Said(200)) as (other, asked),
+        answering(Said(status, headers=(("Location", f"{other}/x"),))) as (url, _),
     ):
         problem = refused(url)
     assert f"redirects to {other}, which is not given the password" in str(problem)
@@ -154,19 +119,19 @@ def test_a_redirect_takes_no_password_to_another_server(status: int) -> None:
 
 
 def test_a_redirect_without_end_is_said() -> None:
-    with answering(302, headers=(("Location", "/again"),)) as (url, _):
+    with answering(Said(302, headers=(("Location", "/again"),))) as (url, _):
         assert "redirects without end" in str(refused(url))
 
 
 def test_a_home_on_another_server_gets_no_password() -> None:
-    with answering(200) as (other, asked):
+    with answering(Said(200)) as (other, asked):
         other = other.replace("127.0.0.1", "localhost")
         body = (
             f'<multistatus xmlns="DAV:"><response><href>/</href><propstat><prop><current-user-principal>'
             f"<href>{other}/p/</href></current-user-principal></prop><status>HTTP/1.1 200 OK</status>"
             "</propstat></response></multistatus>"
         )
-        with answering(207, body.encode()) as (url, _):
+        with answering(Said(207, body.encode())) as (url, _):
             assert f"has its calendars on {other}, which is not given the password" in str(refused(url))
     assert asked == []
 
@@ -180,15 +145,15 @@ _OUTSIDE = (
 
 @pytest.mark.parametrize("body", [_BOMB, _OUTSIDE])
 def test_entities_are_refused(body: str) -> None:
-    with answering(207, body.encode()) as (url, _):
+    with answering(Said(207, body.encode())) as (url, _):
         assert "there is no CalDAV" in str(refused(url))
 
 
 def test_one_that_asks_to_wait_is_waited_for_and_then_told() -> None:
-    with answering(429, headers=(("Retry-After", "0"),)) as (url, asked):
+    with answering(Said(429, headers=(("Retry-After", "0"),))) as (url, asked):
         problem = refused(url)
     assert "is asked too often (429)" in str(problem)
     assert len(asked) == QUICK.tries
-    with answering(503, headers=(("Retry-After", "86400"),)) as (url, asked):
+    with answering(Said(503, headers=(("Retry-After", "86400"),))) as (url, asked):
         assert "has trouble (503)" in str(refused(url))
     assert len(asked) == 1

@@ -1,0 +1,52 @@
+"""A server that says what a test tells it to."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Said:
+    """`length` is what Content-Length says; None for none, so that the connection's end is the answer's."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = -1
+
+
+@contextmanager
+def answering(*answers: Said) -> Iterator[tuple[str, list[str]]]:
+    """Gives these answers, the last one from then on: its address, and the requests with their sign-in."""
+    seen: list[str] = []
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append(f"{self.command} {self.path} {self.headers.get('Authorization', '')}")
+            said = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(said.status)
+            for name, value in said.headers:
+                self.send_header(name, value)
+            if said.length is not None:
+                self.send_header("Content-Length", str(len(said.body) if said.length < 0 else said.length))
+            self.end_headers()
+            self.wfile.write(said.body)
+            self.close_connection = True
+
+        do_PROPFIND = do_REPORT = do_PUT = do_DELETE = do_GET = _answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", seen
+        finally:
+            server.shutdown()
+            thread.join()
