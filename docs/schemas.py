@@ -19,6 +19,7 @@ from calsync.config import settings
 from calsync.config.settings import (
     AppriseNotify,
     Busy,
+    CaldavBusy,
     CaldavTarget,
     ConfigFile,
     GoogleBusy,
@@ -51,9 +52,11 @@ _NAMES = {
     "CrossTraining": "CrossTable",
 }
 # Tables that have a struct for each `type`.
+_BUSY = (IcsBusy, GoogleBusy, CaldavBusy)
+_TARGETS = (IcsTarget, GoogleTarget, CaldavTarget)
 _TYPED: tuple[Sequence[_Struct], ...] = (
-    (IcsBusy, GoogleBusy),
-    (IcsTarget, GoogleTarget, CaldavTarget),
+    _BUSY,
+    _TARGETS,
     (NtfyNotify, WebhookNotify, AppriseNotify),
 )
 
@@ -71,7 +74,7 @@ def schema_text(kind: SchemaKind) -> str:
     for name in components:
         if struct := _struct(name):
             structs = next((typed for typed in _TYPED if struct in typed), (struct,))
-            table = structs[0].__base__ if len(structs) > 1 else struct
+            table = _shared_table(structs) if len(structs) > 1 else struct
             names[name] = _table_name(table)
             tables[names[name]] = _refined(table, structs, [components[one.__name__] for one in structs])
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", **tables.pop(_table_name(root))}
@@ -83,6 +86,17 @@ def _struct(name: str) -> _Struct | None:
     """None for what is no table but a word or a value."""
     found = next(vars(module)[name] for module in (program, race, settings) if name in vars(module))
     return found if issubclass(found, msgspec.Struct) else None
+
+
+def _shared_table(structs: Sequence[_Struct]) -> _Struct:
+    """What all of them inherit from."""
+    return next(one for one in structs[0].__mro__ if all(issubclass(struct, one) for struct in structs))
+
+
+def _texts(struct: _Struct) -> dict[str, str]:
+    """What each field is for, also those that it inherits."""
+    tables = [one for one in struct.__mro__ if issubclass(one, msgspec.Struct) and one is not msgspec.Struct]
+    return {key: text for one in reversed(tables) for key, text in texts_of(one).items()}
 
 
 def _table_name(struct: Any) -> str:
@@ -111,16 +125,20 @@ def _refined(table: Any, structs: Sequence[_Struct], schemas: Sequence[Schema]) 
     """The schema of a table, from those of its structs."""
     properties: Schema = dict.fromkeys(keys_of(structs))
     for struct, schema in zip(structs, schemas, strict=True):
-        texts = {**texts_of(table), **texts_of(struct)}
+        texts = _texts(struct)
         for field in msgspec.structs.fields(struct):
-            key = field.encode_name
+            key, before = field.encode_name, properties[field.encode_name] or {}
             about = {"description": texts[field.name]} if field.name in texts else {}
-            properties[key] = {**about, **_of_key(schema["properties"][key], field)}
+            found = {**about, **_of_key(schema["properties"][key], field)}
+            said = [one["description"] for one in (before, found) if one.get("description")]
+            # What tables of two types have in common may be for two things.
+            found |= {"description": " ".join(dict.fromkeys(said))} if said else {}
+            properties[key] = {"description": "", **found} if said else found
     for alias, key in getattr(table, "aliases", {}).items():
         properties[alias] = {**properties[key], "description": f"Another word for {key}."}
     if len(structs) > 1:
         tags = sorted(str(struct.__struct_config__.tag) for struct in structs)
-        properties["type"] = {"description": texts["type"], "enum": tags}
+        properties["type"] = {"description": texts_of(table)["type"], "enum": tags}
     return {
         "description": " ".join(inspect.cleandoc(table.__doc__ or "").split()),
         "type": "object",
@@ -207,10 +225,24 @@ def _some_google(key: str) -> Schema:
     return {"properties": {key: {"contains": _is("google")}}, "required": [key]}
 
 
-def _unchanged(struct: _Struct, keys: Sequence[str]) -> Schema:
-    """Keys that belong to another type: refused unless they have their default."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    return {key: _of_default(fields[key].default) for key in keys}
+def _of_each_type(structs: Sequence[_Struct], more: Mapping[_Struct, Schema]) -> Schema:
+    """What a table may have depends on its type: keys of others are refused unless they have their default.
+
+    `more` is what there is to say of a type besides.
+    """
+    rules = []
+    for struct in structs:
+        own = {field.encode_name for field in msgspec.structs.fields(struct)}
+        others = [field for one in structs for field in msgspec.structs.fields(one)]
+        foreign: Schema = {}
+        for field in others:
+            allowed = _of_default(field.default)
+            if field.encode_name not in own and (allowed or field.encode_name not in foreign):
+                foreign[field.encode_name] = allowed
+        said = more.get(struct, {})
+        then = {**said, "properties": {**foreign, **said.get("properties", {})}}
+        rules.append({"if": _is(str(struct.__struct_config__.tag)), "then": then})
+    return {"allOf": rules}
 
 
 def _of_default(default: object) -> Schema | bool:
@@ -224,65 +256,47 @@ def _of_default(default: object) -> Schema | bool:
     return False
 
 
-def _of_type(kind: str, struct: _Struct, others: Sequence[_Struct], **more: Any) -> Schema:
-    """What holds of a table of this type, beside what its keys say each for itself."""
-    own = struct.__struct_encode_fields__
-    foreign = {
-        key: schema
-        for other in others
-        for key, schema in _unchanged(
-            other, [k for k in other.__struct_encode_fields__ if k not in own]
-        ).items()
-    }
-    return {"if": _is(kind), "then": {"properties": foreign, **more}}
-
-
 def _one_of(*keys: str) -> Schema:
     return {"oneOf": [{"required": [key]} for key in keys]}
 
 
-_ONLY_ICS = [
-    key for key in IcsBusy.__struct_encode_fields__ if key not in GoogleBusy.__struct_encode_fields__
-]
+def _sign_in(instead: str | None = None) -> Schema:
+    """Where the server is, unless there is a key `instead` that says it, and who signs in."""
+    server = _one_of("url", "provider")
+    if instead:
+        named = {"anyOf": [{"required": [key]} for key in ("url", "provider")]}
+        server = {"if": named, "then": server, "else": {"required": [instead]}}
+    is_nextcloud = {"properties": {"provider": {"const": "nextcloud"}}, "required": ["provider"]}
+    host = {"if": is_nextcloud, "then": {"required": ["host"]}, "else": {"properties": {"host": False}}}
+    return {"required": ["username"], "allOf": [_one_of("password_env", "password_command"), server, host]}
+
+
 _ADDRESS = Address.__metadata__[0].extra_json_schema
-_ONE_PLACE = {"oneOf": [{"required": [key]} for key in ("url", "url_env", "path")]}
+_ONE_PLACE = _one_of("url", "url_env", "path")
 _ONE_TIME = {"not": {"properties": {"between": {"minItems": 1}}, "required": ["start", "between"]}}
 _SETS_AND_REPS = {"dependencies": {"sets": ["reps"], "reps": ["sets"]}}
 _TOGETHER: dict[_Struct, Schema] = {
     FeedSettings: _ONE_PLACE,
-    Busy: {
-        "if": _is("google"),
-        "then": {
-            "properties": {"calendars": {"minItems": 1}, **_unchanged(IcsBusy, _ONLY_ICS)},
-            "required": ["calendars"],
+    Busy: _of_each_type(
+        _BUSY,
+        {
+            IcsBusy: _ONE_PLACE,
+            GoogleBusy: {"properties": {"calendars": {"minItems": 1}}, "required": ["calendars"]},
+            CaldavBusy: _sign_in(),
         },
-        "else": {"properties": {"calendars": False}, **_ONE_PLACE},
-    },
+    ),
     Target: {
-        "allOf": [
-            _of_type("ics", IcsTarget, (GoogleTarget, CaldavTarget), required=["path"]),
-            _of_type("google", GoogleTarget, (IcsTarget, CaldavTarget), required=["calendar"]),
-            _of_type(
-                "caldav",
-                CaldavTarget,
-                (IcsTarget, GoogleTarget),
-                required=["username"],
-                allOf=[
-                    _one_of("password_env", "password_command"),
-                    {"anyOf": [{"required": [key]} for key in ("calendar", "calendar_url")]},
-                    {
-                        "if": {"anyOf": [{"required": [key]} for key in ("url", "provider")]},
-                        "then": _one_of("url", "provider"),
-                        "else": {"required": ["calendar_url"]},
-                    },
-                    {
-                        "if": {"properties": {"provider": {"const": "nextcloud"}}, "required": ["provider"]},
-                        "then": {"required": ["host"]},
-                        "else": {"properties": {"host": False}},
-                    },
-                ],
-            ),
-        ],
+        **_of_each_type(
+            _TARGETS,
+            {
+                IcsTarget: {"required": ["path"]},
+                GoogleTarget: {"required": ["calendar"]},
+                CaldavTarget: {
+                    **_sign_in("calendar_url"),
+                    "anyOf": [{"required": [key]} for key in ("calendar", "calendar_url")],
+                },
+            },
+        ),
         "not": {"required": ["alarm", "reminder"]},
     },
     Notify: {

@@ -11,7 +11,15 @@ from calsync.app.renaming import Held, gone, held_by_former
 from calsync.app.setup import Setup, place_of
 from calsync.app.training_feed import Training, ask_feed, read_training
 from calsync.calendars import EventCalendar, Loaded
-from calsync.config.settings import AnyTarget, CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import (
+    AnyTarget,
+    CaldavBusy,
+    CaldavTarget,
+    GoogleBusy,
+    GoogleTarget,
+    IcsBusy,
+    IcsTarget,
+)
 from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
 from calsync.event import (
     BUSY,
@@ -36,7 +44,7 @@ from calsync.words import Show, clock_was_wrong, counted, warning_line
 
 if TYPE_CHECKING:
     from calsync.feeds import BusyTime
-    from calsync.feeds.place import Answer
+    from calsync.feeds.place import Answer, Place
     from calsync.feeds.workouts import PlatformFeed
 
 
@@ -59,26 +67,27 @@ class Busy:
 
 def read_busy(
     setup: Setup,
-    sources: Sequence[IcsBusy | GoogleBusy],
+    sources: Sequence[IcsBusy | GoogleBusy | CaldavBusy],
     window: Timespan,
     now: datetime,
     also: Callable[[Show], None] | None = None,
 ) -> tuple[Busy, ...]:
     """Ask every source, all at once: one that hangs takes its own time and no more. `also` is done meanwhile.
 
-    Raises what `also` raises, or SourceUnavailable if a source has no answer and no usable copy.
+    Raises what `also` raises, and SourceUnavailable or AuthorisationNeeded if a source has no answer and no
+    usable copy.
     """
     busy: dict[str, Answer[BusyTime]] = {}
     spans: dict[str, tuple[Timespan, ...]] = {}
     with setup.listener.progress() as show:
 
-        def ask(source: IcsBusy) -> None:
+        def ask(source: IcsBusy | CaldavBusy) -> None:
             show(f"reading {source.name} …")
             busy[source.name] = ask_busy(
                 setup, source, window, now, show, what=f'busy source "{source.name}"'
             )
 
-        questions = [partial(ask, source) for source in sources if isinstance(source, IcsBusy)]
+        questions = [partial(ask, source) for source in sources if not isinstance(source, GoogleBusy)]
         # All of Google's together: fifty calendars fit into one query, whoever names them.
         if google := [source for source in sources if isinstance(source, GoogleBusy)]:
             questions.append(partial(lambda: spans.update(setup.connection.free_busy(google, window))))
@@ -91,6 +100,8 @@ def read_busy(
             found.append(Busy(name, spans[name], ()))
         else:
             result, trouble = busy[name].result, busy[name].trouble
+            for note in busy[name].notes:
+                tell(f"{name}: {note}")
             tell(f"{name}: {result.events} events, {len(result.spans)} busy stretches")
             if result.away:
                 tell(f"{name}: away on {counted(len(result.away), 'stretch', 'stretches')} of days")
@@ -121,7 +132,7 @@ def ask_others(setup: Setup, now: datetime) -> Others:
             of_feed.append(ask_feed(setup, program.feed, now, show))
 
     # What there is to say of Monday may depend on the session of the week before.
-    has_strength = any(isinstance(source, IcsBusy) and source.strength for source in sources)
+    has_strength = any(not isinstance(source, GoogleBusy) and source.strength for source in sources)
     before = timedelta(weeks=1) if has_strength else timedelta(days=1)
     window = busy_window(program, now, setup.config.zone, before)
     busy = read_busy(setup, sources, window, now, ask if program.feed else None)
@@ -130,7 +141,7 @@ def ask_others(setup: Setup, now: datetime) -> Others:
 
 def ask_busy(
     setup: Setup,
-    source: IcsBusy,
+    source: IcsBusy | CaldavBusy,
     window: Timespan,
     now: datetime,
     show: Show | None = None,
@@ -138,14 +149,44 @@ def ask_busy(
     what: str,
     remember: bool = True,
 ) -> "Answer[BusyTime]":
-    """What a busy calendar says; `what` names it in messages. Raises SourceUnavailable."""
+    """What a busy calendar says; `what` names it in messages.
+
+    Raises SourceUnavailable, AuthorisationNeeded or ConfigError.
+    """
     from calsync.feeds import Reading
     from calsync.feeds.place import busy_time
 
     is_busy = source.all_day == "busy", source.tentative == "busy"
     reading = Reading(*is_busy, source.email, source.ignore, source.away, strength=source.loads)
-    place, zone, cache = place_of(what, source), setup.config.zone, setup.state.cache
+    place = (
+        place_of(what, source)
+        if isinstance(source, IcsBusy)
+        else place_in_account(setup, what, source, now, window)
+    )
+    zone, cache = setup.config.zone, setup.state.cache
     return busy_time(place, reading, window, zone, now, cache, show, remember=remember)
+
+
+def place_in_account(
+    setup: Setup, what: str, settings: CaldavBusy, now: datetime, window: Timespan | None = None
+) -> "Place":
+    """The same of calendars on a CalDAV server, of which `window` is needed, or all that a push needs.
+
+    More than that is asked for, so that the copy serves a push until it is too old.
+    """
+    # Only here: they bring httpx, which a push may do without.
+    from calsync.calendars.caldav.busy import BusyCalendars
+    from calsync.feeds.place import Place
+
+    usual = busy_window(setup.config.program, now, setup.config.zone, timedelta(weeks=1))
+    window = window or usual
+    uses_copy = settings.on_error == "cache"
+    # The last week of a plan moves on by a week at a time.
+    more = settings.max_age + timedelta(weeks=1) if uses_copy else timedelta(0)
+    ahead = Timespan(min(window.start, usual.start), max(window.end, usual.end) + more)
+    assert setup.caldav is not None
+    account = BusyCalendars(setup.caldav, settings, window, ahead)
+    return Place(what, None, None, uses_copy, settings.max_age, account=account)
 
 
 # The code of a remark on a target whose set-up is not finished.

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from calsync.app import news
-from calsync.app.gather import Gathered
+from calsync.app.gather import Gathered, place_in_account
 from calsync.app.notifiers import Table, pages, send, shortened
 from calsync.app.push import Pushed
 from calsync.app.setup import Setup, place_of
-from calsync.config.settings import Event, IcsBusy
+from calsync.config.settings import CaldavBusy, Event, GoogleBusy, IcsBusy
 from calsync.errors import (
     AuthorisationNeeded,
     CalsyncError,
@@ -121,18 +121,22 @@ class _Telling:
             return timedelta()  # it is only a failure since its copy is older than max_age
         return min(source.max_age, PATIENCE)
 
-    def _source(self, about: str) -> IcsBusy | FeedSettings | None:
+    def _source(self, about: str) -> IcsBusy | CaldavBusy | FeedSettings | None:
         config = self.setup.config
         if about == "training feed":
             return config.program.feed
-        icss = (source for source in config.sources if isinstance(source, IcsBusy))
-        return next((source for source in icss if about == f'busy source "{source.name}"'), None)
+        read = (source for source in config.sources if not isinstance(source, GoogleBusy))
+        return next((source for source in read if about == f'busy source "{source.name}"'), None)
 
-    def _last_good(self, about: str, source: IcsBusy | FeedSettings) -> datetime | None:
+    def _last_good(self, about: str, source: IcsBusy | CaldavBusy | FeedSettings) -> datetime | None:
         """When it could be read last; None if that is not known."""
-        if source.url is None:
+        if isinstance(source, CaldavBusy):
+            place = place_in_account(self.setup, about, source, self.now)
+        elif source.url is None:
             return None
-        copy = place_of(about, source).kept_in(self.setup.state.cache).copy()
+        else:
+            place = place_of(about, source)
+        copy = place.kept_in(self.setup.state.cache).copy()
         return copy.origin.fetched if copy and copy.origin.fetched <= self.now else None
 
     def _failed(self, about: str, problem: CalsyncError, patience: timedelta) -> None:

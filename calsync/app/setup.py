@@ -11,7 +11,7 @@ import msgspec
 from calsync.app import NOBODY, Listener
 from calsync.calendars.google.account import Connection
 from calsync.config.load import Config, find_config, load_config
-from calsync.config.settings import CaldavTarget, IcsBusy
+from calsync.config.settings import CaldavBusy, CaldavTarget, IcsBusy
 from calsync.config.templates import Library
 from calsync.errors import ConfigError, TemplateError
 from calsync.program import FeedSettings, Routine, WeekTemplate
@@ -49,7 +49,7 @@ class Setup:
 
 
 def _accounts(config: Config, state: State) -> "Accounts | None":
-    if not any(isinstance(target, CaldavTarget) for target in config.targets):
+    if not any(isinstance(one, CaldavBusy | CaldavTarget) for one in (*config.sources, *config.targets)):
         return None
     from calsync.calendars.caldav.account import Accounts
 

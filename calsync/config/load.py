@@ -20,6 +20,7 @@ from calsync.addresses import hidden, hidden_path, web_address
 from calsync.config.settings import (
     AnyTarget,
     AppriseNotify,
+    CaldavBusy,
     CaldavTarget,
     ConfigFile,
     GoogleAccess,
@@ -58,7 +59,7 @@ class Config:
     title: str
     zone: ZoneInfo
     program: Program
-    sources: tuple[IcsBusy | GoogleBusy, ...]
+    sources: tuple[IcsBusy | GoogleBusy | CaldavBusy, ...]
     targets: tuple[AnyTarget, ...]
     google: GoogleAccess | None
     serve: Serve
@@ -205,22 +206,49 @@ def _placed(document: Document, keys: Keys, table: _Placed, environment: Mapping
 
 
 def _with_calendars(document: Document, table: ConfigFile, environment: Mapping[str, str]) -> ConfigFile:
-    sources: list[IcsBusy | GoogleBusy] = []
+    sources: list[IcsBusy | GoogleBusy | CaldavBusy] = []
     for number, source in enumerate(table.sources):
-        if isinstance(source, IcsBusy):
+        if not isinstance(source, GoogleBusy):
             _check_strength(document, ("busy", number, "strength"), source.strength)
+        if isinstance(source, IcsBusy):
             sources.append(_placed(document, ("busy", number), source, environment))
+            continue
+        if isinstance(source, CaldavBusy):
+            _check_sign_in(document, ("busy", number), source)
         elif not source.calendars:
             message = 'name the calendars to ask, such as ["primary"]'
             raise document.fail(("busy", number, "calendars"), message)
-        else:
-            once = tuple(dict.fromkeys(source.calendars))
-            sources.append(msgspec.structs.replace(source, calendars=once))
-    _check_caldav(document, table)
+        once = tuple(dict.fromkeys(source.calendars))
+        sources.append(msgspec.structs.replace(source, calendars=once))
+    for number, target in enumerate(table.targets):
+        if isinstance(target, CaldavTarget):
+            _check_sign_in(document, ("targets", number), target)
+            if target.calendar is None and target.calendar_url is None:
+                message = "write calendar, the title of the calendar, or calendar_url"
+                raise document.fail(("targets", number), message)
     _refuse_doubles(document, table)
     _check_google(document, table)
     _check_notify(document, table)
     return msgspec.structs.replace(table, sources=tuple(sources))
+
+
+def _check_sign_in(document: Document, keys: Keys, table: CaldavBusy | CaldavTarget) -> None:
+    """Refuse a table that doesn't say where the server is, or where the password.
+
+    That a variable is not set is no reason to stop what needs no calendar.
+    """
+    has_address = isinstance(table, CaldavTarget) and table.calendar_url is not None
+    for names in (("url", "provider"), ("password_env", "password_command")):
+        given = [name for name in names if getattr(table, name) is not None]
+        if len(given) != 1 and not (has_address and names[0] == "url" and not given):
+            found = "both" if given else "none of them"
+            raise document.fail(keys, f"expected one of {' and '.join(names)}, found {found}")
+    if table.provider == "nextcloud" and table.host is None:
+        raise document.lacks((*keys, "host"), "the name of your Nextcloud's server")
+    if table.provider != "nextcloud" and table.host is not None:
+        raise document.fail((*keys, "host"), 'belongs to provider = "nextcloud"')
+    if table.password_env is not None and not re.fullmatch(VARIABLE, table.password_env):
+        raise document.fail((*keys, "password_env"), "expected the name of an environment variable")
 
 
 def _check_strength(document: Document, keys: Keys, titles: Sequence[str] | Mapping[str, str]) -> None:
@@ -280,35 +308,6 @@ def _check_notify(document: Document, table: ConfigFile) -> None:
         for key, variable in (("url_env", one.url_env), ("token_env", one.token_env)):
             if variable is not None and not re.fullmatch(VARIABLE, variable):
                 raise document.fail(("notify", number, key), "expected the name of an environment variable")
-
-
-def _check_caldav(document: Document, table: ConfigFile) -> None:
-    """Refuse tables that don't say where the server is, or where the password. That a variable is not set is
-    no reason to stop what needs no calendar.
-    """
-    for number, one in enumerate(table.targets):
-        if not isinstance(one, CaldavTarget):
-            continue
-        keys: Keys = ("targets", number)
-        _check_one_of(document, keys, one, ("password_env", "password_command"))
-        if one.calendar_url is None or one.url is not None or one.provider is not None:
-            _check_one_of(document, keys, one, ("url", "provider"))
-        if one.calendar is None and one.calendar_url is None:
-            message = "write calendar, the title of the calendar, or calendar_url"
-            raise document.fail(keys, message)
-        if (one.provider == "nextcloud") != (one.host is not None):
-            message = 'goes with provider = "nextcloud"' if one.host else "nextcloud needs its host"
-            raise document.fail((*keys, "host" if one.host else "provider"), message)
-        if one.password_env is not None and not re.fullmatch(VARIABLE, one.password_env):
-            message = "expected the name of an environment variable"
-            raise document.fail((*keys, "password_env"), message)
-
-
-def _check_one_of(document: Document, keys: Keys, table: object, names: tuple[str, str]) -> None:
-    given = [name for name in names if getattr(table, name) is not None]
-    if len(given) != 1:
-        found = "both" if given else "none of them"
-        raise document.fail(keys, f"expected one of {' and '.join(names)}, found {found}")
 
 
 def _check_google(document: Document, table: ConfigFile) -> None:

@@ -19,6 +19,7 @@ from calsync.training import Load
 from calsync.written import (
     DURATION,
     DURATIONS,
+    VARIABLE,
     Address,
     ClockTime,
     Duration,
@@ -37,31 +38,92 @@ from calsync.written import (
     written,
 )
 
+# --- CalDAV: who signs in where ---------------------------------------------------------------------------
+
+
+_SERVER = rf"(?:{HOST})(?::[0-9]{{1,5}})?"
+
+
+def _server_name(text: str) -> str:
+    if not re.fullmatch(_SERVER, text):
+        raise ValueError('expected a name such as "cloud.example.org"; a whole address is written as url')
+    return text.lower()
+
+
+def _dav_address(text: str) -> str:
+    address = secure_address(text)
+    if urlsplit(address).username is not None:
+        raise Said("holds a username; write it as username, and where the password is as password_env")
+    return address
+
+
+def _server(settings: "CaldavBusy | CaldavTarget") -> str:
+    """The address that a table names; empty if none."""
+    if settings.provider == "nextcloud":
+        return f"https://{settings.host}/remote.php/dav/"
+    return settings.url or PROVIDERS.get(settings.provider or "", "")
+
+
+PROVIDERS = {"icloud": "https://caldav.icloud.com/", "fastmail": "https://caldav.fastmail.com/"}
+_SIGN_IN = ("provider", "host", "username", "password_env", "password_command")
+# Of the two tables that have them: msgspec's structs can't inherit from two others with fields.
+DavAddress = Annotated[Address, read_by(_dav_address)]
+ServerUrl = Annotated[
+    DavAddress, Meta(description="CalDAV: the server's address, as your provider's help pages have it.")
+]
+Provider = Annotated[
+    Literal["icloud", "fastmail", "nextcloud"],
+    Meta(description="CalDAV: a provider whose address calsync knows, in place of url."),
+]
+ServerName = Annotated[
+    str,
+    written(_SERVER, "cloud.example.org"),
+    read_by(_server_name),
+    Meta(description="CalDAV: the name of your Nextcloud's server."),
+]
+Username = Annotated[
+    Stripped,
+    missing("your user name there, often your mail address"),
+    Meta(description="CalDAV: your user name there."),
+]
+PasswordVariable = Annotated[
+    str,
+    written(VARIABLE, "ICLOUD_PASSWORD"),
+    Meta(description="CalDAV: the environment variable that holds the password, mostly an app password."),
+]
+PasswordCommand = Annotated[
+    tuple[str, ...],
+    Meta(
+        min_length=1,
+        description="CalDAV: a command that prints the password, as a list of words; no shell runs it.",
+    ),
+]
+
+
+# --- what is read -----------------------------------------------------------------------------------------
+
 
 class Busy(msgspec.Struct, frozen=True, tag_field="type"):
     """A calendar that says when you are busy; calsync only reads it.
 
-    With type = "ics" name one of url, url_env and path; with type = "google" its calendars.
+    With type = "ics" name one of url, url_env and path; with type = "google" its calendars; with type =
+    "caldav" the server (url or provider), username, and one of password_env and password_command.
     """
 
-    # Schemas and messages list the keys of both types together, these first.
-    first_keys: ClassVar = ("name", "type", "url", "url_env", "path", "calendars")
+    # Schemas and messages list the keys of all types together, these first.
+    first_keys: ClassVar = ("name", "type", "url", "url_env", "path", *_SIGN_IN, "calendars")
     name: Name
     """What it is called in messages."""
-    type: ClassVar[Literal["ics", "google"]]
-    """A calendar file or feed, or calendars in Google."""
+    type: ClassVar[Literal["ics", "google", "caldav"]]
+    """A calendar file or feed, calendars in Google, or calendars of a CalDAV account."""
 
 
 _LoadWord = Annotated[str, Meta(extra_json_schema={"enum": list(Load)})]
 
 
-class IcsBusy(Busy, frozen=True, tag="ics"):
-    url: Address | None = None
-    """The feed's address. Who has it can read the calendar: url_env keeps it out of this file."""
-    url_env: Variable | None = None
-    """The environment variable that holds the feed's address."""
-    path: FilePath | None = None
-    """A calendar file, or a folder of them; relative to the config."""
+class ReadBusy(Busy, frozen=True):
+    """One of which calsync sees whole events, and how it reads them."""
+
     all_day: Literal["busy", "free"] = "busy"
     """What an event of a whole day means, where it does not say."""
     tentative: Literal["busy", "free"] = "busy"
@@ -75,7 +137,7 @@ class IcsBusy(Busy, frozen=True, tag="ics"):
     strength: tuple[str, ...] | dict[NotBlank, _LoadWord] = ()
     """Titles of strength sessions, of moderate load, or each with its load: { "Yoga*" = "light" }."""
     on_error: Literal["cache", "fail"] = "cache"
-    """When the feed can't be read: use the last good copy, or stop."""
+    """When the calendar can't be read: use the last good copy, or stop."""
     max_age: Duration = duration("7d")
     """How old the last good copy may be."""
 
@@ -87,15 +149,43 @@ class IcsBusy(Busy, frozen=True, tag="ics"):
         return tuple((pattern, Load.MODERATE) for pattern in self.strength)
 
 
+class IcsBusy(ReadBusy, frozen=True, tag="ics"):
+    url: Address | None = None
+    """The feed's address. Who has it can read the calendar: url_env keeps it out of this file."""
+    url_env: Variable | None = None
+    """The environment variable that holds the feed's address."""
+    path: FilePath | None = None
+    """A calendar file, or a folder of them; relative to the config."""
+
+
 class GoogleBusy(Busy, frozen=True, tag="google"):
     calendars: tuple[Stripped, ...]
     """Google: "primary" is your own; others go by the id that their settings show."""
 
 
+class CaldavBusy(ReadBusy, frozen=True, kw_only=True, tag="caldav"):
+    url: ServerUrl | None = None
+    provider: Provider | None = None
+    host: ServerName | None = None
+    username: Username
+    password_env: PasswordVariable | None = None
+    password_command: PasswordCommand | None = None
+    calendars: tuple[Stripped, ...] = ()
+    """CalDAV: their names or addresses; otherwise all that the account has, but calsync's own."""
+
+    @property
+    def server(self) -> str:
+        """The address to begin at."""
+        return _server(self)
+
+
+# --- what is written --------------------------------------------------------------------------------------
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A calendar that the plan goes to."""
 
-    first_keys: ClassVar = ("name", "type", "path", "include", "detail", "alarm")
+    first_keys: ClassVar = ("name", "type", "path", "url", *_SIGN_IN, "include", "detail", "alarm")
     # What Google's calendars once had it called.
     aliases: ClassVar = {"reminder": "alarm"}
     name: Name
@@ -158,43 +248,16 @@ class GoogleTarget(Target, frozen=True, kw_only=True, tag="google"):
         return f"Google Calendar: {self.calendar}"
 
 
-def _host_name(text: str) -> str:
-    if not re.fullmatch(HOST, text):
-        raise ValueError('expected a name without a port, such as "training.example.org"')
-    return text.lower()
-
-
-_HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_name)]
-
-
-def _dav_address(text: str) -> str:
-    address = secure_address(text)
-    if urlsplit(address).username is not None:
-        raise Said("holds a username; write it as username, and where the password is as password_env")
-    return address
-
-
-_DavAddress = Annotated[
-    str, written(r"\s*[Hh][Tt][Tt][Pp][Ss]?://.+", "https://dav.example.org/"), read_by(_dav_address)
-]
-
-
 class CaldavTarget(Target, frozen=True, kw_only=True, tag="caldav"):
-    url: _DavAddress | None = None
-    """CalDAV: the server's address, if it is none of the providers."""
-    provider: Literal["icloud", "fastmail", "nextcloud"] | None = None
-    """CalDAV: a provider whose address is known."""
-    host: _HostName | None = None
-    """CalDAV: the name of your Nextcloud, such as "cloud.example.org"."""
-    username: Annotated[Stripped, missing("who you are to the server, often a mail address")]
-    """CalDAV: who you are to the server."""
-    password_env: Variable | None = None
-    """CalDAV: the environment variable that holds the password; with many providers one for apps."""
-    password_command: Annotated[tuple[NotBlank, ...], Meta(min_length=1)] | None = None
-    """CalDAV: a program that prints the password, with its arguments: ["pass", "show", "calendar"]."""
+    url: ServerUrl | None = None
+    provider: Provider | None = None
+    host: ServerName | None = None
+    username: Username
+    password_env: PasswordVariable | None = None
+    password_command: PasswordCommand | None = None
     calendar: Annotated[NotBlank, read_by(_title)] | None = None
     """Google and CalDAV: the title of the calendar."""
-    calendar_url: _DavAddress | None = None
+    calendar_url: DavAddress | None = None
     """CalDAV: the calendar's own address, if it is not one that calsync creates."""
     on_delete: _OnDelete = "skip"
     """Google and CalDAV: a strength session that you delete there is left out, or ("another-time") gets the
@@ -203,12 +266,7 @@ class CaldavTarget(Target, frozen=True, kw_only=True, tag="caldav"):
     @property
     def server(self) -> str:
         """The address to begin at."""
-        addresses = {
-            "icloud": "https://caldav.icloud.com/",
-            "fastmail": "https://caldav.fastmail.com/",
-            "nextcloud": f"https://{self.host}/remote.php/dav/",
-        }
-        return self.url or addresses.get(self.provider or "", "") or self.calendar_url or ""
+        return _server(self) or self.calendar_url or ""
 
     @property
     def place(self) -> str:
@@ -233,6 +291,12 @@ class GoogleAccess(msgspec.Struct, frozen=True):
     """Another server that speaks Google's API."""
 
 
+def _host_name(text: str) -> str:
+    if not re.fullmatch(HOST, text):
+        raise ValueError('expected a name without a port, such as "training.example.org"')
+    return text.lower()
+
+
 def _network(text: str) -> str:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -241,6 +305,7 @@ def _network(text: str) -> str:
     return text
 
 
+_HostName = Annotated[str, written(HOST, "training.example.org"), read_by(_host_name)]
 _Network = Annotated[str, written(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?", "172.18.0.0/16"), read_by(_network)]
 
 
@@ -361,7 +426,7 @@ class ConfigFile(msgspec.Struct, frozen=True, rename=_OF_FILE):
     """Days without any training, such as holidays or illness."""
     travels: tuple[Travel, ...] = ()
     """Days in another time zone."""
-    sources: tuple[IcsBusy | GoogleBusy, ...] = ()
+    sources: tuple[IcsBusy | GoogleBusy | CaldavBusy, ...] = ()
     """Calendars that say when you are busy; calsync only reads them."""
     google: GoogleAccess | None = None
     serve: Serve = Serve()

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,10 @@ def _lines(table: msgspec.Struct, said: Mapping[str, Any], name: str) -> Iterato
     aliases: Mapping[str, str] = getattr(table, "aliases", {})
     said = {aliases.get(key, key): value for key, value in said.items()}
     usual = _usual(table)
-    for field in msgspec.structs.fields(table):
-        key, value = field.encode_name, getattr(table, field.name)
+    first: Sequence[str] = getattr(table, "first_keys", ())
+    fields = {field.encode_name: field for field in msgspec.structs.fields(table)}
+    for key, field in sorted(fields.items(), key=lambda item: (*first, item[0]).index(item[0])):
+        value = getattr(table, field.name)
         header = f"{name}.{key}" if name else key
         if isinstance(value, msgspec.Struct):
             inside.append((f"[{header}]", value, said.get(key, {})))

@@ -379,14 +379,19 @@ class _Meaning:
         self, key: str, value: object, others: Mapping[str, Fields], own: Fields, keys: Keys
     ) -> None:
         """Raises for a key of a table of another type, unless it says what would be so without it."""
-        kind, foreign = next((kind, fields[key]) for kind, fields in others.items() if key in fields)
-        default = foreign.default
-        if isinstance(default, timedelta):
-            default = duration_text(default)
-        if value != (list(default) if isinstance(default, tuple) else default):
-            here = next((field.encode_name for field in own.values() if field.name == foreign.name), None)
+        kinds = [kind for kind, fields in others.items() if key in fields]
+        if value not in [_as_in_file(others[kind][key].default) for kind in kinds]:
+            name = others[kinds[0]][key].name
+            here = next((field.encode_name for field in own.values() if field.name == name), None)
             called = f"; use `{here}`" if here else ""
-            raise self._document.fail((*keys, key), f'belongs to type = "{kind}"{called}')
+            named = " or ".join(f'"{kind}"' for kind in kinds)
+            raise self._document.fail((*keys, key), f"belongs to type = {named}{called}")
+
+
+def _as_in_file(default: object) -> object:
+    if isinstance(default, timedelta):
+        return duration_text(default)
+    return list(default) if isinstance(default, tuple) else default
 
 
 def _unwrapped(kind: Any) -> tuple[Any, Read | None, Read | None]:

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.addresses import is_loopback, is_private, shown
@@ -18,6 +18,8 @@ from calsync.waits import ended, tried
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def download(url: str, etag: str, last_modified: str, limits: Limits) -> Respons
     if last_modified := _validator(last_modified):
         headers["If-Modified-Since"] = last_modified
     clients: list[httpx.Client] = []
-    answer = _in_time(lambda: _attempts(url, headers, limits, end, clients), limits.deadline)
+    answer = in_time(lambda: _attempts(url, headers, limits, end, clients), limits.deadline)
     if answer is None:
         for client in clients:
             client.close()  # ends the thread too, at the latest when its read times out
@@ -96,13 +98,13 @@ def _validator(value: str) -> str:
     return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST_VALIDATOR else ""
 
 
-def _in_time(work: Callable[[], Response], seconds: float) -> Response | None:
+def in_time(work: Callable[[], T], seconds: float) -> T | None:
     """The result of `work`, or None after so many seconds.
 
     A thread, because a server that sends its headers one byte at a time, or a resolver that never answers, is
     stopped by none of httpx's timeouts.
     """
-    results: list[Response] = []
+    results: list[T] = []
     errors: list[BaseException] = []
 
     def run() -> None:

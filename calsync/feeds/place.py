@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from calsync.addresses import hidden_path, shown, web_address
 from calsync.cache import Cache, CachedCalendar, Copy
-from calsync.errors import ConfigError, NotACalendar, SourceUnavailable
+from calsync.errors import AuthorisationNeeded, ConfigError, NotACalendar, SourceUnavailable
 from calsync.feeds import BusyTime, Reading, first_of_many
 from calsync.feeds.download import DEFAULT_LIMITS, Limits, Response, download
 from calsync.files import content_hash, read_file
@@ -39,6 +39,8 @@ class Answer(Generic[T]):
     """Since the newest file was changed, or since the last good copy was fetched; None without a copy."""
     problem: str = ""
     """Why the result is the copy's; empty if it is not."""
+    notes: tuple[str, ...] = ()
+    """What was read, in words, for those who ask."""
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -71,13 +73,71 @@ class Content:
             try:
                 found.append((file.name, read(file.body)))
             except NotACalendar as error:
-                raise NotACalendar(f"{file.path}: {error}" if file.path else str(error)) from error
+                where = str(file.path or file.name)
+                raise NotACalendar(f"{where}: {error}" if where else str(error)) from error
         return found
+
+
+class Remote(Protocol):
+    """Calendars that are asked for over the net.
+
+    What fetch() gives is kept, with its ETag and Last-Modified, as the last good copy.
+    """
+
+    @property
+    def address(self) -> str:
+        """What tells it from all others in the cache."""
+
+    @property
+    def shown(self) -> str:
+        """As much of it as may be printed."""
+
+    def fetch(self, etag: str, last_modified: str, limits: Limits) -> Response:
+        """What is there now, or that it is still what came with these two.
+
+        Raises SourceUnavailable or AuthorisationNeeded.
+        """
+
+    def files(self, body: bytes) -> list[File]:
+        """The calendars in a body that fetch() gave."""
+
+    def is_enough(self, etag: str) -> bool:
+        """Whether what came with this ETag has all that is needed now."""
+
+    def notes(self, etag: str) -> tuple[str, ...]:
+        """What it was that came with this ETag, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """One calendar at one address."""
+
+    url: str
+
+    @property
+    def address(self) -> str:
+        return f"url {self.url}"
+
+    @property
+    def shown(self) -> str:
+        return shown(web_address(self.url))
+
+    def fetch(self, etag: str, last_modified: str, limits: Limits) -> Response:
+        return download(web_address(self.url), etag, last_modified, limits)
+
+    def files(self, body: bytes) -> list[File]:
+        return [File("", body)]
+
+    def is_enough(self, etag: str) -> bool:
+        return True
+
+    def notes(self, etag: str) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A calendar at a URL or in a file, or calendars in a folder. `what` names it in messages.
+    """A calendar at a URL or in a file, calendars in a folder or of an account. `what` names it in messages.
 
     Raises ConfigError for a URL that may not be used.
     """
@@ -91,9 +151,11 @@ class Place:
     """Whether the last good copy of a URL may take its place, up to `max_age` old."""
     max_age: timedelta = timedelta(days=7)
     limits: Limits = DEFAULT_LIMITS
+    account: Remote | None = None
+    """Calendars that are more than one address."""
 
     def __post_init__(self) -> None:
-        if (self.path is None) == (self.url is None):
+        if [self.path, self.url, self.account].count(None) != 2:
             raise ConfigError(f"{self.what} needs a path or a url")
         if self.url is not None:
             try:
@@ -103,7 +165,11 @@ class Place:
 
     def kept_in(self, cache: Cache) -> CachedCalendar:
         """What was kept of it."""
-        return cache.of(f"url {self.url}" if self.url is not None else f"path {self.path}")
+        return cache.of(f"path {self.path}" if self.path is not None else self._remote.address)
+
+    @property
+    def _remote(self) -> Remote:
+        return self.account or _Feed(self.url or "")
 
     def ask(
         self,
@@ -120,12 +186,11 @@ class Place:
         A copy takes the place of a URL that can't be read, and of one whose content `is_suspicious` while the
         copy's is not. `cache` has the copies; with `remember` what was fetched becomes the next one.
 
-        Raises SourceUnavailable.
+        Raises SourceUnavailable, or AuthorisationNeeded where a password is wrong.
         """
         if self.path is not None:
             return self._ask_path(self.path, read, now)
-        assert self.url is not None
-        url = web_address(self.url)
+        remote = self._remote
         kept = self.kept_in(cache) if cache else None
         copy = kept.copy() if kept else None
         if copy and copy.origin.fetched > now + CLOCK_SLACK:
@@ -135,23 +200,24 @@ class Place:
             unknown = ""
         age = now - copy.origin.fetched if copy and not unknown else None
         if show:
-            show(f"{self.what}: asking {shown(url)}")
+            show(f"{self.what}: asking {remote.shown}")
         try:
-            result, fetched = self._fetch(url, copy, read, self._limits(copy, now))
-        except SourceUnavailable as error:
-            if (old := self._of_usable(copy, now, read)) is None:
-                raise self._unavailable(f"{error}{unknown}") from error
-            return Answer(old[0], age, str(error))
+            result, fetched = self._fetch(remote, copy, read, self._limits(copy, now))
+        except (SourceUnavailable, AuthorisationNeeded) as error:
+            if copy is None or (old := self._of_usable(copy, now, read)) is None:
+                raise self._unavailable(f"{error}{unknown}", error) from error
+            return Answer(old[0], age, str(error), remote.notes(copy.origin.etag))
         if is_suspicious(result):
             old = self._of_usable(copy, now, read)
             if old is not None and not is_suspicious(old[0]):
-                return Answer(old[0], age, f"{shown(url)} is suddenly empty")
+                return Answer(old[0], age, f"{remote.shown} is suddenly empty")
+        etag = fetched.etag if fetched else copy.origin.etag if copy else ""
         if kept and remember:
             if fetched:
                 kept.keep(fetched.body or b"", now, fetched.etag, fetched.last_modified)
             elif copy:
                 kept.confirm(copy, now)
-        return Answer(result, age)
+        return Answer(result, age, notes=remote.notes(etag))
 
     def _ask_path(self, path: Path, read: Callable[[Content], T], now: datetime) -> Answer[T]:
         try:
@@ -178,12 +244,14 @@ class Place:
         if copy is None or not self._may_be_used(copy, now):
             return None
         try:
-            return (read(_content_of(copy)),)
+            return (read(self._content_of(copy)),)
         except SourceUnavailable:
             return None
 
     def _may_be_used(self, copy: Copy, now: datetime) -> bool:
-        return self.use_cache_on_error and -CLOCK_SLACK <= now - copy.origin.fetched <= self.max_age
+        age = now - copy.origin.fetched
+        is_young = self.use_cache_on_error and -CLOCK_SLACK <= age <= self.max_age
+        return is_young and self._remote.is_enough(copy.origin.etag)
 
     def _limits(self, copy: Copy | None, now: datetime) -> Limits:
         if copy is None or not self._may_be_used(copy, now):
@@ -191,39 +259,42 @@ class Place:
         return replace(self.limits, deadline=min(self.limits.deadline, self.limits.deadline_with_copy))
 
     def _fetch(
-        self, url: str, copy: Copy | None, read: Callable[[Content], T], limits: Limits
+        self, remote: Remote, copy: Copy | None, read: Callable[[Content], T], limits: Limits
     ) -> tuple[T, Response | None]:
         """What was read, and of what; None if nothing changed since the copy."""
         start = time.monotonic()
-        response = download(
-            url, copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", limits
+        response = remote.fetch(
+            copy.origin.etag if copy else "", copy.origin.last_modified if copy else "", limits
         )
         if response.body is None:
             if copy is None:
-                raise SourceUnavailable(f"{shown(url)} says that nothing changed, but was not asked")
+                raise SourceUnavailable(f"{remote.shown} says that nothing changed, but was not asked")
             try:
-                return read(_content_of(copy)), None
+                return read(self._content_of(copy)), None
             except SourceUnavailable:
                 left = max(limits.deadline - (time.monotonic() - start), 0)
-                response = download(url, "", "", replace(limits, deadline=left))
+                response = remote.fetch("", "", replace(limits, deadline=left))
         body = response.body or b""
         try:
-            return read(Content(content_hash(body), lambda: [File("", body)])), response
+            return read(Content(content_hash(body), lambda: remote.files(body))), response
         except NotACalendar as error:
-            raise SourceUnavailable(f"what {shown(url)} sent can't be used: {error}") from error
+            raise SourceUnavailable(f"what {remote.shown} sent can't be used: {error}") from error
 
-    def _unavailable(self, message: str) -> SourceUnavailable:
-        return SourceUnavailable(f"{self.what}: {message}").of(self.what)
+    def _content_of(self, copy: Copy) -> Content:
+        def load() -> list[File]:
+            body = copy.body()
+            if body is None:
+                raise SourceUnavailable("the copy is damaged")
+            return self._remote.files(body)
 
+        return Content(copy.origin.digest, load)
 
-def _content_of(copy: Copy) -> Content:
-    def load() -> list[File]:
-        body = copy.body()
-        if body is None:
-            raise SourceUnavailable("the copy is damaged")
-        return [File("", body)]
-
-    return Content(copy.origin.digest, load)
+    def _unavailable(
+        self, message: str, error: Exception | None = None
+    ) -> SourceUnavailable | AuthorisationNeeded:
+        needs_person = isinstance(error, AuthorisationNeeded)
+        kind = AuthorisationNeeded if needs_person else SourceUnavailable
+        return kind(f"{self.what}: {message}").of(self.what)
 
 
 def _bodies(paths: Sequence[Path], most: int) -> list[bytes]:
@@ -268,7 +339,7 @@ def busy_time(
 
     `cache` has copies and results of earlier times; without `remember` nothing is added to it.
 
-    Raises SourceUnavailable.
+    Raises SourceUnavailable or AuthorisationNeeded.
     """
     kept = place.kept_in(cache) if cache else None
 

@@ -16,7 +16,7 @@ from calsync.app.doctor import calendars, machine
 from calsync.app.doctor.machine import Found
 from calsync.app.doctor.report import Check, Look, Status, checked, failed
 from calsync.app.setup import Setup
-from calsync.config.settings import CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy
+from calsync.config.settings import CaldavBusy, CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy
 from calsync.program import FeedSettings
 from calsync.state import state_of
 from calsync.waits import at_once
@@ -115,9 +115,9 @@ class _Doctor:
                 look = partial(calendars.busy_google_check, setup, source, self.now)
                 found[source.name] = self._of_google(no_access, "busy", source.name, look)
 
-        def of_source(source: IcsBusy) -> None:
+        def of_source(source: IcsBusy | CaldavBusy) -> None:
             self.show(f"reading {source.name} …")
-            look = partial(calendars.busy_ics_check, setup, source, self.now, unset)
+            look = partial(calendars.busy_check, setup, source, self.now, unset)
             found[source.name] = self._checked("busy", source.name, look, _FOR_A_SOURCE)
 
         def of_feed(feed: FeedSettings) -> None:
@@ -129,7 +129,7 @@ class _Doctor:
             [
                 # One after the other: they share a connection.
                 partial(of_google, [source for source in sources if isinstance(source, GoogleBusy)]),
-                *(partial(of_source, source) for source in sources if isinstance(source, IcsBusy)),
+                *(partial(of_source, source) for source in sources if not isinstance(source, GoogleBusy)),
                 *([partial(of_feed, feed)] if feed else []),
             ]
         )

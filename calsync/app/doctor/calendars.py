@@ -14,7 +14,7 @@ from calsync.app.gather import ask_busy, calendar_of, other_plans
 from calsync.app.setup import Setup
 from calsync.app.training_feed import ask_feed, feed_days
 from calsync.config.load import Config
-from calsync.config.settings import CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
+from calsync.config.settings import CaldavBusy, CaldavTarget, GoogleBusy, GoogleTarget, IcsBusy, IcsTarget
 from calsync.errors import ConfigError, TargetUnavailable
 from calsync.event import Contents
 from calsync.files import real_path
@@ -38,32 +38,38 @@ def _refuse_unset(settings: IcsBusy | FeedSettings, unset: frozenset[str]) -> No
         )
 
 
-def _origin(settings: IcsBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo) -> Check:
+def _origin(
+    settings: IcsBusy | CaldavBusy | FeedSettings, answer: "Answer[Any]", now: datetime, zone: ZoneInfo
+) -> Check:
     """Where the answer is from, and how old that is."""
+    if not isinstance(settings, CaldavBusy) and settings.path is not None:
+        assert answer.age is not None
+        text = f"{shown_path(settings.path)}, changed {ago(answer.age)}"
+        return Check(text=text, age_seconds=seconds(answer.age))
+    server = shown(settings.server if isinstance(settings, CaldavBusy) else settings.url or "")
     if answer.age is None:
-        assert settings.url is not None
-        return Check(text=f"{shown(settings.url)} answers")
+        return Check(text=f"{server} answers")
     age = seconds(answer.age)
-    if settings.path is not None:
-        return Check(text=f"{shown_path(settings.path)}, changed {ago(answer.age)}", age_seconds=age)
-    assert settings.url is not None
     copy = f"copy of {ago(answer.age)}"
     if answer.problem:
         until = day(now - answer.age + settings.max_age, zone)
         text = f"{answer.problem}; its {copy} serves until {until}"
         fix = "if it does not come back by itself, check whether its address is still right"
         return warning(text, fix, age_seconds=age)
-    return Check(text=f"{shown(settings.url)} answers, {copy}", age_seconds=age)
+    return Check(text=f"{server} answers, {copy}", age_seconds=age)
 
 
-def busy_ics_check(setup: Setup, source: IcsBusy, now: datetime, unset: frozenset[str]) -> Check:
-    """Raises SourceUnavailable or ConfigError."""
-    _refuse_unset(source, unset)
+def busy_check(setup: Setup, source: IcsBusy | CaldavBusy, now: datetime, unset: frozenset[str]) -> Check:
+    """Of one whose events are read. Raises SourceUnavailable, AuthorisationNeeded or ConfigError."""
+    if isinstance(source, IcsBusy):
+        _refuse_unset(source, unset)
     config = setup.config
     window = busy_window(config.program, now, config.zone)
     answer = ask_busy(setup, source, window, now, what=source.name, remember=False)
     busy = answer.result
     check = _origin(source, answer, now, config.zone)
+    for note in answer.notes:
+        check = with_more(check, note)
     check = with_more(check, counted(busy.events, "event"), events=busy.events)
     check = _with_spans(check, busy.spans, window, now, config)
     if busy.warnings:

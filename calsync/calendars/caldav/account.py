@@ -6,22 +6,26 @@ Imports inside functions: httpx and what reads XML take 0.2 s, and are needed on
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from calsync.addresses import hidden
 from calsync.calendars import mark_of, marker
 from calsync.config.load import Config
-from calsync.config.settings import CaldavTarget
+from calsync.config.settings import PROVIDERS, CaldavBusy, CaldavTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData, UsageError
+from calsync.files import real_path
 from calsync.state import State
 from calsync.waits import PASSWORD
 
 if TYPE_CHECKING:
     from calsync.calendars.caldav.calendar import CaldavCalendar, Records
-    from calsync.calendars.caldav.client import Client, Failure
+    from calsync.calendars.caldav.client import Client, Failure, Patience
     from calsync.calendars.caldav.discovery import Collection
 
 CREATE = "run `calsync push --create-calendar`"
@@ -29,11 +33,27 @@ CREATE = "run `calsync push --create-calendar`"
 _HOSTS = {"icloud": ".icloud.com"}
 # What most people who are refused have done wrong.
 _HINTS = {
-    "icloud": "Apple wants an app-specific password, which account.apple.com makes",
-    "fastmail": "Fastmail wants an app password with access to calendars",
-    "nextcloud": "with two-factor sign-in, Nextcloud wants an app password: Settings, Security",
+    "icloud": (
+        "Apple wants an app-specific password: account.apple.com makes one, under Sign-In and Security"
+    ),
+    "fastmail": "Fastmail wants an app password: Settings > Privacy & Security > App passwords",
+    "nextcloud": (
+        "With two-factor authentication it wants an app password: Settings > Security > Devices & sessions"
+    ),
 }
 _USUAL_HINT = "Many providers want a password for apps, which the account's security settings make"
+
+
+def _provider(settings: CaldavBusy | CaldavTarget) -> str:
+    """That of a table, also where it has the provider's address; empty if it is none that is known."""
+    if settings.provider is not None:
+        return settings.provider
+    host = urlsplit(settings.server).hostname or ""
+    for name, url in PROVIDERS.items():
+        more = _HOSTS.get(name)
+        if host == urlsplit(url).hostname or (more and host.endswith(more)):
+            return name
+    return ""
 
 
 class Accounts:
@@ -43,6 +63,8 @@ class Accounts:
         self._config = config
         self._state = state
         self._opened: dict[tuple[str, str], Client] = {}
+        self._lock = threading.Lock()
+        self._printed: dict[tuple[str, ...], str] = {}
 
     @cached_property
     def records(self) -> "Records":
@@ -55,7 +77,24 @@ class Accounts:
         return tuple(target for target in self._config.targets if isinstance(target, CaldavTarget))
 
     def client(self, settings: CaldavTarget) -> "Client":
-        """Raises ConfigError, AuthorisationNeeded or UsageError."""
+        """The one for this account. Raises ConfigError, AuthorisationNeeded or UsageError."""
+        # The calendar's own address comes first: it may be on another host than where people sign in.
+        begin = settings.calendar_url or settings.server
+        key = (begin, settings.username)
+        if key not in self._opened:
+            self._opened[key] = self.open(settings, begin)
+        return self._opened[key]
+
+    def open(
+        self,
+        settings: CaldavBusy | CaldavTarget,
+        begin: str | None = None,
+        patience: "Patience | None" = None,
+    ) -> "Client":
+        """A new one, which whoever asks for it closes; it begins at the server's address, or at `begin`.
+
+        Raises ConfigError, AuthorisationNeeded or UsageError.
+        """
         try:
             from calsync.calendars.caldav.client import Client
         except ModuleNotFoundError as problem:
@@ -63,34 +102,45 @@ class Accounts:
                 raise
             message = "CalDAV needs the extra caldav; in a checkout: pip install '.[caldav]'"
             raise UsageError(f"{settings.name}: {message}") from problem
-
-        # The calendar's own address comes first: it may be on another host than where people sign in.
-        begin = settings.calendar_url or settings.server
-        key = (begin, settings.username)
-        if key not in self._opened:
-            self._opened[key] = Client(
-                begin,
-                settings.username,
-                self._password(settings),
-                also=_HOSTS.get(settings.provider or "", ""),
-                hint=_HINTS.get(settings.provider or "", _USUAL_HINT),
-            )
-        return self._opened[key]
+        provider = _provider(settings)
+        return Client(
+            begin or settings.server,
+            settings.username,
+            self._password(settings),
+            also=_HOSTS.get(provider, ""),
+            hint=_HINTS.get(provider, _USUAL_HINT),
+            patience=patience,
+        )
 
     def close(self) -> None:
         for client in self._opened.values():
             client.close()
         self._opened.clear()
 
-    def _password(self, settings: CaldavTarget) -> str:
+    def _password(self, settings: CaldavBusy | CaldavTarget) -> str:
         """Raises ConfigError or AuthorisationNeeded. It is in no message, and is written nowhere."""
-        number = self._config.targets.index(settings)
         if settings.password_env is not None:
             if password := os.environ.get(settings.password_env, ""):
                 return password
             message = f"the environment variable {hidden(settings.password_env)} is not set"
-            raise self._config.document.fail(("targets", number, "password_env"), message)
-        return _printed_by(settings.name, settings.password_command or ())
+            number, table = (
+                (self._config.targets.index(settings), "targets")
+                if isinstance(settings, CaldavTarget)
+                else (self._config.sources.index(settings), "busy")
+            )
+            raise self._config.document.fail((table, number, "password_env"), message)
+        command = settings.password_command or ()
+        # Busy calendars are asked at once, and the owner of a password manager only once.
+        with self._lock:
+            if command not in self._printed:
+                folder = real_path(self._config.path).parent
+                self._printed[command] = _printed_by(settings.name, command, folder)
+            return self._printed[command]
+
+    def is_targets(self, url: str) -> bool:
+        """Whether a target's calendar is at this address, as far as that is known."""
+        urls = [known for target in self._targets if (known := self.calendar_url(target))]
+        return _place(url) in map(_place, urls)
 
     def calendar_url(self, target: CaldavTarget) -> str | None:
         """The config's word, or what was kept when the calendar was created or found."""
@@ -207,26 +257,41 @@ class Accounts:
                 raise self._config.document.fail(("targets", number, "name"), message)
 
 
+def _place(url: str) -> tuple[str | None, str]:
+    """What two ways to write one address have in common."""
+    parts = urlsplit(url)
+    return parts.hostname, unquote(parts.path).rstrip("/")
+
+
 def _error(target: CaldavTarget, failure: "Failure") -> CalsyncError:
     return failure.error(f"{target.name}: its calendars can't be found")
 
 
-def _printed_by(name: str, command: Sequence[str]) -> str:
-    """The first line that a program prints, without a shell around it. Raises AuthorisationNeeded."""
-    program = hidden(command[0])
+def _printed_by(name: str, command: Sequence[str], folder: Path) -> str:
+    """The first line that a program prints, without a shell around it. Raises AuthorisationNeeded.
+
+    What it says on standard error may be more than others should read.
+    """
     try:
         ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PASSWORD, check=False
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PASSWORD,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         message = f"did not print the password within {PASSWORD:g} seconds"
     except OSError as problem:
         message = f"can't be run: {problem.strerror}"
+    except ValueError:
+        message = "can't be run: there is a zero byte in it"
     else:
         lines = ended.stdout.decode("utf-8", "replace").splitlines()
         if not ended.returncode and lines and lines[0]:
             return lines[0]
-        said = (ended.stderr.decode("utf-8", "replace").strip().splitlines() or [""])[-1]
-        about = f": {hidden(said)[:200]}" if said else ""
-        message = f"printed no password (exit code {ended.returncode}){about}"
-    raise AuthorisationNeeded(f"{name}: password_command: {program} {message}")
+        message = f"printed no password (exit code {ended.returncode}); run it yourself to see why"
+    # Not from what was raised: that of a program which takes too long has what it printed.
+    raise AuthorisationNeeded(f"{name}: password_command: {hidden(command[0])} {message}") from None

@@ -36,6 +36,7 @@ _OF_A_CALENDAR = (
     "D:sync-token",
     "D:supported-report-set",
     "D:current-user-privilege-set",
+    "C:schedule-calendar-transp",
 )
 
 
@@ -51,7 +52,8 @@ class Account:
 class Collection:
     """A calendar of the server's.
 
-    `takes_events` is false for one that is for tasks only. `ctag` and `sync_token` change when anything in it
+    `takes_events` is false for one that is for tasks only, `is_transparent` true for one whose events keep
+    nobody busy, as its owner has said (RFC 6638, 9.1). `ctag` and `sync_token` change when anything in it
     does; `can_sync`: it can be asked what has changed since a token (RFC 6578).
     """
 
@@ -65,6 +67,7 @@ class Collection:
     can_sync: bool = False
     ctag: str = ""
     sync_token: str = ""
+    is_transparent: bool = False
 
 
 def find_account(client: Client) -> Account:
@@ -173,6 +176,7 @@ def _collection(found: Found, url: str) -> Collection:
         can_sync and bool(found.text("D:sync-token")),
         found.text("CS:getctag"),
         found.text("D:sync-token"),
+        found.has("C:schedule-calendar-transp", "C:transparent"),
     )
 
 
