@@ -335,14 +335,13 @@ def test_doctor_asks_as_a_push_does_and_keeps_nothing(account: Account, proxied:
     account.calendar(name, once=objects()["once"])
     account.config([name], proxied.url)
     result = account.box.run("doctor")
-    (line,) = [line for line in result.out.splitlines() if "busy: dav" in " ".join(line.split())]
     text = " ".join(result.out.split())
-    assert f'{proxied.url} answers; reads 1 calendar: "{name}"; 1 event; 1 busy stretch' in text, line
+    assert f'{proxied.url} answers; reads 1 calendar: "{name}"; 1 event; 1 busy stretch' in text
     assert not list((account.box.state / "cache").glob("*.feed"))
     account.busy()
     proxied.answer = lambda method, path, status, body: (403, b"")
     text = " ".join(account.box.run("doctor").out.split())
-    assert "does not allow that (403); its copy of 0 min ago serves until" in text
+    assert "does not allow that (403); its copy of just now serves until" in text
     account.config([other], proxied.url)
     proxied.answer = lambda method, path, status, body: (status, body)
     result = account.box.run("doctor")

@@ -155,15 +155,18 @@ class BusyCalendars:
         """Where the account's calendars are, and which there are. Raises Refused."""
         if self.settings.calendars and all(map(_is_address, self.settings.calendars)):
             return (), ()
-        if known and known.homes:
-            try:
-                return known.homes, calendars_of(client, Account("", known.homes))
-            except Refused as problem:
-                if problem.failure.is_final or problem.failure.is_passing:
-                    raise
-                # It has moved.
-        account = find_account(client)
-        return account.homes, calendars_of(client, account)
+        if not (known and known.homes):
+            account = find_account(client)
+            return account.homes, calendars_of(client, account)
+        try:
+            return known.homes, calendars_of(client, Account("", known.homes))
+        except Refused as problem:
+            if problem.failure.is_final or problem.failure.is_passing:
+                raise
+            try:  # they may have moved
+                return self._listed(client, None)
+            except Refused:
+                raise problem from None
 
     def _chosen(
         self, client: Client, there: Sequence[Collection]
