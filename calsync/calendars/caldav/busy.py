@@ -47,6 +47,7 @@ from calsync.words import counted, listed, one_line
 _ZONES_APART = timedelta(days=2)
 # Of events that a server names without sending them; so many in one request.
 _AT_A_TIME = 100
+_EXPECTED = "a list of events"
 
 
 class _Calendar(msgspec.Struct, frozen=True, array_like=True):
@@ -143,7 +144,7 @@ class BusyCalendars:
             homes, there = self._listed(client, known)
             calendars, left = self._chosen(client, there)
         except Refused as problem:
-            raise problem.failure.error("its calendars can't be listed", reads=True) from problem
+            raise problem.failure.error("its calendars can't be listed", of_source=True) from problem
         is_known = known is not None and known.has(self.window) and known.calendars == calendars
         if is_known and all(one.ctag for one in calendars):
             return Response(None)
@@ -233,14 +234,14 @@ def _calendar(one: Collection) -> _Calendar:
 def _events(client: Client, calendars: Sequence[_Calendar], span: Timespan) -> _Bodies:
     """Raises SourceUnavailable or AuthorisationNeeded if one of them can't be read: that is never "free"."""
     query = _query(span)
-    answers = client.send({one.url: Request.report(one.url, query) for one in calendars})
+    answers = client.send({one.url: Request.report(one.url, query, expects=_EXPECTED) for one in calendars})
     bodies = []
     for one in calendars:
         try:
             texts = _texts(client, one.url, answers[one.url])
         except Refused as problem:
             what = f'the calendar "{one.name}" can\'t be read'
-            raise problem.failure.error(what, reads=True) from problem
+            raise problem.failure.error(what, of_source=True) from problem
         bodies.append((one.name, "\r\n".join(texts).encode()))
     # An empty one is no error here: the server has said that nothing is in that time.
     return [(name, body) for name, body in bodies if body]
@@ -277,7 +278,7 @@ def _texts(client: Client, url: str, answer: Answer | Failure) -> list[str]:
 def _of(answer: Answer | Failure) -> Sequence[Found]:
     if isinstance(answer, Failure):
         raise Refused(answer)
-    return answer.multistatus("a list of events").found
+    return answer.found
 
 
 def _split(found: Sequence[Found], url: str) -> tuple[list[str], list[str]]:
@@ -301,4 +302,5 @@ def _split(found: Sequence[Found], url: str) -> tuple[list[str], list[str]]:
 
 def _multiget(url: str, hrefs: Sequence[str]) -> Request:
     named = (element("D:href", text=href) for href in hrefs)
-    return Request.report(url, document("C:calendar-multiget", props("C:calendar-data"), *named))
+    body = document("C:calendar-multiget", props("C:calendar-data"), *named)
+    return Request.report(url, body, expects=_EXPECTED)

@@ -203,11 +203,14 @@ class Failure:
             return self.message
         return f"{self.message} ({' '.join(filter(None, (str(self.status), self.reason)))})"
 
-    def error(self, what: str) -> CalsyncError:
-        """As an error for the user; `what` is what was tried, such as "the calendar can't be read"."""
+    def error(self, what: str, *, of_source: bool = False) -> CalsyncError:
+        """As an error for the user; `what` is what was tried, such as "the calendar can't be read".
+
+        `of_source`: where somebody else's calendars are read.
+        """
         if self.status == 401:
             return AuthorisationNeeded(f"{what}: {self}")
-        return TargetUnavailable(f"{what}: {self}")
+        return (SourceUnavailable if of_source else TargetUnavailable)(f"{what}: {self}")
 
 
 _NO_ADDRESS = Failure(0, "the server names an address that can't be read", of_all=True)
