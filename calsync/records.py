@@ -121,17 +121,18 @@ def parse_google(found: GoogleRecords) -> GoogleRecords:
 class CaldavEvent(msgspec.Struct, omit_defaults=True):
     """What is remembered of one event in a calendar that keeps no trace of what is deleted.
 
-    `at` is where it was when it was last seen, `properties` and `rewritten` what calsync wrote of it
-    (calendars.caldav.resource.AsWritten).
+    `at` is where it was when it was last seen, `properties` and `rewritten` what calsync wrote of it,
+    `coming` what it is about to write (calendars.caldav.resource.AsWritten).
     """
 
     at: tuple[datetime, datetime]
     href: str = ""
-    # "leaving": calsync is about to delete it; "withdrawn": it has; "restored": the runner brought it back
-    # after that; "deleted": by the runner.
-    state: Literal["there", "leaving", "withdrawn", "restored", "deleted"] = "there"
+    # "coming": calsync is about to create it; "leaving": to delete it; "withdrawn": it has; "restored": the
+    # runner brought it back after that; "deleted": by the runner.
+    state: Literal["coming", "there", "leaving", "withdrawn", "restored", "deleted"] = "there"
     properties: dict[str, str] = {}
     rewritten: dict[str, tuple[str, str]] = {}
+    coming: dict[str, str] = {}
 
     @property
     def is_there(self) -> bool:

@@ -6,6 +6,7 @@ one file, is checked in load.py.
 
 import ipaddress
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -221,20 +222,25 @@ _Reminder = Annotated[
 ]
 
 
-_TITLE = "the title of the calendar"
+_IN_GOOGLE = "the title of the calendar in Google"
 
 
-def _title(text: str) -> str:
-    if not (title := text.strip()):
-        raise Said(f"is empty; write {_TITLE}")
-    return title
+def _title(where: str) -> Callable[[str], str]:
+    """Reads the title of a calendar; `where` says whose."""
+
+    def read(text: str) -> str:
+        if not (title := text.strip()):
+            raise Said(f"is empty; write {where}")
+        return title
+
+    return read
 
 
 _OnDelete = Literal["skip", "another-time"]
 
 
 class GoogleTarget(Target, frozen=True, kw_only=True, tag="google"):
-    calendar: Annotated[NotBlank, read_by(_title), missing(_TITLE)]
+    calendar: Annotated[NotBlank, read_by(_title(_IN_GOOGLE)), missing(_IN_GOOGLE)]
     """Google and CalDAV: the title of the calendar."""
     alarm: _Reminder | None = None
     calendar_id: Stripped | None = None
@@ -255,7 +261,7 @@ class CaldavTarget(Target, frozen=True, kw_only=True, tag="caldav"):
     username: Username
     password_env: PasswordVariable | None = None
     password_command: PasswordCommand | None = None
-    calendar: Annotated[NotBlank, read_by(_title)] | None = None
+    calendar: Annotated[NotBlank, read_by(_title("the title of the calendar"))] | None = None
     """Google and CalDAV: the title of the calendar."""
     calendar_url: DavAddress | None = None
     """CalDAV: the calendar's own address, if it is not one that calsync creates."""

@@ -17,7 +17,7 @@ import msgspec
 
 from calsync.calendars import by_reason
 from calsync.calendars.caldav import listing, resource
-from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of
+from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of, strong
 from calsync.calendars.caldav.resource import AsWritten, Item, NotReadable
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import (
@@ -144,7 +144,7 @@ class CaldavCalendar:
         """Raises TargetUnavailable."""
         key = key_of_uid(resource.uid_of(one.text), self.plan)
         known = self.remembered.get(key or "")
-        written = AsWritten(known.properties, known.rewritten) if known else resource.NOTHING
+        written = AsWritten(known.properties, known.coming, known.rewritten) if known else resource.NOTHING
         try:
             item = resource.parse_item(one.href, one.etag, one.text, plan or self.plan, self.zone, written)
         except NotReadable as problem:
@@ -251,8 +251,11 @@ class LoadedCalendar:
         there afterwards is one of the failures.
         """
         records = self.calendar.records
-        self._record(changes)
-        outcome = self._send(changes, now)
+        steps = list(self._steps(changes, now))
+        self._record(changes, steps)
+        outcome = self._send(steps)
+        # What needs no request is true at once.
+        outcome.done |= {change.key for change in changes if change.writes} - {step.key for step in steps}
         self._keep(outcome)
         records.prune(now)
         failures = self._errors(outcome.failures)
@@ -298,7 +301,7 @@ class LoadedCalendar:
 
     # --- what is remembered -------------------------------------------------------------------------------
 
-    def _record(self, changes: Sequence[Change]) -> None:
+    def _record(self, changes: Sequence[Change], steps: Sequence[_Step]) -> None:
         """Keep in the state folder what the calendar can't tell later, and what it may soon have to tell."""
         known, deleted = self.calendar.remembered, self.contents.deleted
         for key, item in self.items.items():
@@ -314,6 +317,8 @@ class LoadedCalendar:
         for key in [*known]:
             if key in deleted:
                 known[key] = CaldavEvent(known[key].at, state="deleted")
+            elif key not in self.items and known[key].state == "coming":
+                del known[key]
             elif key not in self.items:
                 known[key] = CaldavEvent(known[key].at, known[key].href, "withdrawn")
         for change in changes:
@@ -324,7 +329,21 @@ class LoadedCalendar:
                     del known[change.key]
                 elif change.key in self.items:
                     known[change.key].state = "there"
+        for step in steps:
+            if step.sent:
+                span = self._span(step)
+                one = known.setdefault(step.key, CaldavEvent((span.start, span.end), state="coming"))
+                if not one.is_there:
+                    one.state, one.href = "coming", step.request.url
+                one.coming = resource.properties_in(step.sent)
         self.calendar.records.save()
+
+    def _span(self, step: _Step) -> Timespan:
+        """Where the event is that a step writes."""
+        wanted = step.change.wanted
+        if wanted is None or step.change.action is Action.RELEASE:
+            return self.items[step.key].stored.span
+        return wanted.span
 
     def _keep(self, outcome: _Outcome) -> None:
         """Keep what was written, as the server has it now."""
@@ -352,23 +371,23 @@ class LoadedCalendar:
         got = copy.objects.get(path_of(step.request.url))
         known = self.calendar.remembered.get(step.key)
         # With another ETag it is somebody else who has changed it since.
-        if got is None or not got.text or known is None or (etag and etag != got.etag):
+        if got is None or not got.text or known is None or (etag and strong(etag) != strong(got.etag)):
             return
         known.rewritten = resource.rewritten_by_server(step.sent, got.text, self.calendar.zone)
 
     # --- requests -----------------------------------------------------------------------------------------
 
-    def _send(self, changes: Sequence[Change], now: datetime) -> _Outcome:
-        outcome = _Outcome()
+    def _steps(self, changes: Sequence[Change], now: datetime) -> Iterator[_Step]:
         taken = set(self.copy.objects)
-        steps = [step for change in changes if (step := self._step(change, now, taken))]
-        steps += [
-            _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
-            for item in self.surplus
-            if item.stored.span.start > now
-        ]
-        # What needs no request is true at once.
-        outcome.done |= {change.key for change in changes if change.writes} - {step.key for step in steps}
+        for change in changes:
+            if step := self._step(change, now, taken):
+                yield step
+        for item in self.surplus:
+            if item.stored.span.start > now:
+                yield _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
+
+    def _send(self, steps: Sequence[_Step]) -> _Outcome:
+        outcome = _Outcome()
         while steps:
             answers = self.calendar.client.send(
                 {str(number): step.request for number, step in enumerate(steps)}
@@ -442,16 +461,13 @@ class LoadedCalendar:
 
     def _written(self, step: _Step, answer: Answer, outcome: _Outcome) -> None:
         known = self.calendar.remembered
-        before = known.get(step.key)
-        wanted = step.change.wanted
-        span = wanted.span if wanted and step.change.action is not Action.RELEASE else None
-        span = span or self.items[step.key].stored.span
-        state = "restored" if before is not None and before.state == "restored" else "there"
+        before, span = known.get(step.key), self._span(step)
         known[step.key] = CaldavEvent(
             (span.start, span.end),
             step.request.url,
-            "restored" if state == "restored" else "there",
+            "restored" if before is not None and before.state == "restored" else "there",
             resource.properties_in(step.sent),
+            before.rewritten if before else {},
         )
         outcome.done.add(step.key)
         outcome.put.append((step, answer.etag))

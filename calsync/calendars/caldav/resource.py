@@ -63,11 +63,13 @@ _LINES = line_pattern(
 class AsWritten:
     """What calsync wrote of an event, as the state folder keeps it beside the calendar.
 
-    `properties` are the X-CALSYNC ones: some servers drop them. `rewritten` has the fields of which a server
-    made something else: the fingerprint of that, and the value that was written.
+    `properties` are the X-CALSYNC ones: some servers drop them; `coming` those that were about to be written,
+    when nobody knows whether they were. `rewritten` has the fields of which a server made something else: the
+    fingerprint of that, and the value that was written.
     """
 
     properties: Mapping[str, str] = field(default_factory=dict)
+    coming: Mapping[str, str] = field(default_factory=dict)
     rewritten: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -118,17 +120,18 @@ def parse_item(
     if key is None or not is_key(key):
         return None
     found = _read(text, zone)
-    properties = found.properties if {_START, _END} <= found.properties.keys() else known.properties
+    properties: Mapping[str, str] = found.properties
+    if not {_START, _END} <= properties.keys():
+        # Of two, those that the event was written with.
+        properties = max((known.properties, known.coming), key=lambda one: _likeness(one, found))
     # The state folder knows only of what was written from here.
     rewritten = known.rewritten if properties.get(_PRINTS) == known.properties.get(_PRINTS) else {}
-    written = AsWritten(properties, rewritten)
+    written = AsWritten(properties, rewritten=rewritten)
     prints = prints_of(properties.get(_PRINTS, ""))
     values = dict(found.values)
     is_done = _DONE in properties
     if is_done:
-        values["summary"] = values["summary"].removeprefix(TICK.strip()).strip()
-        categories = values["categories"].split("\n")
-        values["categories"] = "\n".join(one for one in categories if one != DONE)
+        values = _without_signs(values)
     for name_, (made, value) in rewritten.items():
         if values.get(name_) is not None and fingerprint(values[name_]) == made:
             values[name_] = value
@@ -153,6 +156,21 @@ def parse_item(
     is_held = as_written is None or found.repeats
     stored = StoredEvent(event, as_written or found.span, edited, is_held)
     return Item(href, etag, found.text, name, key, stored, written)
+
+
+def _likeness(properties: Mapping[str, str], found: "_Read") -> int:
+    """How much of an event is as these properties say that it was written."""
+    prints = prints_of(properties.get(_PRINTS, ""))
+    values = _without_signs(found.values) if _DONE in properties else found.values
+    same_time = written_span(properties.get(_START), properties.get(_END)) == found.span
+    return same_time + sum(prints.get(name) == _print(name, value) for name, value in values.items())
+
+
+def _without_signs(values: Mapping[str, str]) -> dict[str, str]:
+    """Without those by which calendars show that something is done."""
+    summary = values["summary"].removeprefix(TICK.strip()).strip()
+    categories = "\n".join(one for one in values["categories"].split("\n") if one != DONE)
+    return {**values, "summary": summary, "categories": categories}
 
 
 def plan_uid(key: str, plan: str, *, is_neutral: bool) -> str:
@@ -230,12 +248,8 @@ def rewritten_by_server(sent: str, got: str, zone: ZoneInfo) -> dict[str, tuple[
     Raises NotReadable.
     """
     ours, theirs = (_read(text, zone).values for text in (sent, got))
-    is_done = _DONE in properties_in(sent)
-    if is_done:
-        for values in (ours, theirs):
-            values["summary"] = values["summary"].removeprefix(TICK.strip()).strip()
-            shown = values["categories"].split("\n")
-            values["categories"] = "\n".join(one for one in shown if one != DONE)
+    if _DONE in properties_in(sent):
+        ours, theirs = _without_signs(ours), _without_signs(theirs)
     return {
         name: (fingerprint(theirs[name]), ours[name])
         for name in _FIELDS

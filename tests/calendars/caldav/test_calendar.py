@@ -1,8 +1,10 @@
 """What is special about calendars on CalDAV servers: few requests, copies, and who deleted what."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from icalendar import Event as VEvent
 
 from calsync.calendars.caldav import resource
 from calsync.calendars.caldav.calendar import CalendarGone
@@ -20,7 +23,7 @@ from calsync.records import CaldavCopy
 from calsync.state import State
 from calsync.sync import diff
 from calsync.timespan import Timespan
-from calsync.training import WEEKDAYS, Week
+from calsync.training import WEEKDAYS, Kind, Week
 from tests.calendars.caldav.box import LONDON, PLAN, Caldav
 from tests.calendars.caldav.servers import Server
 
@@ -35,7 +38,7 @@ def answer_of(status: int, body: bytes = b"", headers: Mapping[str, str] | None 
 class Traffic(httpx.BaseTransport):
     """What goes over the wire: the methods in their order, and how many requests ran beside each.
 
-    `answer` may answer in place of the server, `change` what it said.
+    `answer` may answer in place of the server, `change` changes what it said, `send` what it is sent.
     """
 
     def __init__(self) -> None:
@@ -46,6 +49,7 @@ class Traffic(httpx.BaseTransport):
         self.beside: list[int] = []
         self.answer: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
         self.change: Callable[[bytes], bytes] = lambda body: body
+        self.send: Callable[[bytes], bytes] = lambda body: body
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
@@ -56,6 +60,10 @@ class Traffic(httpx.BaseTransport):
         try:
             if instead is not None:
                 return instead
+            if request.method == "PUT":
+                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+                body = self.send(request.read())
+                request = httpx.Request(request.method, request.url, headers=headers, content=body)
             response = self._wire.handle_request(request)
             try:
                 body = self.change(response.read())
@@ -223,21 +231,91 @@ def test_what_a_list_lacks_is_not_taken_for_deleted_while_it_is_in_its_place(dav
 
 def test_without_the_state_folder_all_is_known_but_what_was_deleted(dav: Caldav) -> None:
     push(dav, event(0), event(1), event(2))
-    later = Timespan(NOW + timedelta(hours=9), NOW + timedelta(hours=10))
-
-    def move(found: object) -> None:
-        for name, instant in (("DTSTART", later.start), ("DTEND", later.end)):
-            found.pop(name)  # type: ignore[attr-defined]
-            found.add(name, instant)  # type: ignore[attr-defined]
-
     dav.edit(event(0).key, move)
     dav.edit(event(1).key, lambda found: found.update({"SUMMARY": "Mine"}))
     dav.delete(event(2).key)
     dav.folder = dav.folder.parent / "another"
     moved, edited = contents(dav).events
-    assert (moved.span, moved.was_moved) == (later, True)
+    assert (moved.span.start, moved.was_moved) == (NOW + timedelta(hours=9), True)
     assert edited.edited == {"summary"}
     assert contents(dav).deleted == set()
+
+
+def without_own(body: bytes) -> bytes:
+    return re.sub(rb"X-CALSYNC.*\r\n(?:[ \t].*\r\n)*", b"", body)
+
+
+def move(found: VEvent) -> None:
+    for name, instant in (("DTSTART", NOW + timedelta(hours=9)), ("DTEND", NOW + timedelta(hours=10))):
+        found.pop(name)
+        found.add(name, instant)
+
+
+def test_a_server_that_drops_what_it_does_not_know_is_nothing_special(dav: Caldav, traffic: Traffic) -> None:
+    traffic.send = without_own
+    first = [event(number, kind=Kind.EASY, alarm=timedelta(minutes=5)) for number in range(4)]
+    then = [replace(one, summary="Longer", kind=Kind.LONG, done=True) for one in first]
+    for wanted in (first, then):
+        push(dav, *wanted)
+        assert [stored.event for stored in contents(dav).events] == wanted
+        traffic.take()
+        push(dav, *wanted)
+        assert traffic.take() == {"REPORT": 1}
+    assert all("X-CALSYNC" not in text for text in dav.objects().values())
+    dav.edit(event(0).key, move)
+    dav.edit(event(1).key, lambda found: found.update({"SUMMARY": "Mine"}))
+    dav.delete(event(2).key)
+    moved, edited, same = contents(dav).events
+    assert (moved.was_moved, moved.edited, moved.is_held) == (True, frozenset(), False)
+    assert (edited.was_moved, edited.edited) == (False, {"summary"})
+    assert same.event == then[3]
+    assert contents(dav).deleted == {event(2).key}
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("drops", [False, True])
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_push_that_is_killed_is_finished_by_the_next(
+    dav: Caldav, traffic: Traffic, drops: bool, after: int
+) -> None:
+    if drops:
+        traffic.send = without_own
+    kept, moved = [event(0), event(1), event(2)], event(1, summary="Longer", span=event(5).span)
+    stages = [kept, [moved, event(2), event(3)], [event(4)]]
+    for wanted in stages:
+        left = after
+
+        def kill(request: httpx.Request) -> None:
+            nonlocal left
+            if request.method in ("PUT", "DELETE"):
+                left -= 1
+                if left < 0:
+                    raise Killed
+
+        traffic.answer = kill
+        with suppress(Killed):
+            push(dav, *wanted)
+        traffic.answer = lambda request: None
+        push(dav, *wanted)
+        found = contents(dav)
+        assert [stored.event for stored in found.events] == sorted(wanted, key=lambda one: one.span)
+        assert not any(stored.is_pinned or stored.edited for stored in found.events)
+        assert (found.deleted, found.restored) == (set(), set())
+
+
+def test_what_a_server_rewrites_is_no_edit(dav: Caldav, traffic: Traffic) -> None:
+    traffic.send = lambda body: body.replace(b"SUMMARY:Run", b"SUMMARY:RUN").replace(b"URL:", b"X-URL:")
+    wanted = [event(0, url="https://example.org/a"), event(1)]
+    push(dav, *wanted)
+    assert [stored.event for stored in contents(dav).events] == wanted
+    traffic.take()
+    push(dav, *wanted)
+    assert traffic.take() == {"REPORT": 1}
+    dav.edit(event(0).key, lambda found: found.update({"SUMMARY": "Mine"}))
+    assert [stored.edited for stored in contents(dav).events] == [{"summary"}, set()]
 
 
 def test_a_calendar_that_is_gone_is_said(dav: Caldav) -> None:

@@ -245,6 +245,19 @@ def test_where_a_server_drops_what_it_does_not_know_the_state_folder_knows_it() 
     assert read(text).stored.is_held
 
 
+@given(before=events(), after=events(), arrived=st.booleans())
+def test_what_was_about_to_be_written_is_known_by_what_is_there(
+    before: Event, after: Event, arrived: bool
+) -> None:
+    """Where a server drops what it does not know, and a push ended before it knew what came of it."""
+    after = replace(after, key=before.key)
+    old, new = (new_object(one, PLAN, LONDON, NOW) for one in (before, after))
+    known = AsWritten(properties_in(old), coming=properties_in(new))
+    stored = read(edited(new if arrived else old, drop_own), known).stored
+    assert stored.event == (after if arrived else before)
+    assert (stored.edited, stored.was_moved) == (frozenset(), False)
+
+
 def test_what_a_server_makes_of_a_field_is_no_edit() -> None:
     sent = new_object(replace(RUN, done=True), PLAN, LONDON, NOW)
 
@@ -256,11 +269,11 @@ def test_what_a_server_makes_of_a_field_is_no_edit() -> None:
     got = edited(sent, rewrite)
     rewritten = resource.rewritten_by_server(sent, got, LONDON)
     assert rewritten.keys() == {"summary", "location", "alarm"}
-    stored = read(got, AsWritten(properties_in(sent), rewritten)).stored
+    stored = read(got, AsWritten(properties_in(sent), rewritten=rewritten)).stored
     assert stored == read(sent).stored
     # What the runner writes after that is one.
     theirs = edited(got, put("SUMMARY", "Mine"))
-    assert read(theirs, AsWritten(properties_in(sent), rewritten)).stored.edited == {"summary"}
+    assert read(theirs, AsWritten(properties_in(sent), rewritten=rewritten)).stored.edited == {"summary"}
 
 
 def test_a_zone_that_times_come_to_is_described() -> None:

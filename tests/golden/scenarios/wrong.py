@@ -87,7 +87,7 @@ REPLACED = (
     ("[availability]", B + "calendars = ['a']\n[availability]"),
     ("[availability]", B + "calendars = ['a']\nurl = 'x'\n[availability]"),
     ("[availability]", B + "calendars = ['a']\nmax_age = '1d'\n[availability]"),
-    ('type = "ics"', 'type = "caldav"'),
+    ('type = "ics"', 'type = "outlook"'),
     ('type = "ics"', 'type = "icss"'),
     ('type = "ics"', 'type = "ics"\ncalendar = "T"'),
     ('type = "ics"', 'type = "ics"\ndetail = "ful"'),
