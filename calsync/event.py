@@ -190,7 +190,7 @@ class Standing:
 
     `skipped` holds the keys of what the runner deleted or skipped; `lost` those of strength sessions that a
     push had to withdraw, as they had no place any more; `done` those of what they said is done. `missed` is
-    where they missed sessions, and `put_back` has the keys of those that go back there.
+    where they missed sessions, and `put_back` has the keys of those that go back to where they were.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
@@ -225,8 +225,8 @@ class Wishes:
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
     a calendar, or else in the plan, when the move was made. `carried_out` are the skips that a push has
     brought to a calendar, `released` what was moved or skipped before, and let go since the last push.
-    `missed` is where sessions were that the runner missed; `put_back` where those were of which they took
-    that back since the last push.
+    `missed` is where sessions were that the runner missed; `put_back` where runs and sessions go back to, as
+    the runner took back, since the last push, what they had said of them.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
@@ -244,6 +244,7 @@ class Do(StrEnum):
     SKIP = "skip"
     MOVE = "move"
     RELEASE = "release"
+    BACK = "back"
     DONE = "done"
     NOT_DONE = "not-done"
     MISSED = "missed"
@@ -255,7 +256,8 @@ class Do(StrEnum):
 class Act:
     """One thing that the runner does: to `key`, or, for a check-in, of the date `day`.
 
-    `to` is the start that something is moved to, in any words that `calsync move` takes.
+    `to` is the start that something is moved to, in any words that `calsync move` takes; for BACK where it
+    was before, as two instants in ISO 8601 with a slash between them.
     """
 
     do: Do
@@ -263,6 +265,16 @@ class Act:
     to: str = ""
     day: date | None = None
     signs: tuple[Sign, ...] = ()
+
+    @classmethod
+    def back(cls, key: str, before: Timespan) -> Self:
+        return cls(Do.BACK, key, f"{before.start.isoformat()}/{before.end.isoformat()}")
+
+    @property
+    def before(self) -> Timespan:
+        """Where BACK puts it."""
+        start, end = map(datetime.fromisoformat, self.to.split("/"))
+        return Timespan(start, end)
 
 
 @dataclass(frozen=True, slots=True)

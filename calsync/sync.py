@@ -75,7 +75,8 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
         if span := marks[key].span:
             published[key] = Published(span)
     for key, span in wishes.put_back.items():
-        published[key] = replace(published.get(key, Published(span)), span=span, pinned=True)
+        # As it was: not where the runner moved it, though it stays there in the plan that puts it back.
+        published[key] = replace(published.get(key, Published(span)), span=span, pinned=False)
     skipped = wishes.skips - (restored & wishes.carried_out) | deleted
     put_back = frozenset(wishes.put_back)
     return Standing(published, skipped, done=done, missed=wishes.missed, put_back=put_back)

@@ -148,6 +148,11 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
             local = place.span.start.astimezone(zone)
             said = [f"Moved to {date_name(local.date())} {local:%H:%M}: {name}."]
             return Done(" ".join((*said, *(f"Note: {note}." for note in notes))), back)
+        case Do.BACK:
+            was = _as_it_was(known, key, setup)
+            wishes.release(setup, [key], now, {key: act.before})
+            there = wishes.places(setup, [key], now, others).get(key)
+            return Done(f"Put back: {name}.{_elsewhere(there, act.before, zone)}", was)
         case _:
             was = _as_it_was(known, key, setup)
             wishes.release(setup, [key], now)
@@ -155,14 +160,22 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
 
 
 def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
-    """What undoes a skip or a move; None if that would lead into the past."""
+    """What undoes a skip or a move; None if that would lead into the past.
+
+    What the runner hadn't moved before goes back to the very place where it was: to release it would leave
+    that to the next plan, which may like another one by now.
+    """
     was = _as_it_was(known, key, setup)
     if was and was.do is Do.MISSED:
         # To release it would put it back where it was missed.
         there = known.planned(key)
         was = Act(Do.MOVE, key, there.start.isoformat()) if there else None
     if was is None:
-        return Act(Do.RELEASE, key)
+        stored = known.stored.get(key)
+        before = known.planned(key) or (stored.span if stored else None)
+        if before is None:  # it had no place
+            return Act(Do.RELEASE, key)
+        return Act.back(key, before)
     if was.do is Do.MOVE and datetime.fromisoformat(was.to) <= now:
         return None
     return was
@@ -180,6 +193,15 @@ def _as_it_was(known: Known, key: str, setup: Setup) -> Act | None:
     if moved:
         return Act(Do.MOVE, key, moved.start.isoformat())
     return Act(Do.MISSED, key) if key in kept.missed else None
+
+
+def _elsewhere(there: Timespan | None, before: Timespan, zone: ZoneInfo) -> str:
+    """What is said of something that can't be where it was any more; nothing where that can't be told yet."""
+    if there is None or there == before:
+        return ""
+    local, was = there.start.astimezone(zone), before.start.astimezone(zone)
+    gone = f"{date_name(was.date())} {was:%H:%M}"
+    return f" {gone} is no longer free, so it is now on {date_name(local.date())} {local:%H:%M}."
 
 
 def _placed_again(there: Timespan | None, now: datetime, zone: ZoneInfo) -> str:

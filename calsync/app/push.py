@@ -270,10 +270,12 @@ def _decide(
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
     takes = " and ".join(target.settings.include or ())
     reasons |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
+    # What has begun moves only if the runner moves it, and so does what they put back into the past.
+    put_back = gathered.standing.put_back
     pinned = {
         key: place.span
         for key, place in gathered.standing.published.items()
-        if place.pinned and target.takes(key)
+        if (place.pinned or (key in put_back and place.span.start <= now)) and target.takes(key)
     }
     everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
@@ -282,7 +284,7 @@ def _decide(
         now=now,
         pinned=pinned,
         arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key))
-        | gathered.standing.put_back,
+        | put_back,
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,
         done=None if target.settings.detail == "busy" else gathered.standing.done,

@@ -69,6 +69,49 @@ def test_it_is_moved_to_a_suggested_time_and_to_any_time(site: Server) -> None:
     assert start(site, lift) == there
 
 
+def test_undo_of_a_first_move_brings_it_back_to_where_it_was(tmp_path: Path) -> None:
+    """Not to any place that is as good: to release it would leave it where it was moved to."""
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    lift, run = "2026-W49/strength/1", "2026-W49/run/tue-1"
+    before = by_key(box.feed.read_bytes())
+    with running(box) as site:
+        for key, there in ((lift, "2026-12-01T12:30"), (run, "2026-12-02T19:00")):
+            address = page_of(site, key)
+            said = follow(site, address, on(address)["Move"], {"start": there})
+            assert start(site, key) != before[key]["DTSTART"]
+            said = follow(site, address, forms(said)["Undo"])
+            assert "Put back: " in said
+            after = by_key(box.feed.read_bytes())[key]
+            assert {name: after[name] for name in ("DTSTART", "DTEND", "SUMMARY", "DESCRIPTION")} == {
+                name: before[key][name] for name in ("DTSTART", "DTEND", "SUMMARY", "DESCRIPTION")
+            }
+            assert "Put it back" not in on(address), "the runner hasn't moved it any more"
+            follow(site, address, forms(said)["Undo"])
+            assert start(site, key) == there.replace("-", "").replace(":", "") + "00"
+    feed = box.feed.read_bytes()
+    box.push()
+    assert box.feed.read_bytes() == feed
+
+
+def test_undo_brings_back_what_starts_too_soon_to_be_placed_anew(tmp_path: Path) -> None:
+    """A session of tonight that was skipped, or moved: by its rules calsync would give it another day."""
+    box = Box(tmp_path)
+    box.config(more=SERVE, availability='default = ["17:00-21:00"]')
+    box.push()
+    lift = "2026-W48/strength/1"
+    before = by_key(box.feed.read_bytes())[lift]["DTSTART"]
+    assert before == "20261124T170000"
+    with running(box, now=NOW.replace("23T06", "24T10")) as site:
+        address = page_of(site, lift)
+        for label, filled in (("Skip it", {}), ("Move", {"start": "2026-11-25T20:00"})):
+            said = follow(site, address, on(address)[label], filled)
+            assert start(site, lift) != before
+            follow(site, address, forms(said)["Undo"])
+            assert start(site, lift) == before, label
+
+
 def test_what_is_against_a_time_is_said_and_it_is_moved_all_the_same(site: Server) -> None:
     lift = "2026-W50/strength/1"
     address = page_of(site, lift)
