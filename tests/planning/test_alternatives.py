@@ -1,11 +1,15 @@
 """What an alternative is said to cost is what the plan costs with it."""
 
+import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from calsync.event import Published, Standing
 from calsync.planning.plan import Plan, PlannedSession
+from calsync.planning.plan import plan_of as remade
 from calsync.planning.problem import pose
 from calsync.planning.week import WantedSession, WantedWeek
 from calsync.planning.what_if import Explainer
@@ -48,6 +52,34 @@ def test_no_alternative_is_better_and_each_is_as_dear_as_it_says(case: reference
             # And two sessions that stand have no spacing to pay.
             if len(week.sessions) == 1 and not plan.problem.fixed:
                 assert pinned.cost + one.place.cost == plan.cost + one.more
+
+
+@settings(max_examples=usually(30), deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases(), st.booleans())
+def test_choices_are_real_ones_the_best_first(case: reference.Case, is_moved: bool) -> None:
+    plan = plan_of(case)
+    assume(placed(plan))
+    if is_moved:  # the first of them stands, and could be elsewhere all the same
+        first = placed(plan)[0][2]
+        standing = plan.problem.given.standing
+        published = {**standing.published, first.key: Published(first.span, pinned=True, load=first.load)}
+        plan = remade(replace(plan.problem.given, standing=replace(standing, published=published)))
+    explainer = Explainer(plan)
+    for session in plan.sessions:
+        found = [one for one, _ in explainer.choices(session)]
+        assert len(found) <= 3
+        if session.span.start <= plan.now:
+            assert not found
+        starts = [session.span.start, *(one.place.span.start for one in found)]
+        assert all(abs(b - a) >= timedelta(hours=3) for a, b in itertools.combinations(starts, 2))
+        assert all(sum(other.place.day == one.place.day for other in found) <= 2 for one in found)
+        assert [one.more for one in found] == sorted(one.more for one in found)
+        for one, text in explainer.choices(session):
+            assert (one.place.minutes, one.place.load) == (session.minutes, session.load)
+            assert session.wanted
+            allowed = plan.problem.days.candidates(session.week, session.wanted, one.place.day)
+            assert one.place.start in {place.start for place in allowed}
+            assert "as good" in text or "best: " in text or "couldn't fit in" in text
 
 
 @settings(max_examples=usually(30), deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,8 +1,9 @@
 """Any sequence of acts on the page ends where the same sequence on the command line ends."""
 
 import io
+import itertools
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -116,6 +117,30 @@ def said(page: Page) -> dict[str, tuple[bool, bool, bool]]:
     }
 
 
+def time_of(page: Page, key: str) -> str:
+    return entries(page.snapshot.weeks)[key].when
+
+
+def test_what_is_tonight_may_be_moved_to_times_that_are_a_choice(tmp_path: Path) -> None:
+    """Whoever wants another time often wants it on the day; and a quarter of an hour later is none."""
+    box = Box(tmp_path)
+    box.config(availability='default = ["06:00-08:30", "12:00-14:00", "17:00-21:00"]')
+    box.push()
+    page = Page(box)
+    for key in ("2026-W48/strength/1", "2026-W49/strength/1"):
+        block = entries(page.snapshot.weeks)[key].block
+        assert block
+        texts = [form.label for form in page.offered(key).values() if form.label.startswith("Move to ")]
+        assert len(texts) == 3
+        times = [datetime.fromisoformat(start) for start, _ in block.choices]
+        gaps = [abs(b - a) for a, b in itertools.combinations(times, 2)]
+        assert min(gaps) >= timedelta(hours=3)
+        assert len({time.date() for time in times}) > 1
+    # Tonight's could only go where it is in the way of the next.
+    notes = [form.note for form in page.offered("2026-W48/strength/1").values() if form.note]
+    assert notes[0] == "second best: another session would move"
+
+
 @pytest.mark.parametrize("seed", range(usually(3)))
 def test_acts_on_the_page_end_where_commands_do(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -151,11 +176,11 @@ def test_undo_leaves_what_the_runner_said_before(tmp_path: Path, seed: int) -> N
     page = Page(box)
     for _ in range(6):
         key = chance.choice(KEYS)
-        before = said(page)
+        before, was = said(page), time_of(page, key)
         label, form = chance.choice(sorted(page.offered(key).items(), key=lambda one: one[0]))
         answered = page.send(form, "2026-11-28T15:00" if label == "Move" else "")
         undo = page.undo(answered)
         if answered.is_done and undo and chance.random() < 0.7:
             assert page.send(undo).is_done
-            # Of two places that are as good, the one that a calendar has by then may be kept.
             assert said(page) == before, (label, key)
+            assert time_of(page, key) == was, (label, key)
