@@ -223,7 +223,7 @@ def _check_in(setup: Setup, act: Act) -> Done:
         return Done(f"Removed the check-in of {date_name(day)}.", _again(gone))
     new = CheckIn(day, frozenset(act.signs))
     former = check_in(setup, new)
-    text = f"{date_name(day)}: {signs_text(new)}. {week_name(new.week).capitalize()}: {effect(new)}."
+    text = f"{date_name(day)}: {signs_text(new.signs)}. {week_name(new.week).capitalize()}: {effect(new)}."
     return Done(text, _again(former) if former else Act(Do.FORGET_CHECK_IN, day=day))
 
 

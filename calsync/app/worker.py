@@ -27,12 +27,14 @@ import calsync
 from calsync import waits
 from calsync.app.actions import catch_up
 from calsync.app.gather import Gathered, Others, ask_others
+from calsync.app.history import last_weeks
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, RefusedToProtectData, SourceUnavailable, Unavailable
 from calsync.event import Answered
 from calsync.planning.what_if import Explainer
+from calsync.training import Week
 from calsync.travel import zone_at
 from calsync.web.feed_file import FeedFile
 from calsync.web.planner import Snapshot
@@ -286,6 +288,7 @@ def _snapshot(setup: Setup, pushed: Pushed, turn: _Turn, words: Words) -> Snapsh
         words.as_json(gathered, explainer),
         turn.number,
         turn.answers,
+        last_weeks(gathered.standing, setup.state, Week.of(today)),
     )
 
 

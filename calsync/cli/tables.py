@@ -456,7 +456,7 @@ def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
         table.add_row(
             f"{date_name(checkin.day)} {checkin.day.year}",
             Text("■" * signs + "·" * (len(Sign) - signs), style=style),
-            signs_text(checkin),
+            signs_text(checkin.signs),
             str(checkin.week),
             effect(checkin) if acts else "a later one counts",
         )

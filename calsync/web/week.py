@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
+from calsync.planning.progression import signs_text
 from calsync.planning.wall import whole_day
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
@@ -478,6 +479,11 @@ class WeekCount:
         return self.runs_done + self.strength_done or None
 
     @property
+    def felt(self) -> str:
+        """ "heavy legs, sore"; empty without a check-in."""
+        return "" if self.signs is None else signs_text(self.signs)
+
+    @property
     def text(self) -> str:
         """In words."""
         parts = [f"{week_name(self.week)}: {self.planned} planned"]
@@ -558,4 +564,16 @@ DARK = Scheme(
         Look.CROSS: Paint("#43310f", "#fbe6bd", "#d9a441"),
         Look.STRENGTH: Paint("#84d9dc", "#06292b", "#c5f3f4"),
     },
+)
+# The colours of a page, which its style sheet takes from one of these two.
+SCREEN = Scheme(
+    page="var(--page)",
+    ink="var(--ink)",
+    muted="var(--muted)",
+    line="var(--line)",
+    free="var(--free)",
+    hatch="var(--hatch)",
+    now="var(--now)",
+    accent="var(--accent)",
+    looks={look: Paint(*(f"var(--{look}-{part})" for part in ("fill", "ink", "edge"))) for look in Look},
 )

@@ -26,6 +26,15 @@ _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 _INSTALL = "install Debian's packages chromium and chromium-driver, or their like"
 
 
+# What can be tapped and is less than 44 pixels high. Links in a line of text may be (WCAG 2.5.8).
+_SMALL = (
+    "Array.from(document.querySelectorAll('a, button, input:not([type=hidden]), summary'))"
+    ".filter(e => e.checkVisibility() && !e.closest('.column') && getComputedStyle(e).display !== 'inline')"
+    ".map(e => e.closest('.check-in label') ?? e).filter(e => e.getBoundingClientRect().height < 43.5)"
+    ".map(e => e.outerHTML)"
+)
+
+
 @dataclass(frozen=True)
 class View:
     """How a page is shown. `scripts`: whether its own may run."""
@@ -70,8 +79,15 @@ class Browser:
 
     def show(self, url: str, view: View = View()) -> None:
         """Open `url`, at the top and with nothing in focus, also if it is open already."""
-        height = 780 if view.is_phone else 900
         self.cdp("Emulation.setScriptExecutionDisabled", value=not view.scripts)
+        self.turn(view)
+        # Between two addresses that differ behind the # there is no loading.
+        self.driver.get("about:blank")
+        self.driver.get(url)
+
+    def turn(self, view: View) -> None:
+        """Show what is open in another way."""
+        height = 780 if view.is_phone else 900
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
             width=view.width,
@@ -85,9 +101,6 @@ class Browser:
             media="",
             features=[{"name": "prefers-color-scheme", "value": view.scheme}],
         )
-        # Between two addresses that differ behind the # there is no loading.
-        self.driver.get("about:blank")
-        self.driver.get(url)
 
     def show_on_paper(self, width: float, height: float) -> None:
         """What is shown, as it is for a printer; sheets are not told apart."""
@@ -154,16 +167,34 @@ class Browser:
 
         return list(below(next(iter(nodes.values()))))
 
-    def complaints(self) -> list[str]:
+    def complaints(self, *, only_colours: bool = False) -> list[str]:
         """What axe-core finds, one line for each element."""
         self.cdp("Runtime.evaluate", expression=_axe())
-        options = json.dumps({"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"]})
+        tags = {"type": "tag", "values": _TAGS}
+        rules = {"type": "rule", "values": ["color-contrast"]} if only_colours else tags
+        options = json.dumps({"runOnly": rules, "resultTypes": ["violations"]})
         found = self.ask(f"axe.run(document, {options}).then(found => found.violations)")
         return [
             f"{rule['id']}: {node['target']}: {node['failureSummary']}"
             for rule in found
             for node in rule["nodes"]
         ]
+
+    def is_fine(self) -> None:
+        """Hold what is open against what is asked of each page, in all four views.
+
+        That is axe-core, no scrolling sideways, and on a phone nothing that a thumb could miss. The blocks of
+        the week are as high as they last.
+        """
+        for view in VIEWS:
+            self.turn(view)
+            # Nothing but the colours differs between light and dark.
+            found = self.complaints(only_colours=view.scheme == "dark")
+            assert found == [], (view, found)
+            assert self.ask("document.documentElement.scrollWidth") <= view.width, view
+            if view.is_phone:
+                small = self.ask(_SMALL)
+                assert small == [], (view, small)
 
     # --- what a person does -------------------------------------------------------------------------------
 

@@ -156,6 +156,28 @@ def test_a_check_in_changes_the_week_and_can_be_undone(site: Server) -> None:
     assert checked() == []
 
 
+def test_a_check_in_is_on_the_page_of_what_was_trained(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    with running(box, now=NOW.replace("23T06", "24T18")) as site:
+        address = page_of(site, "2026-W48/run/tue-1")
+        assert "Save" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"
+        form = on(address)["Save"]
+        said = follow(site, address, form, {"sign": "heavy-legs"})
+        assert "Tue 24 Nov: heavy legs." in said
+        assert box.ok("checkin", "--list", "--format", "json").json[0]["signs"] == ["heavy-legs"]
+        # It tells nobody who comes later what was said.
+        page = ask(address).body.decode()
+        assert "Save" not in forms(page)
+        assert "heavy" not in page
+        said = follow(site, address, forms(said)["Undo"])
+        assert "Removed the check-in" in said
+        assert box.ok("checkin", "--list", "--format", "json").json == []
+        # The form of one run's page is no key to another's.
+        assert send(page_of(site, "2026-W48/run/thu-1"), on(address)["Done"]).status == 403
+
+
 def test_the_plan_is_there_for_programs(tmp_path: Path) -> None:
     box = Box(tmp_path)
     box.config()
@@ -247,7 +269,7 @@ def test_what_was_done_is_marked_and_that_is_undone(tmp_path: Path) -> None:
         said = follow(site, address, on(address)["Done"])
         assert "Done: " in said
         assert by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
-        assert set(forms(said)) == {"Undo", "Not done after all"}
+        assert set(forms(said)) == {"Undo", "Not done after all", "Save"}
         said = follow(site, address, forms(said)["Undo"])
         assert not by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
         assert "Done" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"
