@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.clients.conftest import missing, need_npm_package
+from tests.web.asking import PATIENCE
 
 AXE = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -150,6 +153,11 @@ class Browser:
 
     def is_shown(self, selector: str) -> bool:
         return bool(self.rects(selector))
+
+    def await_shown(self, selector: str) -> None:
+        """Where a page follows, it may be a moment away; and while one leaves, nothing answers."""
+        waiting = WebDriverWait(self.driver, PATIENCE, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda _: self.is_shown(selector))
 
     def log(self) -> list[str]:
         """What the browser complained of since it was last asked, such as a breach of a page's policy."""

@@ -87,6 +87,7 @@ def test_a_form_that_is_out_of_date(browser: Browser, site: Site) -> None:
     browser.show(site.of(CHANGED), PHONE)
     site.server.box.ok("move", CHANGED, "2026-12-05T09:30", now=weeks.WEDNESDAY)
     browser.driver.find_element("xpath", "//button[text()='Skip it']").click()
+    browser.await_shown(".notice")
     assert "This has changed meanwhile" in browser.texts(".notice.refused")[0]
     assert "Sat 5 Dec 09:30" in browser.texts(".what")[0]
     browser.is_fine()
@@ -116,8 +117,8 @@ def test_the_page_for_others(browser: Browser, site: Site) -> None:
 def test_the_history(browser: Browser, site: Site, tmp_path: Path) -> None:
     browser.show(site.server.page, PHONE)
     browser.tap(".pages a[href$=history]")
-    site.server.until(lambda: browser.url == f"{site.server.page}history")
-    assert browser.is_shown("figure svg")
+    browser.await_shown("figure svg")
+    assert browser.url == f"{site.server.page}history"
     browser.is_fine()
     empty = tmp_path / "empty.html"
     empty.write_text(render_history((), name="Strength & runs").html, "utf-8")
