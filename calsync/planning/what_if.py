@@ -1,4 +1,5 @@
-"""What there is to say of a plan's sessions: why they are where they are, what else there was, at what cost.
+"""What there is to say of a plan's sessions: why they are where they are, what else there was, at what cost,
+and where they, and runs, could be moved with nothing against it.
 
 To know the cost the plan is solved again: a session is put elsewhere and all others find their best places
 around it, so the difference is exact.
@@ -11,15 +12,16 @@ from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from calsync.event import week_of_key
 from calsync.planning.days import Candidate, Days
 from calsync.planning.descriptions import reasons, term_text
 from calsync.planning.placement import Placement, SlotWeek, place, solve_with, with_candidates
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek, State
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.problem import pose
 from calsync.planning.room import Fix, Fixes
 from calsync.planning.rules import Rule
 from calsync.planning.wall import seconds
-from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.week import ANYWHERE, WantedSession, WantedWeek
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
 from calsync.words import day_name, moment
@@ -99,6 +101,10 @@ class Explained:
     def others(self) -> tuple[Alternative, ...]:
         """The best of them: more than two nobody reads."""
         return self.everywhere[:2]
+
+
+# Stretches of the grid, in minutes of a day: from a start to where the last one's quarter of an hour ends.
+Starts = tuple[tuple[int, int], ...]
 
 
 def _by_price(one: Alternative) -> tuple[int, bool, int]:
@@ -227,6 +233,29 @@ class Explainer:
             return f"{rank}: less evenly spread"
         moved = replace(session, span=other.place.span, day=other.place.day, place=other.place, cost=there)
         return f"{rank}: {term_text(worst, self._plan, moved)}"
+
+    def open_starts(self, planned: PlannedRun | PlannedSession, week: WantedWeek) -> tuple[Starts, ...]:
+        """Where on each day of `week` the runner could move it with nothing against it.
+
+        These are the starts of which `calsync move` has nothing to note. In another week than its own there
+        are none.
+        """
+        days, key = week.week.days, planned.key
+        if week_of_key(key) != week.week:
+            return tuple(() for _ in days)
+        offered = self._problem.days
+        if isinstance(planned, PlannedRun):
+            length = planned.run.end - planned.run.start
+            return tuple(tuple(offered.open_to_run(week, day, length, key)) for day in days)
+        given, wanted = self._problem.given, week.session(key)
+        stand = [on for fixed in self._problem.fixed if fixed.key != key for on in fixed.days]
+        where = wanted.where if wanted else ANYWHERE
+        return tuple(
+            ()
+            if any(given.are_too_near(on, day) for on in stand)
+            else tuple(offered.open_to_session(week, day, planned.minutes, planned.load, where))
+            for day in days
+        )
 
     def fix(self, week: PlannedWeek, session: WantedSession) -> Fix | None:
         """What would give it a place; None if no single change does, or if only time did not allow it."""

@@ -6,6 +6,7 @@ attributes, as not every program that shows SVG knows CSS variables.
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,9 +102,9 @@ def render_page(
     With `summary` it is the page for others. `home` is where an app's manifest is, as seen from this page, if
     it can be one.
     """
-    style = Markup(_style(weeks, now))
+    style = Markup(_style(weeks, now) + (_asset("drag.css") if actions else ""))
     names = ("page.js", "home.js") if home else ("page.js",)
-    script = Markup("".join((_ASSETS / name).read_text("utf-8") for name in names))
+    script = Markup("".join(map(_asset, names)) + (_without_comments("drag.js") if actions else ""))
     html = (
         _environment()
         .get_template("page.html")
@@ -198,6 +199,17 @@ def _policy(style: str, script: str, *, has_forms: bool, is_app: bool = False) -
 
 def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text("utf-8")
+
+
+@cache
+def _without_comments(name: str) -> str:
+    """A long script without the comments that have a line to themselves, as each page carries it."""
+    return re.sub(r"(?m)^[ \t]*//.*\n", "", _asset(name))
 
 
 @cache

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import signs_text
-from calsync.planning.wall import whole_day
+from calsync.planning.wall import GRID_MINUTES, Wall, whole_day
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
 from calsync.program import Away, Program, Routine
@@ -152,6 +153,8 @@ class Block:
     missed: bool = False
     key: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    minutes: int = 0
+    open: tuple[tuple[Stretch, ...], ...] = ()
 
     @property
     def is_continued(self) -> bool:
@@ -161,13 +164,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`free` is when strength may be, `busy` when the runner is."""
+    """`free` is when strength may be, `busy` when the runner is, `skipped` what no clock shows that day."""
 
     date: date
     label: str
     blocks: tuple[Block, ...]
     busy: tuple[Stretch, ...]
     free: tuple[Stretch, ...]
+    skipped: tuple[Stretch, ...] = ()
 
     @property
     def name(self) -> str:
@@ -284,7 +288,7 @@ class _Drawing:
         zone = self._plan.zone
         training = (*self._plan.runs, *self._plan.cross)
         everything: tuple[PlannedRun | PlannedSession, ...] = (*training, *self._plan.sessions)
-        blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
+        blocks = [block for one in everything if (block := self._block(week, one, day)) is not None]
         pause = self._program.pause_on(day)
         is_rest = week.wanted.is_rest(day)
         free = () if pause else self._program.availability.on(day)
@@ -299,13 +303,22 @@ class _Drawing:
             else "",
             busy=tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
             free=tuple(Stretch(times.start, times.end) for times in free),
+            skipped=_skipped(day, self._plan.problem.days.clock),
         )
 
-    def _block(self, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
+    def _block(self, week: PlannedWeek, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
         when = _when(planned.key, planned.span, day, self._plan.zone)
         if when is None:
             return None
-        return self._run(planned, when) if isinstance(planned, PlannedRun) else self._session(planned, when)
+        block = self._run(planned, when) if isinstance(planned, PlannedRun) else self._session(planned, when)
+        if block.is_continued or not block.key:
+            return block
+        starts = self._explainer.open_starts(planned, week.wanted)
+        return replace(
+            block,
+            minutes=planned.span.minutes,
+            open=tuple(tuple(Stretch(*part) for part in day) for day in starts),
+        )
 
     def _run(self, planned: PlannedRun, when: tuple[str, Stretch, str]) -> Block:
         run = planned.run
@@ -386,6 +399,13 @@ def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
     return Stretch(first, last)
 
 
+def _skipped(day: date, clock: Wall) -> tuple[Stretch, ...]:
+    """The quarters of an hour that no clock shows on `day`, as when clocks go forward."""
+    there = [minute for minute, _ in clock.grid(day)]
+    gaps = pairwise((-GRID_MINUTES, *there, MIDNIGHT))
+    return tuple(Stretch(one + GRID_MINUTES, other) for one, other in gaps if other - one > GRID_MINUTES)
+
+
 def day_picture(
     day: date,
     blocks: Sequence[Block],
@@ -393,12 +413,13 @@ def day_picture(
     label: str = "",
     busy: tuple[Stretch, ...] = (),
     free: tuple[Stretch, ...] = (),
+    skipped: tuple[Stretch, ...] = (),
 ) -> Day:
     """A day with its blocks in the order of time, side by side where they overlap."""
     places = lanes([(block.span.start, block.span.end) for block in blocks])
     placed = (replace(block, lane=lane, lanes=of) for block, (lane, of) in zip(blocks, places, strict=True))
     in_order = sorted(placed, key=lambda block: (block.span.start, block.span.end, block.id))
-    return Day(day, label, tuple(in_order), busy, free)
+    return Day(day, label, tuple(in_order), busy, free, skipped)
 
 
 def hours_of(days: Sequence[Day]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What an alternative is said to cost is what the plan costs with it."""
+"""What an alternative is said to cost is what the plan costs with it; and what there is nothing against."""
 
 import itertools
 from dataclasses import replace
@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from calsync.event import Published, Standing
-from calsync.planning.plan import Plan, PlannedSession
+from calsync.planning import wall
+from calsync.planning.causes import Causes
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession
 from calsync.planning.plan import plan_of as remade
 from calsync.planning.problem import pose
 from calsync.planning.week import WantedSession, WantedWeek
@@ -97,3 +99,29 @@ def test_what_busy_time_costs_is_what_is_saved_without_it(case: reference.Case) 
             free = pose(replace(plan.problem.given, busy=()))
             if free.settled.runs == plan.problem.settled.runs:
                 assert free.solve().cost <= plan.cost - dodged.less
+
+
+@settings(max_examples=usually(8), deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_open_is_what_no_rule_is_against(case: reference.Case) -> None:
+    """Start by start; also on days with a change of clocks, for which only the grid's starts count."""
+    plan = plan_of(case)
+    explainer, causes, clock = Explainer(plan), Causes(plan, {}, {}), plan.problem.days.clock
+    for week in plan.weeks:
+        things: tuple[PlannedRun | PlannedSession, ...] = (*week.runs, *week.cross, *week.strength)
+        for planned in (one for one in things if one.key.startswith(str(week.week))):
+            found = explainer.open_starts(planned, week.wanted)
+            for day, parts in zip(week.week.days, found, strict=True):
+                is_open = set(
+                    itertools.chain.from_iterable(range(*part, wall.GRID_MINUTES) for part in parts)
+                )
+                starts = clock.grid(day)
+                assert is_open <= {minute for minute, _ in starts}
+                for minute, start in starts:
+                    span = wall.span(start, start + round(planned.span.duration / timedelta(seconds=1)))
+                    against = (
+                        causes.against_run(planned.key, span)
+                        if isinstance(planned, PlannedRun)
+                        else causes.against_session(planned.key, span, planned.load)
+                    )
+                    assert (minute in is_open) == (not against and span.start > plan.now), (day, minute)

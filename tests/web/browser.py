@@ -19,6 +19,7 @@ from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.clients.conftest import missing, need_npm_package
@@ -209,6 +210,10 @@ class Browser:
     def press(self, *keys: str) -> None:
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
+    def press_with_shift(self, *keys: str) -> None:
+        chain = ActionChains(self.driver, duration=0).key_down(Keys.SHIFT)
+        chain.send_keys(*keys).key_up(Keys.SHIFT).perform()
+
     def click(self, selector: str) -> None:
         self.driver.find_element("css selector", selector).click()
 
@@ -220,11 +225,43 @@ class Browser:
         self.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[point])
         self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def hand(self, *, is_finger: bool) -> "Hand":
+        return Hand(self, is_finger)
+
     def print(self) -> bytes:
         """A PDF, on the paper that the page asks for."""
         return base64.b64decode(
             self.cdp("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
         )
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A mouse, or a finger."""
+
+    browser: Browser
+    is_finger: bool
+
+    def down(self, x: float, y: float) -> None:
+        self._does("mousePressed", "touchStart", x, y)
+
+    def move(self, x: float, y: float) -> None:
+        self._does("mouseMoved", "touchMove", x, y)
+
+    def up(self, x: float, y: float) -> None:
+        self._does("mouseReleased", "touchEnd", x, y)
+
+    def cancel(self) -> None:
+        """The system takes the finger for something else."""
+        self.browser.cdp("Input.dispatchTouchEvent", type="touchCancel", touchPoints=[])
+
+    def _does(self, with_mouse: str, with_finger: str, x: float, y: float) -> None:
+        if self.is_finger:
+            points = [] if with_finger == "touchEnd" else [{"x": x, "y": y}]
+            self.browser.cdp("Input.dispatchTouchEvent", type=with_finger, touchPoints=points)
+        else:
+            buttons = {"button": "left", "buttons": 1, "clickCount": 1}
+            self.browser.cdp("Input.dispatchMouseEvent", type=with_mouse, x=x, y=y, **buttons)
 
 
 @dataclass(frozen=True)
