@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -344,9 +345,13 @@ class Days:
             return []
         left = _without(ranges, [(-_EVER, over), *((ban.first, ban.last) for ban in bans)])
         found: list[tuple[int, int]] = []
-        for minute, _ in self._on_grid(day, left):
-            first = found.pop()[0] if found and found[-1][1] == minute else minute
-            found.append((first, minute + wall.GRID_MINUTES))
+        for bounds in left:
+            minutes = [minute for minute, _ in self._on_grid(day, [bounds])]
+            while minutes:
+                # As many as follow one another: where clocks skip some, the rest is a stretch of its own.
+                count = bisect_right(range(len(minutes)), minutes[0], key=partial(_ahead, minutes))
+                found.append((minutes[0], minutes[count - 1] + wall.GRID_MINUTES))
+                minutes = minutes[count:]
         return found
 
     def run_bans(self, week: WantedWeek | None, day: date, length: int, key: str) -> Iterator[Ban]:
@@ -564,6 +569,11 @@ class _DayTerms:
         if any(end <= start < end + _DAY for end in self.tiring_ends):
             return RECOVER_POINTS[load]
         return 0
+
+
+def _ahead(minutes: Sequence[int], number: int) -> int:
+    """Where the first would be if the one with that number came so many quarters of an hour after it."""
+    return minutes[number] - number * wall.GRID_MINUTES
 
 
 def _without(ranges: list[tuple[int, int]], bans: list[tuple[int, int]]) -> list[tuple[int, int]]:

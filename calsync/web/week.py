@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
 from calsync.planning.progression import signs_text
-from calsync.planning.wall import GRID_MINUTES, Wall, whole_day
+from calsync.planning.wall import whole_day
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
 from calsync.program import Away, Program, Routine
@@ -303,7 +302,7 @@ class _Drawing:
             else "",
             busy=tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
             free=tuple(Stretch(times.start, times.end) for times in free),
-            skipped=_skipped(day, self._plan.problem.days.clock),
+            skipped=tuple(Stretch(*gap) for gap in self._plan.problem.days.clock.skipped(day)),
         )
 
     def _block(self, week: PlannedWeek, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
@@ -397,13 +396,6 @@ def stretch_on(day: date, span: Timespan, zone: ZoneInfo) -> Stretch | None:
     if last <= first:
         last = min(first + max(1, part.duration // timedelta(minutes=1)), MIDNIGHT)
     return Stretch(first, last)
-
-
-def _skipped(day: date, clock: Wall) -> tuple[Stretch, ...]:
-    """The quarters of an hour that no clock shows on `day`, as when clocks go forward."""
-    there = [minute for minute, _ in clock.grid(day)]
-    gaps = pairwise((-GRID_MINUTES, *there, MIDNIGHT))
-    return tuple(Stretch(one + GRID_MINUTES, other) for one, other in gaps if other - one > GRID_MINUTES)
 
 
 def day_picture(

@@ -159,10 +159,14 @@ def test_what_is_not_meant_moves_nothing(browser: Browser, site: Server, view: V
     hand.up(x, y)
     assert not browser.is_shown(".ghost, .open")
 
+    hand, x, y = carried(browser, key, "2027-03-26", 9, finger=finger)
     if finger:
-        hand, x, y = carried(browser, key, "2027-03-26", 9, finger=finger)
         hand.cancel()
-        WebDriverWait(browser.driver, PATIENCE).until(lambda _: not browser.is_shown(".ghost, .open"))
+    else:
+        browser.ask(f"document.querySelector({block(key)!r}).releasePointerCapture(1)")
+        hand.move(x, y)
+        hand.up(x, y)
+    WebDriverWait(browser.driver, PATIENCE).until(lambda _: not browser.is_shown(".ghost, .open"))
     assert not browser.is_shown(".why"), "nor is it a click"
     assert (start(site, key), browser.url) == (before, page)
 
@@ -182,6 +186,18 @@ def test_a_finger_that_moves_at_once_scrolls(browser: Browser, site: Server) -> 
     assert not browser.is_shown(".ghost, .open")
     hand.up(x, 300)
     assert not browser.is_shown(".ghost, .open")
+
+
+def test_at_the_edge_of_the_window_the_page_scrolls(browser: Browser, site: Server) -> None:
+    browser.show(site.page, PHONE)
+    hand, _ = taken(browser, "2027-W12/strength/2", finger=True)
+    x, y, day = browser.window.right / 2, 20, column("2027-03-25")
+    assert browser.rect(day).top < 0
+    hand.move(x, y)
+    WebDriverWait(browser.driver, PATIENCE).until(lambda _: browser.rect(day).top >= 0)
+    assert "00:00" in label(browser)[0], "the first hour can be reached"
+    browser.press(Keys.ESCAPE)
+    hand.up(x, y)
 
 
 def test_a_place_that_clocks_skip_is_none(browser: Browser, site: Server) -> None:

@@ -132,10 +132,13 @@ const follow = () => {
   show({ day, minute: gap ? gap[1] : minute });
 };
 
-// A finger that drags can't scroll.
+// A finger that drags can't scroll to the hours that are out of sight.
 const scrollAtEdges = () => {
   if (!move || !press) return;
-  const by = press.y < EDGE ? -6 : press.y > innerHeight - EDGE ? 6 : 0;
+  const { top, bottom } = days[0].column.getBoundingClientRect();
+  const goesUp = press.y < EDGE && top < 0;
+  const goesDown = press.y > innerHeight - EDGE && bottom > innerHeight;
+  const by = (goesDown - goesUp) * 6;
   if (by) {
     scrollBy(0, by);
     follow();
@@ -217,7 +220,9 @@ const onKey = (event) => {
 // --- where it works ----------------------------------------------------------------------------------------
 
 // Not on a page that was kept for when there is no network, and only what has a form for any time.
-const links = document.querySelector("#as-of:not([hidden])") ? [] : week.querySelectorAll("[data-open]:has(input[name=start]) > a");
+const isKept = !document.getElementById("as-of")?.hidden;
+const links = Array.from(isKept ? [] : week.querySelectorAll("[data-open] > a"))
+  .filter((link) => link.parentNode.querySelector("input[name=start]"));
 for (const link of links) {
   link.draggable = false; // as a link would be, to the address bar
   link.classList.add("movable");
