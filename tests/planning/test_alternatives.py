@@ -116,7 +116,13 @@ def test_open_is_what_no_rule_is_against(case: reference.Case) -> None:
                     itertools.chain.from_iterable(range(*part, wall.GRID_MINUTES) for part in parts)
                 )
                 starts = clock.grid(day)
-                assert is_open <= {minute for minute, _ in starts}
+                there = {minute for minute, _ in starts}
+                skipped = itertools.chain.from_iterable(
+                    range(*part, wall.GRID_MINUTES) for part in clock.skipped(day)
+                )
+                assert there.isdisjoint(gone := set(skipped))
+                assert there | gone == set(range(0, 24 * 60, wall.GRID_MINUTES))
+                assert is_open <= there
                 for minute, start in starts:
                     span = wall.span(start, start + round(planned.span.duration / timedelta(seconds=1)))
                     against = (
