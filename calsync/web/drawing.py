@@ -21,7 +21,19 @@ from calsync.event import TICK
 from calsync.web.acting import CheckInForm, Form
 from calsync.web.entries import Entry
 from calsync.web.sharing import Summary
-from calsync.web.week import DARK, LIGHT, SCREEN, Block, Day, Look, Scheme, Stretch, WeekCount, WeekPicture
+from calsync.web.week import (
+    DARK,
+    LIGHT,
+    SCREEN,
+    Block,
+    Day,
+    Look,
+    Scheme,
+    Stretch,
+    WeekCount,
+    WeekPicture,
+    without_early,
+)
 from calsync.words import one_line
 
 # --- html -------------------------------------------------------------------------------------------------
@@ -153,8 +165,7 @@ def render_session(
 def render_history(counts: Sequence[WeekCount], *, name: str) -> Page:
     """What became of the last weeks, the latest first; empty ones at the beginning are left out."""
     style = Markup(_sheet("0"))
-    known = [number for number, one in enumerate(counts) if one.planned or one.signs is not None]
-    shown = counts[known[0] :] if known else ()
+    shown = without_early(counts)
     html = (
         _environment()
         .get_template("history.html")

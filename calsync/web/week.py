@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Standing, in_words, is_strength
@@ -506,6 +507,11 @@ class WeekCount:
         if self.signs is not None:
             parts.append(counted(len(self.signs), "warning sign"))
         return ", ".join(parts)
+
+
+def without_early(counts: Sequence[WeekCount]) -> Sequence[WeekCount]:
+    """Without the weeks at the beginning of which nothing is known."""
+    return tuple(dropwhile(lambda one: not one.planned and one.signs is None, counts))
 
 
 # --- colours ----------------------------------------------------------------------------------------------
