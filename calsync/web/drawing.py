@@ -76,7 +76,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What the runner can do on the page: `forms` by the keys of runs and sessions. They are sent `to` that
-    address, which leads back to `week`. `share` is the address of the page for others.
+    address, which leads back to `week`. `share` is the address of the page for others, `qr` the picture of
+    the address of this page, as SVG.
     """
 
     to: str
@@ -84,6 +85,7 @@ class Actions:
     forms: Mapping[str, tuple[Form, ...]]
     check_in: CheckInForm
     share: str
+    qr: Markup
 
 
 @dataclass(frozen=True, slots=True)

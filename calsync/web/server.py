@@ -383,6 +383,7 @@ def _page(
         notice = notice or _notice(site, request, snapshot, now, None)
         there = [block.key for day in shown.days for block in day.blocks if block.key]
         there += [absent.key for absent in shown.absent]
+        base = site.url or request.scope["base"]
         actions = Actions(
             to="./" if week is None else "../",
             week=week or "",
@@ -390,7 +391,8 @@ def _page(
                 key: tuple(acting.of_entry(known[key], now, snapshot.turn)) for key in there if key in known
             },
             check_in=acting.check_in(snapshot.checkins, now, snapshot.turn),
-            share=f"{site.url or request.scope['base']}/w/{site.secret.to_share()}/",
+            share=f"{base}/w/{site.secret.to_share()}/",
+            qr=Markup(qr_svg(f"{base}/{site.secret.value()}/")),
         )
     page = render_page(
         [shown],

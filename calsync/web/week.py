@@ -252,7 +252,6 @@ class _Drawing:
         template = week.wanted.template
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
-        notes += [f"{self._called(week, key)}: skipped" for key in week.skipped]
         notes += map(on_trip, trips_in(self._plan.zone, week.week.days[0], week.week.days[-1]))
         pauses = dict.fromkeys(map(self._program.pause_on, week.week.days))
         notes += [away(pause) for pause in pauses if isinstance(pause, Away)]
