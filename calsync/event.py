@@ -308,10 +308,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """What was asked for on pages: what is still to be done, in that order, and what was answered."""
+    """What was asked for on pages: what is still to be done, in that order, and what was answered.
+
+    `owed` are the ids of what some calendar may not have yet.
+    """
 
     asked: tuple[Asked, ...] = ()
     answered: tuple[Answered, ...] = ()
+    owed: tuple[str, ...] = ()
 
     def answer_to(self, form: str) -> Answered | None:
         """What became of the form with that id; None as long as that is open."""
@@ -319,6 +323,11 @@ class Acts:
 
     def awaits(self, form: str) -> bool:
         return any(one.id == form for one in self.asked)
+
+    @property
+    def done_and_owed(self) -> frozenset[str]:
+        """The ids of what was answered, and some calendar may not have yet."""
+        return frozenset(self.owed) - {one.id for one in self.asked}
 
 
 def seen(day: date, times: str, *, is_moved: bool, is_done: bool) -> str:

@@ -141,6 +141,7 @@ def rounds(
     before: dict[str, tuple[Change, ...]] = {}
     of_targets: tuple[tuple[str, str], ...] = ()
     page = _page(setup, writes=not dry_run)
+    owed = frozenset() if dry_run else setup.state.acts().done_and_owed
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
         if places := another_time(gathered, now):
@@ -169,6 +170,8 @@ def rounds(
     names = {settings.name for settings in setup.config.targets}
     if (only is None or names <= set(only)) and not failures:
         _forget_released(setup, now)
+        with suppress(CalsyncError):
+            setup.state.forget_owed(owed)
     remember_week(gathered)
     done = tuple(
         (target, changes)
