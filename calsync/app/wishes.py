@@ -369,6 +369,9 @@ def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) 
         before = stored.span if stored else wishes.moved_from.get(key) or known.planned(key)
         moved_from = {**wishes.moved_from, **({key: before} if before else {})}
         put_back = {other: span for other, span in wishes.put_back.items() if other != key}
+        if stored and stored.was_moved and stored.written == place.span:
+            # Back to where it was before it was dragged: else the drag would look newer than the move.
+            put_back[key] = place.span
         skips = wishes.skips - {key}
         said = replace(wishes, moves=moves, skips=skips, moved_from=moved_from, put_back=put_back)
         setup.state.save_wishes(said, now)

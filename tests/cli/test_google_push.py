@@ -456,6 +456,27 @@ def test_a_drag_after_calsync_move_and_before_the_push_counts_too(runner: Google
         assert runner.starts()[LIFT] == at(25, 18)
 
 
+def test_a_move_back_to_where_it_was_before_a_drag_is_the_newer_wish(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    before = runner.starts()[LIFT]
+    for is_pushed in (True, False):
+        runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+        if is_pushed:
+            runner.push()
+        runner.ok("move", LIFT, before.isoformat())
+        runner.push()
+        assert runner.starts()[LIFT] == before
+        assert by_key(runner.feed.read_bytes())[LIFT]["DTSTART"] == f"{before:%Y%m%dT%H%M%S}"
+        (lift,) = [one for one in runner.plan()["weeks"][0]["strength"] if one["key"] == LIFT]
+        assert lift["state"] == "pinned"
+    # And a drag after that is newer still, also if no push has seen that move.
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+    runner.ok("move", LIFT, before.isoformat())
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 19), at(27, 19, 30))
+    runner.push()
+    assert runner.starts()[LIFT] == at(27, 19)
+
+
 def test_what_was_deleted_can_be_moved_only_after_a_release(runner: GoogleBox) -> None:
     runner.with_calendar()
     runner.person.delete(runner.events()[LIFT]["id"])
