@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from calsync.app.deletions import another_time, carry_out
@@ -144,20 +145,30 @@ def rounds(
     owed = frozenset() if dry_run else setup.state.acts().done_and_owed
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
-        if places := another_time(gathered, now):
-            if not dry_run:
-                carry_out(setup, gathered, places, now)
-            gathered = gather_plan(setup, now, others, places)
         if gathered.held:
             raise RefusedToProtectData(gathered.held[0].text(setup.config.name))
-        of_targets = gathered.of_targets if number == 1 else of_targets
-        chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
-        decided = [
-            (one, _decide(gathered, one, now, page, allow_mass_delete, clock_was_wrong)) for one in chosen
-        ]
+        decide = partial(
+            _decided,
+            only=only,
+            now=now,
+            page=page,
+            allow_mass_delete=allow_mass_delete,
+            clock_was_wrong=clock_was_wrong,
+        )
+        if places := another_time(gathered, now):
+            would_be = gather_plan(setup, now, others, places)
+            decided = decide(would_be)
+            if not dry_run:
+                carry_out(setup, gathered, places, now)
+                would_be = gather_plan(setup, now, others)
+                decided = decide(would_be)
+            gathered = would_be
+        else:
+            decided = decide(gathered)
+        of_targets = gathered.of_targets if number == 1 else of_targets
         if dry_run:
-            return Pushed(gathered, tuple(decided), ())
+            return Pushed(gathered, decided, ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
         setup.state.remember_lost((key for key in missing if key in gathered.standing.published), now)
         _end_skips(gathered, now)
@@ -250,6 +261,21 @@ def _page(setup: Setup, *, writes: bool) -> Callable[[str], str] | None:
         # A dry run makes none, and has only to know that the addresses will be other ones than before.
         return lambda key: f"{url}/s/{key}"
     return lambda key: f"{url}/s/{secret.of_session(name, key)}"
+
+
+def _decided(
+    gathered: Gathered,
+    only: Collection[str] | None,
+    now: datetime,
+    page: Callable[[str], str] | None,
+    allow_mass_delete: bool,
+    clock_was_wrong: bool,
+) -> tuple[Decided, ...]:
+    """The changes of the targets that `only` names. Raises RefusedToProtectData."""
+    chosen = (one for one in gathered.targets if only is None or one.settings.name in only)
+    return tuple(
+        (one, _decide(gathered, one, now, page, allow_mass_delete, clock_was_wrong)) for one in chosen
+    )
 
 
 def _decide(

@@ -111,8 +111,15 @@ def _by_price(one: Alternative) -> tuple[int, bool, int]:
     return one.more, one.moves, one.place.start
 
 
-# In seconds: so far apart are two times that a runner may choose between.
-_HOURS = 3 * 3600
+# So far apart are two times that a runner may choose between.
+_APART = timedelta(hours=3)
+
+
+def are_apart(one: Timespan, other: Timespan) -> bool:
+    """Whether they are two times to a runner, and not one that is a little later."""
+    return abs(one.start - other.start) >= _APART
+
+
 # So many of the places that are cheapest by themselves are tried for the three choices, and so many of a day.
 _CHOICES_TRIED, _ON_ONE_DAY = 6, 2
 
@@ -198,9 +205,10 @@ class Explainer:
         week, days = session.week, self._problem.days
         everywhere = (one for day in week.week.days for one in days.candidates(week, wanted, day))
         alike = [one for one in everywhere if (one.minutes, one.load) == (session.minutes, session.load)]
-        here, found = seconds(session.span.start), list[Candidate]()
+        found: list[Candidate] = []
         for one in sorted(alike, key=attrgetter("rank")):
-            is_apart = all(abs(one.start - start) >= _HOURS for start in (here, *(c.start for c in found)))
+            taken = (session.span, *(other.span for other in found))
+            is_apart = all(are_apart(one.span, span) for span in taken)
             if is_apart and sum(other.day == one.day for other in found) < _ON_ONE_DAY:
                 found.append(one)
             if len(found) == _CHOICES_TRIED:
