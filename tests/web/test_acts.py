@@ -269,6 +269,7 @@ def test_what_was_done_is_marked_and_that_is_undone(tmp_path: Path) -> None:
         said = follow(site, address, on(address)["Done"])
         assert "Done: " in said
         assert by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
+        assert "7 planned, 1 done" in ask(f"{site.page}history").body.decode()
         assert set(forms(said)) == {"Undo", "Not done after all", "Save"}
         said = follow(site, address, forms(said)["Undo"])
         assert not by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")

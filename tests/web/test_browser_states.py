@@ -62,9 +62,18 @@ def test_a_session_that_is_over_is_marked_and_that_is_undone(browser: Browser, s
     assert "Done" in browser.texts("button")
 
 
-@pytest.mark.parametrize("key", [RUN, TO_COME])
-def test_a_run_and_a_session_to_come(browser: Browser, site: Site, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "buttons"), [(RUN, ["Done"]), (OVER, ["Done", "Missed it"]), (TO_COME, ["Skip it", "Move to "])]
+)
+def test_what_can_be_done_is_two_taps_away(
+    browser: Browser, site: Site, key: str, buttons: list[str]
+) -> None:
+    """From the event in the calendar: its link, and a button that is there without scrolling."""
     browser.show(site.of(key), PHONE)
+    for wanted, label in zip(buttons, browser.texts(".acts button"), strict=False):
+        assert label.startswith(wanted)
+    for button in browser.rects(".acts button"):
+        assert button.is_within(browser.window)
     browser.is_fine()
 
 
@@ -87,7 +96,7 @@ def test_a_form_that_is_out_of_date(browser: Browser, site: Site) -> None:
     browser.show(site.of(CHANGED), PHONE)
     site.server.box.ok("move", CHANGED, "2026-12-05T09:30", now=weeks.WEDNESDAY)
     browser.driver.find_element("xpath", "//button[text()='Skip it']").click()
-    browser.await_shown(".notice")
+    browser.await_shown(".notice.refused")  # on a busy machine it is said first that it will be done
     assert "This has changed meanwhile" in browser.texts(".notice.refused")[0]
     assert "Sat 5 Dec 09:30" in browser.texts(".what")[0]
     browser.is_fine()
