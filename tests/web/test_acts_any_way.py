@@ -4,7 +4,8 @@ What an act says in one way, it says in the others: to drag an event in Google i
 there is to skip it. After each act two runners' plans, feeds and calendars are compared, byte for byte.
 
 Not every way can say everything. What has begun can be deleted in Google, and no command skips it; what is
-marked as done can be dragged there, and no command moves it: such acts are left out here. Nor can a calendar
+marked as done can be dragged there, and no command moves it; and what was deleted there a command moves only
+after `calsync release`, as it says: such acts are left out here. Nor can a calendar
 tell how heavy a session was before a check-in made it lighter: so one that was dragged stays light when a
 later check-in is better, and one that a command moved doesn't. All check-ins of an example say the same.
 """
@@ -87,6 +88,7 @@ class AnyWay:
     def __init__(self, chance: random.Random, ours: Runner, theirs: Runner, page: Page) -> None:
         self.chance, self.ours, self.theirs, self.page = chance, ours, theirs, page
         self.said: list[str] = []
+        self.deleted: set[str] = set()
         self.sign = chance.choice(("", *map(str, Sign)))
 
     def step(self) -> None:
@@ -125,6 +127,7 @@ class AnyWay:
             event = self.ours.box.events()[key]
             if label == "Skip it":
                 self.ours.box.person.delete(event["id"])
+                self.deleted.add(key)
             else:
                 begins, ends = (
                     datetime.fromisoformat(event[which]["dateTime"]) for which in ("start", "end")
@@ -162,6 +165,8 @@ class AnyWay:
         """One that no page offers, perhaps, and that may be refused."""
         key = self.chance.choice(KEYS)
         name = self.chance.choice(("skip", "move", "release", "done", "missed"))
+        if name == "move" and key in self.deleted:
+            return
         args = (name, key, *((self._start(),) if name == "move" else ()))
         self._say("command", *args)
         assert self.ours.calsync(*args) == self.theirs.calsync(*args), self.said
