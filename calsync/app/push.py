@@ -260,7 +260,8 @@ def _page(setup: Setup, *, writes: bool) -> Callable[[str], str] | None:
     elif not setup.state.has_secret():
         # A dry run makes none, and has only to know that the addresses will be other ones than before.
         return lambda key: f"{url}/s/{key}"
-    return lambda key: f"{url}/s/{secret.of_session(name, key)}"
+    token_of = secret.of_sessions(name)
+    return lambda key: f"{url}/s/{token_of(key)}"
 
 
 def _decided(

@@ -437,10 +437,10 @@ def _entry(site: Site, token: str) -> tuple[Snapshot, Entry] | None:
     snapshot, acting = site.latest().snapshot, site.acting
     if snapshot is None or acting is None:
         return None
-    found = None
+    found, token_of = None, site.secret.of_sessions(acting.plan)
     for key, entry in entries(snapshot.weeks).items():
         # All are always compared, so that the time it takes tells nothing.
-        if is_same(token, site.secret.of_session(acting.plan, key)):
+        if is_same(token, token_of(key)):
             found = entry
     return (snapshot, found) if found else None
 
