@@ -79,8 +79,8 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
             published[key] = Published(span)
     put_back = {key: span for key, span in wishes.put_back.items() if key not in wishes.moves}
     for key, span in put_back.items():
-        # As it was, so not as something that the runner moved.
-        published[key] = replace(published.get(key, Published(span)), span=span, pinned=False)
+        # As it was, so not as something that the runner moved, nor as light as elsewhere it had to be.
+        published[key] = replace(published.get(key, Published(span)), span=span, pinned=False, load=None)
     skipped = wishes.skips - (restored & wishes.carried_out) | deleted
     return Standing(published, skipped, done=done, missed=wishes.missed, put_back=frozenset(put_back))
 

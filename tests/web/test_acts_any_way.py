@@ -91,14 +91,16 @@ class AnyWay:
         self.deleted: set[str] = set()
         self.sign = chance.choice(("", *map(str, Sign)))
 
-    def step(self) -> None:
-        later = timedelta(minutes=self.chance.choice((0, 0, 15, 200, 700, 1500)))
+    def let_time_pass(self) -> None:
+        now = self.ours.now + timedelta(minutes=self.chance.choice((0, 0, 15, 200, 700, 1500)))
         for one in (self.ours, self.theirs):
-            one.now += later
-        self.page.now = self.ours.now
-        self.ours.push()
-        self.theirs.push()
+            one.now = now
+            one.push()
+        self.page.now = now
         self.page.plan()
+
+    def step(self) -> None:
+        self.let_time_pass()
         act = self.chance.choice((self._offered, self._offered, self._offered, self._check_in, self._command))
         act()
         ours, theirs = self.ours.seen(), self.theirs.seen()
@@ -113,7 +115,7 @@ class AnyWay:
         if not (offered := self.page.offered(key)):
             return
         label = self.chance.choice(sorted(offered))
-        start = self._start() if label == "Move" else dict(offered[label].fields).get("to", "")
+        start = self.start() if label == "Move" else dict(offered[label].fields).get("to", "")
         args = (*COMMANDS[label], key) if label in COMMANDS else ("move", key, start)
         way = self.chance.choice(("page", "command", *self._in_google(label, key, start)))
         self._say(way, *args)
@@ -146,7 +148,7 @@ class AnyWay:
         if is_move or (label == "Skip it" and not has_begun):
             yield "google"
 
-    def _start(self) -> str:
+    def start(self) -> str:
         day = MONDAY + timedelta(days=self.chance.randrange(14))
         return f"{day:%Y-%m-%d}T{self.chance.randrange(5, 22):02}:{self.chance.choice((0, 15, 30, 45)):02}"
 
@@ -167,7 +169,7 @@ class AnyWay:
         name = self.chance.choice(("skip", "move", "release", "done", "missed"))
         if name == "move" and key in self.deleted:
             return
-        args = (name, key, *((self._start(),) if name == "move" else ()))
+        args = (name, key, *((self.start(),) if name == "move" else ()))
         self._say("command", *args)
         assert self.ours.calsync(*args) == self.theirs.calsync(*args), self.said
 
@@ -177,22 +179,49 @@ def _local(start: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=LONDON)
 
 
+def runner(folder: Path, availability: str, stack: ExitStack) -> Runner:
+    google = stack.enter_context(GoogleServer(now=MONDAY))
+    box = GoogleBox(folder, google=google)
+    google.add_calendar(CALENDAR, created_by_app=True)
+    box.google_config(targets=TARGETS, more=SERVE, availability=availability)
+    box.authorise()
+    # The same in all boxes, so that the addresses in their events are the same.
+    box.write("state/training/serve-secret", "s" * 43 + "\n")
+    made = Runner(box)
+    made.push()
+    return made
+
+
 @pytest.mark.parametrize("seed", range(usually(2)))
 def test_any_way_ends_where_commands_do(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     availability = chance.choice(AVAILABILITY)
     with ExitStack() as stack:
-        runners = []
-        for name in ("ours", "theirs"):
-            google = stack.enter_context(GoogleServer(now=MONDAY))
-            box = GoogleBox(tmp_path / name, google=google)
-            google.add_calendar(CALENDAR, created_by_app=True)
-            box.google_config(targets=TARGETS, more=SERVE, availability=availability)
-            box.authorise()
-            # One for both, so that the addresses in their events are the same.
-            box.write("state/training/serve-secret", "s" * 43 + "\n")
-            runners.append(Runner(box))
-            runners[-1].push()
-        steps = AnyWay(chance, *runners, Page(runners[0].box, MONDAY))
+        ours, theirs = (runner(tmp_path / name, availability, stack) for name in ("ours", "theirs"))
+        steps = AnyWay(chance, ours, theirs, Page(ours.box, MONDAY))
         for _ in range(10):
             steps.step()
+
+
+@pytest.mark.parametrize("seed", range(usually(1)))
+def test_undo_brings_back_the_very_event_also_in_google(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with ExitStack() as stack:
+        ours = runner(tmp_path, chance.choice(AVAILABILITY), stack)
+        steps = AnyWay(chance, ours, ours, Page(ours.box, MONDAY))
+        undone = 0
+        for _ in range(12):
+            steps.let_time_pass()
+            key = chance.choice(KEYS)
+            offered, before = steps.page.offered(key), ours.seen()["google"].get(key)
+            if not offered:
+                continue
+            label = chance.choice(sorted(offered))
+            answered = steps.page.send(offered[label], {"start": steps.start()} if label == "Move" else {})
+            undo = steps.page.undo(answered)
+            if answered.is_done and undo and chance.random() < 0.7:
+                assert steps.page.send(undo).is_done, answered.text
+                assert ours.seen()["google"].get(key) == before, (ours.now, answered.text)
+                assert steps.page.offered(key).keys() == offered.keys(), (ours.now, answered.text)
+                undone += 1
+        assert undone
