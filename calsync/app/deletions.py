@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from calsync.app.gather import Gathered, Target
 from calsync.app.setup import Setup
 from calsync.config.settings import GoogleTarget
-from calsync.errors import TargetUnavailable
 from calsync.event import Action, Change, Published, is_strength, week_of_key
 from calsync.timespan import Timespan
 from calsync.training import Week
@@ -100,11 +99,4 @@ def carry_out(setup: Setup, gathered: Gathered, places: Mapping[str, Published],
     setup.state.save_wishes(replace(wishes, moves={**wishes.moves, **places}), now)
     for target in gathered.targets:
         changes = [Change(Action.RELEASE, key) for key in sorted(target.contents.deleted & places.keys())]
-        if not changes:
-            continue
-        applied = target.loaded.apply(changes, now)
-        if applied.failures:
-            raise applied.failures[0]
-        if applied.look_again:
-            message = "the calendar was changed just now; the next push tries again"
-            raise TargetUnavailable(f"{target.settings.name}: {message}")
+        target.release(changes, now, "the next push tries again")

@@ -13,7 +13,7 @@ from calsync import waits
 from calsync.app.gather import Gathered, Others, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
 from calsync.app.training_feed import read_training
-from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
+from calsync.errors import CalsyncError, SourceUnavailable, UsageError
 from calsync.event import (
     BUSY,
     Action,
@@ -517,14 +517,7 @@ def _let_go(
     for target in held.targets:
         changed = _changed_there(target)
         changes = [Change(Action.RELEASE, key, stored=changed[key]) for key in sorted(keys & changed.keys())]
-        if not changes:
-            continue
-        applied = target.loaded.apply(changes, now)
-        if applied.failures:
-            raise applied.failures[0]
-        if applied.look_again:
-            message = "the calendar was changed just now; try again"
-            raise TargetUnavailable(f"{target.settings.name}: {message}")
+        target.release(changes, now, "try again")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
     skips, released = held.wishes.skips - keys, held.wishes.released | keys
     missed = {key: span for key, span in held.wishes.missed.items() if key not in keys}
