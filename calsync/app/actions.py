@@ -5,6 +5,7 @@ the next push or command. So nothing that was asked is lost while a push runs or
 that is sent twice acts once.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from calsync.app.gather import Others
 from calsync.app.setup import Setup
 from calsync.app.training_feed import check_in, forget_check_in
 from calsync.app.wishes import Known, planned_keys
-from calsync.errors import Unavailable, UsageError
+from calsync.errors import CalsyncError, Unavailable, UsageError
 from calsync.event import (
     SEEN_NOWHERE,
     SEEN_SKIPPED,
@@ -85,7 +86,12 @@ def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) ->
                 return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
             done = _with(setup, known, act, now, others)
     except UsageError as problem:
-        return Answered(asked.id, act.key, now, _for_a_page(str(problem), act.key), is_done=False)
+        return Answered(asked.id, act.key, now, _for_a_page(str(problem), act), is_done=False)
+    except (CalsyncError, MemoryError):
+        raise
+    except Exception as problem:  # noqa: BLE001 - what stays would meet the bug at every plan and push
+        text = f"This may not have been done, because of a bug in calsync: {problem!r}."
+        return Answered(asked.id, act.key, now, text, is_done=False)
     return Answered(asked.id, act.key, now, done.text, done.undo)
 
 
@@ -138,6 +144,8 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
             known.check([key], now, zone, begun=True)
             known.check_not_deleted(key)
             assert item is not None  # what can be named has been checked
+            if not act.to:
+                raise UsageError("choose a day and a time first")
             try:
                 start = when(act.to, items.today, zone).of(item, now, zone)
             except ValueError as problem:
@@ -231,8 +239,11 @@ def _again(former: CheckIn) -> Act:
     return Act(Do.CHECK_IN, day=former.day, signs=tuple(sorted(former.signs)))
 
 
-def _for_a_page(text: str, key: str) -> str:
-    """A sentence in which what nobody has to know, its key, has become what it is called."""
-    if key:
-        text = text.replace(repr(key), in_words(key)).replace(key, in_words(key))
+def _for_a_page(text: str, act: Act) -> str:
+    """A sentence in which what nobody has to read, keys and times as forms have them, is as people say it."""
+    if act.key:
+        text = text.replace(repr(act.key), in_words(act.key)).replace(act.key, in_words(act.key))
+    with contextlib.suppress(ValueError):
+        to = datetime.fromisoformat(act.to)
+        text = text.replace(act.to, f"{date_name(to.date())} {to.year:04} {to:%H:%M}")
     return f"{text[:1].upper()}{text[1:]}."

@@ -123,9 +123,18 @@ def test_what_is_against_a_time_is_said_and_it_is_moved_all_the_same(site: Serve
 def test_a_time_that_is_none_changes_nothing(site: Server) -> None:
     lift = "2026-W50/strength/2"
     address, before = page_of(site, lift), start(site, lift)
-    for when in ("", "2026-11-20T10:00", "soon", "2026-13-40T10:00"):
+    refused = {
+        "": "Choose a day and a time first.",
+        "2026-11-20T10:00": "Fri 20 Nov 2026 10:00 is in the past.",
+        "soon": "&#34;soon&#34; is not a time",
+        "2026-13-40T10:00": "is not a time",
+        "0001-01-01T00:00": "is in the past.",
+        "9999-12-31T23:59-14:00": "is too far away.",
+    }
+    for when, why in refused.items():
         said = follow(site, address, on(address)["Move"], {"start": when})
         assert 'class="notice refused"' in said, when
+        assert why in said, when
     assert start(site, lift) == before
 
 

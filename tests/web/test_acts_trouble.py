@@ -3,14 +3,16 @@
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
+from calsync.event import Act, Asked, Do
 from calsync.files import Folder
 from calsync.state import State
-from tests.cli.box import FEED, Box, by_key, target
+from tests.cli.box import FEED, NOW, Box, by_key, target
 from tests.cli.google import GoogleBox
 from tests.googleserver.server import GoogleServer
 from tests.web.asking import ask
@@ -77,6 +79,18 @@ def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) 
     assert run not in by_key(box.feed.read_bytes())
     assert "From the page" not in box.ok("push").err
     box.ok("release", run)
+
+
+def test_a_bug_in_one_act_keeps_nobody_from_planning(box: Box) -> None:
+    """What meets a bug is told, and is not met again by every plan and push."""
+    run, now = "2026-W48/run/tue-1", datetime.fromisoformat(NOW)
+    state(box).ask(Asked("made by hand", Act(Do.BACK, run, "no instants"), now))
+    state(box).ask(Asked("after it", Act(Do.SKIP, run), now))
+    result = box.ok("push")
+    assert "From the page: This may not have been done, because of a bug in calsync: " in result.err
+    assert "From the page: Skipped: " in result.err
+    assert run not in by_key(box.feed.read_bytes())
+    assert "From the page" not in box.ok("push").err
 
 
 def test_a_calendar_that_hangs_keeps_nobody_from_acting(box: Box) -> None:
