@@ -190,6 +190,9 @@ class Acting:
         if asks == _TIME:
             to = " ".join(sent.get("start", [""])[0].split())
         said = sent.get("sign", []) if asks == _SIGNS else signs.split()
+        if asks:
+            # Filled in otherwise it is another form: somebody was refused, went back, and tries again.
+            form = f"{form}-{self.secret.of_form('filled in', to, *said)[:8]}"
         act = Act(
             Do(do),
             key,

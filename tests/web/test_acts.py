@@ -213,6 +213,19 @@ def test_a_form_that_is_sent_twice_acts_once(site: Server) -> None:
     assert start(site, lift)
 
 
+def test_a_form_that_is_filled_in_anew_is_another_one(site: Server) -> None:
+    """Who was refused goes back, chooses another time and sends it: the old answer would be a lie."""
+    run = "2026-W51/run/sun-1"
+    address = page_of(site, run)
+    form = on(address)["Move"]
+    assert " is in the past." in follow(site, address, form, {"start": "2026-11-20T10:00"})
+    assert "Moved to Sun 20 Dec 11:00" in follow(site, address, form, {"start": "2026-12-20T11:00"})
+    assert "Moved to Sun 20 Dec 11:00" in follow(site, address, form, {"start": "2026-12-20T11:00"})
+    said = follow(site, address, form, {"start": "2026-12-20T12:00"})
+    assert "This has changed meanwhile" in said
+    assert start(site, run) == "20261220T110000"
+
+
 def test_a_page_that_is_out_of_date_is_told_so_and_shows_what_is_true(site: Server) -> None:
     run = "2026-W50/run/tue-1"
     address = page_of(site, run)
