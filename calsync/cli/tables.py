@@ -252,7 +252,9 @@ class _ShownWeek:
         return "rest" if is_rest and not any(one.run.day == day for one in self.gathered.plan.runs) else ""
 
     def at_the_end(self) -> Iterator[Text]:
-        """What has no day: sessions without a place, and skipped ones that never had one."""
+        """What has no day here: sessions without a place, skipped ones that never had one, and what the
+        runner moved to a day after the weeks that are planned.
+        """
         for session in self.week.unplaced:
             title = session.title or routine_title(session.routine, self.gathered.routines)
             title = f"{title} ({session.load})"
@@ -263,6 +265,17 @@ class _ShownWeek:
             yield text
         for item in self.skipped(None):
             yield Text(f"{item.text(self.gathered.plan.zone)}: skipped\n{self.names[item.key]}", style="dim")
+        plan = self.gathered.plan
+        planned: tuple[PlannedRun | PlannedSession, ...]
+        planned = (*self.week.runs, *self.week.cross, *self.week.strength)
+        for one in planned:
+            if one.span.start.astimezone(plan.zone).date() > plan.weeks[-1].week.days[-1]:
+                if isinstance(one, PlannedRun):
+                    title = run_title(one)
+                else:
+                    title = session_title(one, self.gathered.routines).removeprefix("Strength: ")
+                where = f"moved to {moment(one.span, plan.zone)}"
+                yield Text(f"{title}: {where}\n{self.names[one.key]}", style="dim")
 
 
 def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:

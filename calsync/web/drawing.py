@@ -19,16 +19,13 @@ from markupsafe import Markup
 
 from calsync.event import TICK
 from calsync.web.acting import CheckInForm, Form
+from calsync.web.colours import DARK, LIGHT, SCREEN, Scheme
 from calsync.web.entries import Entry
 from calsync.web.sharing import Summary
 from calsync.web.week import (
-    DARK,
-    LIGHT,
-    SCREEN,
     Block,
     Day,
     Look,
-    Scheme,
     Stretch,
     WeekCount,
     WeekPicture,

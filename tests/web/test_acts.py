@@ -69,6 +69,27 @@ def test_it_is_moved_to_a_suggested_time_and_to_any_time(site: Server) -> None:
     assert start(site, lift) == there
 
 
+def test_what_is_moved_far_away_keeps_its_page(tmp_path: Path) -> None:
+    """To a day after the weeks that are planned, where no week on the page has it."""
+    box = Box(tmp_path)
+    box.config(more=SERVE, horizon=2)
+    box.push()
+    before = by_key(box.feed.read_bytes())
+    with running(box) as site:
+        for key in ("2026-W48/strength/1", "2026-W48/run/tue-1"):
+            address = page_of(site, key)
+            said = follow(site, address, on(address)["Move"], {"start": "2027-03-01T10:00"})
+            assert "Moved to Mon 1 Mar 10:00" in said
+            assert "Note: this takes it out of its week, week 48." in said
+            assert start(site, key) == "20270301T100000"
+            week = ask(site.page).body.decode()
+            assert ", moved to Mon 1 Mar 10:00-" in week[week.index("Not in this week") :]
+            assert "Put it back" in forms(week, key)
+        assert "moved to Mon 1 Mar 10:00" in box.ok("plan").out
+        follow(site, address, forms(said)["Undo"])
+        assert start(site, key) == before[key]["DTSTART"]
+
+
 def test_undo_of_a_first_move_brings_it_back_to_where_it_was(tmp_path: Path) -> None:
     """Not to any place that is as good: to release it would leave it where it was moved to."""
     box = Box(tmp_path)
