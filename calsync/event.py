@@ -192,7 +192,7 @@ class Standing:
 
     `skipped` holds the keys of what the runner deleted or skipped; `lost` those of strength sessions that a
     push had to withdraw, as they had no place any more; `done` those of what they said is done. `missed` is
-    where they missed sessions, and `put_back` has the keys of those that go back there.
+    where they missed sessions, and `put_back` has the keys of those that go back to where they were.
     """
 
     published: Mapping[str, Published] = field(default_factory=dict)
@@ -227,8 +227,8 @@ class Wishes:
     A move has all that is needed if the plan no longer asks for that session. `moved_from` is where it was on
     a calendar, or else in the plan, when the move was made. `carried_out` are the skips that a push has
     brought to a calendar, `released` what was moved or skipped before, and let go since the last push.
-    `missed` is where sessions were that the runner missed; `put_back` where those were of which they took
-    that back since the last push.
+    `missed` is where sessions were that the runner missed; `put_back` where runs and sessions go back to, as
+    the runner took back, since the last push, what they had said of them.
     """
 
     moves: Mapping[str, Published] = field(default_factory=dict)
@@ -246,6 +246,7 @@ class Do(StrEnum):
     SKIP = "skip"
     MOVE = "move"
     RELEASE = "release"
+    BACK = "back"
     DONE = "done"
     NOT_DONE = "not-done"
     MISSED = "missed"
@@ -257,7 +258,8 @@ class Do(StrEnum):
 class Act:
     """One thing that the runner does: to `key`, or, for a check-in, of the date `day`.
 
-    `to` is the start that something is moved to, in any words that `calsync move` takes.
+    `to` is the start that something is moved to, in any words that `calsync move` takes; for BACK where it
+    was before, as two instants in ISO 8601 with a slash between them.
     """
 
     do: Do
@@ -265,6 +267,16 @@ class Act:
     to: str = ""
     day: date | None = None
     signs: tuple[Sign, ...] = ()
+
+    @classmethod
+    def back(cls, key: str, before: Timespan) -> Self:
+        return cls(Do.BACK, key, f"{before.start.isoformat()}/{before.end.isoformat()}")
+
+    @property
+    def before(self) -> Timespan:
+        """Where BACK puts it."""
+        start, end = map(datetime.fromisoformat, self.to.split("/"))
+        return Timespan(start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +310,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """What was asked for on pages: what is still to be done, in that order, and what was answered."""
+    """What was asked for on pages: what is still to be done, in that order, and what was answered.
+
+    `owed` are the ids of what some calendar may not have yet.
+    """
 
     asked: tuple[Asked, ...] = ()
     answered: tuple[Answered, ...] = ()
+    owed: tuple[str, ...] = ()
 
     def answer_to(self, form: str) -> Answered | None:
         """What became of the form with that id; None as long as that is open."""
@@ -309,6 +325,11 @@ class Acts:
 
     def awaits(self, form: str) -> bool:
         return any(one.id == form for one in self.asked)
+
+    @property
+    def done_and_owed(self) -> frozenset[str]:
+        """The ids of what was answered, and some calendar may not have yet."""
+        return frozenset(self.owed) - {one.id for one in self.asked}
 
 
 def seen(day: date, times: str, *, is_moved: bool, is_done: bool) -> str:

@@ -322,11 +322,14 @@ class When:
         A weekday is the one of the item's week, or if that is over the next. A time alone is on the item's
         day, and today for what is over already. A day alone keeps the time of day.
         """
-        start = self.instant or self._start(item, now, zone)
+        try:
+            start = self.instant or self._start(item, now, zone)
+        except OverflowError:
+            raise ValueError(_too_far(self.text)) from None
         if start <= now:
             raise ValueError(f"{self.text} is in the past")
         if start.year > LAST_YEAR:
-            raise ValueError(f"{self.text} is too far away")
+            raise ValueError(_too_far(self.text))
         return start
 
     def _start(self, item: Item, now: datetime, zone: ZoneInfo) -> datetime:
@@ -353,6 +356,10 @@ class When:
         return _instant(self.day.days[0], at, zone)
 
 
+def _too_far(text: str) -> str:
+    return f"{text} is too far away"
+
+
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     # In UTC, as sums of wall-clock times go wrong where clocks change. A time that is skipped becomes the one
     # after the gap (RFC 5545, 3.3.5).
@@ -370,7 +377,10 @@ def when(text: str, today: date, zone: ZoneInfo) -> When:
         else:
             if start.utcoffset() is None:
                 start = start.replace(tzinfo=zone)
-            return When(text, start.astimezone(UTC))
+            try:
+                return When(text, start.astimezone(UTC))
+            except OverflowError:  # a day at either end of the calendar
+                raise ValueError(_too_far(text)) from None
     lower = _lower(text)
     day, rest = _take_day(lower, today)
     at, rest = _take_time(rest)

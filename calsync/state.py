@@ -7,7 +7,7 @@ today, and a database could take its place.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -276,7 +276,9 @@ class State:
                 return
             if len(acts.asked) >= ACTS_WAITING:
                 raise Unavailable("too much is waiting to be done already; try again later")
-            _ACTS.write(self.store, Acts((*acts.asked, asked), acts.answered))
+            # Owed from the start: a process that is killed after it did it would not get to say so.
+            owed = (*acts.owed, asked.id)[-ACTS_WAITING:]
+            _ACTS.write(self.store, Acts((*acts.asked, asked), acts.answered, owed))
 
     def answer(self, answered: Answered) -> None:
         """It was done, or refused. Raises Unavailable."""
@@ -284,7 +286,15 @@ class State:
             acts = self.acts()
             asked = tuple(one for one in acts.asked if one.id != answered.id)
             others = (one for one in acts.answered if one.id != answered.id)
-            _ACTS.write(self.store, Acts(asked, (*others, answered)[-ANSWERS_KEPT:]))
+            _ACTS.write(self.store, Acts(asked, (*others, answered)[-ANSWERS_KEPT:], acts.owed))
+
+    def forget_owed(self, forms: Collection[str]) -> None:
+        """Every calendar has what was done for these forms, by their ids. Raises Unavailable."""
+        if forms:
+            with self._acts_held():
+                acts = self.acts()
+                owed = tuple(one for one in acts.owed if one not in forms)
+                _ACTS.write(self.store, Acts(acts.asked, acts.answered, owed))
 
     @contextmanager
     def _acts_held(self) -> Iterator[None]:

@@ -56,7 +56,10 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
             said = Published.of(stored.event, stored.span, pinned=stored.is_pinned)
             if stored.key in wishes.moves and stored.was_moved:
                 before = wishes.moved_from.get(stored.key, stored.span)
-                if stored.written == wishes.moves[stored.key].span or stored.span != before:
+                # Moved back to where it was before it was moved by hand, which no push has carried out yet.
+                is_back = stored.key in wishes.put_back
+                was_there = stored.written == wishes.moves[stored.key].span and not is_back
+                if was_there or stored.span != before:
                     outdated.add(stored.key)
             known = published.get(stored.key)
             missed = wishes.missed.get(stored.key)
@@ -74,11 +77,12 @@ def standing(calendars: Iterable[Contents], wishes: Wishes, marks: Mapping[str, 
         # It was done before any calendar had it, or left it since.
         if span := marks[key].span:
             published[key] = Published(span)
-    for key, span in wishes.put_back.items():
-        published[key] = replace(published.get(key, Published(span)), span=span, pinned=True)
+    put_back = {key: span for key, span in wishes.put_back.items() if key not in wishes.moves}
+    for key, span in put_back.items():
+        # As it was, so not as something that the runner moved, nor as light as elsewhere it had to be.
+        published[key] = replace(published.get(key, Published(span)), span=span, pinned=False, load=None)
     skipped = wishes.skips - (restored & wishes.carried_out) | deleted
-    put_back = frozenset(wishes.put_back)
-    return Standing(published, skipped, done=done, missed=wishes.missed, put_back=put_back)
+    return Standing(published, skipped, done=done, missed=wishes.missed, put_back=frozenset(put_back))
 
 
 def done_by(calendars: Iterable[Contents], marks: Mapping[str, Mark]) -> frozenset[str]:

@@ -208,6 +208,26 @@ def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
     return f'; did you mean "{known[near[0]] if isinstance(known, Mapping) else near[0]}"?'
 
 
+# What people write for a word of ours.
+_SYNONYMS = {
+    **dict.fromkeys(("medium", "middle", "normal"), "moderate"),
+    **dict.fromkeys(("hard", "high"), "heavy"),
+    **dict.fromkeys(("easy", "low"), "light"),
+    "beginner": "new",
+    "intermediate": "regular",
+    "advanced": "experienced",
+}
+
+
+def word_meant(value: str, words: Sequence[str]) -> str:
+    """`; did you mean "…"?`, also of "thursday" and "medium"."""
+    lower = value.lower()
+    for meant in (_SYNONYMS.get(lower, ""), lower[:3]):
+        if meant in words:
+            return f'; did you mean "{meant}"?'
+    return did_you_mean(value, words)
+
+
 def one_line(text: str) -> str:
     """`text` on one line, without control characters: what a title may be."""
     return " ".join(_printable(text).split())

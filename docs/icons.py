@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from calsync.web.week import LIGHT, Look
+from calsync.web.colours import LIGHT
+
+from calsync.web.week import Look
 
 FOLDER = Path(__file__).parent.parent / "calsync" / "web" / "assets"
 

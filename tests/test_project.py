@@ -58,6 +58,12 @@ def test_no_path_of_a_machine_is_in_the_files() -> None:
     assert [name for name, text in texts.items() if machine.search(text)] == []
 
 
+def test_dates_are_written_in_a_way_that_windows_knows() -> None:
+    """A minus in a format (%-d) is of glibc and macOS; elsewhere it is a ValueError."""
+    found = [path.name for path in (ROOT / "calsync").rglob("*.py") if "%-" in path.read_text("utf-8")]
+    assert not found
+
+
 def test_the_wheel_carries_the_templates_and_finds_them_from_any_folder(tmp_path: Path) -> None:
     built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
     assert built.returncode == 0, built.stderr

@@ -5,6 +5,7 @@ the next push or command. So nothing that was asked is lost while a push runs or
 that is sent twice acts once.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from calsync.app.gather import Others
 from calsync.app.setup import Setup
 from calsync.app.training_feed import check_in, forget_check_in
 from calsync.app.wishes import Known, planned_keys
-from calsync.errors import Unavailable, UsageError
+from calsync.errors import CalsyncError, Unavailable, UsageError
 from calsync.event import (
     SEEN_NOWHERE,
     SEEN_SKIPPED,
@@ -85,7 +86,12 @@ def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) ->
                 return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
             done = _with(setup, known, act, now, others)
     except UsageError as problem:
-        return Answered(asked.id, act.key, now, _for_a_page(str(problem), act.key), is_done=False)
+        return Answered(asked.id, act.key, now, _for_a_page(str(problem), act), is_done=False)
+    except (CalsyncError, MemoryError):
+        raise
+    except Exception as problem:  # noqa: BLE001 - what stays would meet the bug at every plan and push
+        text = f"This may not have been done, because of a bug in calsync: {problem!r}."
+        return Answered(asked.id, act.key, now, text, is_done=False)
     return Answered(asked.id, act.key, now, done.text, done.undo)
 
 
@@ -138,6 +144,8 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
             known.check([key], now, zone, begun=True)
             known.check_not_deleted(key)
             assert item is not None  # what can be named has been checked
+            if not act.to:
+                raise UsageError("choose a day and a time first")
             try:
                 start = when(act.to, items.today, zone).of(item, now, zone)
             except ValueError as problem:
@@ -148,6 +156,11 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
             local = place.span.start.astimezone(zone)
             said = [f"Moved to {date_name(local.date())} {local:%H:%M}: {name}."]
             return Done(" ".join((*said, *(f"Note: {note}." for note in notes))), back)
+        case Do.BACK:
+            was = _as_it_was(known, key, setup)
+            wishes.release(setup, [key], now, {key: act.before})
+            there = wishes.places(setup, [key], now, others).get(key)
+            return Done(f"Put back: {name}.{_elsewhere(there, act.before, zone)}", was)
         case _:
             was = _as_it_was(known, key, setup)
             wishes.release(setup, [key], now)
@@ -155,14 +168,22 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
 
 
 def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
-    """What undoes a skip or a move; None if that would lead into the past."""
+    """What undoes a skip or a move; None if that would lead into the past.
+
+    What the runner hadn't moved before goes back to the very place where it was: to release it would leave
+    that to the next plan, which may like another one by now.
+    """
     was = _as_it_was(known, key, setup)
     if was and was.do is Do.MISSED:
         # To release it would put it back where it was missed.
         there = known.planned(key)
         was = Act(Do.MOVE, key, there.start.isoformat()) if there else None
     if was is None:
-        return Act(Do.RELEASE, key)
+        stored = known.stored.get(key)
+        before = known.planned(key) or (stored.span if stored else None)
+        if before is None:  # it had no place
+            return Act(Do.RELEASE, key)
+        return Act.back(key, before)
     if was.do is Do.MOVE and datetime.fromisoformat(was.to) <= now:
         return None
     return was
@@ -180,6 +201,15 @@ def _as_it_was(known: Known, key: str, setup: Setup) -> Act | None:
     if moved:
         return Act(Do.MOVE, key, moved.start.isoformat())
     return Act(Do.MISSED, key) if key in kept.missed else None
+
+
+def _elsewhere(there: Timespan | None, before: Timespan, zone: ZoneInfo) -> str:
+    """What is said of something that can't be where it was any more; nothing where that can't be told yet."""
+    if there is None or there == before:
+        return ""
+    local, was = there.start.astimezone(zone), before.start.astimezone(zone)
+    gone = f"{date_name(was.date())} {was:%H:%M}"
+    return f" {gone} is no longer free, so it is now on {date_name(local.date())} {local:%H:%M}."
 
 
 def _placed_again(there: Timespan | None, now: datetime, zone: ZoneInfo) -> str:
@@ -201,7 +231,7 @@ def _check_in(setup: Setup, act: Act) -> Done:
         return Done(f"Removed the check-in of {date_name(day)}.", _again(gone))
     new = CheckIn(day, frozenset(act.signs))
     former = check_in(setup, new)
-    text = f"{date_name(day)}: {signs_text(new)}. {week_name(new.week).capitalize()}: {effect(new)}."
+    text = f"{date_name(day)}: {signs_text(new.signs)}. {week_name(new.week).capitalize()}: {effect(new)}."
     return Done(text, _again(former) if former else Act(Do.FORGET_CHECK_IN, day=day))
 
 
@@ -209,8 +239,11 @@ def _again(former: CheckIn) -> Act:
     return Act(Do.CHECK_IN, day=former.day, signs=tuple(sorted(former.signs)))
 
 
-def _for_a_page(text: str, key: str) -> str:
-    """A sentence in which what nobody has to know, its key, has become what it is called."""
-    if key:
-        text = text.replace(repr(key), in_words(key)).replace(key, in_words(key))
+def _for_a_page(text: str, act: Act) -> str:
+    """A sentence in which what nobody has to read, keys and times as forms have them, is as people say it."""
+    if act.key:
+        text = text.replace(repr(act.key), in_words(act.key)).replace(act.key, in_words(act.key))
+    with contextlib.suppress(ValueError):
+        to = datetime.fromisoformat(act.to)
+        text = text.replace(act.to, f"{date_name(to.date())} {to.year:04} {to:%H:%M}")
     return f"{text[:1].upper()}{text[1:]}."

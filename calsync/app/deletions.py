@@ -7,57 +7,72 @@ there, and does not come back to where it was deleted.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from calsync.app.gather import Gathered, Target
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
-from calsync.errors import TargetUnavailable
 from calsync.event import Action, Change, Published, is_strength, week_of_key
 from calsync.timespan import Timespan
 from calsync.training import Week
+
+if TYPE_CHECKING:
+    from calsync.planning.plan import Plan
 
 
 def another_time(gathered: Gathered, now: datetime) -> dict[str, Published]:
     """Where each session goes that was deleted since the last push, by key; it reads and writes nothing.
 
-    A session stays deleted if it was skipped as well, if its time was over, or if it could be nowhere else.
+    A session stays deleted if it was skipped as well, or is done, if its time was over, or if it could be
+    nowhere else.
     """
     deleted = dict(_deleted(gathered, now))
     if not deleted:
         return {}
     # Imported here, as hardly any push needs it.
     from calsync.planning.plan import plan_of
-    from calsync.planning.what_if import Explainer
 
-    given = gathered.plan.problem.given
-    published = {key: one for key, one in given.standing.published.items() if key not in deleted}
-    skipped = given.standing.skipped - deleted.keys()
-    standing = replace(given.standing, published=published, skipped=skipped)
-    plan = plan_of(replace(given, standing=standing))
-    explainer = Explainer(plan)
-    found = {}
-    for week in plan.weeks:
-        for wanted in week.wanted.sessions:
-            if wanted.key not in deleted or wanted.class_at:
-                continue
-            best = plan.placement.chosen.get(wanted.key)
-            others = (one.place for one in explainer.best(week.wanted, wanted, len(week.week.days)))
-            places = (place for place in (best, *others) if place)
-            before = deleted[wanted.key]
-            new = next((place for place in places if not place.span.overlaps(before)), None)
-            if new:
-                found[wanted.key] = Published(
-                    new.span, pinned=True, load=new.load, routine=wanted.routine or None
-                )
+    given, standing = gathered.plan.problem.given, gathered.plan.problem.given.standing
+    published = {key: one for key, one in standing.published.items() if key not in deleted}
+    skipped, put_back = standing.skipped - deleted.keys(), standing.put_back - deleted.keys()
+    found: dict[str, Published] = {}
+    # One after the other, as each has to keep its distance from where those before it go.
+    for key in sorted(deleted, key=lambda key: (deleted[key], key)):
+        now_there = {**published, **found}
+        stands = replace(standing, published=now_there, skipped=skipped, put_back=put_back)
+        plan = plan_of(replace(given, standing=stands))
+        if place := _elsewhere(plan, key, deleted[key]):
+            found[key] = place
     return found
+
+
+def _elsewhere(plan: "Plan", key: str, before: Timespan) -> Published | None:
+    """The best place of that session on another day or hours away; else one that is at another time at all.
+
+    None if there is none, or only one that would cost another session its place.
+    """
+    from calsync.planning.what_if import Explainer, are_apart
+
+    explainer = Explainer(plan)
+    session = next((one for one in plan.sessions if one.key == key and one.place), None)
+    if session is None or session.wanted is None or session.wanted.class_at:
+        return None
+    best = explainer.best(session.week, session.wanted, len(session.week.week.days))
+    others = (*(one for one, _ in explainer.choices(session)), *best)
+    places = [place for place in (session.place, *(one.place for one in others if not one.unplaced)) if place]
+    apart = (place for place in places if are_apart(place.span, before))
+    new = next(apart, None) or next((place for place in places if not place.span.overlaps(before)), None)
+    if new is None:
+        return None
+    return Published(new.span, pinned=True, load=new.load, routine=session.routine or None)
 
 
 def _deleted(gathered: Gathered, now: datetime) -> Iterator[tuple[str, Timespan]]:
     """The sessions, and where they were: as their calendar shows, or else as the others do."""
-    skips = gathered.setup.state.wishes().skips
+    left = gathered.setup.state.wishes().skips | gathered.standing.done
     published = gathered.standing.published
     for target in _with_another_time(gathered):
-        for key in sorted(target.contents.deleted - skips):
+        for key in sorted(target.contents.deleted - left):
             before = target.contents.deleted_at.get(key)
             if before is None and key in published:
                 before = published[key].span
@@ -84,11 +99,4 @@ def carry_out(setup: Setup, gathered: Gathered, places: Mapping[str, Published],
     setup.state.save_wishes(replace(wishes, moves={**wishes.moves, **places}), now)
     for target in gathered.targets:
         changes = [Change(Action.RELEASE, key) for key in sorted(target.contents.deleted & places.keys())]
-        if not changes:
-            continue
-        applied = target.loaded.apply(changes, now)
-        if applied.failures:
-            raise applied.failures[0]
-        if applied.look_again:
-            message = "the calendar was changed just now; the next push tries again"
-            raise TargetUnavailable(f"{target.settings.name}: {message}")
+        target.release(changes, now, "the next push tries again")

@@ -20,10 +20,11 @@ from calsync.config.settings import (
     IcsBusy,
     IcsTarget,
 )
-from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError
+from calsync.errors import AuthorisationNeeded, CalsyncError, ConfigError, TargetUnavailable
 from calsync.event import (
     BUSY,
     Booked,
+    Change,
     Contents,
     Event,
     Published,
@@ -216,6 +217,20 @@ class Target:
         """Whether runs, or strength sessions, belong here; cross training belongs nowhere."""
         include = self.settings.include or ()
         return not is_cross(key) and ("strength" if is_strength(key) else "runs") in include
+
+    def release(self, changes: Sequence[Change], now: datetime, otherwise: str) -> None:
+        """Let go there of what the runner moved or deleted. `otherwise` says what to do if that can't be now.
+
+        Raises AuthorisationNeeded or Unavailable.
+        """
+        if not changes:
+            return
+        applied = self.loaded.apply(changes, now)
+        if applied.failures:
+            raise applied.failures[0]
+        if applied.look_again:
+            message = f"the calendar was changed just now; {otherwise}"
+            raise TargetUnavailable(f"{self.settings.name}: {message}")
 
     def wanted(self, events: Sequence[Event], page: Callable[[str], str] | None = None) -> tuple[Event, ...]:
         """The events of the plan that belong here, as they shall be here. `page` has the address of a key's

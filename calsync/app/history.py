@@ -71,8 +71,14 @@ def history(setup: Setup, now: datetime, weeks: int = WEEKS_SHOWN) -> tuple[Week
     Raises AuthorisationNeeded, Unavailable or RefusedToProtectData.
     """
     this = Week.of(now.astimezone(setup.config.zone).date())
-    standing = what_stands(setup, load_targets(setup).targets, now)
-    records, marks, checkins = _records(setup.state), setup.state.marks(), setup.state.checkins()
+    return last_weeks(what_stands(setup, load_targets(setup).targets, now), setup.state, this, weeks)
+
+
+def last_weeks(
+    standing: Standing, state: State, this: Week, weeks: int = WEEKS_SHOWN
+) -> tuple[WeekCount, ...]:
+    """The same for somebody who has read the calendars already."""
+    records, marks, checkins = _records(state), state.marks(), state.checkins()
     return tuple(
         _count(week, records.get(week), standing, marks, checkins, is_now=week == this)
         for week in map(this.plus, range(1 - weeks, 1))

@@ -418,7 +418,7 @@ class Look:
 
     @property
     def weeks(self) -> str:
-        return f"in the {_WEEKS} weeks from {self.monday:%-d %b}"
+        return f"in the {_WEEKS} weeks from {self.monday.day} {self.monday:%b}"
 
 
 def place(text: str, look: Look) -> PlaceText:

@@ -124,6 +124,15 @@ class Pages:
     session: Callable[[str], str]
     """By the key of a run or session."""
 
+    @property
+    def check_in(self) -> str:
+        """The form of a check-in, on the page of the week."""
+        return f"{self.week}#check-in"
+
+    def about(self, notice: Notice) -> str:
+        """The page that a notification leads to."""
+        return self.check_in if notice.event == "week" else self.week
+
 
 def pages(setup: Setup) -> Pages | None:
     """None if the config doesn't say where the server is, or it has no secret yet."""
@@ -184,7 +193,7 @@ def ntfy_message(topic: str, notice: Notice, links: Pages | None) -> tuple[str, 
     }
     if links:
         label = "Check in" if notice.event == "week" else "Open the week"
-        buttons = [(label, links.week)]
+        buttons = [(label, links.about(notice))]
         if 0 < len(notice.changes) <= _MOST_BUTTONS:
             buttons = [(one.title or "Open it", links.session(one.key)) for one in notice.changes]
         message["click"] = buttons[0][1] if len(buttons) == 1 else links.week
@@ -216,8 +225,8 @@ def webhook_body(notice: Notice, plan: str, zone: ZoneInfo, links: Pages | None)
         )
     at = notice.at.astimezone(zone)
     about, since = notice.about or None, local(notice.since)
-    week, told = links.week if links else None, tuple(changes)
-    return WebhookBody(notice.id, notice.event, plan, at, notice.title, notice.text, week, told, about, since)
+    page, told = links.about(notice) if links else None, tuple(changes)
+    return WebhookBody(notice.id, notice.event, plan, at, notice.title, notice.text, page, told, about, since)
 
 
 def _post(url: str, body: bytes, table: Table) -> None:
@@ -289,7 +298,9 @@ def _by_apprise(url: str, notice: Notice, links: Pages | None) -> None:
     services = apprise_services(url)
     text = notice.text
     if links:
-        text += f"\n\n{links.session(notice.changes[0].key) if len(notice.changes) == 1 else links.week}"
+        text += (
+            f"\n\n{links.session(notice.changes[0].key) if len(notice.changes) == 1 else links.about(notice)}"
+        )
     kind = {"trouble": "warning", "well": "success"}.get(notice.event, "info")
     if not services.notify(body=text, title=notice.title, notify_type=kind, body_format="text"):
         names = ", ".join(sorted({str(service.schema) for service in services}))

@@ -199,8 +199,8 @@ class _Telling:
         is_first = over < Week.of(self.setup.config.program.start)
         has_checked_in = any(one.day >= over.monday for one in checkins)
         which = "this" if weekday is Weekday.SUN else "last"
-        how = "the page" if pages(self.setup) else "`calsync checkin`"
-        ask = [] if is_first or has_checked_in else ["", f"How did {which} week feel? Check in: {how}."]
+        how = "on your page" if pages(self.setup) else "with `calsync checkin`"
+        ask = [] if is_first or has_checked_in else ["", f"How did {which} week feel? Check in {how}."]
         lines = [*week_lines(gathered, planned), *ask]
         runs, sessions = len(planned.runs), len(planned.strength)
         title = (

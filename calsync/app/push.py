@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from calsync.app.deletions import another_time, carry_out
@@ -141,25 +142,36 @@ def rounds(
     before: dict[str, tuple[Change, ...]] = {}
     of_targets: tuple[tuple[str, str], ...] = ()
     page = _page(setup, writes=not dry_run)
+    owed = frozenset() if dry_run else setup.state.acts().done_and_owed
     for number in range(1, ROUNDS + 1):
         gathered = gather_plan(setup, now, others)
         if not allow_mass_delete:
             for target in gathered.targets:
                 refuse_emptied(target.contents, now=now, target=target.settings.name)
-        if places := another_time(gathered, now):
-            if not dry_run:
-                carry_out(setup, gathered, places, now)
-            gathered = gather_plan(setup, now, others, places)
         if gathered.held:
             raise RefusedToProtectData(gathered.held[0].text(setup.config.name))
-        of_targets = gathered.of_targets if number == 1 else of_targets
-        chosen = [one for one in gathered.targets if only is None or one.settings.name in only]
         # All changes are computed before anything is written: a refusal leaves every target as it is.
-        decided = [
-            (one, _decide(gathered, one, now, page, allow_mass_delete, clock_was_wrong)) for one in chosen
-        ]
+        decide = partial(
+            _decided,
+            only=only,
+            now=now,
+            page=page,
+            allow_mass_delete=allow_mass_delete,
+            clock_was_wrong=clock_was_wrong,
+        )
+        if places := another_time(gathered, now):
+            would_be = gather_plan(setup, now, others, places)
+            decided = decide(would_be)
+            if not dry_run:
+                carry_out(setup, gathered, places, now)
+                would_be = gather_plan(setup, now, others)
+                decided = decide(would_be)
+            gathered = would_be
+        else:
+            decided = decide(gathered)
+        of_targets = gathered.of_targets if number == 1 else of_targets
         if dry_run:
-            return Pushed(gathered, tuple(decided), ())
+            return Pushed(gathered, decided, ())
         missing = [session.key for week in gathered.plan.weeks for session in week.unplaced]
         setup.state.remember_lost((key for key in missing if key in gathered.standing.published), now)
         _end_skips(gathered, now)
@@ -172,6 +184,8 @@ def rounds(
     names = {settings.name for settings in setup.config.targets}
     if (only is None or names <= set(only)) and not failures:
         _forget_released(setup, now)
+        with suppress(CalsyncError):
+            setup.state.forget_owed(owed)
     remember_week(gathered)
     done = tuple(
         (target, changes)
@@ -249,7 +263,23 @@ def _page(setup: Setup, *, writes: bool) -> Callable[[str], str] | None:
     elif not setup.state.has_secret():
         # A dry run makes none, and has only to know that the addresses will be other ones than before.
         return lambda key: f"{url}/s/{key}"
-    return lambda key: f"{url}/s/{secret.of_session(name, key)}"
+    token_of = secret.of_sessions(name)
+    return lambda key: f"{url}/s/{token_of(key)}"
+
+
+def _decided(
+    gathered: Gathered,
+    only: Collection[str] | None,
+    now: datetime,
+    page: Callable[[str], str] | None,
+    allow_mass_delete: bool,
+    clock_was_wrong: bool,
+) -> tuple[Decided, ...]:
+    """The changes of the targets that `only` names. Raises RefusedToProtectData."""
+    chosen = (one for one in gathered.targets if only is None or one.settings.name in only)
+    return tuple(
+        (one, _decide(gathered, one, now, page, allow_mass_delete, clock_was_wrong)) for one in chosen
+    )
 
 
 def _decide(
@@ -273,10 +303,12 @@ def _decide(
     # What was written before `include` left it out goes, and the guard doesn't count it: it is no loss.
     takes = " and ".join(target.settings.include or ())
     reasons |= {one.key: f"only {takes} goes here (include)" for one in stored if not target.takes(one.key)}
+    # What has begun moves only if the runner moves it, and so does what they put back into the past.
+    put_back = gathered.standing.put_back
     pinned = {
         key: place.span
         for key, place in gathered.standing.published.items()
-        if place.pinned and target.takes(key)
+        if (place.pinned or (key in put_back and place.span.start <= now)) and target.takes(key)
     }
     everywhere = (event for one in gathered.targets for event in one.contents.events)
     changes = diff(
@@ -285,7 +317,7 @@ def _decide(
         now=now,
         pinned=pinned,
         arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key))
-        | gathered.standing.put_back,
+        | put_back,
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,
         done=None if target.settings.detail == "busy" else gathered.standing.done,

@@ -13,7 +13,7 @@ from calsync import waits
 from calsync.app.gather import Gathered, Others, Target, gather_plan, load_targets
 from calsync.app.setup import Setup
 from calsync.app.training_feed import read_training
-from calsync.errors import CalsyncError, SourceUnavailable, TargetUnavailable, UsageError
+from calsync.errors import CalsyncError, SourceUnavailable, UsageError
 from calsync.event import (
     BUSY,
     Action,
@@ -322,7 +322,9 @@ def skip(setup: Setup, keys: Collection[str], now: datetime) -> None:
     with setup.state.lock(waits.WISH):
         wishes = setup.state.wishes()
         skips, carried_out = wishes.skips | set(keys), wishes.carried_out - set(keys)
-        setup.state.save_wishes(replace(wishes, skips=skips, carried_out=carried_out), now)
+        put_back = {key: span for key, span in wishes.put_back.items() if key not in keys}
+        said = replace(wishes, skips=skips, carried_out=carried_out, put_back=put_back)
+        setup.state.save_wishes(said, now)
 
 
 def mark(setup: Setup, known: Known, keys: Collection[str], now: datetime, *, done: bool = True) -> None:
@@ -366,9 +368,13 @@ def move(setup: Setup, known: Known, key: str, place: Published, now: datetime) 
         stored = known.stored.get(key)
         before = stored.span if stored else wishes.moved_from.get(key) or known.planned(key)
         moved_from = {**wishes.moved_from, **({key: before} if before else {})}
-        setup.state.save_wishes(
-            replace(wishes, moves=moves, skips=wishes.skips - {key}, moved_from=moved_from), now
-        )
+        put_back = {other: span for other, span in wishes.put_back.items() if other != key}
+        if stored and stored.was_moved and stored.written == place.span:
+            # Back to where it was before it was dragged: else the drag would look newer than the move.
+            put_back[key] = place.span
+        skips = wishes.skips - {key}
+        said = replace(wishes, moves=moves, skips=skips, moved_from=moved_from, put_back=put_back)
+        setup.state.save_wishes(said, now)
 
 
 def moved(known: Known, key: str, start: datetime) -> Published:
@@ -424,8 +430,12 @@ class _Held:
     targets: tuple[Target, ...]
 
 
-def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str]:
+def release(
+    setup: Setup, keys: Collection[str], now: datetime, back: Mapping[str, Timespan] | None = None
+) -> frozenset[str]:
     """Forget the wishes about `keys`, or all of them if there are none; returns the keys.
+
+    They are placed again, but for those that go `back` where they were, by key.
 
     Raises UsageError for a key that can't be released, AuthorisationNeeded or Unavailable.
     """
@@ -439,7 +449,7 @@ def release(setup: Setup, keys: Collection[str], now: datetime) -> frozenset[str
                 hint = hint or f"; those are: {', '.join(sorted(held.keys)) or 'none'}"
                 raise UsageError(f"{key!r} is neither moved nor skipped{hint}")
         released = frozenset(keys) or held.keys
-        _let_go(setup, held, released, now)
+        _let_go(setup, held, released, now, back or {})
     return released
 
 
@@ -497,7 +507,9 @@ def _changed_there(target: Target) -> dict[str, StoredEvent | None]:
     return {**dict.fromkeys(target.contents.deleted), **moved}
 
 
-def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> None:
+def _let_go(
+    setup: Setup, held: _Held, keys: frozenset[str], now: datetime, back: Mapping[str, Timespan]
+) -> None:
     """Release `keys`, in the calendars first: if that fails, the wishes are still there to release again.
 
     Raises AuthorisationNeeded or Unavailable.
@@ -505,19 +517,12 @@ def _let_go(setup: Setup, held: _Held, keys: frozenset[str], now: datetime) -> N
     for target in held.targets:
         changed = _changed_there(target)
         changes = [Change(Action.RELEASE, key, stored=changed[key]) for key in sorted(keys & changed.keys())]
-        if not changes:
-            continue
-        applied = target.loaded.apply(changes, now)
-        if applied.failures:
-            raise applied.failures[0]
-        if applied.look_again:
-            message = "the calendar was changed just now; try again"
-            raise TargetUnavailable(f"{target.settings.name}: {message}")
+        target.release(changes, now, "try again")
     moves = {key: place for key, place in held.wishes.moves.items() if key not in keys}
     skips, released = held.wishes.skips - keys, held.wishes.released | keys
     missed = {key: span for key, span in held.wishes.missed.items() if key not in keys}
-    # Where the next push leaves it if no calendar has it anywhere else.
-    back = {key: span for key, span in held.wishes.missed.items() if key in keys}
-    put_back = {**held.wishes.put_back, **back}
+    # What was missed goes back, too: where the next push leaves it if no calendar has it anywhere else.
+    was_missed = {key: span for key, span in held.wishes.missed.items() if key in keys}
+    put_back = {**held.wishes.put_back, **was_missed, **back}
     left = replace(held.wishes, moves=moves, skips=skips, released=released, missed=missed, put_back=put_back)
     setup.state.save_wishes(left, now)

@@ -27,12 +27,13 @@ import calsync
 from calsync import waits
 from calsync.app.actions import catch_up
 from calsync.app.gather import Gathered, Others, ask_others
+from calsync.app.history import last_weeks
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
 from calsync.app.setup import Setup
 from calsync.config.settings import IcsTarget
 from calsync.errors import CalsyncError, RefusedToProtectData, SourceUnavailable, Unavailable
-from calsync.event import Answered
 from calsync.planning.what_if import Explainer
+from calsync.training import Week
 from calsync.travel import zone_at
 from calsync.web.feed_file import FeedFile
 from calsync.web.planner import Snapshot
@@ -95,8 +96,6 @@ class _Planned(msgspec.Struct, tag=True):
     snapshot: Snapshot | None = None
     problem: str = ""
     said: str = ""
-    owes: bool = False
-    """Whether other targets than the feeds shall follow, as the runner did something."""
 
 
 class _Followed(msgspec.Struct, tag=True):
@@ -129,12 +128,11 @@ def plan_for_server(
     who taps a button waits for that. If there is none, the server has gone.
 
     A line goes to `out` that says where the feeds are, as soon as that is known, and one with what became of
-    the plan. If the runner did something, or the line at `start` says that other targets are still behind,
-    those are written then, and a third line says so.
+    the plan. If other targets may lack something that the runner did on a page, those are written then, and a
+    third line says so.
     """
     _import_all()
-    line = start.readline()
-    if not line:
+    if not start.readline():
         return
 
     def tell(what: object) -> None:
@@ -142,7 +140,7 @@ def plan_for_server(
         out.flush()
 
     setup: Setup | None = None
-    answers: list[Answered] = []
+    owes = False
     try:
         setup = load()
         try:
@@ -152,7 +150,9 @@ def plan_for_server(
             ]
             tell(_Feeds(places))
             with _telling(setup, clock) as note, failure_remembered(setup, clock()):
-                pushed, turn = _pushed(setup, clock, note, answers)
+                pushed, turn = _pushed(setup, clock, note)
+            has_others = len(_ics_targets(setup)) < len(setup.config.targets)
+            owes = has_others and bool(setup.state.acts().done_and_owed)
         finally:
             setup.close()
         planned = _Planned(_snapshot(setup, pushed, turn, words), said=words.changes(pushed))
@@ -162,10 +162,8 @@ def plan_for_server(
         raise  # there may be none to say so
     except Exception as problem:  # noqa: BLE001 - a bug must not end the feeds that people live by
         planned = _Planned(problem=f"a bug in calsync: {problem!r}")
-    has_others = setup is not None and len(_ics_targets(setup)) < len(setup.config.targets)
-    planned.owes = has_others and (line == _PUSH or any(one.is_done for one in answers))
     tell(planned)
-    if planned.owes and planned.snapshot:
+    if owes and planned.snapshot:
         tell(_follow(load, clock, words, planned.snapshot.trouble))
     if setup is not None and setup.config.notify:
         # When all is written and said, as it may take its time.
@@ -174,10 +172,6 @@ def plan_for_server(
         for delivery in deliver(setup, clock()):
             if delivery.is_new or delivery.dropped:
                 _complain(delivery.text())
-
-
-# What a process is asked for: to plan, and to write the other targets in any case.
-_PLAN, _PUSH = b"plan\n", b"push\n"
 
 
 def _follow(
@@ -239,18 +233,16 @@ class _Turn:
     answers: frozenset[str]
 
 
-def _pushed(
-    setup: Setup, clock: Callable[[], datetime], note: "Note", done: list[Answered]
-) -> tuple[Pushed, _Turn]:
-    """Do what was asked for, which goes to `done`, plan and write the feeds."""
+def _pushed(setup: Setup, clock: Callable[[], datetime], note: "Note") -> tuple[Pushed, _Turn]:
+    """Do what was asked for, plan and write the feeds."""
     names = [target.name for target in _ics_targets(setup)]
     try:
         others = ask_others(setup, clock())
     except SourceUnavailable:
         # There can be no plan, but what the runner did counts: they are told so, and the next plan has it.
-        done += catch_up(setup, clock())
+        catch_up(setup, clock())
         raise
-    done += catch_up(setup, clock(), others)
+    catch_up(setup, clock(), others)
     with setup.state.lock(waits.SERVER):
         now = clock()
         answers = frozenset(one.id for one in setup.state.acts().answered)
@@ -286,6 +278,7 @@ def _snapshot(setup: Setup, pushed: Pushed, turn: _Turn, words: Words) -> Snapsh
         words.as_json(gathered, explainer),
         turn.number,
         turn.answers,
+        last_weeks(gathered.standing, setup.state, Week.of(today)),
     )
 
 
@@ -316,8 +309,8 @@ class Worker:
     """Plans in a process of its own, so that neither a request nor a signal waits for a calendar.
 
     `command` is one that ends with plan_for_server(). `said` hears its changes, `complained` what it says on
-    standard error, `followed` what is wrong with other targets than the feeds, once the runner did something;
-    each plan tries them again until nothing is. `feeds` are those of the last time.
+    standard error, `followed` what is wrong with other targets than the feeds, once the runner did something.
+    `feeds` are those of the last time.
     """
 
     command: Sequence[str]
@@ -327,8 +320,6 @@ class Worker:
     allowance: Allowance = Allowance()
     _waiting: "subprocess.Popen[bytes] | None" = None
     followed: Callable[[str], None] = lambda _: None
-    # Whether other targets than the feeds may lack something that the runner did.
-    _owes: bool = False
     _planning: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     # Those that have told of their plan, and still write other targets and deliver notifications.
     _following: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
@@ -395,7 +386,7 @@ class Worker:
                 timer.start()
                 complaints.start()
                 with contextlib.suppress(OSError):  # it has ended: its end says why
-                    process.stdin.write(_PUSH if self._owes else _PLAN)
+                    process.stdin.write(b"plan\n")
                     process.stdin.close()
                 for line in process.stdout:
                     try:
@@ -404,10 +395,9 @@ class Worker:
                                 self._take_feeds(places)
                             case _Planned() as planned if not problem:
                                 self._tells(process)
-                                has_told, self._owes = True, self._owes or planned.owes
+                                has_told = True
                                 tell(planned)
                             case _Followed(trouble, said):
-                                self._owes = bool(trouble)
                                 self.said(said)
                                 self.followed(trouble)
                     except msgspec.MsgspecError:
@@ -420,8 +410,6 @@ class Worker:
             elif not (problem or has_told):
                 problem = self._broken_off(process.returncode, complaint, allowance)
             if not has_told:
-                # It may have done what was asked for, and then been ended.
-                self._owes = True
                 tell(problem)
             elif complaints_text := "\n".join(filter(None, (complaint, problem))):
                 self.complained(complaints_text)

@@ -130,17 +130,21 @@ def serve(
 def _print_links(links: "Subscriptions", *, rotated: bool) -> None:
     from calsync.web.server import qr_lines
 
+    def show_qr(address: str) -> None:
+        if sys.stdout.isatty():
+            for line in qr_lines(address):
+                # In colours of its own: on a light terminal the blocks would be inverted.
+                click.echo(click.style(line, fg="bright_white", bg="black"))
+
     if rotated:
         click.echo("The old addresses no longer work: subscribe again with the new ones.", err=True)
     for name, addresses in links.feeds:
         click.echo(click.style(name, bold=True))
         click.echo(f"  {addresses.webcal}\n  {addresses.https}")
-        if sys.stdout.isatty():
-            for line in qr_lines(addresses.webcal):
-                # In colours of its own: on a light terminal the blocks would be inverted.
-                click.echo(click.style(line, fg="bright_white", bg="black"))
+        show_qr(addresses.webcal)
     click.echo(click.style("week page", bold=True))
     click.echo(f"  {links.page}")
+    show_qr(links.page)
     if links.only_here:
         message = "These addresses work on this machine only: --host and --url make them work elsewhere"
         click.echo(f"{message} (docs/subscribing.md).", err=True)

@@ -46,7 +46,7 @@ from calsync.training import (
     clock,
 )
 from calsync.travel import trips_in
-from calsync.web.week import WeekCount
+from calsync.web.week import WeekCount, without_early
 from calsync.words import counted, date_name, elapsed, kind_name, moment, on_one_line, on_trip
 
 _LABEL = 15
@@ -173,7 +173,7 @@ def _week_title(week: WantedWeek) -> Text:
     first, last = week.week.days[0], week.week.days[-1]
     return Text.assemble(
         (str(week.week), "bold"),
-        f"  {first:%-d %b} - {last:%-d %b %Y}  ",
+        f"  {first.day} {first:%b} - {last.day} {last:%b %Y}  ",
         (on_one_line(week.template.title), "italic"),
         (on_one_line(week.of_feed), "dim"),
     )
@@ -252,7 +252,9 @@ class _ShownWeek:
         return "rest" if is_rest and not any(one.run.day == day for one in self.gathered.plan.runs) else ""
 
     def at_the_end(self) -> Iterator[Text]:
-        """What has no day: sessions without a place, and skipped ones that never had one."""
+        """What has no day here: sessions without a place, skipped ones that never had one, and what the
+        runner moved to a day after the weeks that are planned.
+        """
         for session in self.week.unplaced:
             title = session.title or routine_title(session.routine, self.gathered.routines)
             title = f"{title} ({session.load})"
@@ -263,6 +265,17 @@ class _ShownWeek:
             yield text
         for item in self.skipped(None):
             yield Text(f"{item.text(self.gathered.plan.zone)}: skipped\n{self.names[item.key]}", style="dim")
+        plan = self.gathered.plan
+        planned: tuple[PlannedRun | PlannedSession, ...]
+        planned = (*self.week.runs, *self.week.cross, *self.week.strength)
+        for one in planned:
+            if one.span.start.astimezone(plan.zone).date() > plan.weeks[-1].week.days[-1]:
+                if isinstance(one, PlannedRun):
+                    title = run_title(one)
+                else:
+                    title = session_title(one, self.gathered.routines).removeprefix("Strength: ")
+                where = f"moved to {moment(one.span, plan.zone)}"
+                yield Text(f"{title}: {where}\n{self.names[one.key]}", style="dim")
 
 
 def _state(gathered: Gathered, planned: PlannedRun | PlannedSession) -> str:
@@ -328,7 +341,7 @@ def _day_cell(shown: _ShownWeek, day: date) -> Text:
     plan = shown.gathered.plan
     today = plan.now.astimezone(plan.zone).date()
     style = "reverse" if day == today else "dim" if day < today else ""
-    return Text(f"{day:%a %-d}", style=style)
+    return Text(f"{day:%a} {day.day}", style=style)
 
 
 def _busy_cell(gathered: Gathered, day: date, *, is_narrow: bool) -> Text:
@@ -424,13 +437,13 @@ def print_busy(sources: Sequence[Busy], zone: ZoneInfo) -> None:
             day = span.start.astimezone(zone).date()
             if is_away:
                 last = (span.end - timedelta(seconds=1)).astimezone(zone).date()
-                until = "" if last == day else f" until {last:%a %-d %b}"
-                table.add_row(f"{day:%a %-d %b} {Week.of(day)}", f"away{until}", "a pause")
+                until = "" if last == day else f" until {date_name(last)}"
+                table.add_row(f"{date_name(day)} {Week.of(day)}", f"away{until}", "a pause")
                 previous = day
                 continue
             end = span.end.astimezone(zone)
-            until = "" if span.duration <= timedelta(days=1) else f" (until {end:%a %-d %b})"
-            label = f"{day:%a %-d %b} {Week.of(day) if day != previous else ''}" if day != previous else ""
+            until = "" if span.duration <= timedelta(days=1) else f" (until {date_name(end)})"
+            label = f"{date_name(day)} {Week.of(day) if day != previous else ''}" if day != previous else ""
             length = elapsed(span.duration)
             table.add_row(label.strip(), clock_span(span, zone) + until, length)
             previous = day
@@ -456,7 +469,7 @@ def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
         table.add_row(
             f"{date_name(checkin.day)} {checkin.day.year}",
             Text("■" * signs + "·" * (len(Sign) - signs), style=style),
-            signs_text(checkin),
+            signs_text(checkin.signs),
             str(checkin.week),
             effect(checkin) if acts else "a later one counts",
         )
@@ -469,12 +482,16 @@ def print_checkins(checkins: Sequence[CheckIn], today: date) -> None:
 def print_history(counts: Sequence[WeekCount]) -> None:
     """A line for each week; of a week without a mark it is not known what was done."""
     out = console()
+    shown = without_early(counts)
+    if not shown:
+        out.print("Nothing is known of your weeks yet; it begins with a `calsync push`.", soft_wrap=True)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Week", no_wrap=True)
     for title in ("Runs", "Done", "Strength", "Done", "Skipped", "Moved"):
         table.add_column(title, justify="right")
     table.add_column("Signs")
-    for one in counts:
+    for one in shown:
         has_marks = one.done is not None
         number = [
             str(one.runs),
@@ -488,12 +505,13 @@ def print_history(counts: Sequence[WeekCount]) -> None:
             number = ["-"] * len(number)
         style = "" if one.planned else "dim"
         first = one.week.days[0]
-        label = Text(f"{one.week}  {first:%-d %b}", style=style)
+        label = Text(f"{one.week}  {first.day} {first:%b}", style=style)
         signs = "-" if one.signs is None else ", ".join(s for s in Sign if s in one.signs) or "none"
         table.add_row(label, *(Text(text, style=style) for text in number), Text(signs, style=style))
     out.print(table)
     out.print(
-        "Done is what you marked (`calsync done`) or your platform says; the rest is unknown, not missed.",
+        "Done is what you marked (`calsync done`) or your platform says; the rest is unknown, not missed."
+        + (" There is nothing of earlier weeks." if len(shown) < len(counts) else ""),
         style="dim",
         soft_wrap=True,
     )

@@ -121,7 +121,7 @@ def _record(setup: "Setup", day: date, today: date, signs: frozenset[Sign]) -> N
     new = CheckIn(day, signs)
     replaced = " (in place of the one before)" if check_in(setup, new) else ""
     acts = f"{week_name(new.week).capitalize()}: {effect(new)}."
-    click.echo(f"{date_name(day)} {day.year}: {signs_text(new)}{replaced}. {acts}")
+    click.echo(f"{date_name(day)} {day.year}: {signs_text(new.signs)}{replaced}. {acts}")
     if new.week < Week.of(today):
         click.echo(f"Note: {week_name(new.week)} is over; this is for the record.", err=True)
         return

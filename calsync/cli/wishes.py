@@ -261,7 +261,7 @@ def missed(common: Common, what: tuple[str, ...], now: datetime) -> None:
     from calsync.app import wishes
     from calsync.words import moment
 
-    setup = common.setup()
+    setup = caught_up(common, now)
     known = wishes.planned_keys(setup, now)
     items = known.items(setup, now)
     choice = known.may_be_missed(items)

@@ -34,14 +34,14 @@ from calsync.config.settings import (
     WebhookNotify,
 )
 from calsync.config.templates import Library
-from calsync.config.toml import Document, read, word_meant
+from calsync.config.toml import Document, read
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
 from calsync.program import MEANINGS, FeedSettings, Plan, Program
 from calsync.race import Race
 from calsync.training import FIRST_YEAR, LAST_YEAR, Load, Week
 from calsync.travel import Trip, with_trips
-from calsync.words import Keys, did_you_mean
+from calsync.words import Keys, did_you_mean, word_meant
 from calsync.written import PLAN_NAME, VARIABLE
 
 # Rule `race-day` looks this far: a race that lies further back changes nothing.

@@ -24,7 +24,7 @@ from msgspec import Meta
 from calsync.addresses import hidden, hidden_path
 from calsync.errors import ConfigError
 from calsync.files import LARGEST_TEXT, read_file, real_path
-from calsync.words import Keys, did_you_mean, dotted, needs, place_in_file
+from calsync.words import Keys, did_you_mean, dotted, needs, place_in_file, word_meant
 from calsync.written import Read, Said, duration_text
 
 # --- lines ------------------------------------------------------------------------------------------------
@@ -471,26 +471,6 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
     return document.fail(keys, _wrong(f"{said[:1].lower()}{said[1:]}", value, keys))
 
 
-# What people write for a word of ours.
-_SYNONYMS = {
-    **dict.fromkeys(("medium", "middle", "normal"), "moderate"),
-    **dict.fromkeys(("hard", "high"), "heavy"),
-    **dict.fromkeys(("easy", "low"), "light"),
-    "beginner": "new",
-    "intermediate": "regular",
-    "advanced": "experienced",
-}
-
-
-def word_meant(value: str, words: Sequence[str]) -> str:
-    """`; did you mean "…"?`, also of "thursday" and "medium"."""
-    lower = value.lower()
-    for meant in (_SYNONYMS.get(lower, ""), lower[:3]):
-        if meant in words:
-            return f'; did you mean "{meant}"?'
-    return did_you_mean(value, words)
-
-
 def _begins_alike(key: str, known: Mapping[str, str]) -> str:
     """`; did you mean "rest"?` of rest_days: a known key with something behind it."""
     alike = [one for one in known if key.lower().startswith(f"{one}_")]
@@ -507,6 +487,12 @@ def _wrong(what: str, value: object, keys: Keys, read: Read | None = None) -> st
                 hint = f'; write "{meant}"'
     if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
+    elif "a list" in what and isinstance(value, str):
+        hint = f"; write [{_shown(value)}]"
+    elif what == "expected a table" and isinstance(value, str):
+        # For the whole week alike.
+        alike = {"usual_start": value, "availability": [value]}.get(str(keys[-1]))
+        hint = f"; write {{ default = {_shown(alike)} }}" if alike else ""
     elif "a string" in what and isinstance(value, date | time):
         hint = f'; write "{value:%H:%M}"' if isinstance(value, time) else f'; write "{value}"'
     return f"{what}, found {_shown(value)}{hint}"

@@ -85,18 +85,22 @@ class Causes:
 
     def against_run(self, key: str, span: Timespan) -> tuple[Reason, ...]:
         """What other runs, busy time, a pause or a rest day have against the run `key` at `span`."""
-        day, problem = self._day(span), self._problem
-        found = []
-        if self._program.is_paused(day):
-            found.append(why.paused(self._program.pauses, day))
-        if any(block.overlaps(span) for block in problem.given.busy):
-            found.append(self._busy_there(span))
-        others = [run for run in problem.settled.runs if run.key != key and run.span.overlaps(span)]
-        if others:
-            found.append(why.run_there(map(self._run_now, others)))
+        day, start = self._day(span), wall.seconds(span.start)
         week = self._weeks.get(Week.of(day))
-        if week and week.wanted.is_rest(day):
-            found.append(why.rest_day(day))
+        length = wall.seconds_up(span.end) - start
+        bans = self._problem.days.run_bans(week.wanted if week else None, day, length, key)
+        against = [ban for ban in bans if ban.first <= start <= ban.last]
+        found = []
+        for rule in dict.fromkeys(ban.rule for ban in against):
+            match rule:
+                case Rule.PAUSE:
+                    found.append(why.paused(self._program.pauses, day))
+                case Rule.BUSY:
+                    found.append(self._busy_there(span))
+                case Rule.RUN:
+                    found.append(why.run_there(self._run_now(ban.run) for ban in against if ban.run))
+                case _:
+                    found.append(why.rest_day(day))
         return tuple(found)
 
     def _run(self, week: WantedWeek, key: str, before: Timespan | None, after: Timespan | None) -> str:

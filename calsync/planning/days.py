@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -290,9 +291,13 @@ class Days:
         if not ranges:
             return []
         bans = [(ban.first, ban.last) for ban in self.bans(week, day, minutes, load, where.travel)]
+        return self._on_grid(day, _without(ranges, bans))
+
+    def _on_grid(self, day: date, stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The grid's starts in stretches that are in order: (minute of the day, instant)."""
         grid = self.clock.grid(day)
         found: list[tuple[int, int]] = []
-        for first, last in _without(ranges, bans):
+        for first, last in stretches:
             low = bisect_left(grid, first, key=_instant)
             found += grid[low : bisect_right(grid, last, key=_instant)]
         return found
@@ -315,6 +320,56 @@ class Days:
         for ban in self.bans(week, day, minutes, load, where.travel):
             if ban.rule is not Rule.NOTICE and ban.first <= start <= ban.last:
                 yield ban
+
+    # --- where the runner could move something ------------------------------------------------------------
+
+    def open_to_session(
+        self, week: WantedWeek, day: date, minutes: int, load: Load, where: Where = ANYWHERE
+    ) -> list[tuple[int, int]]:
+        """Where A1 to A3, A5 and A6 let a session start: stretches of the grid, in minutes of the day.
+
+        For one that the runner moves themselves, so `notice` has nothing against it; only what is over has.
+        """
+        bans = self.bans(week, day, minutes, load, where.travel)
+        mine = (ban for ban in bans if ban.rule is not Rule.NOTICE)
+        return self._open(day, self.ranges(day, minutes, where), mine)
+
+    def open_to_run(self, week: WantedWeek, day: date, length: int, key: str) -> list[tuple[int, int]]:
+        """The same of the run `key`, of `length` seconds, which may be at any time of the day."""
+        whole = (self.clock.at(day, 0), self.clock.at(day, 1440) - 1)
+        return self._open(day, [whole], self.run_bans(week, day, length, key))
+
+    def _open(self, day: date, ranges: list[tuple[int, int]], bans: Iterable[Ban]) -> list[tuple[int, int]]:
+        over = wall.seconds(self.now)
+        if not ranges or self.clock.at(day, 1440) <= over:
+            return []
+        left = _without(ranges, [(-_EVER, over), *((ban.first, ban.last) for ban in bans)])
+        found: list[tuple[int, int]] = []
+        for bounds in left:
+            minutes = [minute for minute, _ in self._on_grid(day, [bounds])]
+            while minutes:
+                # As many as follow one another: where clocks skip some, the rest is a stretch of its own.
+                count = bisect_right(range(len(minutes)), minutes[0], key=partial(_ahead, minutes))
+                found.append((minutes[0], minutes[count - 1] + wall.GRID_MINUTES))
+                minutes = minutes[count:]
+        return found
+
+    def run_bans(self, week: WantedWeek | None, day: date, length: int, key: str) -> Iterator[Ban]:
+        """What a pause, busy time, other runs and a rest day of `week` forbid the run `key` on `day`."""
+        if self.program.is_paused(day):
+            yield Ban(Rule.PAUSE, -_EVER, _EVER)
+        low, high = self.clock.at(day, 0), self.clock.at(day, 1440) + length
+        for start, end in self._busy[bisect_left(self._busy_ends, low) :]:
+            if start > high:
+                break
+            yield Ban(Rule.BUSY, start - length + 1, end - 1)
+        for run in self._runs:
+            if run.key != key and run.start < high and low < run.end:
+                yield during_run(run.start, run.end, length, run)
+        if week and week.is_rest(day):
+            yield Ban(Rule.REST_DAY, -_EVER, _EVER)
+
+    # --- what there is to say -----------------------------------------------------------------------------
 
     def said(
         self,
@@ -514,6 +569,11 @@ class _DayTerms:
         if any(end <= start < end + _DAY for end in self.tiring_ends):
             return RECOVER_POINTS[load]
         return 0
+
+
+def _ahead(minutes: Sequence[int], number: int) -> int:
+    """Where the first would be if the one with that number came so many quarters of an hour after it."""
+    return minutes[number] - number * wall.GRID_MINUTES
 
 
 def _without(ranges: list[tuple[int, int]], bans: list[tuple[int, int]]) -> list[tuple[int, int]]:

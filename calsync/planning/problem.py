@@ -7,12 +7,13 @@ all choices is found in placement.py.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from calsync.event import Booked, Published, Standing, is_strength, week_of_key
 from calsync.planning import wall
 from calsync.planning.appointments import Appointment, appointments, with_appointments
-from calsync.planning.days import Days
+from calsync.planning.days import Candidate, Days
 from calsync.planning.placement import Fixed, Placement, Slot, SlotWeek, place
 from calsync.planning.progression import min_days_apart
 from calsync.planning.runs import SettledRun, SettledRuns, settle
@@ -143,7 +144,19 @@ class Problem:
     def _slot(self, week: WantedWeek, wanted: WantedSession) -> Slot:
         places = (self.days.cheapest(week, wanted, day) for day in week.week.days)
         found = tuple(found for found in places if found)
+        if wanted.key in self.given.standing.put_back:
+            found = self._where_it_was(week, wanted) or found
         return Slot(wanted.key, found, wanted.key in self.days.published)
+
+    def _where_it_was(self, week: WantedWeek, wanted: WantedSession) -> tuple[Candidate, ...]:
+        """The place of a session that is put back there; empty if the rules allow it there no more."""
+        if (before := self.given.standing.published.get(wanted.key)) is None:
+            return ()
+        start, minutes = wall.seconds(before.span.start), before.span.minutes
+        day = self.days.clock.day_of(start)
+        places = self.days.candidates(week, wanted, day) if day in week.week.days else ()
+        same = [one for one in places if (one.start, one.minutes) == (start, minutes)]
+        return tuple(sorted(same, key=attrgetter("rank"))[:1])
 
 
 def pose(given: Given) -> Problem:

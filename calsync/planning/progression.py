@@ -4,7 +4,7 @@ Every progression only lowers, the lowest value wins, and each acts on whole ISO
 of docs/rules.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -160,7 +160,7 @@ def _out_of_balance(was: Adjusted, checkin: CheckIn | None) -> Adjusted:
         left = max(1, left - 1)
     if signs >= MANY_SIGNS:
         left, load = 1, Load.LIGHT
-    note = why.out_of_balance(checkin.day, effect(checkin), signs_text(checkin))
+    note = why.out_of_balance(checkin.day, effect(checkin), signs_text(checkin.signs))
     lowered = _lower(was, note, left, load=load, each=_lighter_and_shorter)
     # Said also where nothing could be lowered: the runner is to know that the check-in was heard.
     return lowered if note in lowered.notes else replace(lowered, notes=(*lowered.notes, note))
@@ -184,9 +184,9 @@ def effect(checkin: CheckIn) -> str:
     return "lighter and shorter sessions" if signs else "nothing changes"
 
 
-def signs_text(checkin: CheckIn) -> str:
+def signs_text(signs: Collection[Sign]) -> str:
     """ "heavy legs, sore"; "all well" without signs."""
-    return ", ".join(sign.replace("-", " ") for sign in Sign if sign in checkin.signs) or "all well"
+    return ", ".join(sign.replace("-", " ") for sign in Sign if sign in signs) or "all well"
 
 
 def _lower(

@@ -11,6 +11,7 @@ Instants are whole seconds since the epoch: planning compares many of them, and 
 """
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from calsync.timespan import Timespan
@@ -82,6 +83,12 @@ class Wall:
                 ]
             self._grids[ordinal] = starts
         return self._grids[ordinal]
+
+    def skipped(self, day: date) -> list[tuple[int, int]]:
+        """What of the grid no clock shows, as when clocks go forward: stretches, in minutes of the day."""
+        there = [minute for minute, _ in self.grid(day)]
+        gaps = pairwise((-GRID_MINUTES, *there, 24 * 60))
+        return [(one + GRID_MINUTES, other) for one, other in gaps if other - one > GRID_MINUTES]
 
     def range(self, day: date, times: TimeRange) -> tuple[int, int]:
         """The instants of a range's bounds; the end may lie before the start when clocks change."""

@@ -1,23 +1,27 @@
-"""What there is to say of a plan's sessions: why they are where they are, what else there was, at what cost.
+"""What there is to say of a plan's sessions: why they are where they are, what else there was, at what cost,
+and where they, and runs, could be moved with nothing against it.
 
 To know the cost the plan is solved again: a session is put elsewhere and all others find their best places
 around it, so the difference is exact.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from calsync.event import week_of_key
 from calsync.planning.days import Candidate, Days
 from calsync.planning.descriptions import reasons, term_text
-from calsync.planning.placement import SlotWeek, place, solve_with, with_candidates
-from calsync.planning.plan import Plan, PlannedSession, PlannedWeek
+from calsync.planning.placement import Placement, SlotWeek, place, solve_with, with_candidates
+from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
+from calsync.planning.problem import pose
 from calsync.planning.room import Fix, Fixes
 from calsync.planning.rules import Rule
-from calsync.planning.week import WantedSession, WantedWeek
+from calsync.planning.wall import seconds
+from calsync.planning.week import ANYWHERE, WantedSession, WantedWeek
 from calsync.planning.why import Reason
 from calsync.timespan import Timespan
 from calsync.words import day_name, moment
@@ -35,6 +39,8 @@ class Alternative:
     is_later: bool = False
     moves: bool = False
     """Whether more of what is published would not stay where it is."""
+    others_move: bool = False
+    """The same, of other sessions than this one."""
 
     def text(self, zone: ZoneInfo) -> str:
         where = f"{moment(self.place.span, zone)}, {self.place.minutes} min, {self.place.load}"
@@ -97,6 +103,27 @@ class Explained:
         return self.everywhere[:2]
 
 
+# Stretches of the grid, in minutes of a day: from a start to where the last one's quarter of an hour ends.
+Starts = tuple[tuple[int, int], ...]
+
+
+def _by_price(one: Alternative) -> tuple[int, bool, int]:
+    return one.more, one.moves, one.place.start
+
+
+# So far apart are two times that a runner may choose between.
+_APART = timedelta(hours=3)
+
+
+def are_apart(one: Timespan, other: Timespan) -> bool:
+    """Whether they are two times to a runner, and not one that is a little later."""
+    return abs(one.start - other.start) >= _APART
+
+
+# So many of the places that are cheapest by themselves are tried for the three choices, and so many of a day.
+_CHOICES_TRIED, _ON_ONE_DAY = 6, 2
+
+
 class Explainer:
     """Explains the sessions of one plan. For most of them that takes solving it again a few times."""
 
@@ -134,34 +161,109 @@ class Explainer:
         return Explained(why, terms, self.best(session.week, session.wanted, 7))
 
     def choices(self, session: PlannedSession, count: int = 3) -> tuple[tuple[Alternative, str], ...]:
-        """The best other places for it as it is, as long and as heavy, each in words."""
-        alike = [
-            one
-            for one in self.explained(session).everywhere
-            if (one.place.minutes, one.place.load) == (session.minutes, session.load)
-        ]
-        ranks = ("second best", "third best", "fourth best")
-        return tuple(
-            (one, f"{moment(one.place.span, self._plan.zone)}, {self._drawback(session, one, rank)}")
-            for one, rank in zip(alike[:count], ranks, strict=False)
-        )
+        """The best other places for it as it is, as long and as heavy, each in words; none if it has begun.
 
-    def _drawback(self, session: PlannedSession, other: Alternative, rank: str) -> str:
+        Each on another day, or hours away: what is a quarter of an hour later is no other time to a runner.
+        """
+        wanted = session.wanted
+        if wanted is None or wanted.class_at or session.state in (State.PAST, State.FIXED):
+            return ()
+        here = self._as_candidate(session)
+        costs = {
+            name: points
+            for name, points in self._problem.days.terms(session.week, wanted, here).items()
+            if name != "moved"
+        }
+        if session.place:
+            free, now = self, self._optimum
+        else:
+            # It stands, as it starts soon or was moved: it could be elsewhere if no calendar had it yet.
+            free = self._without(session.key)
+            now = replace(self._optimum, cost=self._optimum.cost + sum(costs.values()))
+        tried = sorted(free._tried(wanted, free._elsewhere(session, wanted), now), key=_by_price)
+        found = []
+        for one, rank in zip(tried[:count], ("second best", "third best", "fourth best"), strict=False):
+            drawback = free._drawback(session, wanted, one, costs, rank)
+            found.append((one, f"{moment(one.place.span, self._plan.zone)}, {drawback}"))
+        return tuple(found)
+
+    def _as_candidate(self, session: PlannedSession) -> Candidate:
+        start = seconds(session.span.start)
+        day, minute = self._problem.days.clock.minute_of(start)
+        return Candidate(day, minute, start, session.minutes, session.load, cost=0)
+
+    def _without(self, key: str) -> "Explainer":
+        """Of the plan that would be made if nobody had said yet where that session is."""
+        given, standing = self._problem.given, self._problem.given.standing
+        published = {other: one for other, one in standing.published.items() if other != key}
+        standing = replace(standing, published=published, put_back=standing.put_back - {key})
+        problem = pose(replace(given, standing=standing))
+        return Explainer(replace(self._plan, problem=problem, placement=problem.solve()))
+
+    def _elsewhere(self, session: PlannedSession, wanted: WantedSession) -> Iterator[Candidate]:
+        """The cheapest places for a session as it is, far enough from where it is and from one another."""
+        week, days = session.week, self._problem.days
+        everywhere = (one for day in week.week.days for one in days.candidates(week, wanted, day))
+        alike = [one for one in everywhere if (one.minutes, one.load) == (session.minutes, session.load)]
+        found: list[Candidate] = []
+        for one in sorted(alike, key=attrgetter("rank")):
+            taken = (session.span, *(other.span for other in found))
+            is_apart = all(are_apart(one.span, span) for span in taken)
+            if is_apart and sum(other.day == one.day for other in found) < _ON_ONE_DAY:
+                found.append(one)
+            if len(found) == _CHOICES_TRIED:
+                break
+        yield from found
+
+    def _drawback(
+        self,
+        session: PlannedSession,
+        wanted: WantedSession,
+        other: Alternative,
+        costs: Mapping[str, int],
+        rank: str,
+    ) -> str:
+        """What is worse about it than where the session is, which `costs` so much there."""
         if count := len(other.unplaced):
             return (
                 f"but then {'another session' if count == 1 else f'{count} other sessions'} couldn't fit in"
             )
-        if not other.more or session.wanted is None:
-            return "as good"
-        terms = self._problem.days.terms(session.week, session.wanted, other.place)
-        more = {name: points - session.cost.get(name, 0) for name, points in terms.items()}
+        there = self._problem.days.terms(session.week, wanted, other.place)
         # That it would move is no drawback for somebody who wants to move it.
-        moving = more.pop("moved", 0)
+        moving = there.get("moved", 0)
+        if other.more <= moving:
+            return "as good"
+        if other.others_move:
+            return f"{rank}: another session would move"
+        more = {name: points - costs.get(name, 0) for name, points in there.items() if name != "moved"}
         worst = max(more, key=lambda name: more[name], default="")
         if not worst or more[worst] <= 0:
-            return f"{rank}: less evenly spread" if other.more > moving else "as good"
-        there = replace(session, span=other.place.span, day=other.place.day, place=other.place, cost=terms)
-        return f"{rank}: {term_text(worst, self._plan, there)}"
+            return f"{rank}: less evenly spread"
+        moved = replace(session, span=other.place.span, day=other.place.day, place=other.place, cost=there)
+        return f"{rank}: {term_text(worst, self._plan, moved)}"
+
+    def open_starts(self, planned: PlannedRun | PlannedSession, week: WantedWeek) -> tuple[Starts, ...]:
+        """Where on each day of `week` the runner could move it with nothing against it.
+
+        These are the starts of which `calsync move` has nothing to note. In another week than its own there
+        are none.
+        """
+        days, key = week.week.days, planned.key
+        if week_of_key(key) != week.week:
+            return tuple(() for _ in days)
+        offered = self._problem.days
+        if isinstance(planned, PlannedRun):
+            length = planned.run.end - planned.run.start
+            return tuple(tuple(offered.open_to_run(week, day, length, key)) for day in days)
+        given, wanted = self._problem.given, week.session(key)
+        stand = [on for fixed in self._problem.fixed if fixed.key != key for on in fixed.days]
+        where = wanted.where if wanted else ANYWHERE
+        return tuple(
+            ()
+            if any(given.are_too_near(on, day) for on in stand)
+            else tuple(offered.open_to_session(week, day, planned.minutes, planned.load, where))
+            for day in days
+        )
 
     def fix(self, week: PlannedWeek, session: WantedSession) -> Fix | None:
         """What would give it a place; None if no single change does, or if only time did not allow it."""
@@ -174,7 +276,7 @@ class Explainer:
         """
         places = (self._cheapest_elsewhere(week, session, day) for day in week.week.days)
         found = self._tried(session, (place for place in places if place))
-        return tuple(sorted(found, key=lambda one: (one.more, one.moves, one.place.start))[:count])
+        return tuple(sorted(found, key=_by_price)[:count])
 
     def dodged(self, week: WantedWeek, session: WantedSession) -> Dodged | None:
         """The better place that busy time keeps `session` from; None if it keeps it from none."""
@@ -191,15 +293,21 @@ class Explainer:
         blocks = tuple(block for block in self._problem.given.busy if block.overlaps(needed))
         return Dodged(better, less, blocks) if blocks else None
 
-    def _tried(self, session: WantedSession, places: Iterable[Candidate]) -> Iterator[Alternative]:
+    def _tried(
+        self, session: WantedSession, places: Iterable[Candidate], before: Placement | None = None
+    ) -> Iterator[Alternative]:
+        """What each would cost more than `before`, or else than this plan."""
+        before = before or self._optimum
         for candidate in places:
             if solved := solve_with(self._weeks, self._problem.fixed, session.key, candidate):
-                lost = solved.missing - self._optimum.missing
-                now = self._optimum.chosen[session.key]
+                lost = solved.missing - before.missing
+                now = before.chosen.get(session.key)
                 is_later = now is not None and candidate.start > now.start
                 unplaced = tuple(key for key in solved.chosen if key in lost)
-                more, moves = solved.cost - self._optimum.cost, solved.moved > self._optimum.moved
-                yield Alternative(candidate, more, unplaced, is_later, moves)
+                more, moved = solved.cost - before.cost, solved.moved - before.moved
+                yield Alternative(
+                    candidate, more, unplaced, is_later, moved > 0, others_move=moved > candidate.moves
+                )
 
     def _cheapest_elsewhere(self, week: WantedWeek, session: WantedSession, day: date) -> Candidate | None:
         """The cheapest place on a day that is not where the session is."""

@@ -19,6 +19,8 @@ from calsync.words import date_name
 # Older ones are out of date anyway, and their ids may be forgotten by now.
 _LONGEST = timedelta(hours=24)
 _TIME, _SIGNS = "time", "signs"
+# For so long a run or session is one of those that a check-in asks about.
+_CHECKED_IN_AFTER = timedelta(days=6)
 
 
 class Kept(Protocol):
@@ -132,6 +134,18 @@ class Acting:
         )
         return CheckInForm(form, date_name(today), signs, there is not None)
 
+    def check_in_of(
+        self, entry: Entry, checkins: Sequence[CheckIn], now: datetime, turn: int
+    ) -> CheckInForm | None:
+        """The same for the page of a run or session, from its day on and for a week.
+
+        None if there is a check-in of today: what was said in it is nothing that this page may tell.
+        """
+        if entry.day is None or not timedelta() <= now.date() - entry.day <= _CHECKED_IN_AFTER:
+            return None
+        form = self.check_in(checkins, now, turn)
+        return None if form.is_there else form
+
     def _form(
         self,
         label: str,
@@ -162,7 +176,7 @@ class Acting:
     # --- a form that was sent ---------------------------------------------------------------------------
 
     def read(self, body: bytes, now: datetime, only: str = "") -> Asked:
-        """What a form asks for; with `only` for that key alone. Raises Refused."""
+        """What a form asks for; with `only` for that key alone, or of a check-in. Raises Refused."""
         sent = _fields(body)
         fields = [sent.get(name, [""])[0] for name in _SIGNED]
         if not is_same(sent.get("shown", [""])[0], self.secret.of_form(*fields)):
@@ -171,11 +185,14 @@ class Acting:
         made = datetime.fromtimestamp(int(form.partition("-")[0], 16), now.tzinfo)
         if now - made > _LONGEST:
             raise Refused(409, "This page was too old, so nothing was done. Here is what is true now.")
-        if only and key != only:
+        if only and key != only and do not in (Do.CHECK_IN, Do.FORGET_CHECK_IN):
             raise Refused(403, "This form is of another page.")
         if asks == _TIME:
             to = " ".join(sent.get("start", [""])[0].split())
         said = sent.get("sign", []) if asks == _SIGNS else signs.split()
+        if asks:
+            # Filled in otherwise it is another form: somebody was refused, went back, and tries again.
+            form = f"{form}-{self.secret.of_form('filled in', to, *said)[:8]}"
         act = Act(
             Do(do),
             key,

@@ -6,10 +6,11 @@ attributes, as not every program that shows SVG knows CSS variables.
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -18,9 +19,18 @@ from markupsafe import Markup
 
 from calsync.event import TICK
 from calsync.web.acting import CheckInForm, Form
+from calsync.web.colours import DARK, LIGHT, SCREEN, Scheme
 from calsync.web.entries import Entry
 from calsync.web.sharing import Summary
-from calsync.web.week import DARK, LIGHT, Block, Day, Look, Stretch, WeekCount, WeekPicture
+from calsync.web.week import (
+    Block,
+    Day,
+    Look,
+    Stretch,
+    WeekCount,
+    WeekPicture,
+    without_early,
+)
 from calsync.words import one_line
 
 # --- html -------------------------------------------------------------------------------------------------
@@ -63,7 +73,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What the runner can do on the page: `forms` by the keys of runs and sessions. They are sent `to` that
-    address, which leads back to `week`. `share` is the address of the page for others.
+    address, which leads back to `week`. `share` is the address of the page for others, `qr` the picture of
+    the address of this page, as SVG.
     """
 
     to: str
@@ -71,6 +82,7 @@ class Actions:
     forms: Mapping[str, tuple[Form, ...]]
     check_in: CheckInForm
     share: str
+    qr: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +113,9 @@ def render_page(
     With `summary` it is the page for others. `home` is where an app's manifest is, as seen from this page, if
     it can be one.
     """
-    style = Markup(_style(weeks, now))
+    style = Markup(_style(weeks, now) + (_asset("drag.css") if actions else ""))
     names = ("page.js", "home.js") if home else ("page.js",)
-    script = Markup("".join((_ASSETS / name).read_text("utf-8") for name in names))
+    script = Markup("".join(map(_asset, names)) + (_without_comments("drag.js") if actions else ""))
     html = (
         _environment()
         .get_template("page.html")
@@ -122,7 +134,6 @@ def render_page(
             actions=actions,
             summary=summary,
             home=home,
-            theme=(LIGHT.page, DARK.page),
             style=style,
             script=script,
         )
@@ -131,16 +142,51 @@ def render_page(
 
 
 def render_session(
-    entry: Entry, *, name: str, now: datetime, forms: Sequence[Form], notice: Notice | None = None
+    entry: Entry,
+    *,
+    name: str,
+    now: datetime,
+    forms: Sequence[Form],
+    check_in: CheckInForm | None = None,
+    notice: Notice | None = None,
 ) -> Page:
     """The page of one run or session. `now` in the plan's zone."""
     style = Markup(_style((), now))
+    values = {"entry": entry, "name": name, "forms": forms, "check_in": check_in, "notice": notice}
     html = (
         _environment()
         .get_template("session.html")
-        .render(entry=entry, name=name, now=now, forms=forms, notice=notice, style=style)
+        .render(values, title=f"{entry.title} - {name}", style=style)
     )
     return Page(html, _policy(style, "", has_forms=True))
+
+
+def render_history(counts: Sequence[WeekCount], *, name: str) -> Page:
+    """What became of the last weeks, the latest first; empty ones at the beginning are left out."""
+    style = Markup(_sheet("0"))
+    shown = without_early(counts)
+    html = (
+        _environment()
+        .get_template("history.html")
+        .render(
+            title=f"The last {len(counts)} weeks - {name}",
+            name=name,
+            number=len(counts),
+            counts=shown[::-1],
+            earlier=len(shown) < len(counts),
+            chart=_chart_of_page(counts),
+            style=style,
+        )
+    )
+    return Page(html, _policy(style, "", has_forms=False))
+
+
+@lru_cache(32)
+def render_message(title: str, text: str) -> Page:
+    """A page that only says something: that there is nothing, or why something can't be done."""
+    style = Markup(_sheet("0"))
+    html = _environment().get_template("message.html").render(title=title, text=text, style=style)
+    return Page(html, _policy(style, "", has_forms=False))
 
 
 def _policy(style: str, script: str, *, has_forms: bool, is_app: bool = False) -> str:
@@ -166,14 +212,27 @@ def _digest(text: str) -> str:
 
 
 @cache
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text("utf-8")
+
+
+@cache
+def _without_comments(name: str) -> str:
+    """A long script without the comments that have a line to themselves, as each page carries it."""
+    return re.sub(r"(?m)^[ \t]*//.*\n", "", _asset(name))
+
+
+@cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_ASSETS),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.globals["theme"] = (LIGHT.page, DARK.page)
+    return environment
 
 
 def _style(weeks: Sequence[WeekPicture], now: datetime) -> str:
@@ -382,52 +441,82 @@ class _Week:
             _text(self._group, _GUTTER, y + 12, _fit(fix, 7 * _DAY), LIGHT.muted)
 
 
-_COLUMN, _UNIT, _CHART_HEAD, _CHART_FOOT = 56, 14, 64, 92
+_UNIT, _CHART_HEAD, _CHART_FOOT, _BELOW = 14, 64, 92, 40
+# How wide a week is: in a file, and on a page, where all of them have to fit on a phone.
+_COLUMN, _NARROW = 56, 27
 
 
 def render_chart(counts: Sequence[WeekCount], *, name: str) -> str:
     """A column for each week: a square for each run and session, filled if it is done; dots for the signs."""
-    most = max((one.planned for one in counts), default=0) or 1
+    base = _CHART_HEAD + _most(counts) * _UNIT
     width = 2 * _PAD + len(counts) * _COLUMN
-    height = _CHART_HEAD + most * _UNIT + _CHART_FOOT
-    svg = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}"})
-    size = {"width": str(width), "height": str(height), "role": "img", "font-family": _FONT}
-    svg.attrib |= {**size, "aria-label": f"{name}: what became of the last {len(counts)} weeks"}
-    _rect(svg, 0, 0, width, height, LIGHT.page)
+    svg = _chart(width, base + _CHART_FOOT, f"{name}: what became of the last {len(counts)} weeks")
+    svg.attrib |= {"width": str(width), "height": str(base + _CHART_FOOT)}
+    _rect(svg, 0, 0, width, base + _CHART_FOOT, LIGHT.page)
     _text(svg, _PAD, 34, f"{name}: the last {len(counts)} weeks", LIGHT.ink, font_size=16, font_weight="bold")
-    base = _CHART_HEAD + most * _UNIT
-    _rule(svg, _PAD, base, width - _PAD, base, LIGHT.line)
+    _columns(svg, counts, _PAD, base, _COLUMN, LIGHT)
     run, lift = LIGHT.looks[Look.LONG], LIGHT.looks[Look.STRENGTH]
-    for number, one in enumerate(counts):
-        left = _PAD + number * _COLUMN
-        group = SubElement(svg, "g")
-        SubElement(group, "title").text = one_line(one.text)
-        top = base
-        for paint, planned, done in (
-            (run.edge, one.runs, one.runs_done),
-            (lift.fill, one.strength, one.strength_done),
-        ):
-            for square in range(planned):
-                top -= _UNIT
-                fill = paint if square < done else LIGHT.page
-                _rect(group, left + 12, top + 2, _COLUMN - 24, _UNIT - 4, fill, stroke=paint, rx=2)
-        middle = left + _COLUMN / 2
-        _text(group, middle, base + 18, f"W{one.week.number:02}", LIGHT.muted, text_anchor="middle")
-        for sign in range(len(one.signs or ())):
-            _draw(group, "circle", cx=middle - 9 + 6 * sign, cy=base + 30, r=2.5, fill=LIGHT.now)
     x, y = float(_PAD), base + 62.0
-    for label, fill, edge in (
-        ("run", LIGHT.page, run.edge),
-        ("run, done", run.edge, run.edge),
-        ("strength", LIGHT.page, lift.fill),
-        ("strength, done", lift.fill, lift.fill),
-        ("warning sign", LIGHT.now, LIGHT.now),
+    for label, fill, edge, corner in (
+        ("run", LIGHT.page, run.edge, _SQUARE),
+        ("run, done", run.edge, run.edge, _SQUARE),
+        ("strength", LIGHT.page, lift.fill, _ROUND),
+        ("strength, done", lift.fill, lift.fill, _ROUND),
+        ("warning sign", LIGHT.now, LIGHT.now, _ROUND),
     ):
-        _rect(svg, x, y - 10, 14, 10, fill, stroke=edge)
+        _rect(svg, x, y - 10, 14, 10, fill, stroke=edge, rx=corner)
         _text(svg, x + 20, y, label, LIGHT.muted)
         x += 34 + len(label) * _ADVANCE
     indent(svg, " ")
     return tostring(svg, encoding="unicode") + "\n"
+
+
+def _chart_of_page(counts: Sequence[WeekCount]) -> Markup:
+    """The same, to be put into a page: in its colours, which are those of the device."""
+    base = _most(counts) * _UNIT + 2
+    about = f"What became of the last {len(counts)} weeks; the table below says it in numbers"
+    svg = _chart(len(counts) * _NARROW, base + _BELOW, about)
+    _columns(svg, counts, 0, base, _NARROW, SCREEN)
+    return Markup(tostring(svg, encoding="unicode"))
+
+
+# Runs have square corners and sessions round ones: a sign that needs no colours.
+_SQUARE, _ROUND = 1, 5
+
+
+def _most(counts: Sequence[WeekCount]) -> int:
+    return max((one.planned for one in counts), default=0) or 1
+
+
+def _chart(width: float, height: float, about: str) -> Element:
+    size = {"viewBox": f"0 0 {width} {height}", "role": "img", "font-family": _FONT}
+    return Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "aria-label": about})
+
+
+def _columns(
+    svg: Element, counts: Sequence[WeekCount], left: float, base: float, column: int, scheme: Scheme
+) -> None:
+    """`left` and `base` are where the first column begins, and the line on which all stand."""
+    _rule(svg, left, base, left + len(counts) * column, base, scheme.line)
+    run, lift = scheme.looks[Look.LONG], scheme.looks[Look.STRENGTH]
+    gap = column / 5
+    for number, one in enumerate(counts):
+        x = left + number * column
+        group = SubElement(svg, "g")
+        SubElement(group, "title").text = one_line(one.text)
+        top = base
+        for paint, corner, planned, done in (
+            (run.edge, _SQUARE, one.runs, one.runs_done),
+            (lift.fill, _ROUND, one.strength, one.strength_done),
+        ):
+            for square in range(planned):
+                top -= _UNIT
+                fill = paint if square < done else scheme.page
+                _rect(group, x + gap, top + 2, column - 2 * gap, _UNIT - 4, fill, stroke=paint, rx=corner)
+        label = f"W{one.week.number:02}" if column > _NARROW else f"{one.week.number}"
+        _text(group, x + column / 2, base + 18, label, scheme.muted, text_anchor="middle")
+        for sign in range(len(one.signs or ())):
+            _draw(group, "circle", cx=x + column / 2 - 9 + 6 * sign, cy=base + 30, r=2.5, fill=scheme.now)
 
 
 def _legend(looks: Iterable[Look]) -> Iterator[tuple[str, str, str, Mapping[str, str]]]:

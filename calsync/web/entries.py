@@ -60,7 +60,11 @@ def entries(weeks: Iterable[WeekPicture]) -> Mapping[str, Entry]:
     found: dict[str, Entry] = {}
     for week in weeks:
         for absent in week.absent:
-            found.setdefault(absent.key, Entry(absent.key, absent.title, absent=absent))
+            if absent.moved:
+                entry = Entry(absent.key, absent.title, absent.moved, absent.block)
+            else:
+                entry = Entry(absent.key, absent.title, absent=absent)
+            found.setdefault(absent.key, entry)
         for day in week.days:
             for block in day.blocks:
                 if block.key and not block.is_continued:

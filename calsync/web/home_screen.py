@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from calsync.web.week import LIGHT
+from calsync.web.colours import LIGHT
 
 _ASSETS = Path(__file__).parent / "assets"
 MANIFEST = "manifest.webmanifest"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from calsync.errors import CalsyncError
 from calsync.training import CheckIn
-from calsync.web.week import WeekPicture
+from calsync.web.week import WeekCount, WeekPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Snapshot:
     `is_written` is false if there is a feed that doesn't have it: a full disk, a file that is not ours.
     `race` is the next one, its title and date; `as_json` what `calsync plan --format json` prints. `turn`
     grows from plan to plan in the order in which they held the lock, and `answers` are the ids of all that
-    had been done before.
+    had been done before. `history` has the last weeks, the present one included, the earliest first.
     """
 
     weeks: tuple[WeekPicture, ...]
@@ -33,6 +33,7 @@ class Snapshot:
     as_json: str = ""
     turn: int = 0
     answers: frozenset[str] = frozenset()
+    history: tuple[WeekCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import base64
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 
 from calsync.errors import Unavailable
 from calsync.state import State
@@ -57,7 +58,12 @@ class Secret:
 
     def of_session(self, plan: str, key: str) -> str:
         """The token of the page of one run or session: it opens that page, and nothing else of the plan."""
-        return self._derived(f"session {plan} {key}")
+        return self.of_sessions(plan)(key)
+
+    def of_sessions(self, plan: str) -> Callable[[str], str]:
+        """of_session() for many keys, with the secret read once, as it is now. Raises Unavailable."""
+        value = self.value()
+        return lambda key: _token(value, f"session {plan} {key}")
 
     def to_share(self) -> str:
         """The token of the page that the runner may show to others."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from urllib.parse import quote
 
@@ -30,7 +30,17 @@ from calsync.travel import zone_at
 from calsync.waits import LONGEST_PLAN
 from calsync.web.acting import Acting, Refused, is_from_here
 from calsync.web.connections import BODY, is_among
-from calsync.web.drawing import Actions, FeedLinks, Links, Notice, Page, render_page, render_session
+from calsync.web.drawing import (
+    Actions,
+    FeedLinks,
+    Links,
+    Notice,
+    Page,
+    render_history,
+    render_message,
+    render_page,
+    render_session,
+)
 from calsync.web.entries import Entry, entries
 from calsync.web.feed_file import FeedFile, answer, takes_gzip
 from calsync.web.home_screen import Part, part
@@ -229,8 +239,37 @@ def application(site: Site) -> ASGIApp:
     return guarded
 
 
+class _Told(PlainTextResponse):
+    """A line of text; for a browser a page, which also says what to do."""
+
+    def __init__(self, status: int, text: str, headers: Mapping[str, str], title: str, more: str) -> None:
+        super().__init__(f"{text}\n", status, headers={**_HEADERS, **headers, "Vary": "Accept"})
+        self._page = partial(render_message, title, more)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "text/html" in Headers(scope=scope).get("accept", ""):
+            page = self._page()
+            self.body = page.html.encode()
+            self.headers["Content-Security-Policy"] = page.policy
+            self.headers["Content-Type"] = "text/html; charset=utf-8"
+            self.headers["Content-Length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
 def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    return PlainTextResponse(f"{text}\n", status, headers={**_HEADERS, **(headers or {})})
+    return _Told(status, text, headers or {}, text, _WHAT_TO_DO.get(status, ""))
+
+
+# Whoever asks may know no secret: nothing of the plan, and the same for every address.
+_WHAT_TO_DO = {
+    404: "There is nothing at this address. A link in an old event, or on a home screen, may be out of date: "
+    "take the one that your calendar has now, or ask for a new one.",
+    405: "This address can only be looked at.",
+    413: "What was sent is too large.",
+    421: "This server doesn't answer to the name in the address. If it is a name of its own, it has to be in "
+    "allowed_hosts.",
+    503: "Please try again in a moment.",
+}
 
 
 def _health(site: Site) -> Response:
@@ -262,6 +301,8 @@ def _inside(site: Site, request: Request) -> Response | None:
         return _page(site, request, latest, None)
     if path == "plan.json":
         return _as_json(latest)
+    if path == "history":
+        return _history(site, request, latest)
     if found := part(path, site.name):
         return _part(found)
     folder, _, week = path.partition("/")
@@ -288,6 +329,12 @@ def _as_json(latest: Latest) -> Response:
     return Response(f"{latest.snapshot.as_json}\n", headers=headers)
 
 
+def _history(site: Site, request: Request, latest: Latest) -> Response:
+    if latest.snapshot is None:
+        return _not_yet(latest.problem)
+    return _html(request, render_history(latest.snapshot.history, name=site.name))
+
+
 def _part(part: Part) -> Response:
     headers = {**_HEADERS, "Content-Type": part.media_type, "Cache-Control": part.caching}
     if part.policy:
@@ -296,8 +343,11 @@ def _part(part: Part) -> Response:
 
 
 def _not_yet(problem: str = "") -> Response:
-    text = f"There is no plan yet: {problem}" if problem else "Planning, one moment…"
-    return _plain(503, text, {"Retry-After": "5", "Refresh": "5"})
+    title, more = "Planning, one moment…", "The page follows by itself."
+    if problem:
+        title, more = "There is no plan yet", problem
+    headers = {"Retry-After": "5", "Refresh": "5"}
+    return _Told(503, f"{title}: {problem}" if problem else title, headers, title, more)
 
 
 def _chosen(snapshot: Snapshot, now: datetime, week: str | None) -> int | None:
@@ -333,6 +383,7 @@ def _page(
         notice = notice or _notice(site, request, snapshot, now, None)
         there = [block.key for day in shown.days for block in day.blocks if block.key]
         there += [absent.key for absent in shown.absent]
+        base = site.url or request.scope["base"]
         actions = Actions(
             to="./" if week is None else "../",
             week=week or "",
@@ -340,7 +391,8 @@ def _page(
                 key: tuple(acting.of_entry(known[key], now, snapshot.turn)) for key in there if key in known
             },
             check_in=acting.check_in(snapshot.checkins, now, snapshot.turn),
-            share=f"{site.url or request.scope['base']}/w/{site.secret.to_share()}/",
+            share=f"{base}/w/{site.secret.to_share()}/",
+            qr=Markup(qr_svg(f"{base}/{site.secret.value()}/")),
         )
     page = render_page(
         [shown],
@@ -385,10 +437,10 @@ def _entry(site: Site, token: str) -> tuple[Snapshot, Entry] | None:
     snapshot, acting = site.latest().snapshot, site.acting
     if snapshot is None or acting is None:
         return None
-    found = None
+    found, token_of = None, site.secret.of_sessions(acting.plan)
     for key, entry in entries(snapshot.weeks).items():
         # All are always compared, so that the time it takes tells nothing.
-        if is_same(token, site.secret.of_session(acting.plan, key)):
+        if is_same(token, token_of(key)):
             found = entry
     return (snapshot, found) if found else None
 
@@ -403,7 +455,8 @@ def _session(site: Site, request: Request, notice: Notice | None = None) -> Resp
     now = site.clock().astimezone(snapshot.zone)
     notice = notice or _notice(site, request, snapshot, now, entry)
     forms = tuple(site.acting.of_entry(entry, now, snapshot.turn))
-    page = render_session(entry, name=site.name, now=now, forms=forms, notice=notice)
+    check_in = site.acting.check_in_of(entry, snapshot.checkins, now, snapshot.turn)
+    page = render_session(entry, name=site.name, now=now, forms=forms, check_in=check_in, notice=notice)
     return _html(request, page, notice)
 
 

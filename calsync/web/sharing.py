@@ -45,7 +45,8 @@ def _shared(block: Block) -> Block:
         block.span,
         block.times,
         block.look,
-        block.title,
+        # How heavy a session is matters to the runner alone.
+        block.title.partition(" (")[0] if block.look is Look.STRENGTH else block.title,
         block.short,
         State.PAST if block.state is State.PAST else State.PLANNED,
         block.lane,
@@ -108,7 +109,7 @@ def _day(day: date, today: date) -> str:
 
 
 def _in_a_sentence(title: str) -> str:
-    """ "Lower body (moderate)" as "lower body": how heavy it is matters to the runner alone."""
+    """ "Lower body (moderate)" as "lower body"."""
     title = title.partition(" (")[0]
     return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
 

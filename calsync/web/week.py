@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
 from calsync.event import BUSY, Standing, in_words, is_strength
 from calsync.planning.descriptions import exercises, no_place, routine_title, run_title, session_title
 from calsync.planning.plan import Plan, PlannedRun, PlannedSession, PlannedWeek, State
+from calsync.planning.progression import signs_text
 from calsync.planning.wall import whole_day
 from calsync.planning.what_if import Explainer
 from calsync.planning.why import away
@@ -151,6 +153,8 @@ class Block:
     missed: bool = False
     key: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    minutes: int = 0
+    open: tuple[tuple[Stretch, ...], ...] = ()
 
     @property
     def is_continued(self) -> bool:
@@ -160,13 +164,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`free` is when strength may be, `busy` when the runner is."""
+    """`free` is when strength may be, `busy` when the runner is, `skipped` what no clock shows that day."""
 
     date: date
     label: str
     blocks: tuple[Block, ...]
     busy: tuple[Stretch, ...]
     free: tuple[Stretch, ...]
+    skipped: tuple[Stretch, ...] = ()
 
     @property
     def name(self) -> str:
@@ -175,11 +180,22 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A run or session of a week without a time: it was skipped, or couldn't fit in."""
+    """A run or session that has no day in the pictures: it was skipped, couldn't fit in, or was `moved` to a
+    day after them. Then `block` is what it is there.
+    """
 
     key: str
     title: str
     is_skipped: bool = False
+    moved: date | None = None
+    block: Block | None = None
+
+    @property
+    def what(self) -> str:
+        """What became of it: "skipped", "moved to Sat 26 Dec 10:00-10:30"; "" if it couldn't fit in."""
+        if self.moved and self.block:
+            return f"moved to {date_name(self.moved)} {self.block.times}"
+        return "skipped" if self.is_skipped else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +263,6 @@ class _Drawing:
         template = week.wanted.template
         # What a note keeps private (how somebody feels) is not for a page that others may see.
         notes = [note.text for note in week.wanted.adjusted.notes]
-        notes += [f"{self._called(week, key)}: skipped" for key in week.skipped]
         notes += map(on_trip, trips_in(self._plan.zone, week.week.days[0], week.week.days[-1]))
         pauses = dict.fromkeys(map(self._program.pause_on, week.week.days))
         notes += [away(pause) for pause in pauses if isinstance(pause, Away)]
@@ -268,6 +283,11 @@ class _Drawing:
             yield Absent(key, self._called(week, key), is_skipped=True)
         for session in (*week.unplaced, *week.too_late):
             yield Absent(session.key, self._called(week, session.key))
+        planned: tuple[PlannedRun | PlannedSession, ...] = (*week.runs, *week.cross, *week.strength)
+        for one in planned:
+            day = one.span.start.astimezone(self._plan.zone).date()
+            if day > self._plan.weeks[-1].week.days[-1] and (block := self._block(week, one, day)):
+                yield Absent(one.key, block.title, moved=day, block=block)
 
     def _called(self, week: PlannedWeek, key: str) -> str:
         """What is skipped, as a person would name it: "25 min tempo, Thu 26 Nov"."""
@@ -283,7 +303,7 @@ class _Drawing:
         zone = self._plan.zone
         training = (*self._plan.runs, *self._plan.cross)
         everything: tuple[PlannedRun | PlannedSession, ...] = (*training, *self._plan.sessions)
-        blocks = [block for planned in everything if (block := self._block(planned, day)) is not None]
+        blocks = [block for one in everything if (block := self._block(week, one, day)) is not None]
         pause = self._program.pause_on(day)
         is_rest = week.wanted.is_rest(day)
         free = () if pause else self._program.availability.on(day)
@@ -298,13 +318,22 @@ class _Drawing:
             else "",
             busy=tuple(part for busy in self._plan.busy if (part := stretch_on(day, busy, zone))),
             free=tuple(Stretch(times.start, times.end) for times in free),
+            skipped=tuple(Stretch(*gap) for gap in self._plan.problem.days.clock.skipped(day)),
         )
 
-    def _block(self, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
+    def _block(self, week: PlannedWeek, planned: PlannedRun | PlannedSession, day: date) -> Block | None:
         when = _when(planned.key, planned.span, day, self._plan.zone)
         if when is None:
             return None
-        return self._run(planned, when) if isinstance(planned, PlannedRun) else self._session(planned, when)
+        block = self._run(planned, when) if isinstance(planned, PlannedRun) else self._session(planned, when)
+        if block.is_continued or not block.key:
+            return block
+        starts = self._explainer.open_starts(planned, week.wanted)
+        return replace(
+            block,
+            minutes=planned.span.minutes,
+            open=tuple(tuple(Stretch(*part) for part in day) for day in starts),
+        )
 
     def _run(self, planned: PlannedRun, when: tuple[str, Stretch, str]) -> Block:
         run = planned.run
@@ -392,12 +421,13 @@ def day_picture(
     label: str = "",
     busy: tuple[Stretch, ...] = (),
     free: tuple[Stretch, ...] = (),
+    skipped: tuple[Stretch, ...] = (),
 ) -> Day:
     """A day with its blocks in the order of time, side by side where they overlap."""
     places = lanes([(block.span.start, block.span.end) for block in blocks])
     placed = (replace(block, lane=lane, lanes=of) for block, (lane, of) in zip(blocks, places, strict=True))
     in_order = sorted(placed, key=lambda block: (block.span.start, block.span.end, block.id))
-    return Day(day, label, tuple(in_order), busy, free)
+    return Day(day, label, tuple(in_order), busy, free, skipped)
 
 
 def hours_of(days: Sequence[Day]) -> tuple[int, int]:
@@ -478,6 +508,11 @@ class WeekCount:
         return self.runs_done + self.strength_done or None
 
     @property
+    def felt(self) -> str:
+        """ "heavy legs, sore"; empty without a check-in."""
+        return "" if self.signs is None else signs_text(self.signs)
+
+    @property
     def text(self) -> str:
         """In words."""
         parts = [f"{week_name(self.week)}: {self.planned} planned"]
@@ -489,73 +524,6 @@ class WeekCount:
         return ", ".join(parts)
 
 
-# --- colours ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Paint:
-    """The colours of one kind of block; sRGB in hexadecimal, as in CSS."""
-
-    fill: str
-    ink: str
-    edge: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scheme:
-    page: str
-    ink: str
-    muted: str
-    line: str
-    free: str
-    hatch: str
-    now: str
-    accent: str
-    looks: Mapping[Look, Paint]
-
-    def variables(self) -> Iterator[tuple[str, str]]:
-        """The names and values of CSS custom properties."""
-        for name in ("page", "ink", "muted", "line", "free", "hatch", "now", "accent"):
-            yield f"--{name}", getattr(self, name)
-        for look, paint in self.looks.items():
-            yield f"--{look}-fill", paint.fill
-            yield f"--{look}-ink", paint.ink
-            yield f"--{look}-edge", paint.edge
-
-
-LIGHT = Scheme(
-    page="#ffffff",
-    ink="#1b2430",
-    muted="#56616f",
-    line="#dde2e8",
-    free="#eef8f2",
-    hatch="#c2cad4",
-    now="#d0021b",
-    accent="#0b5fbd",
-    looks={
-        Look.RACE: Paint("#f3dff8", "#56136a", "#8e2bab"),
-        Look.HARD: Paint("#fde1dc", "#7a1308", "#cb3a26"),
-        Look.LONG: Paint("#dde8fd", "#12346d", "#2d66c9"),
-        Look.EASY: Paint("#def2e0", "#164d1e", "#348f41"),
-        Look.CROSS: Paint("#fbeed2", "#5a3a02", "#a86e0b"),
-        Look.STRENGTH: Paint("#0f666b", "#ffffff", "#083f42"),
-    },
-)
-DARK = Scheme(
-    page="#12171d",
-    ink="#e9edf2",
-    muted="#a7b1be",
-    line="#2c353f",
-    free="#17261f",
-    hatch="#46525f",
-    now="#ff6b6b",
-    accent="#8cbcff",
-    looks={
-        Look.RACE: Paint("#40204b", "#f5d9fc", "#c274d9"),
-        Look.HARD: Paint("#4d1f19", "#ffd9d3", "#e96a57"),
-        Look.LONG: Paint("#182f57", "#d6e4ff", "#6596ea"),
-        Look.EASY: Paint("#183b1f", "#d0f2d5", "#5cba6a"),
-        Look.CROSS: Paint("#43310f", "#fbe6bd", "#d9a441"),
-        Look.STRENGTH: Paint("#84d9dc", "#06292b", "#c5f3f4"),
-    },
-)
+def without_early(counts: Sequence[WeekCount]) -> Sequence[WeekCount]:
+    """Without the weeks at the beginning of which nothing is known."""
+    return tuple(dropwhile(lambda one: not one.planned and one.signs is None, counts))

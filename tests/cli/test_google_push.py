@@ -456,6 +456,27 @@ def test_a_drag_after_calsync_move_and_before_the_push_counts_too(runner: Google
         assert runner.starts()[LIFT] == at(25, 18)
 
 
+def test_a_move_back_to_where_it_was_before_a_drag_is_the_newer_wish(runner: GoogleBox) -> None:
+    runner.with_calendar()
+    before = runner.starts()[LIFT]
+    for is_pushed in (True, False):
+        runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+        if is_pushed:
+            runner.push()
+        runner.ok("move", LIFT, before.isoformat())
+        runner.push()
+        assert runner.starts()[LIFT] == before
+        assert by_key(runner.feed.read_bytes())[LIFT]["DTSTART"] == f"{before:%Y%m%dT%H%M%S}"
+        (lift,) = [one for one in runner.plan()["weeks"][0]["strength"] if one["key"] == LIFT]
+        assert lift["state"] == "pinned"
+    # And a drag after that is newer still, also if no push has seen that move.
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 12), at(27, 12, 30))
+    runner.ok("move", LIFT, before.isoformat())
+    runner.person.move(runner.events()[LIFT]["id"], at(27, 19), at(27, 19, 30))
+    runner.push()
+    assert runner.starts()[LIFT] == at(27, 19)
+
+
 def test_what_was_deleted_can_be_moved_only_after_a_release(runner: GoogleBox) -> None:
     runner.with_calendar()
     runner.person.delete(runner.events()[LIFT]["id"])
@@ -788,44 +809,3 @@ def test_the_page_of_a_session_is_in_its_description_and_an_edit_of_it_stays(run
     runner.person.edit(runner.events()[LIFT]["id"], description="My own words")
     runner.push()
     assert runner.events()[LIFT]["description"] == "My own words"
-
-
-ANOTHER_TIME = TARGET + 'on_delete = "another-time"\n'
-
-
-@pytest.mark.parametrize("targets", [ANOTHER_TIME, ANOTHER_TIME + FEED], ids=["alone", "beside a feed"])
-def test_what_is_deleted_gets_another_time_where_the_target_says_so(runner: GoogleBox, targets: str) -> None:
-    runner.with_calendar(targets=targets)
-    before = runner.starts()[LIFT]
-    runner.person.delete(runner.events()[LIFT]["id"])
-    dry = runner.push("--dry-run")["google"]
-    (planned,) = [change["to"] for change in dry if change["key"] == LIFT]
-    assert LIFT not in runner.events(), "a dry run changes nothing"
-    runner.push()
-    after = runner.starts()[LIFT]
-    assert after.isoformat() == planned
-    assert abs(after - before) >= timedelta(minutes=20)
-    assert after.date().isocalendar().week == 48
-    # There it stays, and never comes back to where it was.
-    for _ in range(2):
-        assert not {*actions(runner.push()["google"])} & {"insert", "update", "withdraw"}
-        assert runner.starts()[LIFT] == after
-    assert LIFT not in runner.plan()["weeks"][0]["skipped"]
-    # Deleted once more, it goes elsewhere once more; released, it is placed as any other.
-    runner.person.delete(runner.events()[LIFT]["id"])
-    runner.push()
-    assert runner.starts()[LIFT] != after
-    runner.ok("release", LIFT)
-    runner.push()
-    assert runner.starts()[LIFT] == before
-
-
-def test_a_deleted_run_is_left_out_and_so_is_a_session_that_was_skipped_as_well(runner: GoogleBox) -> None:
-    runner.with_calendar(targets=ANOTHER_TIME + FEED)
-    runner.ok("skip", LIFT)
-    for key in (RUN, LIFT):
-        runner.person.delete(runner.events()[key]["id"])
-    for _ in range(2):
-        runner.push()
-        assert not {RUN, LIFT} & runner.events().keys()
-        assert not {RUN, LIFT} & by_key(runner.feed.read_bytes()).keys()

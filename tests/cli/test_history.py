@@ -55,6 +55,9 @@ def test_no_mark_is_unknown_and_never_missed(box: Box) -> None:
     (line,) = [line for line in out.splitlines() if line.startswith(" 2026-W48")]
     assert line.split()[3:] == [str(week["runs"]["planned"]), "-", "2", "-", "-", "-", "-"]
     assert "not missed" in out
+    # Weeks from before the first push are no empty lines.
+    assert "2026-W47" not in out
+    assert "nothing of earlier weeks" in out
 
 
 def test_the_chart_is_a_picture_with_a_text_for_each_week(box: Box) -> None:
@@ -69,4 +72,5 @@ def test_the_chart_is_a_picture_with_a_text_for_each_week(box: Box) -> None:
 
 def test_before_the_first_push_there_is_nothing(box: Box) -> None:
     assert {week["planned"] for week in history(box, SUNDAY).values()} == {0}
+    assert "Nothing is known of your weeks yet" in box.ok("history", now=SUNDAY).out
     assert not (box.state / "training" / "weeks.json").exists()

@@ -384,7 +384,7 @@ def test_the_week_is_told_on_sunday_evening_in_five_lines(box: Box, hook: Hook) 
         "Strength: Tue 12:00 Lower body, Thu 12:00 Hips and core",
         "Rest: Mon, Fri",
     ]
-    assert ask == "How did this week feel? Check in: `calsync checkin`."
+    assert ask == "How did this week feel? Check in with `calsync checkin`."
     for now in (at("19:00", 29), at("07:00", 30)):
         box.push(now=now)
     assert hook.heard() == []
@@ -433,9 +433,10 @@ def test_buttons_lead_to_the_pages_if_the_config_says_where_they_are(box: Box, h
     told = [body for body in hook.heard() if body.get("title", "").startswith("Your week")]
     secret = (box.state / "training" / "serve-secret").read_text().strip()
     page = f"https://training.example.org/{secret}/"
-    assert told[0]["actions"] == [{"action": "view", "label": "Check in", "url": page}]
-    assert told[0]["click"] == page
-    assert told[0]["message"].endswith("Check in: the page.")
+    form = f"{page}#check-in"
+    assert told[0]["actions"] == [{"action": "view", "label": "Check in", "url": form}]
+    assert told[0]["click"] == form
+    assert told[0]["message"].endswith("Check in on your page.")
     box.push(now=at("18:30", 29))
     of_topic, of_hook = sorted(hook.heard(), key=lambda body: "plan" in body)
     (change,) = of_hook["changes"]

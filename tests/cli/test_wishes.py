@@ -290,6 +290,10 @@ def test_nothing_moves_into_the_past(box: Box) -> None:
         result = box.run("move", SAT, start, now=WEDNESDAY)
         assert result.code == 2
         assert "in the past" in result.error
+    for start in ("0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
+        result = box.run("move", SAT, start, now=WEDNESDAY)
+        assert result.code == 2
+        assert "is too far away" in result.error
 
 
 # --- release ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from functools import cache, cached_property, partial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calsync.event import Published, Standing, is_strength
+from calsync.event import Published, is_strength
 from calsync.planning import wall
 from calsync.planning.days import Candidate
 from calsync.planning.placement import SlotWeek, place
@@ -310,7 +310,7 @@ class Search:
     def with_run(self, key: str, span: Timespan) -> Given:
         standing = self.given.standing
         published = {**standing.published, key: Published(span, pinned=True)}
-        return replace(self.given, standing=Standing(published, standing.skipped))
+        return replace(self.given, standing=replace(standing, published=published))
 
     # --- fewer hours apart --------------------------------------------------------------------------------
 

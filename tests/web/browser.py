@@ -16,14 +16,27 @@ from pathlib import Path
 from typing import Any, Self
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.clients.conftest import missing, need_npm_package
+from tests.web.asking import PATIENCE
 
 AXE = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _INSTALL = "install Debian's packages chromium and chromium-driver, or their like"
+
+
+# What can be tapped and is less than 44 pixels high. Links in a line of text may be (WCAG 2.5.8).
+_SMALL = (
+    "Array.from(document.querySelectorAll('a, button, input:not([type=hidden]), summary'))"
+    ".filter(e => e.checkVisibility() && !e.closest('.column') && getComputedStyle(e).display !== 'inline')"
+    ".map(e => e.closest('.check-in label') ?? e).filter(e => e.getBoundingClientRect().height < 43.5)"
+    ".map(e => e.outerHTML)"
+)
 
 
 @dataclass(frozen=True)
@@ -70,8 +83,15 @@ class Browser:
 
     def show(self, url: str, view: View = View()) -> None:
         """Open `url`, at the top and with nothing in focus, also if it is open already."""
-        height = 780 if view.is_phone else 900
         self.cdp("Emulation.setScriptExecutionDisabled", value=not view.scripts)
+        self.turn(view)
+        # Between two addresses that differ behind the # there is no loading.
+        self.driver.get("about:blank")
+        self.driver.get(url)
+
+    def turn(self, view: View) -> None:
+        """Show what is open in another way."""
+        height = 780 if view.is_phone else 900
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
             width=view.width,
@@ -85,9 +105,6 @@ class Browser:
             media="",
             features=[{"name": "prefers-color-scheme", "value": view.scheme}],
         )
-        # Between two addresses that differ behind the # there is no loading.
-        self.driver.get("about:blank")
-        self.driver.get(url)
 
     def show_on_paper(self, width: float, height: float) -> None:
         """What is shown, as it is for a printer; sheets are not told apart."""
@@ -138,6 +155,11 @@ class Browser:
     def is_shown(self, selector: str) -> bool:
         return bool(self.rects(selector))
 
+    def await_shown(self, selector: str) -> None:
+        """Where a page follows, it may be a moment away; and while one leaves, nothing answers."""
+        waiting = WebDriverWait(self.driver, PATIENCE, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda _: self.is_shown(selector))
+
     def log(self) -> list[str]:
         """What the browser complained of since it was last asked, such as a breach of a page's policy."""
         return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
@@ -154,10 +176,12 @@ class Browser:
 
         return list(below(next(iter(nodes.values()))))
 
-    def complaints(self) -> list[str]:
+    def complaints(self, *, only_colours: bool = False) -> list[str]:
         """What axe-core finds, one line for each element."""
         self.cdp("Runtime.evaluate", expression=_axe())
-        options = json.dumps({"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"]})
+        tags = {"type": "tag", "values": _TAGS}
+        rules = {"type": "rule", "values": ["color-contrast"]} if only_colours else tags
+        options = json.dumps({"runOnly": rules, "resultTypes": ["violations"]})
         found = self.ask(f"axe.run(document, {options}).then(found => found.violations)")
         return [
             f"{rule['id']}: {node['target']}: {node['failureSummary']}"
@@ -165,10 +189,30 @@ class Browser:
             for node in rule["nodes"]
         ]
 
+    def is_fine(self) -> None:
+        """Hold what is open against what is asked of each page, in all four views.
+
+        That is axe-core, no scrolling sideways, and on a phone nothing that a thumb could miss. The blocks of
+        the week are as high as they last.
+        """
+        for view in VIEWS:
+            self.turn(view)
+            # Nothing but the colours differs between light and dark.
+            found = self.complaints(only_colours=view.scheme == "dark")
+            assert found == [], (view, found)
+            assert self.ask("document.documentElement.scrollWidth") <= view.width, view
+            if view.is_phone:
+                small = self.ask(_SMALL)
+                assert small == [], (view, small)
+
     # --- what a person does -------------------------------------------------------------------------------
 
     def press(self, *keys: str) -> None:
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
+
+    def press_with_shift(self, *keys: str) -> None:
+        chain = ActionChains(self.driver, duration=0).key_down(Keys.SHIFT)
+        chain.send_keys(*keys).key_up(Keys.SHIFT).perform()
 
     def click(self, selector: str) -> None:
         self.driver.find_element("css selector", selector).click()
@@ -181,11 +225,43 @@ class Browser:
         self.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[point])
         self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def hand(self, *, is_finger: bool) -> "Hand":
+        return Hand(self, is_finger)
+
     def print(self) -> bytes:
         """A PDF, on the paper that the page asks for."""
         return base64.b64decode(
             self.cdp("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
         )
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A mouse, or a finger."""
+
+    browser: Browser
+    is_finger: bool
+
+    def down(self, x: float, y: float) -> None:
+        self._does("mousePressed", "touchStart", x, y)
+
+    def move(self, x: float, y: float) -> None:
+        self._does("mouseMoved", "touchMove", x, y)
+
+    def up(self, x: float, y: float) -> None:
+        self._does("mouseReleased", "touchEnd", x, y)
+
+    def cancel(self) -> None:
+        """The system takes the finger for something else."""
+        self.browser.cdp("Input.dispatchTouchEvent", type="touchCancel", touchPoints=[])
+
+    def _does(self, with_mouse: str, with_finger: str, x: float, y: float) -> None:
+        if self.is_finger:
+            points = [] if with_finger == "touchEnd" else [{"x": x, "y": y}]
+            self.browser.cdp("Input.dispatchTouchEvent", type=with_finger, touchPoints=points)
+        else:
+            buttons = {"button": "left", "buttons": 1, "clickCount": 1}
+            self.browser.cdp("Input.dispatchMouseEvent", type=with_mouse, x=x, y=y, **buttons)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,70 @@ def test_it_is_moved_to_a_suggested_time_and_to_any_time(site: Server) -> None:
     assert start(site, lift) == there
 
 
+def test_what_is_moved_far_away_keeps_its_page(tmp_path: Path) -> None:
+    """To a day after the weeks that are planned, where no week on the page has it."""
+    box = Box(tmp_path)
+    box.config(more=SERVE, horizon=2)
+    box.push()
+    before = by_key(box.feed.read_bytes())
+    with running(box) as site:
+        for key in ("2026-W48/strength/1", "2026-W48/run/tue-1"):
+            address = page_of(site, key)
+            said = follow(site, address, on(address)["Move"], {"start": "2027-03-01T10:00"})
+            assert "Moved to Mon 1 Mar 10:00" in said
+            assert "Note: this takes it out of its week, week 48." in said
+            assert start(site, key) == "20270301T100000"
+            week = ask(site.page).body.decode()
+            assert ", moved to Mon 1 Mar 10:00-" in week[week.index("Not in this week") :]
+            assert "Put it back" in forms(week, key)
+        assert "moved to Mon 1 Mar 10:00" in box.ok("plan").out
+        follow(site, address, forms(said)["Undo"])
+        assert start(site, key) == before[key]["DTSTART"]
+
+
+def test_undo_of_a_first_move_brings_it_back_to_where_it_was(tmp_path: Path) -> None:
+    """Not to any place that is as good: to release it would leave it where it was moved to."""
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    lift, run = "2026-W49/strength/1", "2026-W49/run/tue-1"
+    before = by_key(box.feed.read_bytes())
+    with running(box) as site:
+        for key, there in ((lift, "2026-12-01T12:30"), (run, "2026-12-02T19:00")):
+            address = page_of(site, key)
+            said = follow(site, address, on(address)["Move"], {"start": there})
+            assert start(site, key) != before[key]["DTSTART"]
+            said = follow(site, address, forms(said)["Undo"])
+            assert "Put back: " in said
+            after = by_key(box.feed.read_bytes())[key]
+            assert {name: after[name] for name in ("DTSTART", "DTEND", "SUMMARY", "DESCRIPTION")} == {
+                name: before[key][name] for name in ("DTSTART", "DTEND", "SUMMARY", "DESCRIPTION")
+            }
+            assert "Put it back" not in on(address), "the runner hasn't moved it any more"
+            follow(site, address, forms(said)["Undo"])
+            assert start(site, key) == there.replace("-", "").replace(":", "") + "00"
+    feed = box.feed.read_bytes()
+    box.push()
+    assert box.feed.read_bytes() == feed
+
+
+def test_undo_brings_back_what_starts_too_soon_to_be_placed_anew(tmp_path: Path) -> None:
+    """A session of tonight that was skipped, or moved: by its rules calsync would give it another day."""
+    box = Box(tmp_path)
+    box.config(more=SERVE, availability='default = ["17:00-21:00"]')
+    box.push()
+    lift = "2026-W48/strength/1"
+    before = by_key(box.feed.read_bytes())[lift]["DTSTART"]
+    assert before == "20261124T170000"
+    with running(box, now=NOW.replace("23T06", "24T10")) as site:
+        address = page_of(site, lift)
+        for label, filled in (("Skip it", {}), ("Move", {"start": "2026-11-25T20:00"})):
+            said = follow(site, address, on(address)[label], filled)
+            assert start(site, lift) != before
+            follow(site, address, forms(said)["Undo"])
+            assert start(site, lift) == before, label
+
+
 def test_what_is_against_a_time_is_said_and_it_is_moved_all_the_same(site: Server) -> None:
     lift = "2026-W50/strength/1"
     address = page_of(site, lift)
@@ -80,9 +144,18 @@ def test_what_is_against_a_time_is_said_and_it_is_moved_all_the_same(site: Serve
 def test_a_time_that_is_none_changes_nothing(site: Server) -> None:
     lift = "2026-W50/strength/2"
     address, before = page_of(site, lift), start(site, lift)
-    for when in ("", "2026-11-20T10:00", "soon", "2026-13-40T10:00"):
+    refused = {
+        "": "Choose a day and a time first.",
+        "2026-11-20T10:00": "Fri 20 Nov 2026 10:00 is in the past.",
+        "soon": "&#34;soon&#34; is not a time",
+        "2026-13-40T10:00": "is not a time",
+        "0001-01-01T00:00": "is in the past.",
+        "9999-12-31T23:59-14:00": "is too far away.",
+    }
+    for when, why in refused.items():
         said = follow(site, address, on(address)["Move"], {"start": when})
         assert 'class="notice refused"' in said, when
+        assert why in said, when
     assert start(site, lift) == before
 
 
@@ -113,6 +186,28 @@ def test_a_check_in_changes_the_week_and_can_be_undone(site: Server) -> None:
     assert checked() == []
 
 
+def test_a_check_in_is_on_the_page_of_what_was_trained(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE)
+    box.push()
+    with running(box, now=NOW.replace("23T06", "24T18")) as site:
+        address = page_of(site, "2026-W48/run/tue-1")
+        assert "Save" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"
+        form = on(address)["Save"]
+        said = follow(site, address, form, {"sign": "heavy-legs"})
+        assert "Tue 24 Nov: heavy legs." in said
+        assert box.ok("checkin", "--list", "--format", "json").json[0]["signs"] == ["heavy-legs"]
+        # It tells nobody who comes later what was said.
+        page = ask(address).body.decode()
+        assert "Save" not in forms(page)
+        assert "heavy" not in page
+        said = follow(site, address, forms(said)["Undo"])
+        assert "Removed the check-in" in said
+        assert box.ok("checkin", "--list", "--format", "json").json == []
+        # The form of one run's page is no key to another's.
+        assert send(page_of(site, "2026-W48/run/thu-1"), on(address)["Done"]).status == 403
+
+
 def test_the_plan_is_there_for_programs(tmp_path: Path) -> None:
     box = Box(tmp_path)
     box.config()
@@ -137,6 +232,19 @@ def test_a_form_that_is_sent_twice_acts_once(site: Server) -> None:
     again = send(address, form)
     assert (again.status, again["Location"]) == (first.status, first["Location"])
     assert start(site, lift)
+
+
+def test_a_form_that_is_filled_in_anew_is_another_one(site: Server) -> None:
+    """Who was refused goes back, chooses another time and sends it: the old answer would be a lie."""
+    run = "2026-W51/run/sun-1"
+    address = page_of(site, run)
+    form = on(address)["Move"]
+    assert " is in the past." in follow(site, address, form, {"start": "2026-11-20T10:00"})
+    assert "Moved to Sun 20 Dec 11:00" in follow(site, address, form, {"start": "2026-12-20T11:00"})
+    assert "Moved to Sun 20 Dec 11:00" in follow(site, address, form, {"start": "2026-12-20T11:00"})
+    said = follow(site, address, form, {"start": "2026-12-20T12:00"})
+    assert "This has changed meanwhile" in said
+    assert start(site, run) == "20261220T110000"
 
 
 def test_a_page_that_is_out_of_date_is_told_so_and_shows_what_is_true(site: Server) -> None:
@@ -204,7 +312,8 @@ def test_what_was_done_is_marked_and_that_is_undone(tmp_path: Path) -> None:
         said = follow(site, address, on(address)["Done"])
         assert "Done: " in said
         assert by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
-        assert set(forms(said)) == {"Undo", "Not done after all"}
+        assert "7 planned, 1 done" in ask(f"{site.page}history").body.decode()
+        assert set(forms(said)) == {"Undo", "Not done after all", "Save"}
         said = follow(site, address, forms(said)["Undo"])
         assert not by_key(box.feed.read_bytes())[run]["SUMMARY"].startswith("✓ ")
         assert "Done" not in on(page_of(site, "2026-W48/run/thu-1")), "it is still to come"

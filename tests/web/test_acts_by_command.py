@@ -1,25 +1,17 @@
 """Any sequence of acts on the page ends where the same sequence on the command line ends."""
 
-import io
+import itertools
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
 
 import msgspec
 import pytest
 
-from calsync.app.setup import load_setup
-from calsync.app.worker import Told, plan_for_server, zone_of
-from calsync.event import Answered
-from calsync.files import Folder
-from calsync.state import State
-from calsync.web.acting import Acting, Form
 from calsync.web.entries import entries
-from calsync.web.planner import Snapshot
-from calsync.web.secret import Secret
 from tests.cli.box import NOW, Box, by_key
 from tests.soak import usually
+from tests.web.pages import Page
 
 TUESDAY = NOW.replace("23T06", "24T10")
 AT = datetime.fromisoformat(TUESDAY)
@@ -33,61 +25,6 @@ COMMANDS = {
     "Missed it": ("missed",),
     "Not done after all": ("done", "--undo"),
 }
-
-
-class _Words:
-    def changes(self, pushed: object) -> str:
-        return ""
-
-    def as_json(self, gathered: object, explainer: object) -> str:
-        return ""
-
-
-class Page:
-    """The pages of a box, and what a server does with a form; all in one process, as there are many."""
-
-    snapshot: Snapshot
-
-    def __init__(self, box: Box) -> None:
-        self._box = box
-        self._state = State(Folder(box.state / "training"))
-        secret = Secret(self._state)
-        secret.ensure()
-        self._acting = Acting("training", secret, self._state, self._plan)
-        self._plan()
-
-    def offered(self, key: str) -> dict[str, Form]:
-        entry = entries(self.snapshot.weeks).get(key)
-        return (
-            {form.label: form for form in self._acting.of_entry(entry, AT, self.snapshot.turn)}
-            if entry
-            else {}
-        )
-
-    def send(self, form: Form, start: str = "") -> Answered:
-        body = urlencode([*form.fields, *([("start", start)] if start else [])]).encode()
-        answered = self._acting.take(self._acting.read(body, AT))
-        assert answered
-        return answered
-
-    def undo(self, answered: Answered) -> Form | None:
-        entry = entries(self.snapshot.weeks).get(answered.key)
-        return self._acting.undo(answered, entry, self.snapshot.checkins, AT, self.snapshot.turn)
-
-    def _plan(self) -> None:
-        out = io.BytesIO()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("CALSYNC_STATE", str(self._box.state))
-            plan_for_server(
-                lambda: load_setup(self._box.folder / "config.toml"),
-                lambda: AT,
-                _Words(),
-                io.BytesIO(b"plan\n"),
-                out,
-            )
-        last = msgspec.json.decode(out.getvalue().splitlines()[-1], type=Told, dec_hook=zone_of)
-        assert last.snapshot, last.problem
-        self.snapshot = last.snapshot
 
 
 def by_command(box: Box, args: tuple[str, ...]) -> int:
@@ -116,6 +53,30 @@ def said(page: Page) -> dict[str, tuple[bool, bool, bool]]:
     }
 
 
+def time_of(page: Page, key: str) -> str:
+    return entries(page.snapshot.weeks)[key].when
+
+
+def test_what_is_tonight_may_be_moved_to_times_that_are_a_choice(tmp_path: Path) -> None:
+    """Whoever wants another time often wants it on the day; and a quarter of an hour later is none."""
+    box = Box(tmp_path)
+    box.config(availability='default = ["06:00-08:30", "12:00-14:00", "17:00-21:00"]')
+    box.push()
+    page = Page(box, AT)
+    for key in ("2026-W48/strength/1", "2026-W49/strength/1"):
+        block = entries(page.snapshot.weeks)[key].block
+        assert block
+        texts = [form.label for form in page.offered(key).values() if form.label.startswith("Move to ")]
+        assert len(texts) == 3
+        times = [datetime.fromisoformat(start) for start, _ in block.choices]
+        gaps = [abs(b - a) for a, b in itertools.combinations(times, 2)]
+        assert min(gaps) >= timedelta(hours=3)
+        assert len({time.date() for time in times}) > 1
+    # Tonight's could only go where it is in the way of the next.
+    notes = [form.note for form in page.offered("2026-W48/strength/1").values() if form.note]
+    assert notes[0] == "second best: another session would move"
+
+
 @pytest.mark.parametrize("seed", range(usually(3)))
 def test_acts_on_the_page_end_where_commands_do(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -123,7 +84,7 @@ def test_acts_on_the_page_end_where_commands_do(tmp_path: Path, seed: int) -> No
     for box in (ours, theirs):
         box.config(availability='prefer_times = ["17:00-19:00"]')
         box.push()
-    page = Page(ours)
+    page = Page(ours, AT)
     by_command(theirs, ("plan",))
     done = 0
     for _ in range(8):
@@ -132,7 +93,7 @@ def test_acts_on_the_page_end_where_commands_do(tmp_path: Path, seed: int) -> No
         label = chance.choice(sorted(offered))
         form = offered[label]
         start = chance.choice(TIMES) if label == "Move" else ""
-        answered = page.send(form, start)
+        answered = page.send(form, {"start": start} if start else {})
         command = COMMANDS.get(label)
         args = (*command, key) if command else ("move", key, start or dict(form.fields)["to"])
         code = by_command(theirs, args)
@@ -148,14 +109,14 @@ def test_undo_leaves_what_the_runner_said_before(tmp_path: Path, seed: int) -> N
     box = Box(tmp_path)
     box.config()
     box.push()
-    page = Page(box)
+    page = Page(box, AT)
     for _ in range(6):
         key = chance.choice(KEYS)
-        before = said(page)
+        before, was = said(page), time_of(page, key)
         label, form = chance.choice(sorted(page.offered(key).items(), key=lambda one: one[0]))
-        answered = page.send(form, "2026-11-28T15:00" if label == "Move" else "")
+        answered = page.send(form, {"start": "2026-11-28T15:00"} if label == "Move" else {})
         undo = page.undo(answered)
         if answered.is_done and undo and chance.random() < 0.7:
             assert page.send(undo).is_done
-            # Of two places that are as good, the one that a calendar has by then may be kept.
             assert said(page) == before, (label, key)
+            assert time_of(page, key) == was, (label, key)

@@ -58,7 +58,8 @@ def test_without_a_network_the_last_page_is_shown_with_its_time(browser: Browser
         assert browser.texts(".entry .title") == sessions
         (said,) = browser.texts("#as-of")
         assert "as of 14:20 on Wed 25 Nov" in said
-        assert browser.complaints() == []
+        assert not browser.is_shown("#how-to-move"), "nothing can be moved"
+        browser.is_fine()
     # A form is never answered but by the server.
     browser.click(".below form button")
     # While it leaves, a page may not answer.

@@ -1,6 +1,7 @@
 import pytest
+from calsync.web.colours import DARK, LIGHT, Scheme
 
-from calsync.web.week import DARK, LIGHT, Look, Scheme
+from calsync.web.week import Look
 
 
 def luminance(colour: str) -> float:

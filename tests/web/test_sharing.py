@@ -72,7 +72,7 @@ def test_totals_and_what_is_shown_of_a_session() -> None:
     assert summary(snapshot(this), this, NOW).totals == ("2 strength sessions, 1 h",)
     (first, _) = next(day.blocks for day in shared(this).days if day.blocks)
     assert (first.title, first.done, first.why, first.others, first.clash, first.key) == (
-        "Lower body (moderate)",
+        "Lower body",
         True,
         (),
         (),

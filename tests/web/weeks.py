@@ -12,14 +12,14 @@ EMOJI = "🏃‍♀️ Fartlek 💨"
 SCRIPT = '"><script>document.title = "taken over"</script>'
 
 
-def usual(box: Box) -> None:
+def usual(box: Box, more: str = "") -> None:
     """Three weeks with an office calendar; some of the first one is over."""
     office = [
         event(f"2026-11-{day} 09:00", 3 * 60, "Board meeting") + event(f"2026-11-{day} 13:00", 240, "Office")
         for day in range(23, 28)
     ]
     box.write("work.ics", calendar(*office, event("2026-11-27 18:00", 60, "Dentist")))
-    box.config(horizon=3, more=_BUSY, availability='prefer_times = ["17:00-19:00"]')
+    box.config(horizon=3, more=_BUSY + more, availability='prefer_times = ["17:00-19:00"]')
     box.push(now="2026-11-23T06:00:00+00:00")
 
 
