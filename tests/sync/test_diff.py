@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.errors import RefusedToProtectData
-from calsync.event import Action, Change, Event, StoredEvent
-from calsync.sync import diff, refuse_mass_delete
+from calsync.event import Action, Change, Contents, Event, StoredEvent
+from calsync.sync import diff, refuse_emptied, refuse_mass_delete
 from calsync.timespan import Timespan
 from tests.calendars.memory import MemoryCalendar
 
@@ -307,3 +307,39 @@ def test_a_pin_of_another_calendar_holds_beyond_the_plan_too() -> None:
     moved = diff([], [there], now=NOW, pinned={KEY: event(1, 30).span})
     assert (only(moved).action, only(moved).wanted) == (Action.UPDATE, event(1, 30))
     assert only(diff([], [there], now=NOW, pinned={KEY: event(1, 24).span})).action is Action.PIN
+
+
+# --- a calendar that was emptied --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "lost", "past", "is_refused"),
+    [
+        (5, 0, 0, False),
+        (5, 3, 0, False),
+        (2, 3, 0, False),
+        (3, 4, 0, True),
+        (4, 4, 0, False),
+        # Nothing at all is left of what is to come.
+        (0, 1, 0, True),
+        (0, 4, 0, True),
+        # What is over is nobody's loss.
+        (0, 0, 9, False),
+        (1, 0, 9, False),
+    ],
+)
+def test_what_a_person_hardly_deletes_is_not_taken_for_deleted(
+    left: int, lost: int, past: int, is_refused: bool
+) -> None:
+    there = tuple(stored(event(number, 24 + number)) for number in range(left))
+    gone = [event(10 + number, 24 + number) for number in range(lost)]
+    gone += [event(20 + number, -24 - number) for number in range(past)]
+    keys = frozenset(one.key for one in gone)
+    contents = Contents(there, keys, deleted_at={one.key: one.span for one in gone}, vanished=keys)
+    if is_refused:
+        with pytest.raises(RefusedToProtectData, match=f"{lost} of {left + lost} upcoming events"):
+            refuse_emptied(contents, now=NOW, target="dav")
+    else:
+        refuse_emptied(contents, now=NOW, target="dav")
+    # A deletion that is known since an earlier push is no loss any more.
+    refuse_emptied(replace(contents, vanished=frozenset()), now=NOW, target="dav")

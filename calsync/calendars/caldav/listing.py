@@ -53,6 +53,7 @@ def read(client: Client, url: str, copy: CaldavCopy | None) -> CaldavCopy:
                 raise
             return _all_of(client, url)
     answer = client.call(Request.propfind(url, "CS:getctag", expects="a calendar's tag"))
+    _refuse_gone(answer, url)
     said = _of_calendar(answer, url)
     token = said.text("CS:getctag") if said else ""
     if token and token == copy.token:
@@ -73,7 +74,7 @@ def _all_of(client: Client, url: str) -> CaldavCopy:
     calendar = calendar_at(client, url)
     if trouble := trouble_with(calendar):
         raise NotOurs(trouble)
-    copy = CaldavCopy(calendar.sync_token or calendar.ctag, calendar.can_sync)
+    copy = CaldavCopy(calendar.sync_token if calendar.can_sync else calendar.ctag, calendar.can_sync)
     body = document("C:calendar-query", props(*_DATA), _EVENTS)
     try:
         found = client.call(Request.report(url, body, expects="a list of events"))
@@ -138,6 +139,7 @@ def _compared(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
     # Not a calendar-query: of that, servers may limit the answer.
     asked = Request.propfind(url, "D:getetag", "D:resourcetype", depth=1, expects="a list of events")
     found = client.call(asked)
+    _refuse_gone(found, url)
     _refuse_partial(found)
     there = {one.path: one for one in _events(found, url) if not one.has("D:resourcetype", "D:collection")}
     kept = {
@@ -197,6 +199,13 @@ def _events(answer: Answer, url: str) -> Iterator[Found]:
 def _of_calendar(answer: Answer, url: str) -> Found | None:
     here = path_of(url).rstrip("/")
     return next((one for one in answer.found if one.path.rstrip("/") == here), None)
+
+
+def _refuse_gone(answer: Answer, url: str) -> None:
+    """Of what is not there some servers say so inside a success."""
+    said = _of_calendar(answer, url)
+    if said is not None and said.status >= 400:
+        raise Refused(Failure(said.status, "there is nothing at this address"))
 
 
 def _refuse_partial(answer: Answer) -> None:

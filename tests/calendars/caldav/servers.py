@@ -1,6 +1,7 @@
 """Radicale and Xandikos as real servers on this machine: each once for all tests of a process.
 
-A server ends when the process that started it does, however that ends: it reads a pipe from there.
+A server ends when the process that started it does, however that ends: it reads a pipe from there. Then its
+folder goes with it.
 """
 
 import atexit
@@ -26,9 +27,13 @@ QUICK = Patience(connect=10, answer=30, total=120, first_wait=0.01, longest_wait
 _ENOUGH = 60.0
 
 _PROGRAM = """\
-import os, runpy, sys, threading
-threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()
-sys.argv = sys.argv[1:]
+import os, runpy, shutil, sys, threading
+folder, *sys.argv = sys.argv[1:]
+def end():
+    os.read(0, 1)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+threading.Thread(target=end, daemon=True).start()
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
@@ -83,7 +88,10 @@ def _start(folder: Path, command: Sequence[str], port: int) -> subprocess.Popen[
     """None if somebody else has taken the port meanwhile: neither server takes any free one by itself."""
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *command], stdin=subprocess.PIPE, stdout=log, stderr=log
+            [sys.executable, "-c", _PROGRAM, str(folder), *command],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
         )
     end = time.monotonic() + _ENOUGH
     while not _answers(port):

@@ -318,7 +318,10 @@ def test_what_a_server_rewrites_is_no_edit(dav: Caldav, traffic: Traffic) -> Non
     assert [stored.edited for stored in contents(dav).events] == [{"summary"}, set()]
 
 
-def test_a_calendar_that_is_gone_is_said(dav: Caldav) -> None:
+@pytest.mark.parametrize("can_sync", [True, False])
+def test_a_calendar_that_is_gone_is_said(dav: Caldav, traffic: Traffic, can_sync: bool) -> None:
+    if not can_sync:
+        traffic.change = lambda body: body.replace(b"sync-collection", b"other-report")
     push(dav, event(0))
     dav.client.call(Request("DELETE", dav.url))
     with pytest.raises(CalendarGone, match="not at its address any more"):
