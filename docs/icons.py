@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calsync.web.colours import LIGHT
-
 from calsync.web.week import Look
 
 FOLDER = Path(__file__).parent.parent / "calsync" / "web" / "assets"

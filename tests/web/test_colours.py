@@ -1,6 +1,6 @@
 import pytest
-from calsync.web.colours import DARK, LIGHT, Scheme
 
+from calsync.web.colours import DARK, LIGHT, Scheme
 from calsync.web.week import Look
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import urljoin
 
 import pytest
-from calsync.web.colours import DARK, LIGHT
 
+from calsync.web.colours import DARK, LIGHT
 from docs.icons import ICONS, Icon, drawn
 from tests.cli.box import Box
 from tests.web import weeks
