@@ -272,7 +272,7 @@ to standard output, everything else to standard error.
 | 1 | a bug in calsync | run it again with `--verbose`, and report what it says |
 | 2 | wrong usage | the message names the option |
 | 3 | the config or a template is wrong | the message names file, line and key |
-| 4 | authorisation is needed | `calsync auth google` |
+| 4 | authorisation is needed | `calsync auth google` or `calsync auth caldav` |
 | 5 | something could not be reached, read or written, or another push is running | nothing: the next run tries again. If it stays, the message says what it is |
 | 6 | refused, to protect data | look with `--dry-run`, then allow it with the option that the message names |
 | 130 | interrupted | |

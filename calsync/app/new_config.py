@@ -301,6 +301,16 @@ notice = {_default(Availability, "notice")}
 #type = "google"
 #calendars = ["primary"]
 
+# Your calendars in iCloud, Fastmail, a Nextcloud, or on any other server that speaks CalDAV, with all that a
+# calendar on the web can have, such as ignore. Mostly it has to be an app password: docs/caldav.md.
+#[[busy]]
+#name = "icloud"
+#type = "caldav"
+#provider = "icloud" # or "fastmail", or "nextcloud" with its host, or url = "https://..."
+#username = "you@example.org"
+#password_env = "ICLOUD_PASSWORD" # or password_command = ["pass", "show", "icloud"]
+#calendars = ["Home", "Work"] # otherwise all but calsync's own
+
 
 # --- Where the plan goes -----------------------------------------------------------------------------
 
@@ -325,6 +335,17 @@ path = "{FEED_FILE}"
 #type = "google"
 #calendar = "Training"
 #alarm = "30m" # otherwise the calendar's own notifications apply, which you set in Google
+
+# The same on a CalDAV server, where `calsync auth caldav` creates it.
+#[[targets]]
+#name = "cloud"
+#type = "caldav"
+#provider = "nextcloud"
+#host = "cloud.example.org"
+#username = "ann"
+#password_env = "CLOUD_PASSWORD"
+#calendar = "Training"
+#alarm = "30m"
 
 
 # --- What you are told -------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from calsync.app.new_config import Answers
     from calsync.app.setup import Setup
+    from calsync.calendars.caldav.account import Accounts
     from calsync.calendars.google.auth import OAuthClient, ServiceAccount
+    from calsync.config.settings import CaldavBusy, CaldavTarget
     from calsync.records import Token
 
 
@@ -212,7 +214,7 @@ def _problem_of(common: Common) -> ConfigError | None:
     return None
 
 
-@click.group(short_help="Allow calsync to use Google Calendar.")
+@click.group(short_help="Allow calsync to use Google Calendar or a CalDAV server.")
 @common_options
 def auth(_common: Common) -> None:
     """Allow calsync to use a calendar service."""
@@ -350,6 +352,85 @@ def _report(setup: "Setup", account: "OAuthClient | ServiceAccount", now: dateti
         click.echo(f"{source.name}: free/busy of {', '.join(source.calendars)} can be read.")
     if not targets and not sources:
         click.echo('The config has no target and no busy source of the type "google" yet.')
+
+
+@auth.command("caldav", short_help="Find your calendars on a CalDAV server, and make one.")
+@now_option
+@common_options
+def caldav(common: Common, now: datetime) -> None:
+    """Sign in to the CalDAV servers of the config, and list the calendars that there are.
+
+    Then the calendar of each target is created, if it is not there yet, and its address is printed. Who
+    signs in is in the tables of the type caldav: username, and password_env or password_command. Most
+    providers want an app password: docs/caldav.md says where to get it.
+    """
+    from calsync.errors import CalsyncError, all_of
+
+    setup = common.setup()
+    if setup.caldav is None:
+        click.echo('The config has no target and no busy source of the type "caldav" yet.')
+        return
+    failures: list[CalsyncError] = []
+    for (server, username), settings in setup.caldav.sign_ins().items():
+        try:
+            _list_calendars(setup.caldav, server, username, settings)
+        except CalsyncError as problem:
+            failures.append(problem)
+    if failures:
+        raise all_of(failures)
+    with setup.state.lock(waits.NEW_CONSENT):
+        created = setup.caldav.create_missing(now, anew=False)
+    for name in created:
+        click.echo(f"{name}: the calendar has been created.")
+    _report_caldav(setup, setup.caldav, now)
+
+
+def _list_calendars(
+    accounts: "Accounts", server: str, username: str, settings: "CaldavBusy | CaldavTarget"
+) -> None:
+    from calsync.addresses import shown
+    from calsync.calendars.caldav.busy import name_of, not_read
+    from calsync.words import one_line
+
+    account, calendars = accounts.look(settings)
+    signed_in = click.style("signed in", fg="green")
+    click.echo(f"{shown(server)}: {signed_in} as {one_line(username)}. Its calendars:")
+    for one in calendars:
+        said = [why] if (why := not_read(accounts, one)) else []
+        if not one.can_write:
+            said.append("can't be written")
+        more = f" ({', '.join(said)})" if said else ""
+        click.echo(f"  {click.style(name_of(one), bold=True)}{more}")
+        click.echo(click.style(f"    {one.url}", dim=True))
+    if not calendars:
+        click.echo("  none")
+    homes = ", ".join(account.homes)
+    click.echo(
+        click.style(f"  They are at {homes}, of {account.principal or 'an unknown principal'}.", dim=True)
+    )
+
+
+def _report_caldav(setup: "Setup", accounts: "Accounts", now: datetime) -> None:
+    """Read each calendar that calsync keeps or asks once, so that it is sure that all is well."""
+    from calsync.app.gather import ask_busy
+    from calsync.config.settings import CaldavBusy, CaldavTarget
+    from calsync.planning.problem import busy_window
+
+    for target in setup.config.targets:
+        if isinstance(target, CaldavTarget):
+            calendar = accounts.calendar(target)
+            held = len(calendar.load().contents.events)
+            called = f'"{target.calendar}" ' if target.calendar else ""
+            click.echo(f"{target.name}: the calendar {called}holds {held} events.")
+            if target.calendar_url is None:
+                click.echo(f'  calendar_url = "{calendar.url}"')
+                click.echo("  With this line in its table, calsync finds it without the state folder, too.")
+    window = busy_window(setup.config.program, now, setup.config.zone)
+    for source in setup.config.sources:
+        if isinstance(source, CaldavBusy):
+            answer = ask_busy(setup, source, window, now, what=f'busy source "{source.name}"', remember=False)
+            for text in (*answer.notes, *answer.trouble):
+                click.echo(f"{source.name}: {text}")
 
 
 @click.command(short_help="Check that everything works.")

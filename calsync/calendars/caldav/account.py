@@ -26,9 +26,8 @@ from calsync.waits import PASSWORD
 if TYPE_CHECKING:
     from calsync.calendars.caldav.calendar import CaldavCalendar, Records
     from calsync.calendars.caldav.client import Client, Failure, Patience
-    from calsync.calendars.caldav.discovery import Collection
+    from calsync.calendars.caldav.discovery import Account, Collection
 
-CREATE = "run `calsync push --create-calendar`"
 # Whose calendars are on other hosts than the one that is asked first.
 _HOSTS = {"icloud": ".icloud.com"}
 # What most people who are refused have done wrong.
@@ -137,6 +136,29 @@ class Accounts:
                 self._printed[command] = _printed_by(settings.name, command, folder)
             return self._printed[command]
 
+    def sign_ins(self) -> "dict[tuple[str, str], CaldavBusy | CaldavTarget]":
+        """The accounts that the config names, by server and user: the first table of each."""
+        found: dict[tuple[str, str], CaldavBusy | CaldavTarget] = {}
+        for one in (*self._config.targets, *self._config.sources):
+            if isinstance(one, CaldavBusy | CaldavTarget):
+                found.setdefault((one.server, one.username), one)
+        return found
+
+    def look(self, settings: CaldavBusy | CaldavTarget) -> "tuple[Account, tuple[Collection, ...]]":
+        """What an account has. Raises ConfigError, AuthorisationNeeded, UsageError or Unavailable."""
+        from contextlib import closing
+
+        with closing(self.open(settings)) as client:
+            from calsync.calendars.caldav.client import Refused
+            from calsync.calendars.caldav.discovery import calendars_of, find_account
+
+            try:
+                account = find_account(client)
+                return account, calendars_of(client, account)
+            except Refused as problem:
+                what = f"{settings.name}: its calendars can't be found"
+                raise problem.failure.error(what, of_source=isinstance(settings, CaldavBusy)) from problem
+
     def is_targets(self, url: str) -> bool:
         """Whether a target's calendar is at this address, as far as that is known."""
         urls = [known for target in self._targets if (known := self.calendar_url(target))]
@@ -154,7 +176,8 @@ class Accounts:
         url = self.calendar_url(target) or self._found(target, client)
         if url is None:
             raise AuthorisationNeeded(
-                f'{target.name}: its calendar "{target.calendar}" has not been created yet; {CREATE}'
+                f'{target.name}: its calendar "{target.calendar}" has not been created yet; run '
+                "`calsync auth caldav`"
             )
         self._refuse_shared(target, url)
         config, is_neutral = self._config, target.detail == "busy"

@@ -178,24 +178,14 @@ class BusyCalendars:
         """
         if self.settings.calendars:
             named = [one for name in self.settings.calendars for one in self._called(client, name, there)]
-            if any(self._is_own(one) for one in named):
+            if any(_is_own(self.accounts, one) for one in named):
                 raise ConfigError(f'busy source "{self.settings.name}": {OWN_CALENDAR}')
             return tuple(dict.fromkeys(map(_calendar, named))), ()
-        left = {one.url: why for one in there if (why := self._not_read(one))}
+        left = {one.url: why for one in there if (why := not_read(self.accounts, one))}
         chosen = tuple(_calendar(one) for one in there if one.url not in left)
         if not chosen:
             raise SourceUnavailable(f"{self.shown} has no calendar with events but calsync's own")
-        return chosen, tuple(f'"{_name(one)}" ({left[one.url]})' for one in there if one.url in left)
-
-    def _not_read(self, one: Collection) -> str:
-        if self._is_own(one):
-            return "calsync's own"
-        if not one.takes_events:
-            return "for tasks"
-        return "says that it keeps nobody busy" if one.is_transparent else ""
-
-    def _is_own(self, one: Collection) -> bool:
-        return is_kept_by_calsync(one) or self.accounts.is_targets(one.url)
+        return chosen, tuple(f'"{name_of(one)}" ({left[one.url]})' for one in there if one.url in left)
 
     def _called(self, client: Client, name: str, there: Sequence[Collection]) -> list[Collection]:
         """The calendars that a config calls so. Raises Refused or SourceUnavailable."""
@@ -206,26 +196,35 @@ class BusyCalendars:
         for meant in (lambda text: text, lambda text: " ".join(text.casefold().split())):
             if found := [one for one in there if meant(one.name) == meant(name)]:
                 return found
-        known = listed([f'"{_name(one)}"' for one in there if one.takes_events])
+        known = listed([f'"{name_of(one)}"' for one in there if one.takes_events])
         raise SourceUnavailable(f'{self.shown} has no calendar "{name}"; it has {known or "none"}')
 
 
-def is_kept_by_calsync(one: Collection) -> bool:
-    """Whether calsync made it, for whatever plan: its description says so."""
-    return "[calsync:" in one.description
+def not_read(accounts: Accounts, one: Collection) -> str:
+    """Why a calendar is not read unless the config names it; empty for one that is."""
+    if _is_own(accounts, one):
+        return "calsync's own"
+    if not one.takes_events:
+        return "for tasks"
+    return "says that it keeps nobody busy" if one.is_transparent else ""
+
+
+def _is_own(accounts: Accounts, one: Collection) -> bool:
+    """Whether calsync writes it, or made it for whatever plan: then its description says so."""
+    return "[calsync:" in one.description or accounts.is_targets(one.url)
 
 
 def _is_address(name: str) -> bool:
     return name.startswith("/") or "://" in name
 
 
-def _name(one: Collection) -> str:
+def name_of(one: Collection) -> str:
     """What people call it; somebody else may have named it."""
     return one_line(one.name) or path_of(one.url).rstrip("/").rpartition("/")[2]
 
 
 def _calendar(one: Collection) -> _Calendar:
-    return _Calendar(one.url, _name(one), one.ctag)
+    return _Calendar(one.url, name_of(one), one.ctag)
 
 
 # --- events -----------------------------------------------------------------------------------------------
