@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from icalendar import Alarm, Calendar
 from icalendar import Event as VEvent
@@ -251,6 +251,9 @@ def test_what_was_about_to_be_written_is_known_by_what_is_there(
 ) -> None:
     """Where a server drops what it does not know, and a push ended before it knew what came of it."""
     after = replace(after, key=before.key)
+    # Where nothing that shows is another, it can't be told, and the next push writes it again.
+    shown = replace(after, kind=before.kind, load=before.load, routine=before.routine)
+    assume(shown != before)
     old, new = (new_object(one, PLAN, LONDON, NOW) for one in (before, after))
     known = AsWritten(properties_in(old), coming=properties_in(new))
     stored = read(edited(new if arrived else old, drop_own), known).stored
