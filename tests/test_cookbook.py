@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,17 @@ from typing import Any
 import icalendar
 import pytest
 
+from calsync.calendars.caldav.client import Request
+from calsync.calendars.caldav.discovery import create_calendar
+from tests.calendars.caldav.servers import PASSWORD, USER, Server, running
 from tests.cli.box import ROOT, Box, by_key
 
 NAMES = [
     *("lunch-lifter", "early-bird", "evening-runner", "shift-worker", "runna-user"),
     *("triathlete", "marathon", "race-season", "gym-goer", "traveller", "two-feeds"),
 ]
+# On a CalDAV server: here on this machine.
+BY_CALDAV = ["icloud", "nextcloud-family"]
 SUNDAY = "2026-11-22T18:00:00+00:00"
 
 
@@ -213,6 +219,7 @@ def test_every_recipe_names_only_files_that_are_beside_it() -> None:
     folder = ROOT / "examples" / "cookbook"
     assert {path.stem for path in folder.glob("*.toml")} == {
         *NAMES,
+        *BY_CALDAV,
         "early-week",
         "gym-week",
         "shift-week",
@@ -266,3 +273,72 @@ def test_the_traveller_trains_by_the_clock_there_and_not_at_all_on_holiday(kitch
     assert {start.utcoffset() for start in days.values() if start not in there} == {timedelta(0)}
     assert not [day for day in days if date(2026, 12, 11) <= day <= date(2026, 12, 13)]
     assert not plan["warnings"]
+
+
+# --- with calendars on a CalDAV server --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def radicale() -> Iterator[Server]:
+    """A server that has the calendars that the recipes name, with the events of the cookbook's files."""
+    server = running("radicale")
+    client = server.client()
+    for name in ("office", "family"):
+        url = create_calendar(client, client.address(server.home), f"cookbook-{name}", name.title(), "", "")
+        whole = icalendar.Calendar.from_ical((ROOT / "examples" / "cookbook" / f"{name}.ics").read_bytes())
+        zones = [one for one in whole.subcomponents if one.name == "VTIMEZONE"]
+        for number, event in enumerate(whole.walk("VEVENT")):
+            one = icalendar.Calendar()
+            one.add("VERSION", "2.0")
+            one.add("PRODID", "-//Example//EN")
+            one.subcomponents = [*zones, event]
+            client.call(Request.put(f"{url}{number}.ics", one.to_ical(), None))
+    yield server
+    client.close()
+
+
+@pytest.fixture
+def account(kitchen: Box, radicale: Server) -> Box:
+    """The kitchen, with recipes that name this server in place of the provider's."""
+    for name in BY_CALDAV:
+        path = kitchen.folder / f"{name}.toml"
+        text = re.sub(
+            r"provider = .*\n(?:host = .*\n)?", f'url = "{radicale.url}"\n', path.read_text("utf-8")
+        )
+        path.write_text(re.sub("username = .*", f'username = "{USER}"', text), "utf-8")
+        # One account for both: each has a calendar of its own.
+        path.write_text(path.read_text("utf-8").replace('"Training"', f'"Training {name}"'), "utf-8")
+    kitchen.environment |= {"ICLOUD_PASSWORD": PASSWORD, "CLOUD_PASSWORD": PASSWORD}
+    return kitchen
+
+
+@pytest.mark.parametrize(("name", "events"), [("icloud", 26), ("nextcloud-family", 56)])
+def test_a_calendar_on_a_server_gets_the_plan_and_the_second_push_is_quiet(
+    account: Box, name: str, events: int
+) -> None:
+    config = ("--config", f"{name}.toml")
+    said = account.ok("auth", "caldav", *config).out
+    assert said.count("has been created") == (1 if name == "icloud" else 2)
+    changes = account.push(*config, now=SUNDAY)
+    assert sum(map(len, changes.values())) == events
+    again = account.ok("push", "--quiet", *config, now=SUNDAY)
+    assert (again.out, again.err) == ("", "")
+    plan = account.plan(*config, now=SUNDAY)
+    assert unplaced(plan) == 0
+    assert not plan["warnings"]
+    busy = [_times(span) for span in plan["busy"]]
+    for start, end in sessions(plan):
+        assert not [1 for first, last in busy if start < last and first < end]
+
+
+def test_icloud_trains_on_the_days_of_hard_runs_at_noon_or_after_work(account: Box) -> None:
+    account.ok("auth", "caldav", "--config", "icloud.toml")
+    plan = account.plan("--config", "icloud.toml", now=SUNDAY)
+    assert {start.strftime("%a") for start, _ in sessions(plan)} <= {"Tue", "Thu"}
+    assert {start.hour for start, _ in sessions(plan)} == {12, 17}
+
+
+def test_a_familys_nextcloud_gives_the_sessions_of_two_feeds(account: Box) -> None:
+    plan = account.plan("--config", "two-feeds.toml", now=SUNDAY)
+    account.ok("auth", "caldav", "--config", "nextcloud-family.toml")
+    assert sessions(account.plan("--config", "nextcloud-family.toml", now=SUNDAY)) == sessions(plan)
