@@ -218,7 +218,7 @@ def busy(
 @click.option(
     "--create-calendar",
     is_flag=True,
-    help="Recreate a target's Google calendar if it was deleted.",
+    help="Recreate a target's calendar, in Google or by CalDAV, if it was deleted.",
 )
 @click.option(
     "--adopt",
