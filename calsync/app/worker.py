@@ -25,7 +25,7 @@ import msgspec
 
 import calsync
 from calsync import waits
-from calsync.app.actions import catch_up
+from calsync.app.actions import catch_up, tell_what_gave_way
 from calsync.app.gather import Gathered, Others, ask_others
 from calsync.app.history import last_weeks
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
@@ -242,12 +242,13 @@ def _pushed(setup: Setup, clock: Callable[[], datetime], note: "Note") -> tuple[
         # There can be no plan, but what the runner did counts: they are told so, and the next plan has it.
         catch_up(setup, clock())
         raise
-    catch_up(setup, clock(), others)
+    done = catch_up(setup, clock(), others)
     with setup.state.lock(waits.SERVER):
         now = clock()
         answers = frozenset(one.id for one in setup.state.acts().answered)
         turn = _Turn(now, time.monotonic_ns(), answers)
         pushed = _write(setup, now, names, others)
+        tell_what_gave_way(setup, done, pushed)
         for failure in pushed.failures[:1]:
             remember_failure(setup, failure, now)
         if not pushed.failures and len(names) == len(setup.config.targets):

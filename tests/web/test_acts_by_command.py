@@ -96,6 +96,30 @@ def test_what_is_against_a_time_makes_the_others_better(tmp_path: Path) -> None:
     assert "as good" not in other_times(page, key).values()
 
 
+def test_what_gives_way_is_told(tmp_path: Path) -> None:
+    """Nobody should learn from an empty calendar that a move cost them another session, or moved it."""
+    box = Box(tmp_path)
+    box.config(availability='default = ["12:00-13:00"]')
+    box.push()
+    page = Page(box, AT)
+    answered = page.send(page.offered("2026-W49/strength/1")["Move"], {"start": "2026-12-04T15:00"})
+    assert (
+        "Moved: Hips and core (moderate), now Tue 1 Dec 12:00 (less than 2 days from the session of Fri 4 Dec"
+        in answered.text
+    )
+    undo = page.undo(answered)
+    assert undo
+    assert "Moved: Hips and core (moderate), now Thu 3 Dec 12:00 (" in page.send(undo).text
+    # Where strength may only be on two days, there is no other.
+    box.config(availability='default = []\ntue = ["12:00-13:00"]\nthu = ["12:00-13:00"]')
+    page.plan()
+    answered = page.send(page.offered("2026-W49/strength/1")["Move"], {"start": "2026-12-02T18:00"})
+    assert (
+        "Removed: Hips and core (moderate), Thu 3 Dec 12:00 (no longer fits in this week: " in answered.text
+    )
+    assert "2026-W49/strength/2" not in by_key(box.feed.read_bytes())
+
+
 def test_what_has_just_moved_is_compared_with_where_it_is_now(tmp_path: Path) -> None:
     """And not with where the calendars had it before that plan."""
     box = Box(tmp_path)
