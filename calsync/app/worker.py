@@ -324,6 +324,8 @@ class Worker:
     _planning: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     # Those that have told of their plan, and still write other targets and deliver notifications.
     _following: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    # What the plan before complained of: a warning that stays is no news.
+    _known_complaints: frozenset[str] = frozenset()
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
 
@@ -412,8 +414,8 @@ class Worker:
                 problem = self._broken_off(process.returncode, complaint, allowance)
             if not has_told:
                 tell(problem)
-            elif complaints_text := "\n".join(filter(None, (complaint, problem))):
-                self.complained(complaints_text)
+            else:
+                self._complain(complaint.splitlines(), problem)
         finally:
             timer.cancel()
             with self._changed:
@@ -423,6 +425,13 @@ class Worker:
                 self._changed.notify_all()
             # Whoever waits must not do so for ever; who has been told already hears no more.
             tell("planning broke off")
+
+    def _complain(self, lines: Sequence[str], problem: str) -> None:
+        with self._changed:
+            new = [line for line in lines if line not in self._known_complaints]
+            self._known_complaints = frozenset(lines)
+        if said := "\n".join(filter(None, (*new, problem))):
+            self.complained(said)
 
     def _tells(self, process: "subprocess.Popen[bytes]") -> None:
         with self._changed:
