@@ -6,24 +6,31 @@ that is sent twice acts once.
 """
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calsync.app import wishes
 from calsync.app.gather import Others
+from calsync.app.news import once, title_of
+from calsync.app.push import Pushed
 from calsync.app.setup import Setup
 from calsync.app.training_feed import check_in, forget_check_in
 from calsync.app.wishes import Known, planned_keys
 from calsync.errors import CalsyncError, Unavailable, UsageError
 from calsync.event import (
+    BUSY,
     SEEN_NOWHERE,
     SEEN_SKIPPED,
     Act,
+    Action,
     Answered,
     Asked,
+    Change,
     Do,
     in_words,
+    is_strength,
     seen,
     seen_check_in,
 )
@@ -32,7 +39,7 @@ from calsync.planning.progression import effect, signs_text
 from calsync.spoken import when
 from calsync.timespan import Timespan
 from calsync.training import FIRST_YEAR, LAST_YEAR, CheckIn
-from calsync.words import date_name, week_name
+from calsync.words import counted, date_name, moment, week_name
 
 CHANGED = "This has changed meanwhile, so nothing was done. Here is what is true now."
 
@@ -70,6 +77,50 @@ def catch_up(setup: Setup, now: datetime, others: Others | None = None) -> tuple
             break
         answers.append(answer)
     return tuple(answers)
+
+
+def tell_what_gave_way(setup: Setup, answers: Sequence[Answered], pushed: Pushed) -> None:
+    """Add to the last of `answers` what became of other sessions by the push that followed them."""
+    done = [one for one in answers if one.is_done]
+    # What a check-in does to the weeks to come it says itself.
+    if not done or not done[-1].key:
+        return
+    mine = {one.key for one in done}
+    given = [
+        change for change, _ in once(pushed.changes) if is_strength(change.key) and change.key not in mine
+    ]
+    if given:
+        said = [_gave_way(change, setup.config.zone) for change in given[:_TOLD]]
+        more = [f"And {counted(len(given) - _TOLD, 'more change')}."] if len(given) > _TOLD else []
+        text = " ".join((done[-1].text, *said, *more))
+        with contextlib.suppress(Unavailable):  # it is done, and said but for this
+            setup.state.answer(replace(done[-1], text=text))
+
+
+# So many other sessions are named after an act.
+_TOLD = 3
+
+
+def _gave_way(change: Change, zone: ZoneInfo) -> str:
+    """ "Removed: Hips and core (light), Sat 28 Nov 12:30 (no longer fits in this week)."."""
+    match change.action:
+        case Action.INSERT:
+            return f"Added: {_name_of(change)}, {_start_of(change.after, zone)}."
+        case Action.WITHDRAW:
+            what = f"Removed: {_name_of(change)}, {_start_of(change.before, zone)}"
+        case _ if change.before != change.after:
+            what = f"Moved: {_name_of(change)}, now {_start_of(change.after, zone)}"
+        case _:
+            what = f"Changed: {_name_of(change)}, {_start_of(change.after, zone)}"
+    return f"{what} ({change.reason})." if change.reason else f"{what}."
+
+
+def _name_of(change: Change) -> str:
+    return title_of(change).removeprefix("Strength: ").replace(BUSY, "") or in_words(change.key)
+
+
+def _start_of(span: Timespan | None, zone: ZoneInfo) -> str:
+    return moment(span, zone) if span else ""
 
 
 def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) -> Answered:

@@ -126,13 +126,14 @@ class Known:
             if key in may_be or item is None:
                 continue
             if not is_strength(key):
-                raise UsageError(f"calsync places no runs; `calsync move {key}` with another time does")
+                move = f"calsync move {items.names[key]}"
+                raise UsageError(f"calsync places no runs: choose another time, such as `{move} 18:00`")
             if key in self.skipped or key in self.deleted:
                 raise UsageError(f"you skipped {key}; `calsync release {key}` places it again")
             if stored and stored.is_held:
                 raise UsageError(f"you made {key} repeat in its calendar: change it there")
             if item.span is None or item.span.start > items.now:
-                raise UsageError(f"{in_words(key)} hasn't started yet: skip it, or move it")
+                raise UsageError(f"{item.text(items.zone)}, hasn't started yet: skip it, or move it")
             raise UsageError(
                 f"{in_words(key)} was in a week that is over; what is missed is never added to the next"
             )

@@ -25,7 +25,7 @@ import msgspec
 
 import calsync
 from calsync import waits
-from calsync.app.actions import catch_up
+from calsync.app.actions import catch_up, tell_what_gave_way
 from calsync.app.gather import Gathered, Others, ask_others
 from calsync.app.history import last_weeks
 from calsync.app.push import Pushed, failure_remembered, remember_failure, rounds
@@ -242,12 +242,13 @@ def _pushed(setup: Setup, clock: Callable[[], datetime], note: "Note") -> tuple[
         # There can be no plan, but what the runner did counts: they are told so, and the next plan has it.
         catch_up(setup, clock())
         raise
-    catch_up(setup, clock(), others)
+    done = catch_up(setup, clock(), others)
     with setup.state.lock(waits.SERVER):
         now = clock()
         answers = frozenset(one.id for one in setup.state.acts().answered)
         turn = _Turn(now, time.monotonic_ns(), answers)
         pushed = _write(setup, now, names, others)
+        tell_what_gave_way(setup, done, pushed)
         for failure in pushed.failures[:1]:
             remember_failure(setup, failure, now)
         if not pushed.failures and len(names) == len(setup.config.targets):
@@ -323,6 +324,8 @@ class Worker:
     _planning: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     # Those that have told of their plan, and still write other targets and deliver notifications.
     _following: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    # What the plan before complained of: a warning that stays is no news.
+    _known_complaints: frozenset[str] = frozenset()
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
 
@@ -411,8 +414,8 @@ class Worker:
                 problem = self._broken_off(process.returncode, complaint, allowance)
             if not has_told:
                 tell(problem)
-            elif complaints_text := "\n".join(filter(None, (complaint, problem))):
-                self.complained(complaints_text)
+            else:
+                self._complain(complaint.splitlines(), problem)
         finally:
             timer.cancel()
             with self._changed:
@@ -422,6 +425,13 @@ class Worker:
                 self._changed.notify_all()
             # Whoever waits must not do so for ever; who has been told already hears no more.
             tell("planning broke off")
+
+    def _complain(self, lines: Sequence[str], problem: str) -> None:
+        with self._changed:
+            new = [line for line in lines if line not in self._known_complaints]
+            self._known_complaints = frozenset(lines)
+        if said := "\n".join(filter(None, (*new, problem))):
+            self.complained(said)
 
     def _tells(self, process: "subprocess.Popen[bytes]") -> None:
         with self._changed:

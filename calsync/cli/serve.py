@@ -137,7 +137,8 @@ def _print_links(links: "Subscriptions", *, rotated: bool) -> None:
                 click.echo(click.style(line, fg="bright_white", bg="black"))
 
     if rotated:
-        click.echo("The old addresses no longer work: subscribe again with the new ones.", err=True)
+        text = "The old addresses no longer work, of feeds and of pages: subscribe again with the new ones."
+        click.echo(text, err=True)
     for name, addresses in links.feeds:
         click.echo(click.style(name, bold=True))
         click.echo(f"  {addresses.webcal}\n  {addresses.https}")

@@ -169,21 +169,19 @@ class Explainer:
         if wanted is None or wanted.class_at or session.state in (State.PAST, State.FIXED):
             return ()
         here = self._as_candidate(session)
-        costs = {
-            name: points
-            for name, points in self._problem.days.terms(session.week, wanted, here).items()
-            if name != "moved"
-        }
+        costs = self._problem.days.terms(session.week, wanted, here)
         if session.place:
-            free, now = self, self._optimum
+            free, now, is_fine = self, self._optimum, True
         else:
             # It stands, as it starts soon or was moved: it could be elsewhere if no calendar had it yet.
             free = self._without(session.key)
+            costs = {name: points for name, points in costs.items() if name != "moved"}
             now = replace(self._optimum, cost=self._optimum.cost + sum(costs.values()))
+            is_fine = self._is_open(session, here)
         tried = sorted(free._tried(wanted, free._elsewhere(session, wanted), now), key=_by_price)
         found = []
         for one, rank in zip(tried[:count], ("second best", "third best", "fourth best"), strict=False):
-            drawback = free._drawback(session, wanted, one, costs, rank)
+            drawback = free._drawback(session, wanted, one, costs, rank if is_fine else "")
             found.append((one, f"{moment(one.place.span, self._plan.zone)}, {drawback}"))
         return tuple(found)
 
@@ -191,6 +189,11 @@ class Explainer:
         start = seconds(session.span.start)
         day, minute = self._problem.days.clock.minute_of(start)
         return Candidate(day, minute, start, session.minutes, session.load, cost=0)
+
+    def _is_open(self, session: PlannedSession, here: Candidate) -> bool:
+        """Whether nothing is against where it is."""
+        starts = dict(zip(session.week.week.days, self.open_starts(session, session.week), strict=True))
+        return any(first <= here.minute < end for first, end in starts.get(here.day, ()))
 
     def _without(self, key: str) -> "Explainer":
         """Of the plan that would be made if nobody had said yet where that session is."""
@@ -223,16 +226,21 @@ class Explainer:
         costs: Mapping[str, int],
         rank: str,
     ) -> str:
-        """What is worse about it than where the session is, which `costs` so much there."""
+        """What is worse about it than where the session is, which `costs` so much there.
+
+        Without a `rank` something is against where it is, and no cost says how bad that is.
+        """
         if count := len(other.unplaced):
             return (
                 f"but then {'another session' if count == 1 else f'{count} other sessions'} couldn't fit in"
             )
         there = self._problem.days.terms(session.week, wanted, other.place)
+        if not rank:
+            return "nothing is against it"
         # That it would move is no drawback for somebody who wants to move it.
-        moving = there.get("moved", 0)
-        if other.more <= moving:
-            return "as good"
+        more_by_itself = other.more - there.get("moved", 0) + costs.get("moved", 0)
+        if more_by_itself <= 0:
+            return "better" if more_by_itself < 0 else "as good"
         if other.others_move:
             return f"{rank}: another session would move"
         more = {name: points - costs.get(name, 0) for name, points in there.items() if name != "moved"}

@@ -469,7 +469,7 @@ def _notice(
         return None
     acts = site.acting.kept.acts()
     if acts.awaits(form):
-        return Notice("Kept: it is done as soon as the calendars can be read and written.", is_waiting=True)
+        return Notice("Kept: calsync does it as soon as it can, and this page will say so.", is_waiting=True)
     answered = acts.answer_to(form)
     if answered is None or (entry and answered.key not in ("", entry.key)):
         return None

@@ -16,7 +16,7 @@ from tests.cli.box import FEED, NOW, Box, by_key, target
 from tests.cli.google import GoogleBox
 from tests.googleserver.server import GoogleServer
 from tests.web.asking import ask
-from tests.web.forms import follow, links, send
+from tests.web.forms import follow, forms, links, send
 from tests.web.running import running
 from tests.web.test_acts import SERVE, on, page_of, start
 from tests.web.test_serve import BUSY, silent_feed
@@ -91,6 +91,19 @@ def test_a_bug_in_one_act_keeps_nobody_from_planning(box: Box) -> None:
     assert "From the page: Skipped: " in result.err
     assert run not in by_key(box.feed.read_bytes())
     assert "From the page" not in box.ok("push").err
+
+
+def test_a_warning_that_stays_is_in_the_log_once(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.config(more=SERVE, availability="default = []")
+    box.push()
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        address = page_of(site, run)
+        said = follow(site, address, on(address)["Skip it"])
+        follow(site, address, forms(said)["Undo"])
+    log = site.output.read_text("utf-8")
+    assert log.count("Warning: the 1st strength session of week 48 (lower body) couldn't fit in") == 1
 
 
 def test_a_calendar_that_hangs_keeps_nobody_from_acting(box: Box) -> None:
