@@ -20,12 +20,27 @@ from tests.calendars.caldav.box import Caldav
 from tests.calendars.caldav.servers import SERVERS, running
 from tests.calendars.google.box import PLAN, Google
 from tests.calendars.memory import MemoryCalendar
+from tests.davproxy import quirks
+from tests.davproxy.proxy import Proxy
 from tests.googleserver.server import GoogleServer
 from tests.googleserver.switches import ALL_POSITIONS
+from tests.soak import SOAK
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+# What differs most from the servers themselves; together they have nearly all that quirks can be.
+OFTEN = ("icloud", "gmx", "without etags", "all at once")
 GOOGLE = tuple(f"google: {position}" for position in ALL_POSITIONS)
-CALDAV = tuple(f"caldav: {kind}" for kind in SERVERS)
+POSITIONS = {**quirks.SERVERS, **quirks.WORST}
+# A few positions, each before one of the servers; all of them before both in a long run.
+CALDAV = (
+    *(f"caldav: {server}" for server in SERVERS),
+    *(
+        f"caldav: {position} before {server}"
+        for position in POSITIONS
+        for place, server in enumerate(SERVERS)
+        if SOAK > 1 or (position in OFTEN and place == OFTEN.index(position) % len(SERVERS))
+    ),
+)
 EDITABLE = ("memory", *GOOGLE, *CALDAV)
 ALL = ("memory", "ics", *GOOGLE, *CALDAV)
 
@@ -133,7 +148,12 @@ def make(kind: str, folder: Path, zone: ZoneInfo, opened: ExitStack) -> Kept:
         path = folder / f"{uuid.uuid4()}.ics"
         return Kept(lambda: IcsCalendar("feed", path, PLAN, zone))
     if kind in CALDAV:
-        caldav = Caldav(running(kind.partition(" ")[2]), folder / str(uuid.uuid4()))
+        *position, server = kind.partition(" ")[2].split(" before ")
+        real = running(server)
+        played = real
+        if position:
+            played = opened.enter_context(Proxy(real, POSITIONS[position[0]])).as_server
+        caldav = Caldav(played, folder / str(uuid.uuid4()), real=real)
         opened.callback(caldav.close)
         return Kept(lambda: caldav.calendar(zone), InCaldav(caldav))
     (position,) = [one for one in ALL_POSITIONS if kind == f"google: {one}"]

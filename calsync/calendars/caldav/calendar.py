@@ -206,16 +206,24 @@ class CaldavCalendar:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A request that a change needs; `sent` is the object in it, `then` what follows if it succeeds."""
+    """A request that a change needs; `sent` is the object in it, `then` what follows if it succeeds.
+
+    `item` is the event that it changes or deletes.
+    """
 
     change: Change
     request: Request
+    item: Item | None = None
     sent: str = ""
     then: "_Step | None" = None
 
     @property
     def key(self) -> str:
         return self.change.key
+
+    @property
+    def uid(self) -> str:
+        return resource.uid_of(self.sent)
 
 
 @dataclass(slots=True)
@@ -359,21 +367,31 @@ class LoadedCalendar:
             # of a later state, too (Xandikos: once what was written is deleted again). Without an answer the
             # next push asks.
             copy = listing.read(calendar.client, calendar.url, copy)
-            written = [step.request.url for step, _ in outcome.put]
-            if missing := [href for href in written if path_of(href) not in copy.objects]:
+            there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
+            missing = [step.request.url for step, _ in outcome.put if step.uid not in there]
+            if missing:
                 copy = listing.with_read(calendar.client, calendar.url, copy, missing)
+                there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
             for step, etag in outcome.put:
-                self._compare(step, etag, copy)
+                self._compare(step, etag, there.get(step.uid))
         calendar.records.state.save_caldav_copy(calendar.url, copy)
 
-    def _compare(self, step: _Step, etag: str, copy: CaldavCopy) -> None:
-        """Remember what the server has made of an event. Raises NotReadable."""
-        got = copy.objects.get(path_of(step.request.url))
+    def _compare(self, step: _Step, etag: str, got: CaldavObject | None) -> None:
+        """Remember where the server has an event, and what it has made of it. Raises NotReadable."""
         known = self.calendar.remembered.get(step.key)
-        # With another ETag it is somebody else who has changed it since.
-        if got is None or not got.text or known is None or (etag and strong(etag) != strong(got.etag)):
+        if known is None:
             return
-        known.rewritten = resource.rewritten_by_server(step.sent, got.text, self.calendar.zone)
+        if got is None:
+            # It is called otherwise there, and no list has it yet.
+            known.href, known.state, known.coming = "", "coming", known.properties
+            return
+        known.href = got.href
+        # With another ETag it is somebody else who has changed it since.
+        if etag and got.etag and strong(etag) != strong(got.etag):
+            return
+        known.rewritten = resource.rewritten_by_server(
+            step.sent, got.text, self.calendar.zone, known.rewritten
+        )
 
     # --- requests -----------------------------------------------------------------------------------------
 
@@ -384,11 +402,12 @@ class LoadedCalendar:
                 yield step
         for item in self.surplus:
             if item.stored.span.start > now:
-                yield _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
+                yield self._delete(Change(Action.KEEP, item.key), item)
 
     def _send(self, steps: Sequence[_Step]) -> _Outcome:
         outcome = _Outcome()
         while steps:
+            steps = self._checked(steps, outcome)
             answers = self.calendar.client.send(
                 {str(number): step.request for number, step in enumerate(steps)}
             )
@@ -396,6 +415,26 @@ class LoadedCalendar:
                 self._answered(step, answers[str(number)], outcome)
             steps, outcome.next = outcome.next, []
         return outcome
+
+    def _checked(self, steps: Sequence[_Step], outcome: _Outcome) -> Sequence[_Step]:
+        """Those that can be taken. An event of which no list gave an ETag is looked at right before it is
+        changed: nothing else keeps what the runner has made of it meanwhile."""
+        blind = {str(number): step for number, step in enumerate(steps) if step.item and not step.item.etag}
+        if not blind:
+            return steps
+        answers = self.calendar.client.send(
+            {name: Request("GET", step.request.url) for name, step in blind.items()}
+        )
+        found = [step for step in steps if not (step.item and not step.item.etag)]
+        for name, step in blind.items():
+            answer = answers[name]
+            if isinstance(answer, Failure):
+                self._answered(step, answer, outcome)
+            elif step.item and not resource.is_same(answer.body.decode("utf-8", "replace"), step.item.text):
+                self._answered(step, Failure(412, "it has changed"), outcome)
+            else:
+                found.append(replace(step, request=step.request.expecting(answer.etag)))
+        return found
 
     def _step(self, change: Change, now: datetime, taken: set[str]) -> _Step | None:
         """The request that a change begins with."""
@@ -407,13 +446,13 @@ class LoadedCalendar:
             case Action.UPDATE if item and wanted:
                 if item.uid != calendar._uid(item.key):
                     # A UID can't change: `detail` has, so the event makes way for another.
-                    gone = _Step(Change(Action.KEEP, item.key), Request.delete(item.href, item.etag))
+                    gone = self._delete(Change(Action.KEEP, item.key), item)
                     return replace(self._insert(change, now, taken), then=gone)
                 return self._put(
                     change, item, resource.change(item, wanted, calendar.plan, calendar.zone, now)
                 )
             case Action.WITHDRAW if item:
-                return _Step(change, Request.delete(item.href, item.etag))
+                return self._delete(change, item)
             case Action.RELEASE if item and item.stored.was_moved:
                 return self._put(change, item, resource.release(item, calendar.plan, calendar.zone, now))
         return None
@@ -425,10 +464,15 @@ class LoadedCalendar:
             change.wanted, calendar.plan, calendar.zone, now, is_neutral=calendar.is_neutral
         )
         href = self._new_href(calendar._uid(change.key), taken)
-        return _Step(change, Request.put(href, text.encode(), None), text)
+        return _Step(change, Request.put(href, text.encode(), None), sent=text)
 
-    def _put(self, change: Change, item: Item, text: str) -> _Step:
-        return _Step(change, Request.put(item.href, text.encode(), item.etag), text)
+    @staticmethod
+    def _put(change: Change, item: Item, text: str) -> _Step:
+        return _Step(change, Request.put(item.href, text.encode(), item.etag), item, text)
+
+    @staticmethod
+    def _delete(change: Change, item: Item) -> _Step:
+        return _Step(change, Request.delete(item.href, item.etag), item)
 
     def _new_href(self, uid: str, taken: set[str]) -> str:
         """The same for a UID whenever it is asked for, unless something else is there."""

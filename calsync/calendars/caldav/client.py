@@ -248,13 +248,17 @@ class Request:
 
     @classmethod
     def put(cls, url: str, text: bytes, etag: str | None) -> "Request":
-        """`etag` is what is to be replaced; None if there must be nothing yet."""
-        condition = ("If-None-Match", "*") if etag is None else ("If-Match", strong(etag))
-        return cls("PUT", url, text, (("Content-Type", "text/calendar; charset=utf-8"), condition))
+        """`etag` is what is to be replaced; None if there must be nothing yet, empty if it has none."""
+        condition = (("If-None-Match", "*"),) if etag is None else _if_match(etag)
+        return cls("PUT", url, text, (("Content-Type", "text/calendar; charset=utf-8"), *condition))
 
     @classmethod
     def delete(cls, url: str, etag: str) -> "Request":
-        return cls("DELETE", url, headers=(("If-Match", strong(etag)),))
+        return cls("DELETE", url, headers=_if_match(etag))
+
+    def expecting(self, etag: str) -> "Request":
+        """The same, if that is what is there."""
+        return replace(self, headers=(*self.headers, *_if_match(etag)))
 
     @classmethod
     def _xml(cls, method: str, url: str, body: bytes, depth: int, expects: str) -> "Request":
@@ -262,12 +266,17 @@ class Request:
         return cls(method, url, body, headers, expects)
 
 
+def _if_match(etag: str) -> tuple[tuple[str, str], ...]:
+    # Never "*": some servers compare that as if it were an ETag, some ignore it, and iCloud turns it round.
+    return (("If-Match", strong(etag)),) if etag else ()
+
+
 def strong(etag: str) -> str:
     """An ETag for If-Match, which never finds a weak one (RFC 9110, 13.1.1): without the sign of that.
 
     It is mostly a proxy on the way that made it weak, and the server knows it without.
     """
-    return etag.removeprefix("W/") or "*"
+    return etag.removeprefix("W/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +432,10 @@ class Client:
 
         at_once([partial(work, number) for number in range(min(self._at_once, len(requests)))])
         if final:
-            return dict.fromkeys(requests, replace(final[0], of_all=True)) | answers
+            # The same for those who got it and those who would: it is one reason.
+            whole = replace(final[0], of_all=True)
+            found = {name: answers.get(name, final[0]) for name in requests}
+            return {name: whole if answer == final[0] else answer for name, answer in found.items()}
         return answers
 
     def _tried(self, request: Request) -> Answer:

@@ -4,7 +4,7 @@ From an address that people know to the principal, from there to its homes, and 
 is wrong is said in words that tell what to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -201,7 +201,7 @@ def create_calendar(client: Client, home: str, path: str, title: str, descriptio
     `path` is its last part, the same whenever it is asked for: so it is never made twice, and where it is
     there already, it is that. `timezone` is a calendar with a VTIMEZONE.
     """
-    url = urljoin(home if home.endswith("/") else f"{home}/", f"{path}/")
+    home = home if home.endswith("/") else f"{home}/"
     # An empty property is a 500 in Xandikos, after it has made the calendar.
     about = [
         element(name, text=text)
@@ -213,17 +213,54 @@ def create_calendar(client: Client, home: str, path: str, title: str, descriptio
         )
         if text
     ]
+    for number in range(_PATHS):
+        url = urljoin(home, f"{path}{f'-{number}' if number else ''}/")
+        try:
+            _make(client, url, about)
+        except Refused as problem:
+            if _is_there(client, url):
+                return url
+            # Nextcloud keeps the address of a calendar that it has in its bin.
+            is_taken = problem.failure.status in (405, 409) and not problem.failure.of_all
+            if not is_taken or number + 1 == _PATHS:
+                raise
+        else:
+            return _where_it_is(client, home, url, title)
+    raise AssertionError
+
+
+# Addresses that are tried for a new calendar.
+_PATHS = 3
+
+
+def _make(client: Client, url: str, about: Sequence[str]) -> None:
+    """Nothing is made if one property is refused (RFC 4791, 5.3.1): it can do without most.
+
+    Raises Refused.
+    """
     events = element("C:supported-calendar-component-set", element("C:comp", name="VEVENT"))
-    try:
-        client.call(_mkcalendar(url, *about, events))
-    except Refused as problem:
-        if _is_there(client, url):
-            return url
-        # Nothing is made if one property is refused (RFC 4791, 5.3.1): it can do without these.
-        if problem.failure.of_all or problem.failure.status not in (400, 403, 409, 415, 422):
-            raise
-        client.call(_mkcalendar(url, *about[:1]))
-    return url
+    refused: Refused | None = None
+    for properties in ([*about, events], about, about[:1]):
+        try:
+            client.call(_mkcalendar(url, *properties))
+        except Refused as problem:
+            refused = problem
+            if problem.failure.of_all or problem.failure.status not in (400, 403, 409, 415, 422):
+                break
+        else:
+            return
+    assert refused is not None
+    raise refused
+
+
+def _where_it_is(client: Client, home: str, url: str, title: str) -> str:
+    """Zimbra makes the address of a new calendar from its title; at the one that was asked for there is a
+    calendar as well, but none of its events."""
+    there = calendars_of(client, Account("", (home,)))
+    if any(path_of(one.url) == path_of(url) for one in there):
+        return url
+    (found, *others) = [one.url for one in there if one.name == title] or [url]
+    return url if others else found
 
 
 def _is_there(client: Client, url: str) -> bool:

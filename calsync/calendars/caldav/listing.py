@@ -130,6 +130,9 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
             break
     if not changed and token == copy.token:
         return copy
+    if not changed and len(objects) == len(copy.objects):
+        # Another token, and no change: some servers say so, too, of a token that they no longer know.
+        return _compared(client, url, CaldavCopy(token, bool(token), objects))
     new = CaldavCopy(token, bool(token), objects)
     return with_read(client, url, new, tuple(changed.values()))
 

@@ -107,6 +107,11 @@ def uid_of(text: str) -> str:
     return _FOLD.sub("", found[1]).strip() if found else ""
 
 
+def is_same(text: str, other: str) -> bool:
+    """Whether two texts are of the same object, however their lines are folded."""
+    return content_lines(text) == content_lines(other)
+
+
 def parse_item(
     href: str, etag: str, text: str, plan: str, zone: ZoneInfo, known: AsWritten = NOTHING
 ) -> Item | None:
@@ -242,14 +247,20 @@ def properties_in(text: str) -> dict[str, str]:
     return found
 
 
-def rewritten_by_server(sent: str, got: str, zone: ZoneInfo) -> dict[str, tuple[str, str]]:
+def rewritten_by_server(
+    sent: str, got: str, zone: ZoneInfo, before: Mapping[str, tuple[str, str]] | None = None
+) -> dict[str, tuple[str, str]]:
     """Of which fields a server made something else, with the fingerprint of that, and what was sent.
 
+    `before` is what was known of that: a field that did not change was sent as the server had made it.
     Raises NotReadable.
     """
     ours, theirs = (_read(text, zone).values for text in (sent, got))
     if _DONE in properties_in(sent):
         ours, theirs = _without_signs(ours), _without_signs(theirs)
+    for name, (made, value) in (before or {}).items():
+        if fingerprint(ours[name]) == made:
+            ours[name] = value
     return {
         name: (fingerprint(theirs[name]), ours[name])
         for name in _FIELDS

@@ -23,13 +23,19 @@ LONDON = ZoneInfo("Europe/London")
 class Caldav:
     """One runner's access to a server, and a new calendar there."""
 
-    def __init__(self, server: Server, folder: Path, client: Client | None = None) -> None:
+    def __init__(
+        self, server: Server, folder: Path, client: Client | None = None, real: Server | None = None
+    ) -> None:
+        """`real` is what the runner's own app speaks to, where calsync goes through a proxy."""
         self.server = server
         self.folder = folder
         self.client = client or server.client()
+        self._app = real.client() if real else self.client
         zone = resource.zone_object(LONDON)
         home = self.client.address(server.home)
-        self.url = create_calendar(self.client, home, server.new_path(), "Training", "Kept by calsync", zone)
+        path = server.new_path()
+        # With a title of its own, as all tests share an account.
+        self.url = create_calendar(self.client, home, path, f"Training {path}", "Kept by calsync", zone)
 
     def calendar(self, zone: ZoneInfo = LONDON, *, is_neutral: bool = False) -> CaldavCalendar:
         """As another process would open it."""
@@ -38,6 +44,7 @@ class Caldav:
 
     def close(self) -> None:
         self.client.close()
+        self._app.close()
 
     # --- what a person's app does -------------------------------------------------------------------------
 
@@ -48,7 +55,7 @@ class Caldav:
             props("C:calendar-data"),
             '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>',
         )
-        found = self.client.call(Request.report(self.url, body, expects="events")).found
+        found = self._app.call(Request.report(self.url, body, expects="events")).found
         return {one.href: one.text("C:calendar-data") for one in found}
 
     def where(self, key: str) -> str:
@@ -66,7 +73,7 @@ class Caldav:
 
     def put(self, href: str, text: bytes) -> None:
         headers = (("Content-Type", "text/calendar; charset=utf-8"),)
-        self.client.call(Request("PUT", href, text, headers))
+        self._app.call(Request("PUT", href, text, headers))
 
     def delete(self, key: str) -> None:
-        self.client.call(Request("DELETE", self.where(key)))
+        self._app.call(Request("DELETE", self.where(key)))

@@ -1,0 +1,195 @@
+"""What befalls a push on its way to a server, and that the next one makes it right."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calsync.calendars.caldav.client import Patience, Request
+from calsync.calendars.caldav.discovery import create_calendar
+from calsync.errors import CalsyncError
+from calsync.event import Event
+from calsync.sync import diff
+from tests.calendars.caldav.box import Caldav
+from tests.calendars.caldav.servers import QUICK, SERVERS, Server, running
+from tests.calendars.caldav.test_calendar import NOW, contents, event, push
+from tests.davproxy.faults import Fault, slow_down
+from tests.davproxy.proxy import Proxy
+from tests.davproxy.quirks import Quirks
+from tests.soak import SOAK
+
+BEFORE = [event(0), event(1), event(2)]
+AFTER = [event(0, summary="Longer"), event(2), event(3)]
+FAULTS = {
+    "503 before": Fault(times=9),
+    "503 after": Fault(commits=True),
+    "503 after, each time": Fault(commits=True, times=9),
+    "429": slow_down(),
+    "429 for good": replace(slow_down(), times=None),
+    "507": Fault(status=507, times=9),
+    "403": Fault(status=403),
+    "lost request": Fault("drop"),
+    "lost answer": Fault("drop", commits=True),
+    "lost for good": Fault("drop", commits=True, times=None),
+    "cut off": Fault("cut off", commits=True),
+    "slow": Fault("hold", commits=True),
+    "a part failed": Fault("part", status=403),
+    "a part has trouble": Fault("part", status=500),
+}
+# So that nobody waits long for what never comes.
+HASTY = replace(QUICK, read=2)
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    with Proxy(server) as proxy:
+        yield proxy
+
+
+@contextmanager
+def behind(proxy: Proxy, folder: Path, patience: Patience = QUICK) -> Iterator[Caldav]:
+    client = proxy.as_server.client(patience=patience)
+    dav = Caldav(proxy.as_server, folder, client, real=proxy.upstream)
+    try:
+        yield dav
+    finally:
+        dav.close()
+
+
+def held(dav: Caldav) -> list[Event]:
+    return [stored.event for stored in contents(dav).events]
+
+
+# One server each, the other in a long run.
+CASES = [
+    pytest.param(server, name, method, id=f"{name}, {method}, {server}")
+    for number, name in enumerate(FAULTS)
+    for place, method in enumerate(("PUT", "DELETE", "REPORT"))
+    for turn, server in enumerate(SERVERS)
+    if SOAK > 1 or (number + place + turn) % 2
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "method"), CASES)
+def test_whatever_goes_wrong_the_next_push_makes_it_right(
+    tmp_path: Path, kind: str, name: str, method: str
+) -> None:
+    with Proxy(running(kind)) as proxy:
+        _go_wrong(proxy, tmp_path, name, method, skip=len(name) % 2 if method != "DELETE" else 0)
+
+
+def _go_wrong(proxy: Proxy, tmp_path: Path, name: str, method: str, *, skip: int) -> None:
+    with behind(proxy, tmp_path / "state", HASTY if name == "slow" else QUICK) as dav:
+        push(dav, *BEFORE)
+        proxy.faults.add(replace(FAULTS[name], methods=(method,), skip=skip))
+        with suppress(CalsyncError):
+            push(dav, *AFTER)
+        # Nothing was taken for the runner's doing, whatever came of it.
+        proxy.faults.clear()
+        found = contents(dav)
+        assert (found.deleted, found.restored) == (set(), set())
+        assert not any(stored.was_moved or stored.edited for stored in found.events)
+        for _ in range(2):
+            push(dav, *AFTER)
+        assert held(dav) == AFTER
+        assert len(dav.objects()) == len(AFTER)
+
+
+def test_without_room_the_rest_is_not_tried(proxy: Proxy, tmp_path: Path) -> None:
+    with behind(proxy, tmp_path / "state") as dav:
+        push(dav, BEFORE[0])
+        proxy.faults.add(Fault(status=507, methods=("PUT",), times=None))
+        proxy.asked.clear()
+        (failure,) = push(dav, *(event(number) for number in range(40))).failures
+        assert "has no room left (507)" in str(failure)
+        assert sum(one.method == "PUT" for one in proxy.asked) <= 6
+
+
+def test_a_list_that_is_behind_is_nobodys_doing(proxy: Proxy, tmp_path: Path) -> None:
+    """What was just written is missing in it, and what was just withdrawn is there."""
+    with behind(proxy, tmp_path / "state") as dav:
+        push(dav, *BEFORE)
+        proxy.freeze(dav.url)
+        for wanted in ([*BEFORE, event(3)], [event(0), event(2), event(3)], AFTER):
+            with suppress(CalsyncError):
+                push(dav, *wanted)
+            found = contents(dav)
+            assert (found.deleted, found.vanished, found.restored) == (set(), set(), set())
+        proxy.thaw()
+        found = contents(dav)
+        assert (found.deleted, found.restored) == (set(), set())
+        push(dav, *AFTER)
+        assert held(dav) == AFTER
+
+
+@pytest.mark.parametrize("sync", ["yes", "no"])
+def test_what_the_runner_does_meanwhile_is_theirs_also_behind_such_a_list(
+    server: Server, tmp_path: Path, sync: str
+) -> None:
+    with (
+        Proxy(server, Quirks(sync=sync)) as proxy,  # type: ignore[arg-type]
+        behind(proxy, tmp_path / "state") as dav,
+    ):
+        push(dav, *BEFORE)
+        proxy.freeze(dav.url)
+        dav.edit(BEFORE[0].key, lambda found: found.update({"SUMMARY": "Mine"}))
+        dav.delete(BEFORE[1].key)
+        for _ in range(2):
+            push(dav, event(0, summary="Other"), event(1), event(2))
+        proxy.thaw()
+        push(dav, event(0, summary="Other"), event(1), event(2))
+        assert held(dav) == [event(0, summary="Mine"), event(2)]
+        assert contents(dav).deleted == {BEFORE[1].key}
+
+
+# --- what servers do otherwise ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stars", ["hold", "ignored", "never", "backwards"])
+def test_without_etags_what_the_runner_wrote_meanwhile_is_kept(
+    server: Server, tmp_path: Path, stars: str
+) -> None:
+    with (
+        Proxy(server, Quirks(etags="none", stars=stars)) as proxy,  # type: ignore[arg-type]
+        behind(proxy, tmp_path / "state") as dav,
+    ):
+        push(dav, *BEFORE)
+        loaded = dav.calendar().load()
+        dav.edit(BEFORE[0].key, lambda found: found.update({"SUMMARY": "Mine"}))
+        wanted = [event(0, summary="Other"), event(2)]
+        applied = loaded.apply(diff(wanted, loaded.contents.events, now=NOW), NOW)
+        assert applied.look_again
+        push(dav, *wanted)
+        assert held(dav) == [event(0, summary="Mine"), event(2)]
+
+
+@pytest.mark.parametrize("mkcalendar", ["bare", "moves", "bin"])
+def test_a_calendar_can_be_made_and_is_known_by_its_address(
+    server: Server, tmp_path: Path, mkcalendar: str
+) -> None:
+    with (
+        Proxy(server, Quirks(mkcalendar=mkcalendar)) as proxy,  # type: ignore[arg-type]
+        behind(proxy, tmp_path / "state") as dav,
+    ):
+        push(dav, *BEFORE)
+        assert held(dav) == BEFORE
+        if mkcalendar == "bin":
+            # In the bin it keeps its address.
+            dav.client.call(Request("DELETE", dav.url))
+            home, path = dav.client.address(server.home), dav.url.rstrip("/").rpartition("/")[2]
+            again = create_calendar(dav.client, home, path, "Again", "", "")
+            assert again == f"{dav.url.rstrip('/')}-1/"
+
+
+def test_a_token_that_is_forgotten_without_a_word_hides_no_change(server: Server, tmp_path: Path) -> None:
+    with Proxy(server, Quirks(sync="forgets")) as proxy, behind(proxy, tmp_path / "state") as dav:
+        push(dav, *BEFORE)
+        state = dav.calendar().records.state
+        copy = state.caldav_copy(dav.url)
+        assert copy is not None
+        copy.token = f"{copy.token[:-8]}00000000"
+        state.save_caldav_copy(dav.url, copy)
+        dav.delete(BEFORE[1].key)
+        assert contents(dav).deleted == {BEFORE[1].key}
