@@ -3,6 +3,7 @@
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
@@ -79,6 +80,21 @@ def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) 
     assert run not in by_key(box.feed.read_bytes())
     assert "From the page" not in box.ok("push").err
     box.ok("release", run)
+
+
+def test_what_was_done_and_its_answer_lost_is_not_said_to_have_been_refused(box: Box) -> None:
+    """A process that was killed, or found the disk full, between the two."""
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        address = page_of(site, run)
+        with state(box).lock():
+            send(address, on(address)["Skip it"])
+            site.stop()
+    wishes = state(box).wishes()
+    state(box).save_wishes(replace(wishes, skips=wishes.skips | {run}), datetime.fromisoformat(NOW))
+    result = box.ok("push")
+    assert "From the page: Skipped: " in result.err
+    assert run not in by_key(box.feed.read_bytes())
 
 
 def test_a_bug_in_one_act_keeps_nobody_from_planning(box: Box) -> None:
