@@ -122,6 +122,25 @@ def test_a_warning_that_stays_is_in_the_log_once(tmp_path: Path) -> None:
     assert log.count("Warning: the 1st strength session of week 48 (lower body) couldn't fit in") == 1
 
 
+def test_what_can_not_be_planned_yet_is_told_and_not_waited_for(box: Box) -> None:
+    """A calendar that is away for days: it is done, and no page loads itself all that time."""
+    run = "2026-W48/run/tue-1"
+    box.write("busy.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    box.config(more=SERVE + BUSY.format("path", "busy.ics"))
+    with running(box) as site:
+        address = page_of(site, run)
+        form = on(address)["Skip it"]
+        (box.folder / "busy.ics").unlink()
+        said = follow(site, address, form)
+        assert "Skipped: " in said
+        assert "as soon as calsync can plan again" in said
+        assert "busy.ics" not in said
+        assert "busy.ics" in ask(site.page).body.decode()
+    box.write("busy.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    box.push()
+    assert run not in by_key(box.feed.read_bytes())
+
+
 def test_a_calendar_that_hangs_keeps_nobody_from_acting(box: Box) -> None:
     """The round waits for it; what the runner does is kept, and told, at once."""
     run = "2026-W48/run/tue-1"
