@@ -128,12 +128,17 @@ def _answer(setup: Setup, asked: Asked, now: datetime, others: Others | None) ->
     act, zone = asked.act, setup.config.zone
     try:
         if act.do in (Do.CHECK_IN, Do.FORGET_CHECK_IN):
-            if asked.seen not in ("", seen_check_in(setup.state.checkins(), act.day)):
+            checkins = setup.state.checkins()
+            if asked.seen not in ("", seen_check_in(checkins, act.day)):
+                if text := _has_checked_in(checkins, act):
+                    return Answered(asked.id, act.key, now, text)
                 return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
             done = _check_in(setup, act)
         else:
             known = planned_keys(setup, now, others)
             if asked.seen not in ("", _seen(known, act.key, zone) or asked.seen):
+                if text := _is_so(setup, known, act, now):
+                    return Answered(asked.id, act.key, now, text)
                 return Answered(asked.id, act.key, now, CHANGED, is_done=False, has_changed=True)
             done = _with(setup, known, act, now, others)
     except UsageError as problem:
@@ -167,6 +172,43 @@ def _seen(known: Known, key: str, zone: ZoneInfo) -> str:
     return seen(start.date(), times, is_moved=is_moved, is_done=is_done)
 
 
+_SAID = {
+    Do.SKIP: "Skipped",
+    Do.DONE: "Done",
+    Do.NOT_DONE: "Not done after all",
+    Do.MISSED: "Missed",
+    Do.RELEASE: "Put back",
+    Do.BACK: "Put back",
+}
+
+
+def _is_so(setup: Setup, known: Known, act: Act, now: datetime) -> str:
+    """What to say of what is as the runner wants it already; "" if it isn't.
+
+    It was done for this very form if the answer could not be kept after that (a full disk, a process that was
+    killed), or else for somebody with the same wish: to say that nothing was done would be wrong.
+    """
+    was = _as_it_was(known, act.key, setup)
+    item = known.items(setup, now).exactly(act.key)
+    label = item.text(setup.config.zone) if item else in_words(act.key)
+    match act.do:
+        case Do.DONE | Do.NOT_DONE:
+            is_so = (act.key in known.done) == (act.do is Do.DONE)
+        case Do.RELEASE | Do.BACK:
+            is_so = was is None
+        case Do.MOVE:
+            if item is None or was is None or was.do is not Do.MOVE:
+                return ""
+            with contextlib.suppress(ValueError):
+                start = when(act.to, now.astimezone(setup.config.zone).date(), setup.config.zone)
+                if start.of(item, now, setup.config.zone) == datetime.fromisoformat(was.to):
+                    return f"Moved: {label}."
+            return ""
+        case _:
+            is_so = was is not None and was.do is act.do
+    return f"{_SAID[act.do]}: {label}." if is_so else ""
+
+
 def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | None) -> Done:
     key, zone = act.key, setup.config.zone
     items = known.items(setup, now)
@@ -177,20 +219,20 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
         case Do.SKIP:
             known.check([key], now, zone)
             wishes.skip(setup, [key], now)
-            return Done(f"Skipped: {label}.", back)
+            return Done(f"{_SAID[act.do]}: {label}.", back)
         case Do.DONE:
             known.check_may_be_done([key], items)
             wishes.mark(setup, known, [key], now)
-            return Done(f"Done: {label}.", Act(Do.NOT_DONE, key))
+            return Done(f"{_SAID[act.do]}: {label}.", Act(Do.NOT_DONE, key))
         case Do.NOT_DONE:
             known.check_done([key])
             wishes.mark(setup, known, [key], now, done=False)
-            return Done(f"Not done after all: {label}.", Act(Do.DONE, key))
+            return Done(f"{_SAID[act.do]}: {label}.", Act(Do.DONE, key))
         case Do.MISSED:
             known.check_missed([key], items)
             wishes.missed(setup, known, [key], now)
             there = wishes.places(setup, [key], now, others).get(key)
-            return Done(f"Missed: {label}.{_placed_again(there, now, zone)}", Act(Do.RELEASE, key))
+            return Done(f"{_SAID[act.do]}: {label}.{_placed_again(there, now, zone)}", Act(Do.RELEASE, key))
         case Do.MOVE:
             known.check([key], now, zone, begun=True)
             known.check_not_deleted(key)
@@ -211,11 +253,11 @@ def _with(setup: Setup, known: Known, act: Act, now: datetime, others: Others | 
             was = _as_it_was(known, key, setup)
             wishes.release(setup, [key], now, {key: act.before})
             there = wishes.places(setup, [key], now, others).get(key)
-            return Done(f"Put back: {name}.{_elsewhere(there, act.before, zone)}", was)
+            return Done(f"{_SAID[act.do]}: {name}.{_elsewhere(there, act.before, zone)}", was)
         case _:
             was = _as_it_was(known, key, setup)
             wishes.release(setup, [key], now)
-            return Done(f"Put back: {name}.", was)
+            return Done(f"{_SAID[act.do]}: {name}.", was)
 
 
 def _back(setup: Setup, known: Known, key: str, now: datetime) -> Act | None:
@@ -282,8 +324,20 @@ def _check_in(setup: Setup, act: Act) -> Done:
         return Done(f"Removed the check-in of {date_name(day)}.", _again(gone))
     new = CheckIn(day, frozenset(act.signs))
     former = check_in(setup, new)
-    text = f"{date_name(day)}: {signs_text(new.signs)}. {week_name(new.week).capitalize()}: {effect(new)}."
-    return Done(text, _again(former) if former else Act(Do.FORGET_CHECK_IN, day=day))
+    return Done(_checked_in(new), _again(former) if former else Act(Do.FORGET_CHECK_IN, day=day))
+
+
+def _checked_in(new: CheckIn) -> str:
+    return (
+        f"{date_name(new.day)}: {signs_text(new.signs)}. {week_name(new.week).capitalize()}: {effect(new)}."
+    )
+
+
+def _has_checked_in(there: Sequence[CheckIn], act: Act) -> str:
+    """As _is_so() for a check-in."""
+    if act.do is Do.CHECK_IN and act.day and (new := CheckIn(act.day, frozenset(act.signs))) in there:
+        return _checked_in(new)
+    return ""
 
 
 def _again(former: CheckIn) -> Act:

@@ -475,6 +475,10 @@ def _notice(
         return None
     if not answered.is_done:
         return Notice(answered.text, is_refused=True)
+    if form not in snapshot.answers and site.latest().problem:
+        # What that is, the owner's page says.
+        text = "It is shown as soon as calsync can plan again; your week page says what is in the way."
+        return Notice(f"{answered.text} {text}")
     if form not in snapshot.answers:
         return Notice(f"{answered.text} The plan follows in a moment.", is_waiting=True)
     of_key = entries(snapshot.weeks).get(answered.undo.key) if answered.undo else None

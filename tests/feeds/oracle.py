@@ -44,6 +44,9 @@ class _Reader(BodyReader):
     """Leaves out no event, however far away it seems, and asks the libraries when each is."""
 
     def spans(self) -> Iterator[Timespan]:
+        for calendar in self.calendars:
+            if calendar.zone or calendar.cancels:
+                self.reader(calendar.begin)  # says what is wrong with the calendar itself, once
         self.notes.mute = True  # what is wrong with these, nobody needs to know
         for stretches in self.groups(far=True):
             yield from self.group(stretches)

@@ -3,6 +3,7 @@
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
@@ -81,6 +82,21 @@ def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) 
     box.ok("release", run)
 
 
+def test_what_was_done_and_its_answer_lost_is_not_said_to_have_been_refused(box: Box) -> None:
+    """A process that was killed, or found the disk full, between the two."""
+    run = "2026-W48/run/tue-1"
+    with running(box) as site:
+        address = page_of(site, run)
+        with state(box).lock():
+            send(address, on(address)["Skip it"])
+            site.stop()
+    wishes = state(box).wishes()
+    state(box).save_wishes(replace(wishes, skips=wishes.skips | {run}), datetime.fromisoformat(NOW))
+    result = box.ok("push")
+    assert "From the page: Skipped: " in result.err
+    assert run not in by_key(box.feed.read_bytes())
+
+
 def test_a_bug_in_one_act_keeps_nobody_from_planning(box: Box) -> None:
     """What meets a bug is told, and is not met again by every plan and push."""
     run, now = "2026-W48/run/tue-1", datetime.fromisoformat(NOW)
@@ -104,6 +120,25 @@ def test_a_warning_that_stays_is_in_the_log_once(tmp_path: Path) -> None:
         follow(site, address, forms(said)["Undo"])
     log = site.output.read_text("utf-8")
     assert log.count("Warning: the 1st strength session of week 48 (lower body) couldn't fit in") == 1
+
+
+def test_what_can_not_be_planned_yet_is_told_and_not_waited_for(box: Box) -> None:
+    """A calendar that is away for days: it is done, and no page loads itself all that time."""
+    run = "2026-W48/run/tue-1"
+    box.write("busy.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    box.config(more=SERVE + BUSY.format("path", "busy.ics"))
+    with running(box) as site:
+        address = page_of(site, run)
+        form = on(address)["Skip it"]
+        (box.folder / "busy.ics").unlink()
+        said = follow(site, address, form)
+        assert "Skipped: " in said
+        assert "as soon as calsync can plan again" in said
+        assert "busy.ics" not in said
+        assert "busy.ics" in ask(site.page).body.decode()
+    box.write("busy.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    box.push()
+    assert run not in by_key(box.feed.read_bytes())
 
 
 def test_a_calendar_that_hangs_keeps_nobody_from_acting(box: Box) -> None:
