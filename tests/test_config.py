@@ -205,8 +205,8 @@ def test_the_example_is_a_config(tmp_path: Path) -> None:
     # What is switched off in it works, too, once the "#" is taken away.
     lines = [line[1:] if re.match("#[^\\s:]", line) else line for line in text.splitlines()]
     full = load(tmp_path, "\n".join(lines), PRIVATE_ICS="https://calendar.example/x.ics")
-    assert len(full.sources) == len(plain.sources) + 2
-    assert len(full.targets) == len(plain.targets) + 2
+    assert len(full.sources) == len(plain.sources) + 3
+    assert len(full.targets) == len(plain.targets) + 3
     assert full.google is not None
     assert full.program.pauses
     assert full.program.overrides
