@@ -404,10 +404,8 @@ def _list_calendars(
         click.echo(click.style(f"    {one.url}", dim=True))
     if not calendars:
         click.echo("  none")
-    homes = ", ".join(account.homes)
-    click.echo(
-        click.style(f"  They are at {homes}, of {account.principal or 'an unknown principal'}.", dim=True)
-    )
+    places = ", ".join(dict.fromkeys(filter(None, (account.principal, *account.homes))))
+    click.echo(click.style(f"  The account is at {places}.", dim=True))
 
 
 def _report_caldav(setup: "Setup", accounts: "Accounts", now: datetime) -> None:
