@@ -226,6 +226,12 @@ class _Step:
         return resource.uid_of(self.sent)
 
 
+def _named(uid: str) -> str:
+    """The name of a new object, without its ending."""
+    # No "@": servers write it in two ways.
+    return uid.replace("@", ".")
+
+
 @dataclass(slots=True)
 class _Outcome:
     """What the answers of one apply() add up to."""
@@ -372,18 +378,20 @@ class LoadedCalendar:
             if missing:
                 copy = listing.with_read(calendar.client, calendar.url, copy, missing)
                 there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
+            # Whether the server calls what is new as it was called here, as far as anything shows.
+            keeps_names = any(_named(uid) in path_of(one.href) for uid, one in there.items())
             for step, etag in outcome.put:
-                self._compare(step, etag, there.get(step.uid))
+                if got := there.get(step.uid):
+                    self._compare(step, etag, got)
+                elif not keeps_names and (known := calendar.remembered.get(step.key)):
+                    # It is called otherwise there, and no list has it yet. (Else the runner has deleted it.)
+                    known.href, known.state, known.coming = "", "coming", known.properties
         calendar.records.state.save_caldav_copy(calendar.url, copy)
 
-    def _compare(self, step: _Step, etag: str, got: CaldavObject | None) -> None:
+    def _compare(self, step: _Step, etag: str, got: CaldavObject) -> None:
         """Remember where the server has an event, and what it has made of it. Raises NotReadable."""
         known = self.calendar.remembered.get(step.key)
         if known is None:
-            return
-        if got is None:
-            # It is called otherwise there, and no list has it yet.
-            known.href, known.state, known.coming = "", "coming", known.properties
             return
         known.href = got.href
         # With another ETag it is somebody else who has changed it since.
@@ -476,8 +484,7 @@ class LoadedCalendar:
 
     def _new_href(self, uid: str, taken: set[str]) -> str:
         """The same for a UID whenever it is asked for, unless something else is there."""
-        # No "@": servers write it in two ways.
-        name = uid.replace("@", ".")
+        name = _named(uid)
         number = 0
         while True:
             href = f"{self.calendar.url.rstrip('/')}/{name}{f'-{number}' if number else ''}.ics"

@@ -16,7 +16,7 @@ from tests.calendars.caldav.box import Caldav
 from tests.calendars.caldav.servers import QUICK, SERVERS, Server, running
 from tests.calendars.caldav.test_calendar import NOW, contents, event, push
 from tests.davproxy.faults import Fault, slow_down
-from tests.davproxy.proxy import Proxy
+from tests.davproxy.proxy import Asked, Proxy, Said
 from tests.davproxy.quirks import Quirks
 from tests.soak import SOAK
 
@@ -142,6 +142,22 @@ def test_what_the_runner_does_meanwhile_is_theirs_also_behind_such_a_list(
         push(dav, event(0, summary="Other"), event(1), event(2))
         assert held(dav) == [event(0, summary="Mine"), event(2)]
         assert contents(dav).deleted == {BEFORE[1].key}
+
+
+def test_what_is_deleted_as_soon_as_it_was_written_was_deleted(proxy: Proxy, tmp_path: Path) -> None:
+    with behind(proxy, tmp_path / "state") as dav:
+        push(dav, event(0))
+
+        def delete_at_once(asked: Asked, phase: str, said: Said | None) -> None:
+            if (asked.method, phase) == ("PUT", "after"):
+                dav.delete(event(1).key)
+
+        proxy.hook = delete_at_once
+        push(dav, event(0), event(1))
+        proxy.hook = None
+        assert contents(dav).deleted == {event(1).key}
+        push(dav, event(0), event(1))
+        assert held(dav) == [event(0)]
 
 
 # --- what servers do otherwise ----------------------------------------------------------------------------
