@@ -143,7 +143,8 @@ def _import_everything() -> None:
     import gc
 
     import calsync.app.push
-    import calsync.app.wishes  # noqa: F401
+    import calsync.app.wishes
+    import calsync.calendars.caldav.calendar  # noqa: F401
 
     gc.collect()
     gc.freeze()  # what is shared with the forks stays shared

@@ -28,6 +28,12 @@ class GoogleBox(Box):
         if not (self.folder / "client_secret.json").exists():
             self.google.write_client_secret(self.folder / "client_secret.json")
 
+    def machine_config(self, reminder: int | None, *, more: str, **parts: Any) -> None:
+        """With free/busy from Google and a feed beside the calendar."""
+        known = f'calendar_id = "{self.calendar_id}"\n'
+        alarm = "" if reminder is None else f'reminder = "{reminder}m"\n'
+        self.google_config(targets=f"{TARGET}{known}{alarm}{FEED}", more=BUSY + more, **parts)
+
     def authorise(self, *scopes: str, name: str = "training") -> None:
         """A token as a consent leaves it."""
         given = self.google.authorise(scopes) if scopes else self.google.authorise()

@@ -122,6 +122,11 @@ class Model:
     def hides_marks(self) -> bool:
         return self.google.switches.tombstones != "full"
 
+    @property
+    def lists_deletions(self) -> bool:
+        """Whether a list of the calendar tells what was deleted."""
+        return not self.hides_marks
+
     # --- what there is ------------------------------------------------------------------------------------
 
     def live(self) -> list[tuple[Own, Event]]:
@@ -251,7 +256,7 @@ class Model:
     def released(self, keys: Iterable[str]) -> None:
         """`calsync release` has said so."""
         for key in keys:
-            unseen = self.hides_marks and key in self.deletions and key not in self.seen
+            unseen = not self.lists_deletions and key in self.deletions and key not in self.seen
             self.deletions.pop(key, None)
             if unseen:
                 self.deletions[key] = Deletion.UNCLEAR

@@ -5,9 +5,8 @@ Decides which keys a week asks for, so that a plan can be checked without asking
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-
-from tests.cli.box import FEED
-from tests.cli.google import BUSY, GoogleBox
+from pathlib import Path
+from typing import Any, Protocol
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 START = date(2026, 11, 23)
@@ -36,6 +35,15 @@ AVAILABILITY = (
 )
 
 
+class Planning(Protocol):
+    """A box that knows which calendars its runner has."""
+
+    def write(self, name: str, text: str | bytes) -> Path: ...
+
+    def machine_config(self, reminder: int | None, *, more: str, **parts: Any) -> None:
+        """A config with these parts; `reminder` in minutes."""
+
+
 @dataclass(frozen=True)
 class Program:
     """The config's part of what can change. `reminder` in minutes; `pause` as days from START."""
@@ -48,15 +56,12 @@ class Program:
     version: int = 0
     """Of the texts of all templates."""
 
-    def write(self, box: GoogleBox) -> None:
+    def write(self, box: "Planning") -> None:
         for name in WEEKS:
             box.write(f"templates/{name}.toml", self._template(name))
-        known = f'calendar_id = "{box.calendar_id}"\n'
-        reminder = "" if self.reminder is None else f'reminder = "{self.reminder}m"\n'
-        target = f'[[targets]]\nname = "google"\ntype = "google"\ncalendar = "Training"\n{known}{reminder}'
-        box.google_config(
-            targets=target + FEED,
-            more=BUSY + self._pause(),
+        box.machine_config(
+            self.reminder,
+            more=self._pause(),
             weeks=str(list(self.weeks)).replace("'", '"'),
             horizon=self.horizon,
             plan='templates = "templates"',

@@ -150,10 +150,13 @@ class Watch:
             assert self.victim is not None
             self.victim()
             if phase != "after":
-                # Whoever is dead gets no answer, and here the rest of what was sent gets lost on its way.
-                lost: tuple[Where, ...] = ("part",) if phase == "part" else ("api", "batch")
-                self.model.google.faults.clear()
-                self.model.google.faults.add(Fault(faults.dropped(commits=False), where=lost))
+                self._lose_the_rest(phase)
+
+    def _lose_the_rest(self, phase: Phase) -> None:
+        """Whoever is dead gets no answer, and here the rest of what was sent gets lost on its way."""
+        lost: tuple[Where, ...] = ("part",) if phase == "part" else ("api", "batch")
+        self.model.google.faults.clear()
+        self.model.google.faults.add(Fault(faults.dropped(commits=False), where=lost))
 
     def _count(self, phase: Phase) -> int:
         return self.parts if phase == "part" else self.requests

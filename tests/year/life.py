@@ -15,8 +15,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from tests.cli.box import FEED, Box, Result, blocks, properties
+from tests.cli.calendar_runner import is_mass
 from tests.cli.forks import Forked, Zygote
-from tests.cli.google_runner import is_mass
 from tests.planning.reference import EFFORTS
 from tests.year.rules import Entry, Situation, moved, problems
 from tests.year.world import Calendar, Runner, Span, instant

@@ -1,0 +1,77 @@
+"""Any sequence of pushes, edits, wishes, failures and kills, and a calendar by CalDAV is right in the end.
+
+The state machine of calendar_machine.py, on real servers, with a proxy before them that fails on command.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from tests.calendars.caldav.servers import SERVERS
+from tests.cli import caldav_runner, calendar_machine, google_acts
+from tests.cli.caldav_runner import DavFailing, DavRunner
+from tests.cli.calendar_machine import CalendarMachine, programs
+from tests.cli.forks import Zygote
+from tests.cli.google_acts import Act
+from tests.cli.google_program import Program
+from tests.davproxy.quirks import SERVERS as POSITIONS
+from tests.davproxy.quirks import Quirks
+
+QUIRKS = {
+    "plain": Quirks(),
+    # Not what rewrites texts: the feed, which the calendar is compared with, has them as they were.
+    **{name: quirks for name, quirks in POSITIONS.items() if not quirks.rewrites},
+    "forgetful": Quirks(drops_unknown=True, renames=True),
+    "without etags": Quirks(etags="none", stars="never", sync="no", ctag=False),
+}
+
+
+class DavMachine(CalendarMachine):
+    zygote: Zygote
+    kind: str
+    runner: DavRunner
+    quirks: str | None = None
+    """None: any."""
+
+    @initialize(quirks=st.sampled_from([*QUIRKS]), program=programs)
+    def begin(self, quirks: str, program: Program) -> None:
+        self.begin_with(DavRunner(self.kind, QUIRKS[self.quirks or quirks], self.zygote), program)
+
+    @precondition(CalendarMachine.held)
+    @rule(failing=caldav_runner.failing)
+    def release_all_through_failures(self, failing: DavFailing) -> None:
+        failing.set_up(self.model)
+        self.runner.release("--all", allowed=(0, 4, 5))
+
+    @rule(failures=st.lists(caldav_runner.failing, min_size=1, max_size=2))
+    def push_through_failures(self, failures: list[DavFailing]) -> None:
+        for one in failures:
+            one.set_up(self.model)
+        self.runner.troubled_push(clear=all(one.is_clear for one in failures), allowed=(0, 4, 5))
+
+    @precondition(lambda self: self.model.own)
+    @rule(acts=st.lists(google_acts.acts, max_size=3))
+    def push_with_a_list_that_is_behind(self, acts: list[Act]) -> None:
+        def do() -> None:
+            for act in acts:
+                google_acts.do(self.model, act)
+
+        self.runner.push_behind(do)
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    with Zygote() as zygote:
+        yield zygote
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_whatever_happens_the_calendar_is_right_in_the_end(zygote: Zygote, kind: str) -> None:
+    def machine() -> DavMachine:
+        made = DavMachine()
+        made.zygote, made.kind = zygote, kind
+        return made
+
+    calendar_machine.run(machine, 4, 16)
