@@ -105,7 +105,8 @@ class CaldavCalendar:
         known = self.remembered
         candidates = list(self._items(copy))
         items = {item.key: item for item in sorted(candidates, key=self._rank, reverse=True)}
-        copy, items = self._looked_at(copy, items)
+        # The copy stays what the list said: with its token, and so with what is said to have changed since.
+        items = self._looked_at(items)
         if copy != before:
             self.records.state.save_caldav_copy(self.url, copy)
         restored = frozenset(key for key in items if key in known and known[key].state == "withdrawn")
@@ -164,7 +165,7 @@ class CaldavCalendar:
         is_known = known is not None and path_of(known.href) == path_of(item.href)
         return (item.uid != self._uid(item.key), not is_known, item.href)
 
-    def _looked_at(self, copy: CaldavCopy, items: dict[str, Item]) -> tuple[CaldavCopy, dict[str, Item]]:
+    def _looked_at(self, items: dict[str, Item]) -> dict[str, Item]:
         """What a list says of events that came or went without calsync is looked at in their own places.
 
         Some servers list from an index that is minutes behind: what was just written would be missing, and
@@ -178,22 +179,20 @@ class CaldavCalendar:
         }
         doubtful = {key: href for key, href in doubtful.items() if href}
         if not doubtful:
-            return copy, items
+            return items
         answers = self.client.send({key: Request("GET", href) for key, href in doubtful.items()})
-        objects, items = dict(copy.objects), dict(items)
+        items = dict(items)
         for key, answer in answers.items():
             if isinstance(answer, Failure):
                 if not answer.is_missing:
                     raise answer.error(f"{self.name}: its calendar can't be read")
-                objects.pop(path_of(doubtful[key]), None)
                 items.pop(key, None)
                 continue
             text = answer.body.decode("utf-8", "replace")
             one = CaldavObject(doubtful[key], answer.etag, text)
             if key not in items and (item := self._item(one)) and item.key == key:
                 items[key] = item
-                objects[path_of(one.href)] = one
-        return CaldavCopy(copy.token, copy.can_sync, objects), items
+        return items
 
     def _others(self, copy: CaldavCopy) -> tuple[tuple[str, int], ...]:
         """How many events of other plans there are, by the plan's name."""
@@ -376,8 +375,9 @@ class LoadedCalendar:
             there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
             missing = [step.request.url for step, _ in outcome.put if step.uid not in there]
             if missing:
-                copy = listing.with_read(calendar.client, calendar.url, copy, missing)
-                there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
+                # Not into the copy, whose token is of a state without them.
+                found = listing.with_read(calendar.client, calendar.url, copy, missing)
+                there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(found.objects)}
             # Whether the server calls what is new as it was called here, as far as anything shows.
             keeps_names = any(_named(uid) in path_of(one.href) for uid, one in there.items())
             for step, etag in outcome.put:

@@ -160,6 +160,20 @@ def test_what_is_deleted_as_soon_as_it_was_written_was_deleted(proxy: Proxy, tmp
         assert held(dav) == [event(0)]
 
 
+def test_what_was_written_behind_a_list_and_is_deleted_is_missed_by_no_later_one(
+    proxy: Proxy, tmp_path: Path
+) -> None:
+    """The calendar is then as it was before, and so is its token."""
+    with behind(proxy, tmp_path / "state") as dav:
+        push(dav, event(0))
+        proxy.freeze(dav.url)
+        push(dav, event(0), event(1))
+        assert len(contents(dav).events) == 2
+        dav.delete(event(1).key)
+        proxy.thaw()
+        assert contents(dav).deleted == {event(1).key}
+
+
 # --- what servers do otherwise ----------------------------------------------------------------------------
 
 
