@@ -369,7 +369,7 @@ class Worker:
         self, process: "subprocess.Popen[bytes]", allowance: Allowance, tell: Callable[[_Planned | str], None]
     ) -> None:
         """Have a process plan, and `tell` of its plan, or why there is none; then see it to its end."""
-        is_late, has_told, problem = threading.Event(), False, ""
+        is_late, has_told, has_plan, problem = threading.Event(), False, False, ""
         errors: list[bytes] = []
 
         def kill() -> None:
@@ -398,7 +398,7 @@ class Worker:
                                 self._take_feeds(places)
                             case _Planned() as planned if not problem:
                                 self._tells(process)
-                                has_told = True
+                                has_told, has_plan = True, planned.snapshot is not None
                                 tell(planned)
                             case _Followed(trouble, said):
                                 self.said(said)
@@ -415,7 +415,7 @@ class Worker:
             if not has_told:
                 tell(problem)
             else:
-                self._complain(complaint.splitlines(), problem)
+                self._complain(complaint.splitlines(), problem, has_plan=has_plan)
         finally:
             timer.cancel()
             with self._changed:
@@ -426,10 +426,12 @@ class Worker:
             # Whoever waits must not do so for ever; who has been told already hears no more.
             tell("planning broke off")
 
-    def _complain(self, lines: Sequence[str], problem: str) -> None:
+    def _complain(self, lines: Sequence[str], problem: str, *, has_plan: bool) -> None:
         with self._changed:
-            new = [line for line in lines if line not in self._known_complaints]
-            self._known_complaints = frozenset(lines)
+            # Each once, also of a plan that was made again as a calendar had changed meanwhile.
+            new = [line for line in dict.fromkeys(lines) if line not in self._known_complaints]
+            # Without a plan it is not known which of them stay.
+            self._known_complaints = frozenset(lines) | (frozenset() if has_plan else self._known_complaints)
         if said := "\n".join(filter(None, (*new, problem))):
             self.complained(said)
 
