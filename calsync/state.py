@@ -303,9 +303,7 @@ class State:
             with unavailable_if_not(self.store.where(_ACTS_LOCK), "locked"):
                 held = self.store.acquire(_ACTS_LOCK, _A_MOMENT)
         except Held as problem:
-            raise Locked(
-                "what was asked on the page is being done by another process; try again"
-            ) from problem
+            raise Locked("what was asked on the page is being done just now; try again") from problem
         with held:
             yield
 

@@ -5,7 +5,7 @@ To know the cost the plan is solved again: a session is put elsewhere and all ot
 around it, so the difference is exact.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -51,8 +51,7 @@ class Alternative:
             as_good += "; the earlier start wins"
         cost = "" if self.more else f": {as_good}"
         count = len(self.unplaced)
-        lost = "another session" if count == 1 else f"{count} other sessions"
-        return f"{where}{cost}" + (f"; then {lost} couldn't fit in" if count else "")
+        return f"{where}{cost}" + (f"; then {_others(count)} couldn't fit in" if count else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,10 @@ class Explained:
     def others(self) -> tuple[Alternative, ...]:
         """The best of them: more than two nobody reads."""
         return self.everywhere[:2]
+
+
+def _others(count: int) -> str:
+    return "another session" if count == 1 else f"{count} other sessions"
 
 
 # Stretches of the grid, in minutes of a day: from a start to where the last one's quarter of an hour ends.
@@ -203,7 +206,7 @@ class Explainer:
         problem = pose(replace(given, standing=standing))
         return Explainer(replace(self._plan, problem=problem, placement=problem.solve()))
 
-    def _elsewhere(self, session: PlannedSession, wanted: WantedSession) -> Iterator[Candidate]:
+    def _elsewhere(self, session: PlannedSession, wanted: WantedSession) -> Sequence[Candidate]:
         """The cheapest places for a session as it is, far enough from where it is and from one another."""
         week, days = session.week, self._problem.days
         everywhere = (one for day in week.week.days for one in days.candidates(week, wanted, day))
@@ -216,7 +219,7 @@ class Explainer:
                 found.append(one)
             if len(found) == _CHOICES_TRIED:
                 break
-        yield from found
+        return found
 
     def _drawback(
         self,
@@ -231,9 +234,7 @@ class Explainer:
         Without a `rank` something is against where it is, and no cost says how bad that is.
         """
         if count := len(other.unplaced):
-            return (
-                f"but then {'another session' if count == 1 else f'{count} other sessions'} couldn't fit in"
-            )
+            return f"but then {_others(count)} couldn't fit in"
         there = self._problem.days.terms(session.week, wanted, other.place)
         if not rank:
             return "nothing is against it"

@@ -100,7 +100,7 @@ def test_a_push_from_a_feed_is_quiet_the_second_time_and_when_a_run_is_done(runn
     runner.write("runs.ics", done)
     changes = runner.push(now="2026-11-24T09:00:00+00:00")["feed"]
     assert {change["action"] for change in changes} == {"keep"}
-    # It is shown as done; the tick in the feed is for what its owner marks.
+    # It is shown as done; the tick in the feed is for what the runner marks.
     plan = runner.plan(now="2026-11-24T09:00:00+00:00")
     done = [run["key"] for week in plan["weeks"] for run in week["runs"] if run.get("done")]
     assert done == ["2026-W48/run/tue-1"]

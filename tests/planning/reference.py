@@ -124,7 +124,7 @@ class Published:
     load: str | None = None
     pinned: bool = False
     kind: str | None = None
-    done: bool = False  # its owner says so, maybe before its time
+    done: bool = False  # the runner says so, maybe before its time
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,7 @@ def race_on(case: Case, day: date) -> Race | None:
 
 
 def is_placed_again(case: Case, entry: Published) -> bool:
-    """Its owner missed a session of these weeks: it counts for nothing where it was. No class comes again."""
+    """The runner missed a session of these weeks: it counts for nothing where it was. No class comes back."""
     name, what, slot = entry.key.split("/")
     if entry.key not in case.missed or what != "strength" or entry.start > case.now:
         return False

@@ -155,10 +155,10 @@ def test_a_mark_is_all_that_changes_what_is_over(is_done: bool) -> None:
         change = only(diff(wanted, [stored(there)], now=NOW, done=done))
         assert (change.action, change.wish) == (Action.UPDATE, True)
         assert change.wanted == replace(there, done=is_done)
-    # One that its owner made something else of is theirs; and there are calendars that show no marks.
+    # One that the runner made something else of is theirs; and there are calendars that show no marks.
     for known, marks in ((replace(stored(there), is_held=True), done), (stored(there), None)):
         assert only(diff([], [known], now=NOW, done=marks)).action is Action.KEEP
-    # It is marked where its owner says that it was.
+    # It is marked where the runner says that it was.
     place = event(1, -9).span
     change = only(diff([], [stored(there)], now=NOW, done=done, pinned={KEY: place}))
     assert change.wanted == replace(there, done=is_done, span=place)

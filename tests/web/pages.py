@@ -22,6 +22,15 @@ from calsync.web.planner import Snapshot
 from calsync.web.secret import Secret
 from tests.cli.box import Box
 
+# What the buttons do, as commands.
+COMMANDS = {
+    "Skip it": ("skip",),
+    "Put it back": ("release",),
+    "Done": ("done",),
+    "Missed it": ("missed",),
+    "Not done after all": ("done", "--undo"),
+}
+
 
 class _Words:
     def changes(self, pushed: object) -> str:

@@ -26,7 +26,7 @@ from tests.cli.box import FEED
 from tests.cli.google import TARGET, GoogleBox
 from tests.googleserver.server import GoogleServer
 from tests.soak import usually
-from tests.web.pages import Page
+from tests.web.pages import COMMANDS, Page
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=LONDON)
@@ -40,13 +40,6 @@ AVAILABILITY = (
 )
 SLOTS = ("run/tue-1", "run/thu-1", "run/sat-1", "strength/1", "strength/2")
 KEYS = [f"2026-W{week}/{slot}" for week in (48, 49) for slot in SLOTS]
-COMMANDS = {
-    "Skip it": ("skip",),
-    "Put it back": ("release",),
-    "Done": ("done",),
-    "Missed it": ("missed",),
-    "Not done after all": ("done", "--undo"),
-}
 # What of an event in Google people see.
 SHOWN = ("summary", "description", "start", "end", "status", "reminders", "colorId", "location")
 

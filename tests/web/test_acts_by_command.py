@@ -11,7 +11,7 @@ import pytest
 from calsync.web.entries import entries
 from tests.cli.box import NOW, Box, by_key
 from tests.soak import usually
-from tests.web.pages import Page
+from tests.web.pages import COMMANDS, Page
 from tests.web.test_serve import BUSY
 
 TUESDAY = NOW.replace("23T06", "24T10")
@@ -20,13 +20,6 @@ CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n"
 _SLOTS = ("run/thu-1", "strength/1", "strength/2")
 KEYS = ("2026-W48/run/tue-1", *(f"2026-W{week}/{slot}" for week in (48, 49) for slot in _SLOTS))
 TIMES = ("2026-11-28T15:00", "2026-11-26T06:45", "2026-12-01T20:15", "2026-11-20T10:00")
-COMMANDS = {
-    "Skip it": ("skip",),
-    "Put it back": ("release",),
-    "Done": ("done",),
-    "Missed it": ("missed",),
-    "Not done after all": ("done", "--undo"),
-}
 
 
 def by_command(box: Box, args: tuple[str, ...]) -> int:

@@ -35,6 +35,15 @@ def state(box: Box) -> State:
     return State(Folder(box.state / "training"))
 
 
+def left_waiting(box: Box, run: str) -> None:
+    """Ask a server to skip it that is ended before it can."""
+    with running(box) as site:
+        address = page_of(site, run)
+        with state(box).lock():
+            send(address, on(address)["Skip it"])
+            site.stop()
+
+
 def test_two_people_at_once(box: Box) -> None:
     """Different sessions: both are done. The same one: the first is, and the other is told."""
     one, other, third = "2026-W48/run/tue-1", "2026-W48/run/thu-1", "2026-W49/run/tue-1"
@@ -69,11 +78,7 @@ def test_a_lock_that_is_held_keeps_what_was_asked_for(box: Box) -> None:
 
 def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) -> None:
     run = "2026-W48/run/tue-1"
-    with running(box) as site:
-        address = page_of(site, run)
-        with state(box).lock():
-            send(address, on(address)["Skip it"])
-            site.stop()
+    left_waiting(box, run)
     assert run in by_key(box.feed.read_bytes())
     result = box.ok("push")
     assert "From the page: Skipped: " in result.err
@@ -85,11 +90,7 @@ def test_what_a_server_could_not_do_any_more_is_done_by_the_next_push(box: Box) 
 def test_what_was_done_and_its_answer_lost_is_not_said_to_have_been_refused(box: Box) -> None:
     """A process that was killed, or found the disk full, between the two."""
     run = "2026-W48/run/tue-1"
-    with running(box) as site:
-        address = page_of(site, run)
-        with state(box).lock():
-            send(address, on(address)["Skip it"])
-            site.stop()
+    left_waiting(box, run)
     wishes = state(box).wishes()
     state(box).save_wishes(replace(wishes, skips=wishes.skips | {run}), datetime.fromisoformat(NOW))
     result = box.ok("push")
