@@ -369,7 +369,8 @@ class Worker:
         self, process: "subprocess.Popen[bytes]", allowance: Allowance, tell: Callable[[_Planned | str], None]
     ) -> None:
         """Have a process plan, and `tell` of its plan, or why there is none; then see it to its end."""
-        is_late, has_told, has_plan, problem = threading.Event(), False, False, ""
+        is_late, has_told, problem = threading.Event(), False, ""
+        snapshot: Snapshot | None = None
         errors: list[bytes] = []
 
         def kill() -> None:
@@ -398,7 +399,7 @@ class Worker:
                                 self._take_feeds(places)
                             case _Planned() as planned if not problem:
                                 self._tells(process)
-                                has_told, has_plan = True, planned.snapshot is not None
+                                has_told, snapshot = True, planned.snapshot
                                 tell(planned)
                             case _Followed(trouble, said):
                                 self.said(said)
@@ -415,7 +416,7 @@ class Worker:
             if not has_told:
                 tell(problem)
             else:
-                self._complain(complaint.splitlines(), problem, has_plan=has_plan)
+                self._complain(complaint.splitlines(), problem, snapshot)
         finally:
             timer.cancel()
             with self._changed:
@@ -426,12 +427,13 @@ class Worker:
             # Whoever waits must not do so for ever; who has been told already hears no more.
             tell("planning broke off")
 
-    def _complain(self, lines: Sequence[str], problem: str, *, has_plan: bool) -> None:
+    def _complain(self, lines: Sequence[str], problem: str, snapshot: Snapshot | None) -> None:
         with self._changed:
             # Each once, also of a plan that was made again as a calendar had changed meanwhile.
             new = [line for line in dict.fromkeys(lines) if line not in self._known_complaints]
-            # Without a plan it is not known which of them stay.
-            self._known_complaints = frozenset(lines) | (frozenset() if has_plan else self._known_complaints)
+            # A plan that changes nothing repeats none, and without a plan nobody knows which of them stay.
+            stays = _warnings_in(snapshot) if snapshot else self._known_complaints
+            self._known_complaints = frozenset(lines) | (self._known_complaints & stays)
         if said := "\n".join(filter(None, (*new, problem))):
             self.complained(said)
 
@@ -477,6 +479,11 @@ class Worker:
         if code == _KILLED:
             return "the plan's process was killed; this machine may have too little memory"
         return f"planning broke off ({complaint[-300:] or f'it ended with {code}'})"
+
+
+def _warnings_in(snapshot: Snapshot) -> frozenset[str]:
+    """As they are complained of."""
+    return frozenset(f"Warning: {on_one_line(text)}" for text in (*snapshot.warnings, *snapshot.trouble))
 
 
 # SIGKILL, as Linux sends it where there is no memory left.

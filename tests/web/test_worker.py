@@ -5,6 +5,7 @@ import queue
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,30 @@ def test_what_follows_a_plan_is_not_waited_for_and_its_end_is_looked_at() -> Non
         assert heard.empty()
         gate.accept()[0].close()
         assert heard.get(timeout=60) == "ntfy: refused"
+
+
+def test_a_warning_is_told_once_as_long_as_it_stays() -> None:
+    """Also over plans that change nothing, which repeat none; it is news again where it comes back."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    one = Worker([], lambda _: None, heard.put)
+
+    def told(has_warning: bool, says: Sequence[str], mark: str) -> list[str]:
+        warnings = ("no room",) if has_warning else ()
+        planned = PLANNED.replace('ZoneInfo("UTC"))', f'ZoneInfo("UTC"), {warnings!r})')
+        one.command = [
+            sys.executable,
+            "-c",
+            f"{planned}import sys; sys.stderr.write({chr(10).join([*says, mark])!r})",
+        ]
+        one.plan()
+        return heard.get(timeout=60).splitlines()
+
+    warning = "Warning: no room"
+    assert told(True, [warning, warning], "1") == [warning, "1"]
+    assert told(True, [], "2") == ["2"]
+    assert told(True, [warning], "3") == ["3"]
+    assert told(False, [], "4") == ["4"]
+    assert told(True, [warning], "5") == [warning, "5"]
 
 
 def test_what_follows_a_plan_is_ended_when_it_takes_too_long_or_the_server_ends() -> None:
