@@ -179,7 +179,8 @@ def place_in_file(keys: Keys) -> str:
 def needs(keys: Keys) -> str:
     """("runs", 1, "kind") as people say that it is missing: "the 2nd run needs a kind"."""
     key = str(keys[-1])
-    article = "an" if key[0] in "aeiou" else "a"
+    # The u of a username and of a url is spoken as that of "you".
+    article = "an" if key[0] in "aeio" else "a"
     is_noun = key not in ("from", "to") and not key.endswith("s")
     what = f"{article} {key}" if is_noun else f'"{key}"'
     return f"{place_in_file(keys[:-1])} needs {what}"

@@ -1,5 +1,6 @@
 """Calendars that calsync writes to: what all of them can do, and a module or a folder for each kind."""
 
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -32,6 +33,11 @@ def marker(plan: str) -> str:
 def mark_of(plan: str) -> str:
     """What tells in its description whose calendar it is."""
     return f"[calsync:{plan}]"
+
+
+def plans_in(description: str) -> tuple[str, ...]:
+    """The plans whose mark is in a calendar's description: calsync made it for them."""
+    return tuple(dict.fromkeys(re.findall(r"\[calsync:([^\]]+)\]", description)))
 
 
 class Loaded(Protocol):

@@ -13,7 +13,7 @@ from calsync.cli.options import Common, common_options, format_option, now_optio
 from calsync.errors import ConfigError, TargetUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from calsync.app.new_config import Answers
     from calsync.app.setup import Setup
@@ -371,9 +371,10 @@ def caldav(common: Common, now: datetime) -> None:
         click.echo('The config has no target and no busy source of the type "caldav" yet.')
         return
     failures: list[CalsyncError] = []
+    titles: dict[str, str] = {}
     for (server, username), settings in setup.caldav.sign_ins().items():
         try:
-            _list_calendars(setup.caldav, server, username, settings)
+            titles |= _list_calendars(setup.caldav, server, username, settings)
         except CalsyncError as problem:
             failures.append(problem)
     if failures:
@@ -382,12 +383,13 @@ def caldav(common: Common, now: datetime) -> None:
         created = setup.caldav.create_missing(now, anew=False)
     for name in created:
         click.echo(f"{name}: the calendar has been created.")
-    _report_caldav(setup, setup.caldav, now)
+    _report_caldav(setup, setup.caldav, titles, now)
 
 
 def _list_calendars(
     accounts: "Accounts", server: str, username: str, settings: "CaldavBusy | CaldavTarget"
-) -> None:
+) -> dict[str, str]:
+    """Print them: their titles, by their addresses."""
     from calsync.addresses import shown
     from calsync.calendars.caldav.busy import name_of, not_read
     from calsync.words import one_line
@@ -406,20 +408,27 @@ def _list_calendars(
         click.echo("  none")
     places = ", ".join(dict.fromkeys(filter(None, (account.principal, *account.homes))))
     click.echo(click.style(f"  The account is at {places}.", dim=True))
+    return {one.url: name_of(one) for one in calendars}
 
 
-def _report_caldav(setup: "Setup", accounts: "Accounts", now: datetime) -> None:
+def _report_caldav(setup: "Setup", accounts: "Accounts", titles: "Mapping[str, str]", now: datetime) -> None:
     """Read each calendar that calsync keeps or asks once, so that it is sure that all is well."""
     from calsync.app.gather import ask_busy
     from calsync.config.settings import CaldavBusy, CaldavTarget
     from calsync.planning.problem import busy_window
+    from calsync.words import counted
 
     for target in setup.config.targets:
         if isinstance(target, CaldavTarget):
             calendar = accounts.calendar(target)
             held = len(calendar.load().contents.events)
-            called = f'"{target.calendar}" ' if target.calendar else ""
-            click.echo(f"{target.name}: the calendar {called}holds {held} events.")
+            title = titles.get(calendar.url) or target.calendar
+            called = f'"{title}" ' if title else ""
+            click.echo(f"{target.name}: the calendar {called}holds {counted(held, 'event')}.")
+            if target.calendar and title != target.calendar:
+                click.echo(
+                    f'  The config calls it "{target.calendar}". Its title is yours: change either of them.'
+                )
             if target.calendar_url is None:
                 click.echo(f'  calendar_url = "{calendar.url}"')
                 click.echo("  With this line in its table, calsync finds it without the state folder, too.")

@@ -248,7 +248,10 @@ def _check_sign_in(document: Document, keys: Keys, table: CaldavBusy | CaldavTar
     if table.provider != "nextcloud" and table.host is not None:
         raise document.fail((*keys, "host"), 'belongs to provider = "nextcloud"')
     if table.password_env is not None and not re.fullmatch(VARIABLE, table.password_env):
-        raise document.fail((*keys, "password_env"), "expected the name of an environment variable")
+        message = "expected the name of an environment variable; the password itself is never in this file"
+        raise document.fail((*keys, "password_env"), message)
+    if table.password_command is not None and not table.password_command[0].strip():
+        raise document.fail((*keys, "password_command", 0), "must not be empty")
 
 
 def _check_strength(document: Document, keys: Keys, titles: Sequence[str] | Mapping[str, str]) -> None:

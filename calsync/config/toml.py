@@ -467,7 +467,13 @@ def _explained(document: Document, data: object, message: str, meaning: _Meaning
     if what.startswith("Invalid RFC3339 encoded date"):
         return document.fail(keys, _wrong(f"expected {_NAMES['date']}", value, keys))
     said = re.sub(r"`([^`]*)`", lambda match: _named(match[1]), what)
-    said = re.sub(r", got .*", "", said.replace(" >= ", " of at least ").replace(" <= ", " of at most "))
+    said = re.sub(
+        r", got .*",
+        "",
+        said.replace(" of length >= 1", " with something in it")
+        .replace(" >= ", " of at least ")
+        .replace(" <= ", " of at most "),
+    )
     return document.fail(keys, _wrong(f"{said[:1].lower()}{said[1:]}", value, keys))
 
 
@@ -488,7 +494,7 @@ def _wrong(what: str, value: object, keys: Keys, read: Read | None = None) -> st
     if "a list" in what and isinstance(value, dict):
         hint = f"; write [[{dotted(keys)}]]"
     elif "a list" in what and isinstance(value, str):
-        hint = f"; write [{_shown(value)}]"
+        hint = f"; write {_shown(value.split() if str(keys[-1]).endswith('_command') else [value])}"
     elif what == "expected a table" and isinstance(value, str):
         # For the whole week alike.
         alike = {"usual_start": value, "availability": [value]}.get(str(keys[-1]))

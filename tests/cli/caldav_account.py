@@ -4,7 +4,7 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from calsync.calendars.caldav.client import Request
+from calsync.calendars.caldav.client import Request, document, element
 from calsync.calendars.caldav.discovery import create_calendar
 from tests.calendars.caldav.servers import PASSWORD, USER, Server
 from tests.cli.box import Box
@@ -82,6 +82,14 @@ class Account:
         url = create_calendar(self.client, home, self.server.new_path(), name, about, "")
         self.put(url, **texts)
         return url
+
+    def tasks(self, name: str) -> None:
+        """A new calendar for tasks alone."""
+        url = self.client.address(f"{self.server.home}{self.server.new_path()}/")
+        kinds = element("C:supported-calendar-component-set", element("C:comp", name="VTODO"))
+        about = element("D:set", element("D:prop", element("D:displayname", text=name), kinds))
+        headers = (("Content-Type", "application/xml"),)
+        self.client.call(Request("MKCALENDAR", url, document("C:mkcalendar", about), headers))
 
     def put(self, url: str, **texts: bytes) -> None:
         for name, text in texts.items():

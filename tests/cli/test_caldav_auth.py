@@ -44,8 +44,12 @@ def test_it_lists_what_there_is_makes_the_calendar_and_prints_its_address(
     assert "\x1b" not in result.out
     assert PASSWORD not in result.out + result.err
     # Again, and from a computer that knows nothing but the address: nothing is made twice.
+    path = runner.folder / "config.toml"
+    path.write_text(path.read_text().replace(f'calendar = "{runner.title}"', 'calendar = "Sport"'))
     again = runner.ok("auth", "caldav").out
     assert "has been created" not in again
+    assert f'the calendar "{runner.title}" holds 0 events.' in again
+    assert 'The config calls it "Sport"' in again
     assert f"  {runner.title} (calsync's own)\n" in again
     runner.dav_config(f'calendar_url = "{url}"')
     (runner.state / "training" / "caldav.json").unlink()

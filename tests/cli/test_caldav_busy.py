@@ -62,16 +62,19 @@ def test_all_are_read_but_those_that_calsync_keeps(account: Account) -> None:
     assert "the plan itself must not keep you busy" in account.box.run("busy").error
 
 
-def test_a_targets_calendar_is_not_read_whoever_made_it(account: Account) -> None:
+def test_a_calendar_of_the_runners_that_is_a_target_as_well_is_read(account: Account) -> None:
     name = a_name()
     url = account.calendar(name, once=objects()["once"])
-    account.calendar(a_name(), lunch=objects()["lunch"])
-    account.config()
+    account.config([name])
     path = account.box.folder / "config.toml"
     target = f'[[targets]]\nname = "dav"\ntype = "caldav"\ncalendar_url = "{url.rstrip("/")}"\n'
     who = f'username = "{USER}"\npassword_env = "DAV_PASSWORD"\n'
     path.write_text(f"{path.read_text()}{target}{who}")
-    assert f'"{name}" (calsync\'s own)' in account.box.ok("busy", "--verbose").err
+    busy = account.busy()
+    assert len(busy) == 1
+    account.box.ok("push")
+    # What calsync has written there keeps nobody busy.
+    assert account.busy() == busy
 
 
 def test_calendars_are_named_as_people_write_them_or_by_address(account: Account) -> None:
@@ -84,6 +87,15 @@ def test_calendars_are_named_as_people_write_them_or_by_address(account: Account
     result = account.box.run("busy")
     assert result.code == 5
     assert 'has no calendar "Wrok"; it has' in result.error
+
+
+def test_a_calendar_for_tasks_says_nothing_of_when_you_are_busy(account: Account) -> None:
+    name = a_name()
+    account.tasks(name)
+    account.config([name])
+    result = account.box.run("busy")
+    assert result.code == 5
+    assert f'"{name}" can only hold tasks' in result.error
 
 
 def test_what_has_not_changed_is_asked_for_once(account: Account, proxied: Between) -> None:
@@ -295,8 +307,8 @@ def test_a_command_prints_the_password(signed_in: Account) -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["false"], "printed no password (exit code 1); run it yourself to see why"),
-        (["true"], "printed no password (exit code 0)"),
+        (["false"], "failed (exit code 1); run it yourself to see why"),
+        (["true"], "printed no password; run it yourself to see why"),
         (["./no-such-program"], "can't be run: No such file or directory"),
     ],
 )
@@ -324,7 +336,23 @@ def test_a_server_without_caldav_is_said(signed_in: Account) -> None:
             "expected one of url and provider, found both",
         ),
         ('provider = "icloud"\nusername = "a"', "expected one of password_env and password_command"),
-        ('provider = "icloud"\npassword_env = "P"', "your user name there, often your mail address"),
+        (
+            'provider = "icloud"\npassword_env = "P"',
+            "the 1st busy calendar needs a username: your user name there, often your mail address",
+        ),
+        (
+            'provider = "icloud"\nusername = "a"\npassword_env = "a-b"',
+            "the password itself is never in this file",
+        ),
+        (
+            'provider = "icloud"\nusername = "a"\npassword_command = "pass show x"',
+            'write ["pass", "show", "x"]',
+        ),
+        ('provider = "icloud"\nusername = "a"\npassword_command = [""]', "must not be empty"),
+        (
+            'provider = "icloud"\nusername = "a"\npassword_command = []',
+            "expected a list with something in it",
+        ),
         ('provider = "nextcloud"\nusername = "a"\npassword_env = "P"', "the name of your Nextcloud's server"),
         (
             'provider = "icloud"\nhost = "x.example"\nusername = "a"\npassword_env = "P"',

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from calsync.calendars.caldav.discovery import create_calendar
 from tests.calendars.caldav.servers import PASSWORD, Server, running
 from tests.cli.box import NOW, by_key, config
 from tests.cli.caldav import DavBox
@@ -107,8 +108,19 @@ def test_a_calendar_of_the_runners_own_is_not_taken(runner: DavBox) -> None:
     other.write("config.toml", text.replace('name = "training"', 'name = "marathon"'))
     result = other.run("push", "--create-calendar")
     assert result.code == 6
-    assert f'there is a calendar "{runner.title}" already, which calsync did not make' in result.error
-    assert 'write calendar_url = "' in result.error
+    assert (
+        f'there is a calendar "{runner.title}" already, which is that of the plan "training"' in result.error
+    )
+    assert "Give the target another title" in result.error
+    with runner.client() as client:
+        home = client.address(runner.server.home)
+        title = f"Mine {runner.name}"
+        url = create_calendar(client, home, runner.server.new_path(), title, "", "")
+    other.write("config.toml", text.replace(runner.title, title))
+    result = other.run("push", "--create-calendar")
+    assert result.code == 6
+    assert f'there is a calendar "{title}" already, which calsync did not make' in result.error
+    assert f'write calendar_url = "{url}"' in result.error
 
 
 def test_a_wrong_password_and_no_password(runner: DavBox) -> None:
@@ -134,7 +146,7 @@ def test_a_password_from_a_program(runner: DavBox) -> None:
     with_command('["cat", "secret"]')
     runner.ok("push")
     for command, said in (
-        ('["cat", "missing"]', "cat printed no password (exit code 1)"),
+        ('["cat", "missing"]', "cat failed (exit code 1)"),
         ('["no-such-program"]', "no-such-program can't be run"),
     ):
         with_command(command)

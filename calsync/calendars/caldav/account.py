@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from calsync.addresses import hidden
-from calsync.calendars import mark_of, marker
+from calsync.calendars import marker, plans_in
 from calsync.config.load import Config
 from calsync.config.settings import PROVIDERS, CaldavBusy, CaldavTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData, UsageError
@@ -159,10 +159,9 @@ class Accounts:
                 what = f"{settings.name}: its calendars can't be found"
                 raise problem.failure.error(what, of_source=isinstance(settings, CaldavBusy)) from problem
 
-    def is_targets(self, url: str) -> bool:
-        """Whether a target's calendar is at this address, as far as that is known."""
-        urls = [known for target in self._targets if (known := self.calendar_url(target))]
-        return _place(url) in map(_place, urls)
+    def is_made(self, url: str) -> bool:
+        """Whether calsync has made the calendar at this address, as far as the state folder knows."""
+        return _place(url) in map(_place, self.records.known.calendars.values())
 
     def calendar_url(self, target: CaldavTarget) -> str | None:
         """The config's word, or what was kept when the calendar was created or found."""
@@ -192,15 +191,22 @@ class Accounts:
         """
         there = [one for one in self._calendars(target, client) if one.name == target.calendar]
         names = (self._config.name, *self._formers)
-        ours = [one for one in there if any(mark_of(name) in one.description for name in names)]
+        ours = [one for one in there if not set(names).isdisjoint(plans_in(one.description))]
         if ours:
             self.records.known.calendars[target.name] = ours[0].url
             return ours[0].url
         if there:
+            if others := [plan for one in there for plan in plans_in(one.description)]:
+                whose = f'is that of the plan "{others[0]}"'
+                advice = "Give the target another title"
+            else:
+                whose = "calsync did not make"
+                advice = (
+                    f'If the plan may go there, write calendar_url = "{there[0].url}" into the target; if '
+                    "not, give the target another title"
+                )
             raise RefusedToProtectData(
-                f'{target.name}: there is a calendar "{target.calendar}" already, which calsync did not '
-                f'make. If the plan may go there, write calendar_url = "{there[0].url}" into the target; if '
-                "not, give the target another title"
+                f'{target.name}: there is a calendar "{target.calendar}" already, which {whose}. {advice}'
             )
         return None
 
@@ -315,6 +321,7 @@ def _printed_by(name: str, command: Sequence[str], folder: Path) -> str:
         lines = ended.stdout.decode("utf-8", "replace").splitlines()
         if not ended.returncode and lines and lines[0]:
             return lines[0]
-        message = f"printed no password (exit code {ended.returncode}); run it yourself to see why"
+        failed = f"failed (exit code {ended.returncode})" if ended.returncode else "printed no password"
+        message = f"{failed}; run it yourself to see why"
     # Not from what was raised: that of a program which takes too long has what it printed.
     raise AuthorisationNeeded(f"{name}: password_command: {hidden(command[0])} {message}") from None

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from calsync.addresses import shown
+from calsync.calendars import plans_in
 from calsync.calendars.caldav.account import Accounts
 from calsync.calendars.caldav.client import (
     Answer,
@@ -180,6 +181,9 @@ class BusyCalendars:
             named = [one for name in self.settings.calendars for one in self._called(client, name, there)]
             if any(_is_own(self.accounts, one) for one in named):
                 raise ConfigError(f'busy source "{self.settings.name}": {OWN_CALENDAR}')
+            if tasks := [f'"{name_of(one)}"' for one in named if not one.takes_events]:
+                message = f"{listed(tasks)} can only hold tasks, which don't say when you are busy"
+                raise SourceUnavailable(f"{self.shown}: {message}; take it out of calendars")
             return tuple(dict.fromkeys(map(_calendar, named))), ()
         left = {one.url: why for one in there if (why := not_read(self.accounts, one))}
         chosen = tuple(_calendar(one) for one in there if one.url not in left)
@@ -210,8 +214,11 @@ def not_read(accounts: Accounts, one: Collection) -> str:
 
 
 def _is_own(accounts: Accounts, one: Collection) -> bool:
-    """Whether calsync writes it, or made it for whatever plan: then its description says so."""
-    return "[calsync:" in one.description or accounts.is_targets(one.url)
+    """Whether calsync made it, for whatever plan: then its description says so.
+
+    A calendar of the runner's that is a target as well is none: what else is in there counts.
+    """
+    return bool(plans_in(one.description)) or accounts.is_made(one.url)
 
 
 def _is_address(name: str) -> bool:

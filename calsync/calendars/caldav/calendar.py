@@ -131,8 +131,8 @@ class CaldavCalendar:
             if problem.failure.is_missing:
                 raise CalendarGone(
                     f"{self.name}: the calendar is not at its address any more, or closed to this account. "
-                    "If you deleted it, `calsync push --create-calendar` makes a new one (without a "
-                    "calendar_url in the config)"
+                    "If you deleted it, `calsync push --create-calendar` makes a new one; a calendar_url in "
+                    "the config has to be taken out first"
                 ) from problem
             raise problem.failure.error(f"{self.name}: its calendar can't be read") from problem
 

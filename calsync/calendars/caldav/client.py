@@ -332,6 +332,7 @@ AT_ONCE_WHEN_ASKED = 4
 """After the server has said that there are too many (429)."""
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
+_IF_KNOWN = "If you know that server, write its address into the config as url"
 
 
 class Client:
@@ -393,10 +394,8 @@ class Client:
             return parts._replace(scheme=here.scheme, netloc=here.netloc).geturl()
         if parts.scheme == "https" and self._is_providers(parts.hostname):
             return url
-        message = (
-            f"{shown(self.url)} has its calendars on {shown(url)}, which is not given the password. If you "
-            "know that server, write its address into the config as url"
-        )
+        where = f"{shown(self.url)} has its calendars on {shown(url)}"
+        message = f"{where}, which is not given the password. {_IF_KNOWN}"
         raise Refused(Failure(0, message, of_all=True))
 
     def _is_providers(self, host: str | None) -> bool:
@@ -492,7 +491,7 @@ class Client:
             raise Refused(_NO_ADDRESS) from None
         if there.scheme == "https" and self._is_providers(there.hostname):
             return target
-        message = f"{shown(url)} redirects to {shown(target)}, which is not given the password"
+        message = f"{shown(url)} redirects to {shown(target)}, which is not given the password. {_IF_KNOWN}"
         if here.scheme == "https" and there.scheme != "https":
             message = f"{shown(url)} redirects to {shown(target)}, where anybody on the way could read it"
         raise Refused(Failure(0, message, of_all=True))
@@ -547,6 +546,10 @@ class Client:
         wait = retry_after(headers.get("Retry-After", ""))
         if status == 429:
             self._at_once = min(self._at_once, AT_ONCE_WHEN_ASKED)
+        ways = headers.get("WWW-Authenticate", "basic").lower()
+        if status == 401 and not ("basic" in ways or "digest" in ways):
+            message = f"{server} lets nobody sign in with a password ({ways.split()[0]} only)"
+            return Failure(status, message, of_all=True)
         if status == 401:
             hint = f". {self._hint}" if self._hint else ""
             message = f"{server} refuses the username or the password{hint}"

@@ -111,10 +111,12 @@ def _not_here(client: Client, trouble: Refused | None, *, has_principal: bool) -
     server = shown(client.url)
     if has_principal:
         return Failure(0, f"{server} knows the account, but has no calendars for it", of_all=True)
-    last = f" ({trouble})" if trouble else ""
+    said = str(trouble or "")
+    if said.startswith(server):
+        said = f"it{said.removeprefix(server)}"
     message = (
-        f"there is no CalDAV at {server}{last}. Look for the CalDAV address in the settings or the help "
-        "pages of your provider, and write it into the config as url"
+        f"there is no CalDAV at {server}{f': {said}' if said else ''}. Look for the CalDAV address in the "
+        "settings or the help pages of your provider, and write it into the config as url"
     )
     return Failure(0, message, of_all=True)
 

@@ -103,7 +103,8 @@ def refused(url: str) -> Refused:
 def test_a_server_without_caldav_is_said(status: int, body: bytes) -> None:
     with answering(Said(status, body)) as (url, _):
         problem = refused(url)
-    assert f"there is no CalDAV at {url}" in str(problem)
+    assert f"there is no CalDAV at {url}: " in str(problem)
+    assert str(problem).count(url) == 1
     assert isinstance(problem.failure.error("feed"), TargetUnavailable)
 
 
@@ -114,8 +115,15 @@ def test_a_redirect_takes_no_password_to_another_server(status: int) -> None:
         answering(Said(status, headers=(("Location", f"{other}/x"),))) as (url, _),
     ):
         problem = refused(url)
-    assert f"redirects to {other}, which is not given the password" in str(problem)
+    assert f"redirects to {other}, which is not given the password. If you know that server" in str(problem)
     assert asked == []
+
+
+def test_a_server_that_takes_no_password_is_said() -> None:
+    with answering(Said(401, headers=(("WWW-Authenticate", 'Bearer realm="x"'),))) as (url, _):
+        problem = refused(url)
+    assert f"{url} lets nobody sign in with a password (bearer only)" in str(problem)
+    assert isinstance(problem.failure.error("feed"), AuthorisationNeeded)
 
 
 def test_a_redirect_without_end_is_said() -> None:
