@@ -190,8 +190,9 @@ def place_in_account(
     return Place(what, None, None, uses_copy, settings.max_age, account=account)
 
 
-# The code of a remark on a target whose set-up is not finished.
+# The codes of remarks on a target: its set-up is not finished; it has lost most of its events.
 UNFINISHED = "target-unfinished"
+EMPTIED = "target-emptied"
 
 
 # --- targets ----------------------------------------------------------------------------------------------
@@ -406,7 +407,7 @@ def _of_targets(
     name = setup.config.name
     for target in loading.targets:
         if text := emptied(target.contents, now=now):
-            yield "target-emptied", f"{target.settings.name}: {text}; a push will ask if you deleted them"
+            yield EMPTIED, f"{target.settings.name}: {text}; a push will ask if you deleted them"
     for one in held:
         yield "other-plan", one.text(name)
     for text in gone(setup):

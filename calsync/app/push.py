@@ -11,7 +11,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from calsync.app.deletions import another_time, carry_out
-from calsync.app.gather import UNFINISHED, Gathered, Others, Target, gather_plan, load_targets
+from calsync.app.gather import EMPTIED, UNFINISHED, Gathered, Others, Target, gather_plan, load_targets
 from calsync.app.history import remember_week
 from calsync.app.renaming import adopt, remember, take_over_state
 from calsync.app.setup import Setup
@@ -201,8 +201,9 @@ def rounds(
     if len(failures) == len(unfinished):
         remember(setup, gathered.unfinished, gathered.held)
     # What this push has written is no part of what its runner should know of the targets, and a failure is
-    # told as that.
-    told = tuple(one for one in of_targets if one[0] != UNFINISHED or not unfinished)
+    # told as that. Who said that the events may go need not hear that they have gone.
+    untold = {code for code, is_so in ((UNFINISHED, unfinished), (EMPTIED, allow_mass_delete)) if is_so}
+    told = tuple(one for one in of_targets if one[0] not in untold)
     return Pushed(replace(gathered, of_targets=told), done, failures)
 
 

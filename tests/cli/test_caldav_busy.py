@@ -255,6 +255,7 @@ def test_doctor_asks_as_a_push_does_and_keeps_nothing(account: Account, proxied:
     proxied.answer = lambda method, path, status, body: (403, b"")
     text = " ".join(account.box.run("doctor").out.split())
     assert "does not allow that (403); its copy of just now serves until" in text
+    assert "check whether its address, username and password are still right" in text
     account.config([other], proxied.url)
     proxied.answer = lambda method, path, status, body: (status, body)
     result = account.box.run("doctor")

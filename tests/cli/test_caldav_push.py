@@ -78,7 +78,8 @@ def test_a_calendar_that_was_emptied_is_no_wish_of_its_runner(runner: DavBox) ->
     assert f"{len(keys)} of {len(keys)} upcoming events are no longer in the calendar" in result.error
     assert runner.feed.read_bytes() == feed
     assert "no longer in the calendar" in runner.ok("plan").err
-    assert runner.run("push", "--allow-mass-delete").code == 0
+    assert runner.run("doctor").code == 6
+    assert "no longer in the calendar" not in runner.ok("push", "--allow-mass-delete").err
     assert runner.events() == {}
     runner.ok("push")
 

@@ -21,6 +21,7 @@ from calsync.files import real_path
 from calsync.planning.lint import races_without_taper
 from calsync.planning.problem import busy_window
 from calsync.program import FeedSettings
+from calsync.sync import refuse_emptied
 from calsync.timespan import Timespan
 from calsync.training import Sort
 from calsync.words import ago, busy_next, counted, date_name, day, next_of, shown_path
@@ -54,7 +55,8 @@ def _origin(
     if answer.problem:
         until = day(now - answer.age + settings.max_age, zone)
         text = f"{answer.problem}; its {copy} serves until {until}"
-        fix = "if it does not come back by itself, check whether its address is still right"
+        what = "address, username and password are" if isinstance(settings, CaldavBusy) else "address is"
+        fix = f"if it does not come back by itself, check whether its {what} still right"
         return warning(text, fix, age_seconds=age)
     return Check(text=f"{server} answers, {copy}", age_seconds=age)
 
@@ -220,6 +222,7 @@ def target_caldav_check(setup: Setup, target: CaldavTarget, now: datetime) -> Ch
 
 def _of_a_calendar(setup: Setup, target: GoogleTarget | CaldavTarget, where: str, now: datetime) -> Check:
     contents = calendar_of(setup, target).load().contents
+    refuse_emptied(contents, now=now, target=target.name)
     upcoming = _upcoming(contents, now)
     text = f"{where}, {counted(upcoming, 'event')} to come"
     check = Check(text=text, events=upcoming)
