@@ -8,7 +8,7 @@ places where they don't belong, too.
 import os
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 # A name, or an address of IPv4 or, in brackets, of IPv6.
 HOST = r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]"
@@ -99,6 +99,33 @@ def is_private(host: str) -> bool:
         if not address.is_global or address.is_multicast:
             return True
     return False
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def host_of(parts: SplitResult) -> str:
+    """The host of an address, in the one form that all ways to write it have in common: names in ASCII."""
+    host = (parts.hostname or "").rstrip(".")
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port (RFC 6454, 4): who is asked. Raises ValueError for what is no address."""
+    parts = urlsplit(url)
+    return parts.scheme, host_of(parts), parts.port or _PORTS.get(parts.scheme)
+
+
+def place_of(url: str) -> str:
+    """The same for all ways to write one address: with or without a port that goes without saying, with
+    other escapes, or without a slash at its end. Raises ValueError for what is no address."""
+    scheme, host, port = origin(url)
+    return f"{scheme}://{host}:{port}{unquote(urlsplit(url).path).rstrip('/')}"
 
 
 def shown(url: str) -> str:

@@ -146,7 +146,7 @@ class CaldavRecords(msgspec.Struct, omit_defaults=True):
     calendars: dict[str, str] = {}
     """The addresses of those that calsync created or found, by the targets' names."""
     events: dict[str, dict[str, CaldavEvent]] = {}
-    """By the calendars' addresses, and then by key."""
+    """By the calendars' addresses (addresses.place_of), and then by key."""
 
 
 def parse_caldav(found: CaldavRecords) -> CaldavRecords:

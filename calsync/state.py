@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from calsync.addresses import place_of
 from calsync.cache import Cache
 from calsync.errors import Locked, Unavailable
 from calsync.event import Acts, Answered, Asked, Mark, Published, Wishes, week_of_key
@@ -178,7 +179,7 @@ _NOTIFY_LOCKS = ("notify-lock", "notify-sending")
 
 
 def _caldav_copy(url: str) -> Json[CaldavCopy]:
-    return Json(f"cache/caldav-{content_hash(url.encode())}.json", CaldavCopy)
+    return Json(f"cache/caldav-{content_hash(place_of(url).encode())}.json", CaldavCopy)
 
 
 _ACTS_LOCK = "acts-lock"

@@ -31,9 +31,6 @@ ACT = 6.0
 # Longer than a push takes at most: somebody has just gone through all of Google's pages.
 NEW_CONSENT = 240.0
 
-# A program that prints a password, and may ask its owner for one of its own.
-PASSWORD = 30.0
-
 # A person who reads Google's pages and decides.
 CONSENT = 300.0
 # Google, with the token that follows.

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from calsync.addresses import hidden, hidden_path, web_address
+from calsync.addresses import hidden, hidden_path, place_of, web_address
 from calsync.config.settings import (
     AnyTarget,
     AppriseNotify,
@@ -291,7 +291,8 @@ def _refuse_doubles(document: Document, table: ConfigFile) -> None:
             else:
                 key = "calendar_url" if target.calendar_url else "calendar"
                 account = (target.server, target.username)
-                place = ("caldav", target.calendar_url or (account, target.calendar))
+                url = target.calendar_url
+                place = ("caldav", place_of(url) if url else (account, target.calendar))
             if place in seen:
                 raise document.fail(("targets", number, key), "another target writes this calendar")
         seen.add(place)

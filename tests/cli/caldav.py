@@ -10,8 +10,9 @@ from datetime import datetime
 from icalendar import Calendar
 from icalendar import Event as VEvent
 
-from calsync.calendars.caldav.client import Client, Request, document, props
+from calsync.calendars.caldav.client import Client, Request
 from calsync.calendars.caldav.discovery import calendars_of, find_account
+from calsync.calendars.caldav.messages import document, props
 from tests.calendars.caldav.servers import PASSWORD, USER, Server
 from tests.cli.box import FEED, Box, config
 

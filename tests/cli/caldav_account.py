@@ -4,8 +4,9 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from calsync.calendars.caldav.client import Request, document, element
+from calsync.calendars.caldav.client import Request
 from calsync.calendars.caldav.discovery import create_calendar
+from calsync.calendars.caldav.messages import document, element
 from tests.calendars.caldav.servers import PASSWORD, USER, Server
 from tests.cli.box import Box
 

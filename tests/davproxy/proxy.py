@@ -186,6 +186,8 @@ class Proxy:
         if self.quirks.sync == "forgets" and asked.report == "sync-collection" and not said.is_success:
             token = next(iter(self._token_of(asked.path)), "")
             said = Said(207, {"content-type": "text/xml"}, _EMPTY.format(token=token).encode())
+        if self.quirks.gone == "412" and said.status == 404 and "if-match" in asked.headers:
+            said = Said(412)
         if asked.method == "DELETE" and said.is_success and self.quirks.mkcalendar == "bin":
             self._taken.add(asked.path.rstrip("/"))
         return self._changed(asked, said)

@@ -29,6 +29,8 @@ class Quirks:
     another PRODID, times in UTC."""
     renames: bool = False
     """What is new gets a name of the server's choice, and the answer doesn't tell it."""
+    gone: Literal["404", "412"] = "404"
+    """What a condition on something that is not there is answered with."""
     lists_data: bool = True
     """Whether a list of events has the events themselves."""
     lists_itself: bool = False
@@ -50,10 +52,10 @@ class Quirks:
 
 SERVERS: Mapping[str, Quirks] = {
     "icloud": Quirks(renames=True, stars="backwards", lists_itself=True, strict=True, hrefs="addresses"),
-    "nextcloud": Quirks(mkcalendar="bin", etags="none after a write", hrefs="other escapes"),
+    "nextcloud": Quirks(mkcalendar="bin", etags="none after a write", hrefs="other escapes", gone="412"),
     "fastmail": Quirks(strict=True, ctag=False),
     "gmx": Quirks(sync="no", etags="weak after a write", stars="ignored", mkcalendar="bare"),
-    "baikal": Quirks(strict=True, etags="none after a write"),
+    "baikal": Quirks(strict=True, etags="none after a write", gone="412"),
     "sogo": Quirks(sync="forgets", stars="ignored", lists_data=False),
     "davical": Quirks(sync="forgets", etags="weak"),
     "zimbra": Quirks(sync="no", stars="never", rewrites=True, mkcalendar="moves"),

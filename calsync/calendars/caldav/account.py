@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from calsync.addresses import hidden
+from calsync.addresses import hidden, place_of
 from calsync.calendars import marker, plans_in
+from calsync.calendars.caldav.remembered import Records
 from calsync.config.load import Config
 from calsync.config.settings import PROVIDERS, CaldavBusy, CaldavTarget
 from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData, UsageError
@@ -24,7 +25,7 @@ from calsync.state import State
 from calsync.waits import PASSWORD
 
 if TYPE_CHECKING:
-    from calsync.calendars.caldav.calendar import CaldavCalendar, Records
+    from calsync.calendars.caldav.calendar import CaldavCalendar
     from calsync.calendars.caldav.client import Client, Failure, Patience
     from calsync.calendars.caldav.discovery import Account, Collection
 
@@ -61,14 +62,12 @@ class Accounts:
     def __init__(self, config: Config, state: State) -> None:
         self._config = config
         self._state = state
-        self._opened: dict[tuple[str, str], Client] = {}
+        self._opened: dict[tuple[object, ...], Client] = {}
         self._lock = threading.Lock()
         self._printed: dict[tuple[str, ...], str] = {}
 
     @cached_property
-    def records(self) -> "Records":
-        from calsync.calendars.caldav.calendar import Records
-
+    def records(self) -> Records:
         return Records(self._state)
 
     @property
@@ -79,7 +78,7 @@ class Accounts:
         """The one for this account. Raises ConfigError, AuthorisationNeeded or UsageError."""
         # The calendar's own address comes first: it may be on another host than where people sign in.
         begin = settings.calendar_url or settings.server
-        key = (begin, settings.username)
+        key = (begin, settings.username, settings.password_env, settings.password_command)
         if key not in self._opened:
             self._opened[key] = self.open(settings, begin)
         return self._opened[key]
@@ -161,7 +160,7 @@ class Accounts:
 
     def is_made(self, url: str) -> bool:
         """Whether calsync has made the calendar at this address, as far as the state folder knows."""
-        return _place(url) in map(_place, self.records.known.calendars.values())
+        return place_of(url) in map(place_of, self.records.known.calendars.values())
 
     def calendar_url(self, target: CaldavTarget) -> str | None:
         """The config's word, or what was kept when the calendar was created or found."""
@@ -243,13 +242,8 @@ class Accounts:
             if known is None and (found := self._found(target, client)):
                 self.records.set_calendar(target.name, found)
                 continue
-            url = self._created(target, client)
-            if known is not None and (events := self.records.known.events.pop(known, None)):
-                # What the runner deleted in the one that was there before stays deleted.
-                kept = {key: one for key, one in events.items() if one.state == "deleted"}
-                self.records.known.events[url] = kept
-            self.records.set_calendar(target.name, url)
-            created[target.name] = url
+            url = created[target.name] = self._created(target, client)
+            self.records.set_new_calendar(target.name, url)
         return created
 
     def _created(self, target: CaldavTarget, client: "Client") -> str:
@@ -280,16 +274,11 @@ class Accounts:
 
     def _refuse_shared(self, target: CaldavTarget, url: str) -> None:
         for other in self._targets:
-            if other is not target and self.calendar_url(other) == url:
+            known = self.calendar_url(other)
+            if other is not target and known and place_of(known) == place_of(url):
                 number = self._config.targets.index(target)
                 message = f'writes the same calendar as the target "{other.name}"'
                 raise self._config.document.fail(("targets", number, "name"), message)
-
-
-def _place(url: str) -> tuple[str | None, str]:
-    """What two ways to write one address have in common."""
-    parts = urlsplit(url)
-    return parts.hostname, unquote(parts.path).rstrip("/")
 
 
 def _error(target: CaldavTarget, failure: "Failure") -> CalsyncError:

@@ -15,20 +15,7 @@ import msgspec
 from calsync.addresses import shown
 from calsync.calendars import plans_in
 from calsync.calendars.caldav.account import Accounts
-from calsync.calendars.caldav.client import (
-    Answer,
-    Client,
-    Failure,
-    Found,
-    Patience,
-    Refused,
-    Request,
-    document,
-    element,
-    path_of,
-    props,
-    tag,
-)
+from calsync.calendars.caldav.client import Answer, Client, Failure, Patience, Refused, Request
 from calsync.calendars.caldav.discovery import (
     Account,
     Collection,
@@ -36,6 +23,7 @@ from calsync.calendars.caldav.discovery import (
     calendars_of,
     find_account,
 )
+from calsync.calendars.caldav.messages import Found, document, element, multiget, path_of, props, tag
 from calsync.config.load import OWN_CALENDAR
 from calsync.config.settings import CaldavBusy
 from calsync.errors import ConfigError, SourceUnavailable
@@ -49,14 +37,15 @@ _ZONES_APART = timedelta(days=2)
 # Of events that a server names without sending them; so many in one request.
 _AT_A_TIME = 100
 _EXPECTED = "a list of events"
+_DATA = "C:calendar-data"
 
 
 class _Calendar(msgspec.Struct, frozen=True, array_like=True):
-    """One that was read. The ctag changes whenever anything in it does; some servers have none."""
+    """One that was read. The tag changes whenever anything in it does; some servers have none."""
 
     url: str
     name: str
-    ctag: str
+    tag: str
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -147,7 +136,7 @@ class BusyCalendars:
         except Refused as problem:
             raise problem.failure.error("its calendars can't be listed", of_source=True) from problem
         is_known = known is not None and known.has(self.window) and known.calendars == calendars
-        if is_known and all(one.ctag for one in calendars):
+        if is_known and all(one.tag for one in calendars):
             return Response(None)
         bodies = msgspec.msgpack.encode(_events(client, calendars, self.ahead))
         now = _Known(self.ahead.start, self.ahead.end, homes, calendars, left)
@@ -231,7 +220,7 @@ def name_of(one: Collection) -> str:
 
 
 def _calendar(one: Collection) -> _Calendar:
-    return _Calendar(one.url, name_of(one), one.ctag)
+    return _Calendar(one.url, name_of(one), one.ctag or one.sync_token)
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -259,7 +248,7 @@ def _query(span: Timespan) -> bytes:
     times = {"start": _instant(first), "end": _instant(last)}
     events = element("C:comp-filter", element("C:time-range", **times), name="VEVENT")
     whole = element("C:comp-filter", events, name="VCALENDAR")
-    return document("C:calendar-query", props("C:calendar-data"), element("C:filter", whole))
+    return document("C:calendar-query", props(_DATA), element("C:filter", whole))
 
 
 def _instant(at: datetime) -> str:
@@ -270,7 +259,8 @@ def _texts(client: Client, url: str, answer: Answer | Failure) -> list[str]:
     """The events that an answer has, and those that it only names. Raises Refused."""
     texts, missing = _split(_of(answer), url)
     parts: Mapping[str, Request] = {
-        str(at): _multiget(url, missing[at : at + _AT_A_TIME]) for at in range(0, len(missing), _AT_A_TIME)
+        str(at): Request.report(url, multiget(missing[at : at + _AT_A_TIME], _DATA), expects=_EXPECTED)
+        for at in range(0, len(missing), _AT_A_TIME)
     }
     for part in client.send(parts).values() if parts else ():
         more, still = _split(_of(part), url)
@@ -290,9 +280,9 @@ def _of(answer: Answer | Failure) -> Sequence[Found]:
 def _split(found: Sequence[Found], url: str) -> tuple[list[str], list[str]]:
     """Texts of events, and the addresses of those without. Raises Refused if a part has failed."""
     texts, missing = [], []
-    data = tag("C:calendar-data")
+    data = tag(_DATA)
     for one in found:
-        if text := one.text("C:calendar-data"):
+        if text := one.text(_DATA):
             texts.append(text)
         elif one.status in (404, 410):
             continue  # deleted a moment ago
@@ -304,9 +294,3 @@ def _split(found: Sequence[Found], url: str) -> tuple[list[str], list[str]]:
         elif one.path.rstrip("/") != path_of(url).rstrip("/"):  # some list the calendar itself, too
             missing.append(one.href)
     return texts, missing
-
-
-def _multiget(url: str, hrefs: Sequence[str]) -> Request:
-    named = (element("D:href", text=href) for href in hrefs)
-    body = document("C:calendar-multiget", props("C:calendar-data"), *named)
-    return Request.report(url, body, expects=_EXPECTED)

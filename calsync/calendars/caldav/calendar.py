@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from calsync.calendars import by_reason
 from calsync.calendars.caldav import listing, resource
-from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, path_of, strong
+from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, strong
+from calsync.calendars.caldav.discovery import calendar_at
+from calsync.calendars.caldav.lines import uid_of
+from calsync.calendars.caldav.messages import path_of
+from calsync.calendars.caldav.remembered import Records
 from calsync.calendars.caldav.resource import AsWritten, Item, NotReadable
 from calsync.errors import CalsyncError, TargetUnavailable
 from calsync.event import (
@@ -27,50 +29,14 @@ from calsync.event import (
     Contents,
     key_of_uid,
     plan_of_uid,
-    week_of_key,
 )
 from calsync.records import CaldavCopy, CaldavEvent, CaldavObject
-from calsync.state import WEEKS_KEPT, State
 from calsync.timespan import Timespan
-from calsync.training import Week
-from calsync.words import counted
+from calsync.words import counted, one_line
 
 
 class CalendarGone(TargetUnavailable):
     """There is no calendar at this address any more."""
-
-
-class Records:
-    """What CalDAV's calendars can't keep for calsync: read from the state folder once, kept if it changes."""
-
-    def __init__(self, state: State) -> None:
-        """Raises Unavailable."""
-        self.state = state
-        self.known = state.caldav()
-        self._saved = msgspec.json.encode(self.known)
-
-    def events(self, url: str) -> dict[str, CaldavEvent]:
-        """By key, to be changed in place; save() keeps it."""
-        return self.known.events.setdefault(url, {})
-
-    def set_calendar(self, target: str, url: str) -> None:
-        self.known.calendars[target] = url
-        self.save()
-
-    def prune(self, now: datetime) -> None:
-        """Forget what was long ago."""
-        oldest = Week.of(now.date()).plus(-WEEKS_KEPT)
-        for events in self.known.events.values():
-            for key in [key for key, one in events.items() if not one.is_there and week_of_key(key) < oldest]:
-                del events[key]
-
-    def save(self) -> None:
-        """Costs nothing if nothing changed. Raises Unavailable."""
-        events = {url: dict(sorted(known.items())) for url, known in self.known.events.items() if known}
-        kept = msgspec.structs.replace(self.known, events=events)
-        if (content := msgspec.json.encode(kept)) != self._saved:
-            self.state.save_caldav(kept)
-            self._saved = content
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -134,7 +100,10 @@ class CaldavCalendar:
                     "If you deleted it, `calsync push --create-calendar` makes a new one; a calendar_url in "
                     "the config has to be taken out first"
                 ) from problem
-            raise problem.failure.error(f"{self.name}: its calendar can't be read") from problem
+            raise self._unreadable(problem) from problem
+
+    def _unreadable(self, problem: Refused) -> CalsyncError:
+        return problem.failure.error(f"{self.name}: its calendar can't be read")
 
     def _items(self, copy: CaldavCopy) -> Iterator[Item]:
         for _, one in listing.of_calsync(copy.objects):
@@ -143,11 +112,15 @@ class CaldavCalendar:
 
     def _item(self, one: CaldavObject, plan: str = "") -> Item | None:
         """Raises TargetUnavailable."""
-        key = key_of_uid(resource.uid_of(one.text), self.plan)
+        key = key_of_uid(uid_of(one.text), self.plan)
         known = self.remembered.get(key or "")
         written = AsWritten(known.properties, known.coming, known.rewritten) if known else resource.NOTHING
         try:
-            item = resource.parse_item(one.href, one.etag, one.text, plan or self.plan, self.zone, written)
+            # Its host is that of the calendar, which is not always the one that people sign in to (iCloud).
+            href = self.client.address(one.href, self.url)
+            item = resource.parse_item(href, one.etag, one.text, plan or self.plan, self.zone, written)
+        except Refused as problem:
+            raise self._unreadable(problem) from problem
         except NotReadable as problem:
             raise TargetUnavailable(
                 f"{self.name}: an event of calsync's can't be read: {problem}"
@@ -175,28 +148,29 @@ class CaldavCalendar:
         known = self.remembered
         doubtful = {key: one.href for key, one in known.items() if one.is_there and key not in items}
         doubtful |= {
-            key: item.href for key, item in items.items() if key in known and known[key].state == "withdrawn"
+            key: item.href
+            for key, item in items.items()
+            if key in known and known[key].state in ("leaving", "withdrawn")
         }
         doubtful = {key: href for key, href in doubtful.items() if href}
         if not doubtful:
             return items
-        answers = self.client.send({key: Request("GET", href) for key, href in doubtful.items()})
+        try:
+            found = listing.each_at(self.client, self.url, tuple(doubtful.values()))
+        except Refused as problem:
+            raise self._unreadable(problem) from problem
         items = dict(items)
-        for key, answer in answers.items():
-            if isinstance(answer, Failure):
-                if not answer.is_missing:
-                    raise answer.error(f"{self.name}: its calendar can't be read")
+        for key, href in doubtful.items():
+            one = found.get(href)
+            if one is None:
                 items.pop(key, None)
-                continue
-            text = answer.body.decode("utf-8", "replace")
-            one = CaldavObject(doubtful[key], answer.etag, text)
-            if key not in items and (item := self._item(one)) and item.key == key:
+            elif key not in items and (item := self._item(one)) and item.key == key:
                 items[key] = item
         return items
 
     def _others(self, copy: CaldavCopy) -> tuple[tuple[str, int], ...]:
         """How many events of other plans there are, by the plan's name."""
-        plans = (plan_of_uid(resource.uid_of(one.text)) for _, one in listing.of_calsync(copy.objects))
+        plans = (plan_of_uid(uid_of(one.text)) for _, one in listing.of_calsync(copy.objects))
         return tuple(sorted(Counter(plan for plan in plans if plan is not None).items()))
 
 
@@ -222,7 +196,7 @@ class _Step:
 
     @property
     def uid(self) -> str:
-        return resource.uid_of(self.sent)
+        return uid_of(self.sent)
 
 
 def _named(uid: str) -> str:
@@ -286,18 +260,21 @@ class LoadedCalendar:
         """Under their new UIDs, all else stays as it was."""
         calendar = self.calendar
         found = self._objects_of(plan)
-        steps: list[tuple[Request, Request]] = []
+        steps: list[tuple[Request | None, Request]] = []
         taken = set(self.copy.objects)
+        # An earlier try was cut off: the new one may be there already, or the old one gone.
+        there = {uid_of(one.text) for _, one in listing.of_calsync(self.copy.objects)}
         for one in found:
             item = calendar._item(one, plan)
             if item is None:
                 continue
+            uid = calendar._uid(item.key)
             text = resource.adoption(item, calendar.plan, calendar.zone, now, is_neutral=calendar.is_neutral)
-            put = Request.put(self._new_href(calendar._uid(item.key), taken), text.encode(), None)
+            put = None if uid in there else Request.put(self._new_href(uid, taken), text.encode(), None)
             steps.append((put, Request.delete(item.href, item.etag)))
         for which in (0, 1):
-            answers = calendar.client.send({str(number): step[which] for number, step in enumerate(steps)})
-            # The new one is there already, or the old one gone: an earlier try was cut off.
+            requests = {str(number): request for number, step in enumerate(steps) if (request := step[which])}
+            answers = calendar.client.send(requests)
             failures = [
                 a
                 for a in answers.values()
@@ -310,7 +287,7 @@ class LoadedCalendar:
 
     def _objects_of(self, plan: str) -> list[CaldavObject]:
         objects = (one for _, one in listing.of_calsync(self.copy.objects))
-        return [one for one in objects if key_of_uid(resource.uid_of(one.text), plan) is not None]
+        return [one for one in objects if key_of_uid(uid_of(one.text), plan) is not None]
 
     # --- what is remembered -------------------------------------------------------------------------------
 
@@ -372,12 +349,12 @@ class LoadedCalendar:
             # of a later state, too (Xandikos: once what was written is deleted again). Without an answer the
             # next push asks.
             copy = listing.read(calendar.client, calendar.url, copy)
-            there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
+            there = {uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
             missing = [step.request.url for step, _ in outcome.put if step.uid not in there]
             if missing:
                 # Not into the copy, whose token is of a state without them.
                 found = listing.with_read(calendar.client, calendar.url, copy, missing)
-                there = {resource.uid_of(one.text): one for _, one in listing.of_calsync(found.objects)}
+                there = {uid_of(one.text): one for _, one in listing.of_calsync(found.objects)}
             # Whether the server calls what is new as it was called here, as far as anything shows.
             keeps_names = any(_named(uid) in path_of(one.href) for uid, one in there.items())
             for step, etag in outcome.put:
@@ -501,11 +478,10 @@ class LoadedCalendar:
         elif not isinstance(answer, Failure):
             self._written(step, answer, outcome)
         elif answer.has_changed or (answer.is_missing and step.change.action is not Action.INSERT):
-            outcome.look_again = True
-            if answer.reason == "no-uid-conflict":
-                # Said only if looking again doesn't help: some servers want a UID once in all calendars.
-                message = "another calendar of the account has an event with the same UID; delete it there"
-                outcome.failures[step.key] = replace(answer, message=message)
+            if answer.is_uid_taken:
+                outcome.failures[step.key] = answer
+            # What another calendar has is seen there by nobody who looks again here.
+            outcome.look_again |= not (answer.is_uid_taken and self._is_elsewhere(answer.href))
         else:
             # Also if it was written all the same: the next push finds it, and sees that it is right.
             outcome.failures[step.key] = answer
@@ -543,9 +519,37 @@ class LoadedCalendar:
         elif is_withdrawal:
             outcome.failures[step.key] = answer
 
+    def _is_elsewhere(self, href: str) -> bool:
+        """Whether the server has named an event that is in another calendar."""
+        try:
+            return bool(href) and not path_of(href).startswith(f"{path_of(self.calendar.url).rstrip('/')}/")
+        except ValueError:
+            return False
+
+    def _taken(self, folder: str) -> str:
+        """That the server has it already, in the calendar at `folder`; empty if it doesn't say where."""
+        calendar, where = self.calendar, "in another calendar of the account, or in its bin"
+        with suppress(Refused):
+            if folder and (
+                name := calendar_at(calendar.client, calendar.client.address(folder, calendar.url)).name
+            ):
+                where = f'in your calendar "{one_line(name)}"'
+        return (
+            f"the same is {where} already, and this server takes an event only once. If you moved it there, "
+            "move it back or delete it there; two targets of one plan need an account each"
+        )
+
     def _errors(self, failures: Mapping[str, Failure]) -> tuple[CalsyncError, ...]:
         """One error for each reason, not for each event."""
         name = self.calendar.name
+        told: dict[str, Failure] = {}
+        taken: dict[str, str] = {}
+        for key, one in failures.items():
+            message = one.message
+            if one.is_uid_taken:
+                folder = f"{one.href.rpartition('/')[0]}/" if self._is_elsewhere(one.href) else ""
+                message = taken[folder] = taken.get(folder) or self._taken(folder)
+            told[key] = Failure(one.status, message, reason=one.reason, of_all=one.of_all)
         return tuple(
-            failure.error(f"{name}: {events} could not be written") for failure, events in by_reason(failures)
+            failure.error(f"{name}: {events} could not be written") for failure, events in by_reason(told)
         )

@@ -13,141 +13,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from urllib.parse import unquote, urljoin, urlsplit
-from xml.etree.ElementTree import Element, ParseError
-from xml.sax.saxutils import escape
+from urllib.parse import urljoin, urlsplit
 
-import defusedxml.ElementTree
-from defusedxml import DefusedXmlException
-
-from calsync.addresses import shown
+from calsync.addresses import hidden, origin, shown
+from calsync.calendars.caldav.messages import (
+    NOTHING_SAID,
+    Found,
+    Multistatus,
+    document,
+    multistatus,
+    props,
+    tidied_href,
+    trouble_in,
+)
 from calsync.errors import AuthorisationNeeded, CalsyncError, SourceUnavailable, TargetUnavailable
 from calsync.feeds.download import decompressed
 from calsync.files import LARGEST
 from calsync.http import httpx
 from calsync.waits import at_once, retry_after, tried
-
-# --- XML --------------------------------------------------------------------------------------------------
-
-NAMESPACES = {
-    "D": "DAV:",
-    "C": "urn:ietf:params:xml:ns:caldav",
-    "CS": "http://calendarserver.org/ns/",
-    "A": "http://apple.com/ns/ical/",
-}
-_DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
-
-
-def tag(name: str) -> str:
-    """The name of an element as ElementTree has it, of one such as "D:href"."""
-    prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-def document(name: str, *inside: str) -> bytes:
-    """A whole XML document around elements that are text already."""
-    body = "".join(inside)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<{name} {_DECLARED}>{body}</{name}>'.encode()
-
-
-def element(name: str, /, *inside: str, text: str = "", **attributes: str) -> str:
-    """An element as text; `text` is what people or a server wrote."""
-    said = "".join(f' {key}="{escape(value, {chr(34): "&quot;"})}"' for key, value in attributes.items())
-    # A bare carriage return would be read as a line feed (XML 1.0, 2.11).
-    return f"<{name}{said}>{''.join(inside)}{escape(text, {chr(13): '&#13;'})}</{name}>"
-
-
-def props(*names: str) -> str:
-    """A D:prop that asks for these."""
-    return element("D:prop", *(f"<{name}/>" for name in names))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a multistatus says of one resource.
-
-    `href` is as the server wrote it, to be asked for; `path` is without its escapes, which servers write in
-    different ways, to be compared. `status` is 200 unless it was said of the whole resource. `props` has
-    those that came with a success, by name.
-    """
-
-    href: str
-    path: str
-    status: int
-    props: Mapping[str, Element]
-    refused: Mapping[str, int]
-    """The status of each property that did not."""
-
-    def text(self, name: str) -> str:
-        found = self.props.get(tag(name))
-        return (found.text or "").strip() if found is not None else ""
-
-    def has(self, name: str, inner: str) -> bool:
-        """Whether the property has such an element in it."""
-        found = self.props.get(tag(name))
-        return found is not None and found.find(tag(inner)) is not None
-
-    def hrefs(self, name: str) -> tuple[str, ...]:
-        found = self.props.get(tag(name))
-        inside = found.iter(tag("D:href")) if found is not None else ()
-        return tuple(text for one in inside if (text := (one.text or "").strip()))
-
-
-def path_of(href: str) -> str:
-    """The path of an address or a part of one, without escapes."""
-    return unquote(urlsplit(href).path)
-
-
-def _status(text: str | None) -> int:
-    """Of a line such as "HTTP/1.1 404 Not Found"; 0 if it is none."""
-    parts = (text or "").split()
-    return int(parts[1]) if len(parts) > 1 and parts[1].isascii() and parts[1].isdigit() else 0
-
-
-def parse(body: bytes) -> Element:
-    """Raises ValueError; also for entities, by which a small document can fill all memory."""
-    try:
-        root: Element = defusedxml.ElementTree.fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, LookupError, UnicodeError) as problem:
-        # LookupError for an encoding that nobody knows.
-        raise ValueError(str(problem) or type(problem).__name__) from problem
-    return root
-
-
-@dataclass(frozen=True, slots=True)
-class Multistatus:
-    """A 207: what it says of each resource, and the token of RFC 6578 (6.4) if there is one."""
-
-    found: tuple[Found, ...]
-    sync_token: str = ""
-
-
-def multistatus(body: bytes) -> Multistatus:
-    """Raises ValueError if it is none."""
-    root = parse(body)
-    if root.tag != tag("D:multistatus"):
-        raise ValueError("it is no multistatus")
-    found = tuple(_found(one) for one in root.iterfind(tag("D:response")))
-    return Multistatus(found, (root.findtext(tag("D:sync-token")) or "").strip())
-
-
-def _found(response: Element) -> Found:
-    href = (response.findtext(tag("D:href")) or "").strip()
-    if not href:
-        raise ValueError("it has an answer about nothing")
-    whole = response.find(tag("D:status"))
-    known: dict[str, Element] = {}
-    refused: dict[str, int] = {}
-    for part in response.iterfind(tag("D:propstat")):
-        status = _status(part.findtext(tag("D:status")))
-        inside = part.find(tag("D:prop"))
-        for one in inside if inside is not None else ():
-            if 200 <= status < 300:
-                known[one.tag] = one
-            else:
-                refused[one.tag] = status
-    return Found(href, path_of(href), 200 if whole is None else _status(whole.text), known, refused)
-
+from calsync.words import one_line
 
 # --- what can go wrong ------------------------------------------------------------------------------------
 
@@ -160,8 +44,9 @@ NO_DAV = "no-dav"
 class Failure:
     """An answer that is an error, or no answer at all (`status` 0).
 
-    `reason` is the precondition that a server names in its answer, such as "no-uid-conflict". `retry_after`
-    is how long it wants to be left alone. `of_all`: it would be said of every request.
+    `reason` is the precondition that a server names in its answer, such as "no-uid-conflict", and `href` what
+    that is about. `retry_after` is how long it wants to be left alone. `of_all`: it would be said of every
+    request. `is_repeated`: of an earlier try of the same request nobody knows what came of it.
     """
 
     status: int
@@ -169,6 +54,8 @@ class Failure:
     retry_after: timedelta | None = None
     reason: str = ""
     of_all: bool = False
+    href: str = ""
+    is_repeated: bool = False
 
     @property
     def is_passing(self) -> bool:
@@ -186,7 +73,7 @@ class Failure:
     @property
     def is_certain(self) -> bool:
         """Whether it is certain that nothing was done."""
-        return 400 <= self.status < 500 and self.status != 408
+        return not self.is_repeated and 400 <= self.status < 500 and self.status != 408
 
     @property
     def is_missing(self) -> bool:
@@ -195,8 +82,12 @@ class Failure:
     @property
     def has_changed(self) -> bool:
         """Whether it is no longer as it was seen."""
-        # 409 is how some say that a UID is taken (RFC 4791, 5.3.2.1): Radicale. Xandikos says 412.
-        return self.status in (409, 412)
+        return self.status in (409, 412) or self.is_uid_taken
+
+    @property
+    def is_uid_taken(self) -> bool:
+        """Whether another event has the UID (RFC 4791, 5.3.2.1). Xandikos says 412 and no reason."""
+        return self.reason in _UID_TAKEN
 
     def __str__(self) -> str:
         if not self.status or self.reason == NO_DAV:
@@ -213,6 +104,10 @@ class Failure:
         return (SourceUnavailable if of_source else TargetUnavailable)(f"{what}: {self}")
 
 
+# The second where it counts in all calendars of an account (RFC 6638, 3.2.4.1): Cyrus, and so Fastmail.
+_UID_TAKEN = ("no-uid-conflict", "unique-scheduling-object-resource")
+# Nextcloud said it so until 2026, with 400: also of an event that was only in its bin.
+_UID_TAKEN_WORDS = "with uid already exists"
 _NO_ADDRESS = Failure(0, "the server names an address that can't be read", of_all=True)
 
 
@@ -274,9 +169,11 @@ def _if_match(etag: str) -> tuple[tuple[str, str], ...]:
 def strong(etag: str) -> str:
     """An ETag for If-Match, which never finds a weak one (RFC 9110, 13.1.1): without the sign of that.
 
-    It is mostly a proxy on the way that made it weak, and the server knows it without.
+    It is mostly a proxy on the way that made it weak, and the server knows it without. Nor does it find one
+    without quotation marks, as some servers write it in lists.
     """
-    return etag.removeprefix("W/")
+    etag = etag.removeprefix("W/")
+    return etag if etag.startswith('"') or not etag else f'"{etag}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +184,7 @@ class Answer:
     body: bytes
     etag: str = ""
     url: str = ""
-    said: Multistatus = Multistatus(())
+    said: Multistatus = NOTHING_SAID
 
     @property
     def found(self) -> tuple[Found, ...]:
@@ -306,9 +203,12 @@ class Answer:
             # Cut off on its way, or changed: another try may help.
             message = f"the answer can't be understood ({str(problem)[:120]})"
             raise Refused(Failure(0, message, reason=NO_DAV)) from problem
-        failed = [one for one in said.found if one.status >= 400] if not request.expects else []
-        if failed:
-            raise Refused(Failure(failed[0].status, f"{shown(self.url)} could not do it"))
+        if not request.expects:
+            # Of a new calendar it may be said of a property alone, and nothing was made (RFC 4791, 5.3.1).
+            said_of = (status for one in said.found for status in (one.status, *one.refused.values()))
+            failed = [status for status in said_of if status >= 400]
+            if failed:
+                raise Refused(Failure(failed[0], f"{shown(self.url)} could not do it"))
         return replace(self, said=said)
 
 
@@ -384,22 +284,23 @@ class Client:
         Of an address on the same host only the path counts: behind a proxy servers often don't know the rest.
         Raises Refused where the password must not go.
         """
-        url = urljoin(base or self.url, href)
+        base = base or self.url
         try:
-            parts, here = urlsplit(url), urlsplit(base or self.url)
-            _ = parts.port
+            url = urljoin(base, tidied_href(href))
+            (scheme, host, _), (_, here, _) = origin(url), origin(base)
         except ValueError:
             raise Refused(_NO_ADDRESS) from None
-        if parts.hostname == here.hostname:
-            return parts._replace(scheme=here.scheme, netloc=here.netloc).geturl()
-        if parts.scheme == "https" and self._is_providers(parts.hostname):
+        if host == here:
+            begin = urlsplit(base)
+            return urlsplit(url)._replace(scheme=begin.scheme, netloc=begin.netloc).geturl()
+        if scheme == "https" and self._is_providers(host):
             return url
         where = f"{shown(self.url)} has its calendars on {shown(url)}"
         message = f"{where}, which is not given the password. {_IF_KNOWN}"
         raise Refused(Failure(0, message, of_all=True))
 
-    def _is_providers(self, host: str | None) -> bool:
-        return bool(self._also) and (host or "").endswith(self._also)
+    def _is_providers(self, host: str) -> bool:
+        return bool(self._also) and host.endswith(self._also)
 
     def call(self, request: Request) -> Answer:
         """The answer to one request. Raises Refused."""
@@ -451,11 +352,22 @@ class Client:
             wanted = problem.failure.retry_after if isinstance(problem, Refused) else None
             return wanted.total_seconds() if wanted is not None else None
 
+        is_repeated = False
+
+        def once() -> Answer:
+            nonlocal is_repeated
+            try:
+                return self._once(request)
+            except Refused as problem:
+                failure = replace(problem.failure, is_repeated=is_repeated)
+                is_repeated = is_repeated or not failure.is_certain
+                raise Refused(failure) from problem
+
         # Only time that is spent here counts; of requests side by side it is counted once for each of them.
         start = time.monotonic()
         try:
             return tried(
-                lambda: self._once(request),
+                once,
                 passes,
                 asked,
                 attempts=self._patience.tries,
@@ -482,17 +394,15 @@ class Client:
 
     def _redirected(self, url: str, location: str) -> str:
         """Where an answer sends on to. Raises Refused where the password must not go."""
-        target = urljoin(url, location)
         try:
-            here, there = urlsplit(url), urlsplit(target)
-            if (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port):
-                return target
+            target = urljoin(url, location)
+            here, there = origin(url), origin(target)
         except ValueError:
             raise Refused(_NO_ADDRESS) from None
-        if there.scheme == "https" and self._is_providers(there.hostname):
+        if here == there or (there[0] == "https" and self._is_providers(there[1])):
             return target
         message = f"{shown(url)} redirects to {shown(target)}, which is not given the password. {_IF_KNOWN}"
-        if here.scheme == "https" and there.scheme != "https":
+        if here[0] == "https" and there[0] != "https":
             message = f"{shown(url)} redirects to {shown(target)}, where anybody on the way could read it"
         raise Refused(Failure(0, message, of_all=True))
 
@@ -566,13 +476,14 @@ class Client:
             507: "has no room left",
         }.get(status)
         text = said or ("has trouble" if status >= 500 else "refuses that")
-        return Failure(status, f"{server} {text}", wait, _reason(answer.body))
+        trouble = trouble_in(answer.body)
+        reason = trouble.reason
+        if _UID_TAKEN_WORDS in trouble.words:
+            reason = _UID_TAKEN[0]
+        elif trouble.words and not reason and status not in (404, 412):
+            text += f": “{hidden(one_line(trouble.words))[:_WORDS]}”"
+        return Failure(status, f"{server} {text}", wait, reason, href=trouble.href)
 
 
-def _reason(body: bytes) -> str:
-    """RFC 4918, 16: the precondition is the first element of a DAV:error."""
-    try:
-        root = parse(body)
-    except ValueError:
-        return ""
-    return root[0].tag.rpartition("}")[2] if root.tag == tag("D:error") and len(root) else ""
+# Of a server's own words.
+_WORDS = 150

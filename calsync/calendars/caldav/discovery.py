@@ -9,19 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from calsync.addresses import shown
-from calsync.calendars.caldav.client import (
-    NO_DAV,
-    Answer,
-    Client,
-    Failure,
-    Found,
-    Refused,
-    Request,
-    document,
-    element,
-    path_of,
-    tag,
-)
+from calsync.calendars.caldav.client import NO_DAV, Answer, Client, Failure, Refused, Request
+from calsync.calendars.caldav.messages import Found, document, element, path_of, tag
 
 WELL_KNOWN = "/.well-known/caldav"
 _PRINCIPAL, _HOME = "D:current-user-principal", "C:calendar-home-set"

@@ -6,24 +6,14 @@ question tells so. What has changed is asked for by that token (RFC 6578), or el
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from calsync.calendars.caldav.client import (
-    Answer,
-    Client,
-    Failure,
-    Found,
-    Refused,
-    Request,
-    document,
-    element,
-    path_of,
-    props,
-    strong,
-)
+from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, strong
 from calsync.calendars.caldav.discovery import Collection, calendar_at
-from calsync.calendars.caldav.resource import uid_of
+from calsync.calendars.caldav.lines import uid_of
+from calsync.calendars.caldav.messages import Found, document, element, multiget, path_of, props
 from calsync.records import CaldavCopy, CaldavObject
 
 _DATA = ("D:getetag", "C:calendar-data")
+_OF_A_MEMBER = ("D:getetag", "D:resourcetype")
 # Every event, whenever it is: what the runner moved far away is found as well.
 _EVENTS = element(
     "C:filter",
@@ -31,10 +21,11 @@ _EVENTS = element(
 )
 # Addresses in one calendar-multiget.
 _AT_ONCE = 100
+_TOO_MUCH = "number-of-matches-within-limits"
 # Answers to one question of what has changed.
 _PAGES = 200
-# No longer valid, too old, or nothing that this server does any more.
-_NO_TOKEN = (400, 403, 405, 409, 410, 412, 501, 507)
+# No longer valid, too old, nothing that this server does any more, or (500) more than it can cope with.
+_NO_TOKEN = (400, 403, 405, 409, 410, 412, 500, 501, 507)
 
 
 class NotOurs(Exception):
@@ -43,7 +34,7 @@ class NotOurs(Exception):
 
 def read(client: Client, url: str, copy: CaldavCopy | None) -> CaldavCopy:
     """What the calendar holds now; `copy` is what it held. Raises Refused and NotOurs."""
-    if copy is None:
+    if copy is None or not (copy.token or copy.objects):
         return _all_of(client, url)
     if copy.can_sync:
         try:
@@ -78,11 +69,13 @@ def _all_of(client: Client, url: str) -> CaldavCopy:
     body = document("C:calendar-query", props(*_DATA), _EVENTS)
     try:
         found = client.call(Request.report(url, body, expects="a list of events"))
+        _refuse_partial(found)
     except Refused as problem:
-        if problem.failure.of_all or problem.failure.reason != "number-of-matches-within-limits":
+        # Too much for one answer: all of it, or what comes after a part of it.
+        is_too_much = problem.failure.status == 507 or problem.failure.reason == _TOO_MUCH
+        if problem.failure.of_all or not is_too_much:
             raise
         return _compared(client, url, copy)
-    _refuse_partial(found)
     whole = {one.path: kept for one in _events(found, url) if (kept := _object(one))}
     # A server may leave the events themselves out of a list.
     missing = [one.href for one in _events(found, url) if one.path not in whole]
@@ -105,7 +98,7 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
             "D:sync-collection",
             element("D:sync-token", text=token),
             "<D:sync-level>1</D:sync-level>",
-            props("D:getetag"),
+            props(*_OF_A_MEMBER),
         )
         # RFC 6578, 3.2: of depth 0, as the level is in the body. Radicale and Xandikos take either.
         answer = client.call(Request.report(url, body, depth=0, expects="a list of changes"))
@@ -119,6 +112,8 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
                 changed.pop(found.path, None)
             elif found.status >= 400:
                 raise Refused(Failure(found.status, "the server can't say what has changed in all of it"))
+            elif found.has("D:resourcetype", "D:collection"):
+                continue  # the calendar under another of its addresses, or one in it
             elif (known := objects.get(found.path)) is None or not _is_same(known.etag, _etag(found)):
                 changed[found.path] = found.href
         new_token = answer.said.sync_token
@@ -140,7 +135,7 @@ def _synced(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
 def _compared(client: Client, url: str, copy: CaldavCopy) -> CaldavCopy:
     """By the ETags of all that is there."""
     # Not a calendar-query: of that, servers may limit the answer.
-    asked = Request.propfind(url, "D:getetag", "D:resourcetype", depth=1, expects="a list of events")
+    asked = Request.propfind(url, *_OF_A_MEMBER, depth=1, expects="a list of events")
     found = client.call(asked)
     _refuse_gone(found, url)
     _refuse_partial(found)
@@ -161,22 +156,40 @@ def _is_same(known: str, now: str) -> bool:
 
 
 def _objects_at(client: Client, url: str, hrefs: Sequence[str]) -> dict[str, CaldavObject]:
-    """What is there, without what is gone. Raises Refused if the server says nothing of one of them."""
+    """What is there, without what is gone. Raises Refused."""
     found: dict[str, CaldavObject] = {}
     for start in range(0, len(hrefs), _AT_ONCE):
         asked = hrefs[start : start + _AT_ONCE]
-        named = (element("D:href", text=href) for href in asked)
-        body = document("C:calendar-multiget", props(*_DATA), *named)
-        answer = client.call(Request.report(url, body, expects="events"))
-        waiting = {path_of(href) for href in asked}
+        answer = client.call(Request.report(url, multiget(asked, *_DATA), expects="events"))
+        waiting = {path_of(href): href for href in asked}
         for one in answer.found:
             if one.status in (404, 410):
-                waiting.discard(one.path)
+                waiting.pop(one.path, None)
             elif kept := _object(one):
                 found[one.path] = kept
-                waiting.discard(one.path)
-        if waiting:
-            raise Refused(Failure(207, f"the answer lacks {len(waiting)} of {len(asked)} events"))
+                waiting.pop(one.path, None)
+        # A server may leave out what was deleted a moment ago, or what is too much for it.
+        one_by_one = each_at(client, url, tuple(waiting.values()))
+        found |= {path_of(href): one for href, one in one_by_one.items()}
+    return found
+
+
+def each_at(client: Client, url: str, hrefs: Sequence[str]) -> dict[str, CaldavObject]:
+    """What is at these addresses of the calendar at `url`, asked for one by one; without what is gone.
+
+    Raises Refused.
+    """
+    answers = client.send({href: Request("GET", client.address(href, url)) for href in hrefs})
+    found = {}
+    for href, answer in answers.items():
+        if isinstance(answer, Failure):
+            if not answer.is_missing:
+                raise Refused(answer)
+            continue
+        text = answer.body.decode("utf-8", "replace")
+        if "BEGIN:VCALENDAR" not in text.upper():
+            raise Refused(Failure(answer.status, "the server sends something else than an event"))
+        found[href] = _kept(href, answer.etag, text)
     return found
 
 
@@ -185,8 +198,12 @@ def _object(found: Found) -> CaldavObject | None:
     text = found.text("C:calendar-data")
     if not text:
         return None
-    # What is anybody else's is none of calsync's business, and not kept.
-    return CaldavObject(found.href, _etag(found), text if uid_of(text).endswith(".calsync") else "")
+    return _kept(found.href, _etag(found), text)
+
+
+def _kept(href: str, etag: str, text: str) -> CaldavObject:
+    """What is anybody else's is none of calsync's business, and not kept."""
+    return CaldavObject(href, etag, text if uid_of(text).endswith(".calsync") else "")
 
 
 def _etag(found: Found) -> str:

@@ -5,13 +5,24 @@ made of it. An object is changed line by line: what this module doesn't know sta
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
+from calsync.calendars.caldav.lines import (
+    alarm_blocks,
+    content_lines,
+    is_edge,
+    joined,
+    master,
+    number_in,
+    property_name,
+    uid_of,
+    with_depth,
+)
 from calsync.calendars.properties import (
     fingerprint,
     is_key,
@@ -95,16 +106,6 @@ class Item:
 
 class NotReadable(ValueError):
     """An object of ours without what every event has."""
-
-
-_UID = re.compile(r"^UID(?:;[^:\n]*)?:(.*(?:\n[ \t].*)*)$", re.MULTILINE | re.IGNORECASE)
-_FOLD = re.compile(r"\r?\n[ \t]")
-
-
-def uid_of(text: str) -> str:
-    """The UID of a calendar object; empty if it has none. All its events have the same (RFC 4791, 4.1)."""
-    found = _UID.search(text.replace("\r\n", "\n"))
-    return _FOLD.sub("", found[1]).strip() if found else ""
 
 
 def is_same(text: str, other: str) -> bool:
@@ -194,7 +195,7 @@ def new_object(event: Event, plan: str, zone: ZoneInfo, now: datetime, *, is_neu
     if not is_neutral:
         # For whoever looks: the UID says the same.
         own = {_PLAN: plan, _KEY: event.key, **own}
-    return _text(["BEGIN:VCALENDAR", *_HEAD, *_with_zones([*_with_own(lines, own), "END:VCALENDAR"], zone)])
+    return joined(["BEGIN:VCALENDAR", *_HEAD, *_with_zones([*_with_own(lines, own), "END:VCALENDAR"], zone)])
 
 
 def change(item: Item, wanted: Event, plan: str, zone: ZoneInfo, now: datetime) -> str:
@@ -234,7 +235,7 @@ def adoption(item: Item, plan: str, zone: ZoneInfo, now: datetime, *, is_neutral
         new |= {_PLAN: plan, _KEY: item.key}
     text = _changed(item, item.stored.event, plan, zone, now, (), new, has_new_alarm=False)
     name = plan_uid(item.key, plan, is_neutral=is_neutral)
-    return _text([f"UID:{name}" if _name(line) == "UID" else line for line in content_lines(text)])
+    return joined([f"UID:{name}" if property_name(line) == "UID" else line for line in content_lines(text)])
 
 
 def properties_in(text: str) -> dict[str, str]:
@@ -299,8 +300,8 @@ def _event_lines(
 
 def _with_own(lines: Iterable[str], own: Mapping[str, str]) -> list[str]:
     """The lines of one event with these X-CALSYNC properties and no others."""
-    kept = [line for line in lines if not _name(line).startswith(PREFIX)]
-    end = next(place for place, line in enumerate(kept) if place and _is_edge(line))
+    kept = [line for line in lines if not property_name(line).startswith(PREFIX)]
+    end = next(place for place, line in enumerate(kept) if place and is_edge(line))
     # Servers and apps disagree on the escaping of what they don't know: there is nothing to escape.
     said = [f"{PREFIX}{name}:{quote(value, safe=_SAFE)}" for name, value in own.items()]
     return [*kept[:end], *said, *kept[end:]]
@@ -322,113 +323,36 @@ def _changed(
 ) -> str:
     """The object of `item` with these properties of `wanted`, in the places where they were."""
     lines = content_lines(item.text)
-    begin, end = _master(lines)
+    begin, end = master(lines)
     event = lines[begin:end]
-    sequence = next((_number(line) for line in event if _name(line) == "SEQUENCE"), 0)
+    sequence = next((number_in(line) for line in event if property_name(line) == "SEQUENCE"), 0)
     new = _event_lines(wanted, plan, zone, now, sequence, is_neutral=False)
     names = [*names, "DTSTAMP", "LAST-MODIFIED", "SEQUENCE"]
     # What is replaced is taken out, and what replaces it comes before the alarms.
-    event = [line for line, inside in _with_depth(event) if inside > 1 or _name(line) not in names]
+    event = [line for line, inside in with_depth(event) if inside > 1 or property_name(line) not in names]
     alarms: list[str] = []
     if has_new_alarm:
         event, alarms = _without_alarms(event), _alarms(new)
-    place = next(place for place, line in enumerate(event) if place and _is_edge(line))
-    told = (line for line, inside in _with_depth(new) if inside == 1 and _name(line) in names)
+    place = next(place for place, line in enumerate(event) if place and is_edge(line))
+    told = (line for line, inside in with_depth(new) if inside == 1 and property_name(line) in names)
     event = [*event[:place], *told, *event[place:-1], *alarms, event[-1]]
     whole = [*lines[:begin], *_with_own(event, own), *lines[end:]]
-    return _text(_with_zones(whole, zone))
-
-
-def _with_depth(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Each line with the number of components that it is in; BEGIN and END count as inside."""
-    depth = 0
-    for line in lines:
-        name = _name(line)
-        depth += name == "BEGIN"
-        yield line, depth
-        depth -= name == "END"
-
-
-def _is_edge(line: str) -> bool:
-    return _name(line) in ("BEGIN", "END")
-
-
-def _blocks(event: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where the alarms of an event are."""
-    start = None
-    for place, (line, depth) in enumerate(_with_depth(event)):
-        if depth == 2 and line.upper().strip() == "BEGIN:VALARM":
-            start = place
-        elif depth == 2 and start is not None and line.upper().strip() == "END:VALARM":
-            yield start, place + 1
-            start = None
+    return joined(_with_zones(whole, zone))
 
 
 def _alarms(event: Sequence[str]) -> list[str]:
-    return [line for start, end in _blocks(event) for line in event[start:end]]
+    return [line for start, end in alarm_blocks(event) for line in event[start:end]]
 
 
 def _without_alarms(event: Sequence[str]) -> list[str]:
     """Without those that count; what apps keep in others for themselves stays."""
     gone = {
-        place for start, end in _blocks(event) if _alarm_text(event[start:end]) for place in range(start, end)
+        place
+        for start, end in alarm_blocks(event)
+        if _alarm_text(event[start:end])
+        for place in range(start, end)
     }
     return [line for place, line in enumerate(event) if place not in gone]
-
-
-# --- lines ------------------------------------------------------------------------------------------------
-
-_NAME = re.compile(r"[^:;]*")
-
-
-def content_lines(text: str) -> list[str]:
-    """RFC 5545, 3.1: without their folds."""
-    return [line for line in _FOLD.sub("", text).replace("\r\n", "\n").split("\n") if line]
-
-
-def _name(line: str) -> str:
-    found = _NAME.match(line)
-    return found[0].upper().strip() if found else ""
-
-
-def _number(line: str) -> int:
-    value = line.rpartition(":")[2].strip()
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 11 else 0
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
-
-
-def _folded(line: str) -> Iterator[str]:
-    """At 75 octets, and in no character (RFC 5545, 3.1)."""
-    if len(line) * 4 <= 75 or len(line.encode()) <= 75:
-        yield line
-        return
-    part, size = "", 0
-    for character in line:
-        size += len(character.encode())
-        if size > 75:
-            yield part
-            part, size = " ", 1 + len(character.encode())
-        part += character
-    yield part
-
-
-def _master(lines: Sequence[str]) -> tuple[int, int]:
-    """Where the event is that is no changed occurrence of another; both ends' lines included."""
-    found = []
-    start = 0
-    for place, line in enumerate(lines):
-        edge = line.upper().strip()
-        if edge == "BEGIN:VEVENT":
-            start = place
-        elif edge == "END:VEVENT":
-            found.append((start, place + 1))
-    for begin, end in found:
-        if not any(_name(line) == "RECURRENCE-ID" for line in lines[begin:end]):
-            return begin, end
-    return found[0]
 
 
 # --- zones ------------------------------------------------------------------------------------------------
@@ -438,7 +362,7 @@ _TZID = re.compile(r"^DT(?:START|END)[^:]*;TZID=\"?([^:;\"]+)", re.IGNORECASE)
 
 def _with_zones(lines: Sequence[str], zone: ZoneInfo) -> list[str]:
     """With a VTIMEZONE for each zone that times are in now and that is not described yet."""
-    described = {line.partition(":")[2].strip() for line in lines if _name(line) == "TZID"}
+    described = {line.partition(":")[2].strip() for line in lines if property_name(line) == "TZID"}
     named = dict.fromkeys(found[1] for line in lines if (found := _TZID.match(line)))
     missing = [key for key in named if key not in described]
     first = next((place for place, line in enumerate(lines) if line.upper().strip() == "BEGIN:VEVENT"), 0)
@@ -463,7 +387,7 @@ _ZONES_FROM = 2020
 
 def zone_object(zone: ZoneInfo) -> str:
     """A calendar that only describes `zone`, as a calendar's own is given to a server."""
-    return _text(["BEGIN:VCALENDAR", *_HEAD, *_zone_lines(zone.key), "END:VCALENDAR"])
+    return joined(["BEGIN:VCALENDAR", *_HEAD, *_zone_lines(zone.key), "END:VCALENDAR"])
 
 
 # --- what is read -----------------------------------------------------------------------------------------
@@ -509,9 +433,9 @@ def _read_or_raise(text: str, zone: ZoneInfo) -> _Read:
         tidied(text_of(one)) for _, value in fields.get("CATEGORIES", ()) for one in _PARTS.findall(value)
     )
     lines = content_lines(text)
-    begin, end = _master(lines)
+    begin, end = master(lines)
     event = lines[begin:end]
-    alarms = {_alarm_text(event[start:stop]) for start, stop in _blocks(event)} - {""}
+    alarms = {_alarm_text(event[start:stop]) for start, stop in alarm_blocks(event)} - {""}
     values["alarm"] = "\n".join(sorted(alarms))
     start, stop = (_instant(one, zone) for one in (component.start, component.end))
     return _Read(
@@ -562,7 +486,7 @@ def _alarm_text(block: Sequence[str]) -> str:
     Apple writes one that does nothing, for "none", and others for what is set for all events; what is snoozed
     is an alarm of its own (RFC 9074).
     """
-    said = {_name(line): line for line in block}
+    said = {property_name(line): line for line in block}
     action = said.get("ACTION", ":").rpartition(":")[2].strip().upper()
     if action in ("", "NONE") or "RELATED-TO" in said or "X-APPLE-DEFAULT-ALARM" in said:
         return ""

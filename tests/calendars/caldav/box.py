@@ -1,16 +1,21 @@
 """A calendar of calsync's own on a CalDAV server, without a command line around it."""
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 from icalendar import Event as VEvent
 
 from calsync.calendars.caldav import resource
-from calsync.calendars.caldav.calendar import CaldavCalendar, Records
-from calsync.calendars.caldav.client import Client, Request, document, props
+from calsync.calendars.caldav.calendar import CaldavCalendar
+from calsync.calendars.caldav.client import Client, Refused, Request
 from calsync.calendars.caldav.discovery import create_calendar
+from calsync.calendars.caldav.lines import uid_of
+from calsync.calendars.caldav.messages import document, props
+from calsync.calendars.caldav.remembered import Records
 from calsync.event import key_of_uid
 from calsync.files import Folder
 from calsync.state import State
@@ -31,6 +36,7 @@ class Caldav:
         self.folder = folder
         self.client = client or server.client()
         self._app = real.client() if real else self.client
+        self._real = real or server
         zone = resource.zone_object(LONDON)
         home = self.client.address(server.home)
         path = server.new_path()
@@ -45,6 +51,9 @@ class Caldav:
     def close(self) -> None:
         self.client.close()
         self._app.close()
+        # Whoever asks what an account has waits for each calendar that is left there.
+        with closing(self._real.client()) as client, suppress(Refused):
+            client.call(Request("DELETE", urlsplit(self.url).path))
 
     # --- what a person's app does -------------------------------------------------------------------------
 
@@ -59,9 +68,7 @@ class Caldav:
         return {one.href: one.text("C:calendar-data") for one in found}
 
     def where(self, key: str) -> str:
-        (href,) = [
-            href for href, text in self.objects().items() if key_of_uid(resource.uid_of(text), PLAN) == key
-        ]
+        (href,) = [href for href, text in self.objects().items() if key_of_uid(uid_of(text), PLAN) == key]
         return href
 
     def edit(self, key: str, edit: Callable[[VEvent], None]) -> None:

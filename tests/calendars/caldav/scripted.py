@@ -1,10 +1,15 @@
-"""A server that says what a test tells it to."""
+"""A server that says what a test tells it to: on this machine, or under any name, where nothing is sent."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+
+from calsync.calendars.caldav.client import Client
+from tests.calendars.caldav.servers import PASSWORD, QUICK, USER
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,13 @@ def answering(*answers: Said) -> Iterator[tuple[str, list[str]]]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def said(status: int, headers: Mapping[str, str], body: bytes = b"") -> httpx.Response:
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+
+def scripted(url: str, answer: Callable[[httpx.Request], httpx.Response], **more: str) -> Client:
+    """What calsync has of a server with any name."""
+    transport = httpx.MockTransport(answer)
+    return Client(url, USER, PASSWORD, patience=QUICK, transport=transport, **more)

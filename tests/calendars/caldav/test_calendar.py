@@ -15,16 +15,21 @@ import pytest
 from icalendar import Event as VEvent
 
 from calsync.calendars.caldav import resource
-from calsync.calendars.caldav.calendar import CalendarGone
+from calsync.calendars.caldav.calendar import CaldavCalendar, CalendarGone
 from calsync.calendars.caldav.client import AT_ONCE, AT_ONCE_WHEN_ASKED, Request
+from calsync.calendars.caldav.lines import uid_of
+from calsync.calendars.caldav.messages import document
+from calsync.calendars.caldav.remembered import Records
+from calsync.errors import TargetUnavailable
 from calsync.event import Applied, Contents, Event, run_key
 from calsync.files import Folder
-from calsync.records import CaldavCopy
+from calsync.records import CaldavCopy, CaldavEvent
 from calsync.state import State
 from calsync.sync import diff
 from calsync.timespan import Timespan
 from calsync.training import WEEKDAYS, Kind, Week
 from tests.calendars.caldav.box import LONDON, PLAN, Caldav
+from tests.calendars.caldav.scripted import said, scripted
 from tests.calendars.caldav.servers import Server
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -166,6 +171,57 @@ def test_a_token_that_the_server_no_longer_knows_costs_a_whole_list(dav: Caldav)
     assert [stored.event for stored in contents(dav).events] == [event(0)]
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_token_with_which_the_server_has_trouble_costs_a_whole_list(
+    dav: Caldav, traffic: Traffic, status: int
+) -> None:
+    push(dav, event(0))
+    traffic.answer = lambda request: answer_of(status) if b"sync-collection" in request.read() else None
+    assert [stored.event for stored in contents(dav).events] == [event(0)]
+
+
+def test_what_a_list_or_an_answer_leaves_out_is_asked_for_by_itself(dav: Caldav, traffic: Traffic) -> None:
+    push(dav, event(0), event(1))
+    (dav.folder / "caldav.json").unlink()
+    for copy in (dav.folder / "cache").glob("caldav-*"):
+        copy.unlink()
+    path = httpx.URL(dav.url).path
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        body = request.read()
+        if b"calendar-query" in body:
+            # RFC 4791, 7.8; RFC 6578, 3.6: there are more than it sends.
+            part = f"<D:href>{path}</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status>"
+            return answer_of(207, document("D:multistatus", f"<D:response>{part}</D:response>"))
+        if b"calendar-multiget" in body:
+            assert b"://" not in body.partition(b"<D:href>")[2]
+            return answer_of(207, b'<multistatus xmlns="DAV:"/>')
+        return None
+
+    traffic.answer = answer
+    assert [stored.event for stored in contents(dav).events] == [event(0), event(1)]
+
+
+def test_a_calendar_that_a_list_of_changes_names_under_another_address_is_no_event(
+    dav: Caldav, traffic: Traffic
+) -> None:
+    push(dav, event(0))
+    alias = (
+        b'<D:response xmlns:D="DAV:"><D:href>/alias/</D:href><D:propstat><D:prop><D:getetag>"0"</D:getetag>'
+        b"<D:resourcetype><D:collection/></D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status>"
+        b"</D:propstat></D:response>"
+    )
+
+    def change(body: bytes) -> bytes:
+        end = body.rfind(b"</")
+        return body[:end] + alias + body[end:] if b"sync-token>" in body else body
+
+    traffic.change = change
+    traffic.take()
+    dav.edit(event(0).key, lambda found: found.update({"SUMMARY": "Mine"}))
+    assert [stored.event.summary for stored in contents(dav).events] == ["Mine"]
+
+
 def test_a_server_that_is_asked_too_often_gets_fewer_requests_at_a_time(
     radicale: Server, traffic: Traffic, tmp_path: Path
 ) -> None:
@@ -186,13 +242,13 @@ def test_a_server_that_is_asked_too_often_gets_fewer_requests_at_a_time(
 def test_copies_are_left_alone(dav: Caldav) -> None:
     push(dav, event(0), event(1))
     original = dav.objects()[dav.where(event(0).key)]
-    uid = resource.uid_of(original)
+    uid = uid_of(original)
     dav.put(f"{dav.url}copy.ics", original.replace(uid, "6c9b1c1e@phone").encode())
     for wanted in ([event(0, summary="Other"), event(1)], [event(1)], []):
         push(dav, *wanted)
         assert [stored.event for stored in contents(dav).events] == wanted
     (left,) = dav.objects().values()
-    assert resource.uid_of(left) == "6c9b1c1e@phone"
+    assert uid_of(left) == "6c9b1c1e@phone"
 
 
 def test_what_was_withdrawn_and_is_brought_back_stays(dav: Caldav) -> None:
@@ -227,6 +283,55 @@ def test_what_a_list_lacks_is_not_taken_for_deleted_while_it_is_in_its_place(dav
     found = contents(dav)
     assert (found.deleted, found.vanished) == ({event(0).key}, set())
     assert found.deleted_at == {event(0).key: event(0).span}
+
+
+def test_what_is_no_event_says_nothing_of_whether_one_was_deleted(dav: Caldav, traffic: Traffic) -> None:
+    push(dav, event(0), event(1))
+    dav.delete(event(1).key)
+    traffic.answer = lambda request: answer_of(200, b"<html>Sign in") if request.method == "GET" else None
+    with pytest.raises(TargetUnavailable, match="something else than an event"):
+        contents(dav)
+
+
+def test_events_are_on_the_host_of_their_calendar(tmp_path: Path) -> None:
+    """Apple's home is on another host than the one that people sign in to, and names paths alone."""
+    asked = []
+    text = resource.new_object(event(0), PLAN, LONDON, NOW)
+    path = "/1/calendars/x/"
+    whole = f'<C:calendar-data>{text}</C:calendar-data><D:getetag>"1"</D:getetag>'
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.host}{request.url.path}")
+        href, props = path, "<D:resourcetype><C:calendar/></D:resourcetype>"
+        if request.method == "REPORT":
+            href, props = f"{path}SRV-1.ics", whole
+        part = f"<D:propstat><D:prop>{props}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+        body = document("D:multistatus", f"<D:response><D:href>{href}</D:href>{part}</D:response>")
+        return said(207, {}, body) if request.method != "PUT" else said(204, {"ETag": '"2"'})
+
+    client = scripted("https://caldav.icloud.com/", answer, also=".icloud.com")
+    records = Records(State(Folder(tmp_path)))
+    url = f"https://p34-caldav.icloud.com:443{path}"
+    loaded = CaldavCalendar("dav", client, url, PLAN, LONDON, records).load()
+    loaded.apply(diff([event(0, summary="Other")], loaded.contents.events, now=NOW), NOW)
+    client.close()
+    assert "PUT p34-caldav.icloud.com/1/calendars/x/SRV-1.ics" in asked
+    assert {one.split()[1].partition("/")[0] for one in asked} == {"p34-caldav.icloud.com"}
+
+
+def test_a_calendar_is_the_same_however_its_address_is_written(tmp_path: Path) -> None:
+    records = Records(State(Folder(tmp_path)))
+    url = "https://dav.example.org/a%40b/c/"
+    records.events(url)[event(0).key] = CaldavEvent((NOW, NOW), state="deleted")
+    records.state.save_caldav_copy(url, CaldavCopy("t", True))
+    url = "https://DAV.example.org:443/a@b/c"
+    assert records.events(url).keys() == {event(0).key}
+    assert records.state.caldav_copy(url) == CaldavCopy("t", True)
+    # A new one there may have the tokens of that of before, and none of its events.
+    records.known.calendars["dav"] = url
+    records.set_new_calendar("dav", url)
+    assert records.state.caldav_copy(url) == CaldavCopy("", False)
+    assert records.events(url).keys() == {event(0).key}
 
 
 def test_without_the_state_folder_all_is_known_but_what_was_deleted(dav: Caldav) -> None:
@@ -352,6 +457,25 @@ def test_a_plan_with_another_name_takes_its_events_over(dav: Caldav) -> None:
             assert (loaded.of_plan(PLAN), loaded.adopt(PLAN, NOW)) == (2, 2)
     assert [one.edited for one in loaded.contents.events] == [set(), {"summary"}]
     assert sum("X-OTHER:kept" in text for text in dav.objects().values()) == 1
+    assert len(dav.objects()) == 2
+
+
+def test_a_takeover_that_was_cut_off_is_finished_without_more_events(dav: Caldav, traffic: Traffic) -> None:
+    push(dav, event(0), event(1))
+    dav.folder = dav.folder.parent / "marathon"
+    marathon = replace(dav.calendar(LONDON), plan="marathon")
+
+    def kill(request: httpx.Request) -> None:
+        if request.method == "DELETE":
+            raise Killed
+
+    traffic.answer = kill
+    with suppress(Killed):
+        marathon.load().adopt(PLAN, NOW)
+    traffic.answer = lambda request: None
+    traffic.take()
+    assert marathon.load().adopt(PLAN, NOW) == 2
+    assert (traffic.methods.count("PUT"), traffic.methods.count("DELETE")) == (0, 2)
     assert len(dav.objects()) == 2
 
 

@@ -4,21 +4,14 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calsync.calendars.caldav.client import (
-    Client,
-    Failure,
-    Refused,
-    Request,
-    document,
-    element,
-    multistatus,
-    tag,
-)
-from tests.calendars.caldav.scripted import Said, answering
+from calsync.calendars.caldav.client import Client, Failure, Refused, Request
+from calsync.calendars.caldav.messages import document, element, multistatus, tag
+from tests.calendars.caldav.scripted import Said, answering, said, scripted
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER
 
 _WHOLE = b"""<?xml version="1.0"?>
@@ -72,6 +65,21 @@ def test_a_server_that_wants_a_digest_gets_one_and_no_password_from_then_on() ->
     assert [one.split()[2:3] for one in seen] == [["Basic"], [], ["Digest"], ["Digest"]]
 
 
+def test_what_is_said_of_several_is_said_of_each() -> None:
+    gone = b"<D:href>/a</D:href><D:href>/b</D:href><D:status>HTTP/1.1 404 Not Found</D:status>"
+    body = b'<D:multistatus xmlns:D="DAV:"><D:response>%s</D:response></D:multistatus>' % gone
+    assert [(one.href, one.status) for one in multistatus(body).found] == [("/a", 404), ("/b", 404)]
+
+
+@pytest.mark.parametrize("status", [403, 424])
+def test_a_write_of_which_a_part_failed_is_no_success(status: int) -> None:
+    """So sabre/dav answers where it makes no calendar, as it refuses one of its properties."""
+    body = _WHOLE.replace(b"404 Not Found", b"%d X" % status)
+    with asking(Said(207, body)) as (client, _), pytest.raises(Refused) as problem:
+        client.call(Request.put("/x", b"", None))
+    assert problem.value.failure.status == status
+
+
 @pytest.mark.parametrize("status", [404, 423, 500])
 def test_a_write_that_failed_inside_a_success_is_no_success(status: int) -> None:
     body = _WHOLE.replace(b"<D:propstat>", b"<D:status>HTTP/1.1 %d X</D:status><D:propstat>" % status, 1)
@@ -98,6 +106,37 @@ def test_the_precondition_that_failed_is_said() -> None:
     assert "(409 no-uid-conflict)" in str(problem.value)
 
 
+_SABRE = """<?xml version="1.0" encoding="utf-8"?>
+<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:exception>Sabre\\DAV\\Exception</s:exception>
+<s:message>{words}</s:message>{more}</d:error>"""
+_HREF = "<d:href>/cal/jobs/a.ics</d:href>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        # Cyrus, until 3.0 and since; Nextcloud since 2026, and before, also of what is in its bin.
+        (403, f"<d:error xmlns:d='DAV:'><no-uid-conflict xmlns='c'>{_HREF}</no-uid-conflict></d:error>"),
+        (403, "<error xmlns='DAV:'><unique-scheduling-object-resource xmlns='c'/></error>"),
+        (409, _SABRE.format(words="Taken", more=f"<no-uid-conflict xmlns='c'>{_HREF}</no-uid-conflict>")),
+        (400, _SABRE.format(words="Deleted calendar object with uid already exists in this", more="")),
+    ],
+)
+def test_a_uid_that_is_taken_is_known_in_all_ways_to_say_so(status: int, body: str) -> None:
+    with asking(Said(status, body.encode())) as (client, _), pytest.raises(Refused) as problem:
+        client.call(Request.put("/x", b"", None))
+    assert problem.value.failure.is_uid_taken
+    assert problem.value.failure.has_changed
+    assert problem.value.failure.href == ("/cal/jobs/a.ics" if _HREF in body else "")
+
+
+def test_what_is_wrong_is_said_in_the_servers_words_without_secrets() -> None:
+    body = _SABRE.format(words="Validation error: no UID in https://dav.example.org/x/secret-path-1", more="")
+    with asking(Said(415, body.encode())) as (client, _), pytest.raises(Refused) as problem:
+        client.call(Request.put("/x", b"", None))
+    assert "refuses that: “Validation error: no UID in https://dav.example.org/…” (415)" in str(problem.value)
+
+
 def test_what_is_too_large_is_not_read() -> None:
     with asking(Said(207, b"x" * 1000, length=65_000_000)) as (client, _), pytest.raises(Refused) as problem:
         client.call(ASK)
@@ -109,6 +148,53 @@ def test_a_weak_etag_is_named_without_its_sign() -> None:
     assert headers["If-Match"] == '"a"'
     # Without one there is no condition at all: "*" is understood in too many ways.
     assert "If-Match" not in dict(Request.put("/x", b"", "").headers)
+
+
+def test_an_etag_without_quotation_marks_is_named_with_them() -> None:
+    assert dict(Request.delete("/x", "abc").headers) == {"If-Match": '"abc"'}
+
+
+@pytest.mark.parametrize(
+    ("url", "href", "whole"),
+    [
+        ("https://dav.example.org/a/", "x.ics", "https://dav.example.org/a/x.ics"),
+        ("https://dav.example.org/", "http://DAV.example.org:8080/a%40b/", "https://dav.example.org/a%40b/"),
+        ("https://dav.example.org:8443/", "https://dav.example.org/a", "https://dav.example.org:8443/a"),
+        # RFC 4918, 8.3: there is no address without a scheme, so this is a path that was put together badly.
+        ("https://dav.example.org/", "//calendars/ann/", "https://dav.example.org/calendars/ann/"),
+        ("https://täst.example/", "https://xn--tst-qla.example/a", "https://täst.example/a"),
+        ("https://dav.example.org/", "https://dav.example.org./a", "https://dav.example.org/a"),
+        ("http://[::1]:5232/", "http://[::1]/a", "http://[::1]:5232/a"),
+    ],
+)
+def test_an_address_is_read_however_it_is_written(url: str, href: str, whole: str) -> None:
+    client = Client(url, USER, PASSWORD)
+    assert client.address(href) == whole
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "href", ["http://[bad/", "https://dav.example.org:port/", "//[", "https://dav.example.org.evil.example/"]
+)
+def test_an_address_that_is_none_or_of_somebody_else_is_refused(href: str) -> None:
+    client = scripted("https://dav.example.org/", lambda request: said(302, {"Location": href}))
+    if href != "//[":  # which is a path
+        with pytest.raises(Refused):
+            client.address(href)
+    with pytest.raises(Refused):
+        client.call(ASK)
+    client.close()
+
+
+def test_a_redirect_to_the_port_that_goes_without_saying_leads_nowhere_else() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/x":
+            return said(301, {"Location": "https://DAV.example.org:443/y"})
+        return said(207, {}, _WHOLE)
+
+    client = scripted("https://dav.example.org", answer)
+    assert client.call(ASK).url == "https://DAV.example.org:443/y"
+    client.close()
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sampled_from("\r\n\t<>&'\"]")))

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from calsync.calendars.caldav.client import Client, Refused, path_of
+from calsync.calendars.caldav.client import Client, Refused
 from calsync.calendars.caldav.discovery import (
     calendar_at,
     calendars_of,
     create_calendar,
     find_account,
 )
+from calsync.calendars.caldav.messages import path_of
 from calsync.errors import AuthorisationNeeded, TargetUnavailable
 from tests.calendars.caldav.scripted import Said, answering
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER, Server

@@ -279,6 +279,11 @@ def test_what_a_server_makes_of_a_field_is_no_edit() -> None:
     assert read(theirs, AsWritten(properties_in(sent), rewritten=rewritten)).stored.edited == {"summary"}
 
 
+def test_a_uid_of_the_calendar_itself_is_not_that_of_the_event() -> None:
+    text = new_object(RUN, PLAN, LONDON, NOW)
+    assert read(text.replace("VERSION:2.0", "VERSION:2.0\r\nUID:whole@example.org")).key == RUN.key
+
+
 def test_a_zone_that_times_come_to_is_described() -> None:
     item = read(new_object(RUN, PLAN, LONDON, NOW))
     text = resource.change(

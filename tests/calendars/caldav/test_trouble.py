@@ -195,6 +195,52 @@ def test_without_etags_what_the_runner_wrote_meanwhile_is_kept(
         assert held(dav) == [event(0, summary="Mine"), event(2)]
 
 
+@pytest.mark.parametrize("gone", ["404", "412"])
+def test_a_withdrawal_whose_answer_was_lost_is_not_taken_for_the_runners(
+    server: Server, tmp_path: Path, gone: str
+) -> None:
+    """sabre/dav says 412 of what is not there, so of what its own first try has deleted."""
+    with (
+        Proxy(server, Quirks(gone=gone)) as proxy,  # type: ignore[arg-type]
+        behind(proxy, tmp_path / "state") as dav,
+    ):
+        push(dav, *BEFORE)
+        proxy.faults.add(Fault(commits=True, methods=("DELETE",)))
+        push(dav, *AFTER)
+        found = contents(dav)
+        assert (found.deleted, found.restored) == (set(), set())
+        # What the runner deletes a moment before calsync does is theirs.
+        loaded = dav.calendar().load()
+        dav.delete(event(3).key)
+        changes = diff(AFTER[:2], loaded.contents.events, now=NOW, skipped=loaded.contents.deleted)
+        loaded.apply(changes, NOW)
+        push(dav, *BEFORE)
+        assert held(dav) == BEFORE
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_an_event_that_another_calendar_has_is_said_with_what_to_do(
+    proxy: Proxy, tmp_path: Path, is_named: bool
+) -> None:
+    """Fastmail and iCloud take it once in an account."""
+    with behind(proxy, tmp_path / "state") as dav:
+        path = proxy.upstream.new_path()
+        home = dav.client.address(proxy.upstream.home)
+        url = create_calendar(dav.client, home, path, f"Work {path}", "", "")
+        href = f"<d:href>{url}x.ics</d:href>" if is_named else ""
+        body = f'<d:error xmlns:d="DAV:"><no-uid-conflict xmlns="c">{href}</no-uid-conflict></d:error>'
+        proxy.faults.add(Fault(status=403, body=body.encode(), methods=("PUT",), times=2))
+        applied = push(dav, event(0), event(1))
+        where = f'in your calendar "Work {path}"' if is_named else "in another calendar of the account"
+        (failure,) = applied.failures
+        assert (
+            f"the run of Tue 24 Nov, the run of Wed 25 Nov could not be written: the same is {where}"
+            in str(failure)
+        )
+        # Where it is there, nothing is to be seen here.
+        assert applied.look_again != is_named
+
+
 @pytest.mark.parametrize("mkcalendar", ["bare", "moves", "bin"])
 def test_a_calendar_can_be_made_and_is_known_by_its_address(
     server: Server, tmp_path: Path, mkcalendar: str
