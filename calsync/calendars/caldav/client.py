@@ -29,7 +29,7 @@ from calsync.calendars.caldav.messages import (
 from calsync.errors import AuthorisationNeeded, CalsyncError, SourceUnavailable, TargetUnavailable
 from calsync.feeds.download import decompressed
 from calsync.files import LARGEST
-from calsync.http import httpx
+from calsync.http import httpx, trusted
 from calsync.waits import at_once, retry_after, tried
 from calsync.words import one_line
 
@@ -268,6 +268,8 @@ class Client:
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
             follow_redirects=False,
             transport=transport,
+            # Only the hosts in `also` can be asked over TLS where this one isn't.
+            verify=trusted(url) if not also else True,
             headers={
                 "User-Agent": "calsync",
                 # Apache writes "-gzip" into the ETag of what it compresses, and then doesn't know it again.

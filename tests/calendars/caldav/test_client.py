@@ -1,6 +1,7 @@
 """Requests, their repetitions and their failures, where real servers don't do what is needed."""
 
 import base64
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from calsync.calendars.caldav.client import Client, Failure, Refused, Request
 from calsync.calendars.caldav.messages import document, element, multistatus, tag
+from calsync.http import trusted
 from tests.calendars.caldav.scripted import Said, answering, said, scripted
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER
 
@@ -202,3 +204,11 @@ def test_any_text_comes_through_xml(text: str) -> None:
     assert (
         multistatus(document("D:multistatus", element("D:sync-token", text=text))).sync_token == text.strip()
     )
+
+
+def test_where_nothing_is_encrypted_no_certificate_counts() -> None:
+    nobody = trusted("http://localhost:5232")
+    assert isinstance(nobody, ssl.SSLContext)
+    assert (nobody.verify_mode, nobody.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert nobody.get_ca_certs() == []
+    assert trusted("https://localhost") is True
