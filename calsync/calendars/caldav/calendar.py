@@ -143,10 +143,15 @@ class CaldavCalendar:
 
         Some servers list from an index that is minutes behind: what was just written would be missing, and
         nobody would have deleted it; what was just withdrawn would be there, and nobody would have brought
-        it back. Raises AuthorisationNeeded, Unavailable.
+        it back. And what a push has created that was killed then would be created again, over what the
+        runner has made of it: some ignore If-None-Match. Raises AuthorisationNeeded, Unavailable.
         """
         known = self.remembered
-        doubtful = {key: one.href for key, one in known.items() if one.is_there and key not in items}
+        doubtful = {
+            key: one.href
+            for key, one in known.items()
+            if (one.is_there or one.state == "coming") and key not in items
+        }
         doubtful |= {
             key: item.href
             for key, item in items.items()

@@ -334,6 +334,34 @@ def test_a_calendar_is_the_same_however_its_address_is_written(tmp_path: Path) -
     assert records.events(url).keys() == {event(0).key}
 
 
+class Killed(BaseException):
+    pass
+
+
+def nothing_has_changed(request: httpx.Request) -> httpx.Response | None:
+    """What a server says whose index is behind."""
+    token = re.search(rb"<D:sync-token>.*</D:sync-token>", request.read())
+    if request.method != "REPORT" or token is None:
+        return None
+    return answer_of(207, b'<D:multistatus xmlns:D="DAV:">' + token[0] + b"</D:multistatus>")
+
+
+def test_what_a_killed_push_created_is_found_though_the_list_lacks_it(dav: Caldav, traffic: Traffic) -> None:
+    push(dav)
+
+    def kill(request: httpx.Request) -> None:
+        if request.method == "REPORT" and "PUT" in traffic.methods:
+            raise Killed
+
+    traffic.answer = kill
+    with suppress(Killed):
+        push(dav, event(0))
+    traffic.answer = nothing_has_changed
+    dav.edit(event(0).key, move)
+    (found,) = contents(dav).events
+    assert found.was_moved
+
+
 def test_without_the_state_folder_all_is_known_but_what_was_deleted(dav: Caldav) -> None:
     push(dav, event(0), event(1), event(2))
     dav.edit(event(0).key, move)
@@ -375,10 +403,6 @@ def test_a_server_that_drops_what_it_does_not_know_is_nothing_special(dav: Calda
     assert (edited.was_moved, edited.edited) == (False, {"summary"})
     assert same.event == then[3]
     assert contents(dav).deleted == {event(2).key}
-
-
-class Killed(BaseException):
-    pass
 
 
 @pytest.mark.parametrize("drops", [False, True])
