@@ -5,6 +5,11 @@ Beside what google_model.py says of what nobody can tell:
 - Without the state folder nothing is known of deletions, nor of what was withdrawn and brought back.
 - What she deletes after the state folder was lost, or while a push that has written it has not come to its
   end, may never have been in any record.
+- The same where the server gives what is new a name of its own, and she deletes it before that push has read
+  what it is called: a list that is behind says the same.
+- She brings back what a push had withdrawn that was killed, or got no clear answer. It has written down that
+  it was about to, and what is there is as it would be if it had not come to that.
+- A server without ETags: what she does between the last look at an event and the write is lost.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,10 +25,11 @@ from tests.cli.box import FEED, NOW, Box, config
 from tests.cli.caldav_server import DavServer
 from tests.cli.calendar_runner import CalendarRunner
 from tests.cli.forks import Zygote
-from tests.cli.google_model import Deletion, Model
+from tests.cli.google_model import Deletion, Model, Own, is_live
 from tests.cli.google_trouble import Kill, Sudden, Watch
 from tests.davproxy.faults import Fault, slow_down
 from tests.davproxy.quirks import Quirks
+from tests.googleserver.store import Event
 from tests.googleserver.traffic import Phase
 
 BUSY = '[[busy]]\nname = "private"\ntype = "ics"\npath = "busy.ics"\non_error = "fail"\n'
@@ -49,6 +55,14 @@ class DavMachineBox(Box):
 class DavModel(Model):
     google: Any
 
+    def __init__(self, server: DavServer, now: datetime) -> None:
+        super().__init__(server, server.url, now)  # type: ignore[arg-type]
+        self._inserted_now: set[str] = set()
+        """The ids of what the push that runs has inserted."""
+        self._withdrawn_now: set[str] = set()
+        self._half_withdrawn: set[str] = set()
+        """Of pushes that have not come to their end."""
+
     @property
     def lists_deletions(self) -> bool:
         return True
@@ -63,6 +77,26 @@ class DavModel(Model):
         self.restored.clear()
         self._doubtful |= {own.key for own, _ in self.live()}
 
+    def _person_changed(self, own: Own, before: Event, after: Event) -> None:
+        super()._person_changed(own, before, after)
+        is_nameless = self.google.proxy.quirks.renames and own.id in self._inserted_now
+        if is_nameless and self.deletions.get(own.key) is Deletion.OWNER:
+            self.deletions[own.key] = Deletion.UNCLEAR
+
+    def _person_restored(self, own: Own, before: Event) -> None:
+        super()._person_restored(own, before)
+        if own.id in self._half_withdrawn:
+            self.restored.discard(own.id)
+
+    def _inserted(self, event: Event) -> None:
+        super()._inserted(event)
+        self._inserted_now.add(event["id"])
+
+    def _remember(self, own: Own, before: Event, after: Event, body: dict[str, Any]) -> None:
+        super()._remember(own, before, after, body)
+        if is_live(before) and not is_live(after):
+            self._withdrawn_now.add(own.id)
+
     def answered(self, logged: Any) -> None:
         if logged.body.pop("restamped", False):
             # Its time is written anew and is the same: as `calsync move` has said, where she had dragged it.
@@ -76,6 +110,12 @@ class DavModel(Model):
     def ended(self, code: int, *, clear: bool, behind: Iterable[str] = ()) -> None:
         super().ended(code, clear=clear, behind=behind)
         self.deletions.pop(UNSEEN, None)
+        if code == 0:
+            self._half_withdrawn.clear()
+        elif not clear:
+            self._half_withdrawn |= self._withdrawn_now
+        self._inserted_now.clear()
+        self._withdrawn_now.clear()
         if code == 0 and not behind:
             self.seen |= {key for key, what in self.deletions.items() if what is Deletion.OWNER}
             self.google.has_seen()
@@ -131,6 +171,11 @@ failing = st.builds(
 
 
 class DavWatch(Watch):
+    def _look(self, logged: Any, phase: Phase) -> None:
+        if logged.method == "GET" and self.model.google.proxy.quirks.etags == "none":
+            self.sudden = None  # it is too late
+        super()._look(logged, phase)
+
     def _lose_the_rest(self, phase: Phase) -> None:
         self.model.google.proxy.cut_off()
 
@@ -152,7 +197,7 @@ class DavRunner(CalendarRunner):
         self.box: DavMachineBox = DavMachineBox(self.folder)
         self.box.url = f"{self.server.proxy.url}{self.server.path}"
         self.may_lose_state = not quirks.drops_unknown
-        self.model = DavModel(self.server, self.server.url, datetime.fromisoformat(NOW))  # type: ignore[arg-type]
+        self.model = DavModel(self.server, datetime.fromisoformat(NOW))
         self._meetings: list[tuple[datetime, datetime]] = []
         self._write_busy()
 
