@@ -145,6 +145,29 @@ def test_a_home_on_another_server_gets_no_password() -> None:
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    ("url", "is_trusted"),
+    [
+        ("https://p42-caldav.icloud.com/8/principal/", True),
+        ("https://p42-caldav.icloud.com:443/8/calendars/", True),
+        ("http://p42-caldav.icloud.com/8/principal/", False),
+        ("https://p42-icloud.com/8/principal/", False),
+        ("https://p42.icloud.com.example.org/8/principal/", False),
+        ("https://p42.icloud.com@example.org/8/principal/", False),
+    ],
+)
+def test_only_the_providers_own_hosts_get_the_password_as_well(url: str, is_trusted: bool) -> None:
+    """iCloud has its calendars on hosts that only the server names."""
+    client = Client("https://caldav.icloud.com/", USER, PASSWORD, also=".icloud.com")
+    said = ""
+    try:
+        assert client.address(url) == url
+    except Refused as problem:
+        said = str(problem)
+    client.close()
+    assert ("is not given the password" in said) != is_trusted
+
+
 _BOMB = """<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><multistatus xmlns="DAV:">&b;</multistatus>"""
 _OUTSIDE = (
