@@ -96,6 +96,6 @@ def test_what_is_wrong_is_said_of_each_account(tmp_path: Path) -> None:
         result = box.run("auth", "caldav")
     assert result.code == 4
     assert "one: its calendars can't be found" in result.error
-    assert "refuses the username or the password. Many providers want a password for apps" in result.error
+    assert "refuses the username or the password (401). Many providers want a password" in result.error
     assert f"two: its calendars can't be found: there is no CalDAV at {page.url}" in result.error
     assert not (box.state / "training" / "caldav.json").exists()

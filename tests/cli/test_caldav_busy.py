@@ -280,7 +280,7 @@ def test_a_password_that_is_refused_needs_a_person(signed_in: Account) -> None:
     signed_in.config([name])
     result = signed_in.box.run("busy", env={"DAV_PASSWORD": "no"})
     assert result.code == 4
-    assert "refuses the username or the password. Many providers want a password for apps" in result.error
+    assert "refuses the username or the password (401). Many providers want a password" in result.error
     # With a copy it is trouble, and pushes go on.
     found = signed_in.busy()
     result = signed_in.box.run("busy", "--format", "json", env={"DAV_PASSWORD": "no"})

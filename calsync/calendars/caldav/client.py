@@ -90,8 +90,8 @@ class Failure:
         return self.reason in _UID_TAKEN
 
     def __str__(self) -> str:
-        if not self.status or self.reason == NO_DAV:
-            return self.message
+        if self.status in (0, 401) or self.reason == NO_DAV:
+            return self.message  # which has all that there is to say
         return f"{self.message} ({' '.join(filter(None, (str(self.status), self.reason)))})"
 
     def error(self, what: str, *, of_source: bool = False) -> CalsyncError:
@@ -460,11 +460,11 @@ class Client:
             self._at_once = min(self._at_once, AT_ONCE_WHEN_ASKED)
         ways = headers.get("WWW-Authenticate", "basic").lower()
         if status == 401 and not ("basic" in ways or "digest" in ways):
-            message = f"{server} lets nobody sign in with a password ({ways.split()[0]} only)"
+            message = f"{server} lets nobody sign in with a password, only by {ways.split()[0]} (401)"
             return Failure(status, message, of_all=True)
         if status == 401:
             hint = f". {self._hint}" if self._hint else ""
-            message = f"{server} refuses the username or the password{hint}"
+            message = f"{server} refuses the username or the password (401){hint}"
             return Failure(status, message, of_all=True)
         said = {
             403: "does not allow that",

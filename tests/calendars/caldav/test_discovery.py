@@ -83,7 +83,7 @@ def test_a_wrong_password_is_said(radicale: Server) -> None:
     client.close()
     error = problem.value.failure.error("feed: it can't be read")
     assert isinstance(error, AuthorisationNeeded)
-    assert "refuses the username or the password. It wants an app password" in str(error)
+    assert "refuses the username or the password (401). It wants an app password" in str(error)
 
 
 # --- what is no CalDAV server, or leads away --------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_a_redirect_takes_no_password_to_another_server(status: int) -> None:
 def test_a_server_that_takes_no_password_is_said() -> None:
     with answering(Said(401, headers=(("WWW-Authenticate", 'Bearer realm="x"'),))) as (url, _):
         problem = refused(url)
-    assert f"{url} lets nobody sign in with a password (bearer only)" in str(problem)
+    assert f"{url} lets nobody sign in with a password, only by bearer (401)" in str(problem)
     assert isinstance(problem.failure.error("feed"), AuthorisationNeeded)
 
 
