@@ -116,6 +116,20 @@ def test_what_has_not_changed_is_asked_for_once(account: Account, proxied: Betwe
     assert proxied.log == ["PROPFIND", "REPORT"]
 
 
+def test_without_a_ctag_the_token_of_changes_tells_it(account: Account, proxied: Between) -> None:
+    """Fastmail has none."""
+    name = a_name()
+    url = account.calendar(name, once=objects()["once"])
+    account.config([name], proxied.url)
+    proxied.answer = lambda method, path, status, body: (status, body.replace(b"getctag", b"nothing"))
+    first = account.busy()
+    proxied.log.clear()
+    assert account.busy() == first
+    assert proxied.log == ["PROPFIND"]
+    account.put(url, lunch=objects()["lunch"])
+    assert len(account.busy()) == len(first) + 1
+
+
 def without_time_range(method: str, body: bytes) -> bytes:
     return re.sub(rb"<C:time-range[^>]*></C:time-range>", b"", body) if method == "REPORT" else body
 
@@ -154,6 +168,9 @@ FAILURES: dict[str, Part] = {
         "<D:response><D:href>/x.ics</D:href><D:propstat><D:prop><C:calendar-data/></D:prop>"
         "<D:status>HTTP/1.1 500 Broken</D:status></D:propstat></D:response>"
     ),
+    "as it is gone": (
+        "<D:response><D:href>{path}</D:href><D:status>HTTP/1.1 404 Not Found</D:status></D:response>"
+    ),
     "as there are too many": (
         "<D:response><D:href>/x/</D:href><D:status>HTTP/1.1 507 Insufficient</D:status></D:response>"
     ),
@@ -184,7 +201,7 @@ def test_a_part_that_fails_is_never_free(account: Account, proxied: Between, fai
             (403, b"") if method == "REPORT" and path == urlsplit(url).path else (status, body)
         )
     else:
-        proxied.answer = with_part(FAILURES[failure])
+        proxied.answer = with_part(FAILURES[failure].format(path=urlsplit(url).path))
     result = account.box.run("push")
     assert result.code == 5
     assert f'the calendar "{name}" can\'t be read' in result.error

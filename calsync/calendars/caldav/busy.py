@@ -280,17 +280,20 @@ def _of(answer: Answer | Failure) -> Sequence[Found]:
 def _split(found: Sequence[Found], url: str) -> tuple[list[str], list[str]]:
     """Texts of events, and the addresses of those without. Raises Refused if a part has failed."""
     texts, missing = [], []
+    here = path_of(url).rstrip("/")
     data = tag(_DATA)
     for one in found:
         if text := one.text(_DATA):
             texts.append(text)
         elif one.status in (404, 410):
+            if one.path.rstrip("/") == here:
+                raise Refused(Failure(one.status, "it is not there any more"))
             continue  # deleted a moment ago
         elif one.status == 507:
             raise Refused(Failure(507, "there are too many events for the server to send"))
         elif one.status >= 400 or one.refused.get(data, 404) not in (403, 404):
             status = one.status if one.status >= 400 else one.refused[data]
             raise Refused(Failure(status, "the server could not send all events"))
-        elif one.path.rstrip("/") != path_of(url).rstrip("/"):  # some list the calendar itself, too
+        elif one.path.rstrip("/") != here:  # some list the calendar itself, too
             missing.append(one.href)
     return texts, missing

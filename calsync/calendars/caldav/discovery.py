@@ -131,6 +131,10 @@ def calendars_of(client: Client, account: Account) -> tuple[Collection, ...]:
         asked = Request.propfind(home, *_OF_A_CALENDAR, depth=1, expects="a list of calendars")
         answer = client.call(asked)
         for found in answer.found:
+            status = max(found.status, found.refused.get(tag("D:resourcetype"), 0))
+            if status >= 500:
+                # It may be a calendar: what can't be read is not the same as what is not there.
+                raise Refused(Failure(status, f"{shown(client.url)} can't say what all of its calendars are"))
             if found.status < 400 and _is_calendar(found):
                 url = client.address(found.href, answer.url)
                 collections.setdefault(path_of(url), _collection(found, url))

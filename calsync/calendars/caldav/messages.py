@@ -1,5 +1,6 @@
 """What is said to a CalDAV server, and what it answers, as XML (RFC 4918, 14). Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -98,6 +99,22 @@ def _status(text: str | None) -> int:
 
 def parse(body: bytes) -> Element:
     """Raises ValueError; also for entities, by which a small document can fill all memory."""
+    try:
+        return _parsed(body)
+    except ValueError:
+        # What somebody has pasted into one event is no reason to know nothing of all the others.
+        if (plain := _CONTROL.sub(b" ", body)) == body:
+            raise
+        return _parsed(plain)
+
+
+# What no XML may have (XML 1.0, 2.2), as such or as a reference; servers send it all the same.
+_CONTROL = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|[xX]0*(?:[0-8bcefBCEF]|1[\da-fA-F]));"
+)
+
+
+def _parsed(body: bytes) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, LookupError, UnicodeError) as problem:

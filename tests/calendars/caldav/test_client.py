@@ -67,6 +67,13 @@ def test_a_server_that_wants_a_digest_gets_one_and_no_password_from_then_on() ->
     assert [one.split()[2:3] for one in seen] == [["Basic"], [], ["Digest"], ["Digest"]]
 
 
+@pytest.mark.parametrize("sign", ["\x0b", "&#11;", "&#x1F;", "&#0;"])
+def test_a_sign_that_no_xml_may_have_hides_no_event(sign: str) -> None:
+    """Outlook's line breaks, for one, which some servers send as they were pasted."""
+    body = f"<D:multistatus xmlns:D='DAV:'><D:sync-token>a{sign}b&#13;&#10;c</D:sync-token></D:multistatus>"
+    assert multistatus(body.encode()).sync_token == "a b\r\nc"
+
+
 def test_what_is_said_of_several_is_said_of_each() -> None:
     gone = b"<D:href>/a</D:href><D:href>/b</D:href><D:status>HTTP/1.1 404 Not Found</D:status>"
     body = b'<D:multistatus xmlns:D="DAV:"><D:response>%s</D:response></D:multistatus>' % gone

@@ -6,6 +6,7 @@ import pytest
 
 from calsync.calendars.caldav.client import Client, Refused
 from calsync.calendars.caldav.discovery import (
+    Account,
     calendar_at,
     calendars_of,
     create_calendar,
@@ -13,7 +14,7 @@ from calsync.calendars.caldav.discovery import (
 )
 from calsync.calendars.caldav.messages import path_of
 from calsync.errors import AuthorisationNeeded, TargetUnavailable
-from tests.calendars.caldav.scripted import Said, answering
+from tests.calendars.caldav.scripted import Said, answering, said, scripted
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER, Server
 
 ZONE = """\
@@ -166,6 +167,21 @@ def test_only_the_providers_own_hosts_get_the_password_as_well(url: str, is_trus
         said = str(problem)
     client.close()
     assert ("is not given the password" in said) != is_trusted
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<status>HTTP/1.1 503 Busy</status>",
+        "<propstat><prop><resourcetype/></prop><status>HTTP/1.1 500 Broken</status></propstat>",
+    ],
+)
+def test_a_calendar_of_which_the_server_can_say_nothing_is_not_passed_over(part: str) -> None:
+    body = f'<multistatus xmlns="DAV:"><response><href>/a/work/</href>{part}</response></multistatus>'
+    client = scripted("https://dav.example.org/", lambda request: said(207, {}, body.encode()))
+    with pytest.raises(Refused, match="can't say what all of its calendars are"):
+        calendars_of(client, Account("", ("/a/",)))
+    client.close()
 
 
 _BOMB = """<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">
