@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 
 from icalendar import Calendar
 
+from calsync.calendars.caldav.lines import uid_of
 from tests.calendars.caldav.servers import Server
 from tests.davproxy.faults import Fault, Faults
 from tests.davproxy.quirks import Quirks
@@ -71,6 +72,8 @@ class Proxy:
         """What went wrong in the proxy itself."""
         self._moved: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._places: dict[str, str] = {}
+        """Where each UID was written last."""
         self._turn = threading.Lock()
         self._working = 0
         self._idle = threading.Condition()
@@ -188,8 +191,13 @@ class Proxy:
             said = Said(207, {"content-type": "text/xml"}, _EMPTY.format(token=token).encode())
         if self.quirks.gone == "412" and said.status == 404 and "if-match" in asked.headers:
             said = Said(412)
-        if asked.method == "DELETE" and said.is_success and self.quirks.mkcalendar == "bin":
-            self._taken.add(asked.path.rstrip("/"))
+        if asked.method == "DELETE" and said.is_success:
+            gone = unquote(asked.path)
+            self._places = {
+                uid: place for uid, place in self._places.items() if not unquote(place).startswith(gone)
+            }
+            if self.quirks.mkcalendar == "bin":
+                self._taken.add(asked.path.rstrip("/"))
         return self._changed(asked, said)
 
     def _token_of(self, path: str) -> list[str]:
@@ -222,6 +230,10 @@ class Proxy:
 
     def _put(self, asked: Asked, send: Callable[[Asked], Said]) -> Said:
         quirks = self.quirks
+        uid = uid_of(asked.body.decode())
+        place = self._places.get(uid, asked.path)
+        if quirks.uids == "account" and _folder(place) != _folder(asked.path):
+            return Said(403, {"content-type": "text/xml"}, _TAKEN.format(href=place).encode())
         if quirks.strict and (trouble := _trouble_with(asked.body)):
             return Said(403, body=trouble.encode())
         if quirks.renames and asked.headers.get("if-none-match") == "*":
@@ -233,7 +245,10 @@ class Proxy:
         if quirks.rewrites:
             asked = replace(asked, body=_rewritten(asked.body))
         passed = self._to_place(asked)
-        return Said(404) if passed is None else self._changed(asked, send(passed))
+        said = Said(404) if passed is None else self._changed(asked, send(passed))
+        if said.is_success:
+            self._places[uid] = asked.path
+        return said
 
     def _mkcalendar(self, asked: Asked, send: Callable[[Asked], Said]) -> Said:
         match self.quirks.mkcalendar:
@@ -313,11 +328,19 @@ _OBJECTS = (
     "<prop><getetag/><c:calendar-data/></prop>"
     '<c:filter><c:comp-filter name="VCALENDAR"/></c:filter></c:calendar-query>'
 )
+_TAKEN = (
+    '<error xmlns="DAV:"><no-uid-conflict xmlns="urn:ietf:params:xml:ns:caldav">'
+    '<href xmlns="DAV:">{href}</href></no-uid-conflict></error>'
+)
 _EMPTY = '<multistatus xmlns="DAV:"><sync-token>{token}</sync-token></multistatus>'
 _ITSELF = (
     '<response xmlns="DAV:"><href>{path}</href><propstat><prop><getetag>"0"</getetag></prop>'
     "<status>HTTP/1.1 200 OK</status></propstat></response>"
 )
+
+
+def _folder(path: str) -> str:
+    return unquote(path).rpartition("/")[0]
 
 
 @dataclass(frozen=True)

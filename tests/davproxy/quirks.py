@@ -31,6 +31,8 @@ class Quirks:
     """What is new gets a name of the server's choice, and the answer doesn't tell it."""
     gone: Literal["404", "412"] = "404"
     """What a condition on something that is not there is answered with."""
+    uids: Literal["calendar", "account"] = "calendar"
+    """Where a UID may be only once."""
     lists_data: bool = True
     """Whether a list of events has the events themselves."""
     lists_itself: bool = False
@@ -51,9 +53,11 @@ class Quirks:
 
 
 SERVERS: Mapping[str, Quirks] = {
-    "icloud": Quirks(renames=True, stars="backwards", lists_itself=True, strict=True, hrefs="addresses"),
+    "icloud": Quirks(
+        renames=True, stars="backwards", lists_itself=True, strict=True, hrefs="addresses", uids="account"
+    ),
     "nextcloud": Quirks(mkcalendar="bin", etags="none after a write", hrefs="other escapes", gone="412"),
-    "fastmail": Quirks(strict=True, ctag=False),
+    "fastmail": Quirks(strict=True, ctag=False, uids="account"),
     "gmx": Quirks(sync="no", etags="weak after a write", stars="ignored", mkcalendar="bare"),
     "baikal": Quirks(strict=True, etags="none after a write", gone="412"),
     "sogo": Quirks(sync="forgets", stars="ignored", lists_data=False),

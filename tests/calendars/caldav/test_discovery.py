@@ -177,7 +177,7 @@ def test_only_the_providers_own_hosts_get_the_password_as_well(url: str, is_trus
     ],
 )
 def test_a_calendar_of_which_the_server_can_say_nothing_is_not_passed_over(part: str) -> None:
-    body = f'<multistatus xmlns="DAV:"><response><href>/a/work/</href>{part}</response></multistatus>'
+    body = f'<multistatus xmlns="DAV:"><response><href>/a/jobs/</href>{part}</response></multistatus>'
     client = scripted("https://dav.example.org/", lambda request: said(207, {}, body.encode()))
     with pytest.raises(Refused, match="can't say what all of its calendars are"):
         calendars_of(client, Account("", ("/a/",)))

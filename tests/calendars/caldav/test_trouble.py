@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -218,27 +219,32 @@ def test_a_withdrawal_whose_answer_was_lost_is_not_taken_for_the_runners(
         assert held(dav) == BEFORE
 
 
-@pytest.mark.parametrize("is_named", [True, False])
-def test_an_event_that_another_calendar_has_is_said_with_what_to_do(
-    proxy: Proxy, tmp_path: Path, is_named: bool
-) -> None:
-    """Fastmail and iCloud take it once in an account."""
-    with behind(proxy, tmp_path / "state") as dav:
-        path = proxy.upstream.new_path()
-        home = dav.client.address(proxy.upstream.home)
-        url = create_calendar(dav.client, home, path, f"Work {path}", "", "")
-        href = f"<d:href>{url}x.ics</d:href>" if is_named else ""
-        body = f'<d:error xmlns:d="DAV:"><no-uid-conflict xmlns="c">{href}</no-uid-conflict></d:error>'
-        proxy.faults.add(Fault(status=403, body=body.encode(), methods=("PUT",), times=2))
-        applied = push(dav, event(0), event(1))
-        where = f'in your calendar "Work {path}"' if is_named else "in another calendar of the account"
+def test_an_event_that_another_calendar_has_is_said_with_what_to_do(server: Server, tmp_path: Path) -> None:
+    with (
+        Proxy(server, Quirks(uids="account")) as proxy,
+        behind(proxy, tmp_path / "one") as one,
+        behind(proxy, tmp_path / "other") as other,
+    ):
+        push(one, event(0))
+        applied = push(other, event(0), event(1))
         (failure,) = applied.failures
+        title = f"Training {urlsplit(one.url).path.split('/')[-2]}"
         assert (
-            f"the run of Tue 24 Nov, the run of Wed 25 Nov could not be written: the same is {where}"
+            f'the run of Tue 24 Nov could not be written: the same is in your calendar "{title}" already'
             in str(failure)
         )
-        # Where it is there, nothing is to be seen here.
-        assert applied.look_again != is_named
+        # Nothing is to be seen of it here, so nobody has to look again.
+        assert not applied.look_again
+        assert held(other) == [event(1)]
+
+
+def test_an_event_that_the_server_has_somewhere_is_looked_for_first(proxy: Proxy, tmp_path: Path) -> None:
+    with behind(proxy, tmp_path / "state") as dav:
+        body = b'<d:error xmlns:d="DAV:"><no-uid-conflict xmlns="c"/></d:error>'
+        proxy.faults.add(Fault(status=403, body=body, methods=("PUT",)))
+        applied = push(dav, event(0))
+        assert "the same is in another calendar of the account, or in its bin" in str(applied.failures[0])
+        assert applied.look_again
 
 
 @pytest.mark.parametrize("mkcalendar", ["bare", "moves", "bin"])
