@@ -77,6 +77,8 @@ class Proxy:
         self._turn = threading.Lock()
         self._working = 0
         self._idle = threading.Condition()
+        self.connections = 0
+        """How many there have been."""
         self.generation = 0
         """Of connections: what comes over one from before the last cut_off() is not heard."""
         self.real_path = ""
@@ -432,6 +434,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.proxy.connections += 1
         self._generation = self.proxy.generation
 
     def handle(self) -> None:

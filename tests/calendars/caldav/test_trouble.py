@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from calsync.calendars.caldav.client import Patience, Request
+from calsync.calendars.caldav.client import AT_ONCE, Patience, Request
 from calsync.calendars.caldav.discovery import create_calendar
 from calsync.errors import CalsyncError
 from calsync.event import Event
@@ -105,7 +105,11 @@ def test_without_room_the_rest_is_not_tried(proxy: Proxy, tmp_path: Path) -> Non
         proxy.asked.clear()
         (failure,) = push(dav, *(event(number) for number in range(40))).failures
         assert "has no room left (507)" in str(failure)
-        assert sum(one.method == "PUT" for one in proxy.asked) <= 6
+        assert sum(one.method == "PUT" for one in proxy.asked) <= AT_ONCE
+        # Then there is room again; all of it went over connections that were kept.
+        proxy.faults.clear()
+        assert push(dav, *(event(number) for number in range(12))).failures == ()
+        assert proxy.connections <= AT_ONCE < sum(one.method == "PUT" for one in proxy.asked)
 
 
 def test_a_list_that_is_behind_is_nobodys_doing(proxy: Proxy, tmp_path: Path) -> None:
