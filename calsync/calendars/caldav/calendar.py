@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from calsync.calendars import by_reason
 from calsync.calendars.caldav import listing, resource
 from calsync.calendars.caldav.client import Answer, Client, Failure, Refused, Request, strong
@@ -311,11 +313,11 @@ class LoadedCalendar:
             )
         for key in [*known]:
             if key in deleted:
-                known[key] = CaldavEvent(known[key].at, state="deleted")
+                known[key] = msgspec.structs.replace(known[key], href="", state="deleted", coming={})
             elif key not in self.items and known[key].state == "coming":
                 del known[key]
             elif key not in self.items:
-                known[key] = CaldavEvent(known[key].at, known[key].href, "withdrawn")
+                known[key] = msgspec.structs.replace(known[key], state="withdrawn", coming={})
         for change in changes:
             if change.action is Action.WITHDRAW and change.key in self.items:
                 known[change.key].state = "leaving"
@@ -509,17 +511,22 @@ class LoadedCalendar:
     def _deleted(self, step: _Step, answer: Answer | Failure, outcome: _Outcome) -> None:
         is_withdrawal = step.change.action is Action.WITHDRAW
         known = self.calendar.remembered.get(step.key)
-        if not isinstance(answer, Failure) or answer.is_missing:
+        # What is gone before calsync has tried to delete it was deleted by the runner.
+        is_runners = (
+            is_withdrawal and isinstance(answer, Failure) and answer.is_missing and not answer.is_repeated
+        )
+        if not isinstance(answer, Failure) or (answer.is_missing and not is_runners):
             outcome.gone.append(step.request.url)
             outcome.done.add(step.key)
             if is_withdrawal and known:
-                known.state, known.properties, known.rewritten = "withdrawn", {}, {}
+                # What was written stays known, for what is brought back where a server drops that.
+                known.state = "withdrawn"
             return
         if is_withdrawal and known and answer.is_certain:
             # It did not come about, so it is the runner who deletes the event now.
             item = self.items[step.key]
             known.state = "restored" if item.stored.is_restored else "there"
-        if answer.has_changed:
+        if answer.has_changed or is_runners:
             outcome.look_again = True
         elif is_withdrawal:
             outcome.failures[step.key] = answer

@@ -362,6 +362,51 @@ def test_what_a_killed_push_created_is_found_though_the_list_lacks_it(dav: Calda
     assert found.was_moved
 
 
+def test_what_the_runner_deletes_right_before_it_is_withdrawn_stays_away(dav: Caldav) -> None:
+    push(dav, event(0), event(1))
+    loaded = dav.calendar().load()
+    dav.delete(event(0).key)
+    assert loaded.apply(diff([event(1)], loaded.contents.events, now=NOW), NOW).look_again
+    assert contents(dav).deleted == {event(0).key}
+
+
+def test_a_withdrawal_whose_answer_got_lost_is_no_deletion_of_the_runner(
+    dav: Caldav, traffic: Traffic
+) -> None:
+    push(dav, event(0), event(1))
+    lost = iter([True])
+
+    def lose(body: bytes) -> bytes:
+        if traffic.methods[-1] == "DELETE" and next(lost, False):
+            raise httpx.ReadError("lost")
+        return body
+
+    traffic.change = lose
+    assert not push(dav, event(1)).look_again
+    assert traffic.methods.count("DELETE") == 2
+    assert contents(dav).deleted == set()
+    push(dav, event(0), event(1))
+    assert [stored.event for stored in contents(dav).events] == [event(0), event(1)]
+
+
+@pytest.mark.parametrize("by_runner", [False, True], ids=["withdrawn", "deleted"])
+def test_what_is_brought_back_is_known_also_where_unknown_properties_are_dropped(
+    dav: Caldav, traffic: Traffic, by_runner: bool
+) -> None:
+    traffic.send = without_own
+    push(dav, event(0), event(1))
+    href, text = dav.where(event(0).key), dav.objects()[dav.where(event(0).key)]
+    if by_runner:
+        dav.delete(event(0).key)
+    push(dav, event(1))
+    push(dav, event(1))
+    dav.put(href, text.encode())
+    found = contents(dav).events[0]
+    assert (found.event, found.edited, found.is_held) == (event(0), frozenset(), False)
+    dav.edit(event(0).key, move)
+    assert [one.was_moved for one in contents(dav).events] == [True, False]
+
+
 def test_without_the_state_folder_all_is_known_but_what_was_deleted(dav: Caldav) -> None:
     push(dav, event(0), event(1), event(2))
     dav.edit(event(0).key, move)
