@@ -1,8 +1,10 @@
-"""Somebody who edits with khal's own code: `python -m tests.cli.khal_acts FOLDER ACT KEY ...`.
+"""Somebody who edits with khal's own code: `python -m tests.cli.khal_acts FOLDER ACTS`.
 
-A program of its own: what khal brings along tells icalendar to read zones with pytz, for the whole process.
+ACTS is JSON: lists of an act, the key of an event, and what more the act needs. It is a program of its own as
+what khal brings along tells icalendar to read zones with pytz, for the whole process.
 """
 
+import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,8 +42,7 @@ def opened(folder: Path) -> CalendarCollection:
     return CalendarCollection({"plan": plan}, locale=locale, dbpath=str(folder / "khal.db"))  # type: ignore[arg-type]
 
 
-def main(folder: Path, act: str, key: str, *more: str) -> None:
-    khal = opened(folder)
+def do(khal: CalendarCollection, folder: Path, act: str, key: str, *more: str) -> None:
     files = (folder / "vdir").glob("*.ics")
     found: list[Any] = [one for path in files if (one := khal.get_event(path.name, "plan"))]
     (event,) = [one for one in found if key_of_uid(str(one.uid), "training") == key]
@@ -64,4 +65,7 @@ def main(folder: Path, act: str, key: str, *more: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    folder = Path(sys.argv[1])
+    khal = opened(folder)
+    for act in json.loads(sys.argv[2]):
+        do(khal, folder, *act)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,9 +44,9 @@ class Apps:
     def sync(self) -> None:
         self._vdirsyncer("sync")
 
-    def khal(self, act: str, key: str, *more: str) -> None:
-        """What khal's own code makes of the event, in a process of its own."""
-        args = [sys.executable, "-m", "tests.cli.khal_acts", str(self._folder), act, key, *more]
+    def khal(self, *acts: Sequence[str]) -> None:
+        """What khal's own code makes of the events, in a process of its own."""
+        args = [sys.executable, "-m", "tests.cli.khal_acts", str(self._folder), json.dumps(acts)]
         ended = subprocess.run(args, capture_output=True, text=True, check=False, cwd=ROOT)
         assert ended.returncode == 0, ended.stderr
 
@@ -61,10 +62,12 @@ def runner(tmp_path: Path) -> DavBox:
 def test_what_is_done_in_a_terminal_is_the_runners(runner: DavBox) -> None:
     apps = Apps(runner)
     planned = runner.events().keys()
-    apps.khal("move", KEY, FRIDAY.isoformat(), "30")
-    apps.khal("retitle", RUN, "With Ann")
-    apps.khal("delete", OTHER)
-    apps.khal("copy", KEY)
+    apps.khal(
+        ("move", KEY, FRIDAY.isoformat(), "30"),
+        ("retitle", RUN, "With Ann"),
+        ("delete", OTHER),
+        ("copy", KEY),
+    )
     for _ in range(2):
         apps.sync()
         runner.ok("push")
@@ -82,5 +85,5 @@ def test_what_is_done_in_a_terminal_is_the_runners(runner: DavBox) -> None:
     runner.ok("release", OTHER)
     runner.ok("push")
     apps.sync()
-    apps.khal("find", OTHER)
+    apps.khal(("find", OTHER))
     assert runner.events().keys() == planned
