@@ -146,7 +146,9 @@ def calendar_at(client: Client, url: str) -> Collection:
     answer = client.call(Request.propfind(url, *_OF_A_CALENDAR, expects="a calendar"))
     found = _first(answer)
     if not _is_calendar(found):
-        raise Refused(Failure(200, f"{shown(client.url)} has something else than a calendar there"))
+        where = f"{shown(client.url)} has something else than a calendar there"
+        message = f"{where}; `calsync auth caldav` lists the calendars"
+        raise Refused(Failure(200, message, reason=NO_DAV))
     return _collection(found, answer.url)
 
 
