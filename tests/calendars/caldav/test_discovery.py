@@ -70,7 +70,7 @@ def test_it_is_not_made_twice(server: Server, client: Client) -> None:
 
 
 def test_what_is_no_calendar_is_said(server: Server, client: Client) -> None:
-    with pytest.raises(Refused, match="than a calendar there; `calsync auth caldav` lists the calendars$"):
+    with pytest.raises(Refused, match=r"than a calendar there; `calsync auth caldav` lists the calendars$"):
         calendar_at(client, server.home)
     with pytest.raises(Refused) as problem:
         calendar_at(client, f"{server.home}{server.new_path()}/")
