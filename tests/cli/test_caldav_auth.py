@@ -11,6 +11,8 @@ from tests.calendars.caldav.servers import PASSWORD, SERVERS, USER, running
 from tests.cli.box import FEED, Box, config
 from tests.cli.caldav import DavBox
 from tests.cli.caldav_account import Account, a_name, objects
+from tests.davproxy.proxy import Proxy
+from tests.davproxy.quirks import Quirks
 
 
 @pytest.fixture(params=SERVERS)
@@ -84,6 +86,16 @@ def table(url: str, name: str = "dav") -> str:
         f'[[targets]]\nname = "{name}"\ntype = "caldav"\nurl = "{url}"\nusername = "{USER}"\n'
         f'password_env = "DAV_PASSWORD"\ncalendar = "Training {name}"\n'
     )
+
+
+def test_where_no_calendar_can_be_made_it_says_what_to_do(tmp_path: Path) -> None:
+    box = Box(tmp_path, {"DAV_PASSWORD": PASSWORD})
+    with Proxy(running("radicale"), Quirks(mkcalendar="no")) as it:
+        box.write("config.toml", config(targets=table(it.url, "none") + FEED))
+        result = box.run("auth", "caldav")
+    assert result.code == 5
+    assert f"could not be created: {it.url} does not" in result.error
+    assert "make one there, and write its address as calendar_url into the target" in result.error
 
 
 def test_what_is_wrong_is_said_of_each_account(tmp_path: Path) -> None:

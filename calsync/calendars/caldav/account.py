@@ -259,9 +259,12 @@ class Accounts:
             zone = zone_object(self._config.zone)
             return create_calendar(client, home, path, target.calendar or "", text, zone)
         except Refused as problem:
-            raise problem.failure.error(
-                f'{target.name}: the calendar "{target.calendar}" could not be created'
-            ) from problem
+            what = f'{target.name}: the calendar "{target.calendar}" could not be created'
+            error = problem.failure.error(what)
+            if problem.failure.status in (403, 405, 501):
+                own = "Some providers let only their own app make calendars: make one there, and write its"
+                error = type(error)(f"{error}. {own} address as calendar_url into the target")
+            raise error from problem
 
     def _is_gone(self, target: CaldavTarget) -> bool:
         from calsync.calendars.caldav.calendar import CalendarGone
