@@ -325,14 +325,15 @@ class Client:
                 except IndexError:
                     return
                 try:
-                    answers[name] = self._tried(request)
+                    answers[name] = self._tried(request, beside)
                 except Refused as problem:
                     answers[name] = problem.failure
                     # Without any answer after several tries, the others would only wait for the same.
                     if problem.failure.is_final or not problem.failure.status:
                         final.append(problem.failure)
 
-        at_once([partial(work, number) for number in range(min(self._at_once, len(requests)))])
+        beside = min(self._at_once, len(requests))
+        at_once([partial(work, number) for number in range(beside)])
         if final:
             # The same for those who got it and those who would: it is one reason.
             whole = replace(final[0], of_all=True)
@@ -340,12 +341,16 @@ class Client:
             return {name: whole if answer == final[0] else answer for name, answer in found.items()}
         return answers
 
-    def _tried(self, request: Request) -> Answer:
-        """Do it until it works, another try makes no sense, or time is up. Raises Refused."""
+    def _tried(self, request: Request, beside: int = 1) -> Answer:
+        """Do it until it works, another try makes no sense, or time is up. Raises Refused.
+
+        `beside`: so many are done at the same time.
+        """
         with self._lock:
             left = self._left
         if left <= 0:
-            raise Refused(Failure(0, "it takes too long", of_all=True))
+            message = f"{shown(self.url)} takes too long: more than {self._patience.total:g} seconds in all"
+            raise Refused(Failure(0, message, of_all=True))
 
         def passes(problem: BaseException) -> bool:
             return isinstance(problem, Refused) and problem.failure.is_passing
@@ -378,7 +383,7 @@ class Client:
                 total=left,
             )
         finally:
-            spent = (time.monotonic() - start) / self._at_once
+            spent = (time.monotonic() - start) / beside
             with self._lock:
                 self._left -= spent
 

@@ -61,7 +61,8 @@ def said(status: int, headers: Mapping[str, str], body: bytes = b"") -> httpx.Re
     return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
 
-def scripted(url: str, answer: Callable[[httpx.Request], httpx.Response], **more: str) -> Client:
+def scripted(url: str, answer: Callable[[httpx.Request], httpx.Response], **more: object) -> Client:
     """What calsync has of a server with any name."""
     transport = httpx.MockTransport(answer)
-    return Client(url, USER, PASSWORD, patience=QUICK, transport=transport, **more)
+    given = {"patience": QUICK, "transport": transport, **more}
+    return Client(url, USER, PASSWORD, **given)  # type: ignore[arg-type]

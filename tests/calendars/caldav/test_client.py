@@ -2,8 +2,10 @@
 
 import base64
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -49,6 +51,23 @@ def test_an_answer_that_is_cut_off_is_asked_for_again(cut: Said) -> None:
     with asking(cut, cut, Said(207, _WHOLE)) as (client, seen):
         assert client.call(ASK).found[0].href == "/x%20y/"
         assert len(seen) == 3
+
+
+def test_the_time_for_all_requests_ends() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        end = time.monotonic() + 0.03
+        while time.monotonic() < end:
+            pass
+        return said(207, {}, _WHOLE)
+
+    client = scripted("https://dav.example.org/", answer, patience=replace(QUICK, total=0.05))
+    *_, last = [client.send({"x": ASK})["x"] for _ in range(9)]
+    assert str(last) == "https://dav.example.org takes too long: more than 0.05 seconds in all"
+    assert len(asked) <= 2
+    client.close()
 
 
 def test_the_password_goes_as_utf_8() -> None:
