@@ -412,9 +412,10 @@ def _of_targets(
         yield "other-plan", one.text(name)
     for text in gone(setup):
         yield "target-gone", text
+    more = "; the other calendars go on without it" if loading.targets else ""
     for named, problem in loading.unfinished.items():
         text = str(problem).removeprefix(f"{named}: ")
-        yield UNFINISHED, f"{named}: {text}; the other calendars go on without it"
+        yield UNFINISHED, f"{named}: {text}{more}"
     formers = {one.former for one in held}
     for target in loading.targets:
         for other, (there, advice) in other_plans(target.contents, name).items():

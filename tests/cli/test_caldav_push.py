@@ -100,6 +100,11 @@ def test_a_calendar_is_not_created_by_itself(tmp_path: Path, radicale: Server) -
     assert f'its calendar "{runner.title}" has not been created yet' in result.error
     # The feed need not wait for that.
     assert by_key(runner.feed.read_bytes())
+    assert "go on without it" in runner.ok("plan").err
+    runner.write("config.toml", config(targets=runner.target()))
+    said = runner.ok("plan").err
+    assert "has not been created yet" in said
+    assert "go on without it" not in said
 
 
 def test_a_calendar_of_the_runners_own_is_not_taken(runner: DavBox) -> None:
