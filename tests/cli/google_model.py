@@ -270,8 +270,11 @@ class Model:
                 if self.is_moved(own, event):
                     self.wrong.append(f"{own.key}: released, and its place is still not the written one")
 
-    def maybe_released(self) -> None:
-        """`calsync release --all` has not come to its end."""
+    def maybe_released(self, wished: Iterable[str]) -> None:
+        """`calsync release --all` has not come to its end; `wished` is what still has a wish."""
+        left = set(wished)
+        self.skips &= left
+        self.moves = {key: move for key, move in self.moves.items() if key in left}
         self.deletions = dict.fromkeys(self.deletions, Deletion.UNCLEAR)
         self.restored.clear()
 
