@@ -29,6 +29,7 @@ from calsync.event import (
     Applied,
     Change,
     Contents,
+    in_words,
     key_of_uid,
     plan_of_uid,
 )
@@ -114,19 +115,19 @@ class CaldavCalendar:
 
     def _item(self, one: CaldavObject, plan: str = "") -> Item | None:
         """Raises TargetUnavailable."""
-        key = key_of_uid(uid_of(one.text), self.plan)
-        known = self.remembered.get(key or "")
+        plan = plan or self.plan
+        key = key_of_uid(uid_of(one.text), plan) or ""
+        known = self.remembered.get(key)
         written = AsWritten(known.properties, known.coming, known.rewritten) if known else resource.NOTHING
         try:
             # Its host is that of the calendar, which is not always the one that people sign in to (iCloud).
             href = self.client.address(one.href, self.url)
-            item = resource.parse_item(href, one.etag, one.text, plan or self.plan, self.zone, written)
+            item = resource.parse_item(href, one.etag, one.text, plan, self.zone, written)
         except Refused as problem:
             raise self._unreadable(problem) from problem
         except NotReadable as problem:
-            raise TargetUnavailable(
-                f"{self.name}: an event of calsync's can't be read: {problem}"
-            ) from problem
+            message = f"{self.name}: {in_words(key)} can't be read: {problem}. Delete it in the calendar"
+            raise TargetUnavailable(message) from problem
         if item and known and known.state in ("withdrawn", "restored"):
             return replace(item, stored=replace(item.stored, is_restored=True))
         return item

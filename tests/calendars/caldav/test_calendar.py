@@ -293,6 +293,14 @@ def test_what_is_no_event_says_nothing_of_whether_one_was_deleted(dav: Caldav, t
         contents(dav)
 
 
+def test_an_event_that_cannot_be_read_is_named(dav: Caldav, traffic: Traffic) -> None:
+    push(dav, event(0), event(1))
+    dav.edit(event(1).key, lambda found: found.update({"SUMMARY": "Mine"}))
+    traffic.change = lambda body: body.replace(b"DTSTART;TZID=Europe/London:20261125", b"X-START:20261125")
+    with pytest.raises(TargetUnavailable, match=r"dav: the run of Wed 25 Nov can't be read: .* Delete it in"):
+        contents(dav)
+
+
 def test_events_are_on_the_host_of_their_calendar(tmp_path: Path) -> None:
     """Apple's home is on another host than the one that people sign in to, and names paths alone."""
     asked = []
