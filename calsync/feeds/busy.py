@@ -20,6 +20,7 @@ from calsync.feeds.ics import (
     Properties,
     Stretch,
     first_of,
+    is_cancelled,
     last_of,
     parameter,
     period,
@@ -384,7 +385,7 @@ def is_free(fields: Properties, reading: Reading, *, all_day: bool) -> bool:
         return last_of(fields, name).strip().upper()
 
     status, transparency, microsoft = said("STATUS"), said("TRANSP"), said("X-MICROSOFT-CDO-BUSYSTATUS")
-    if status in ("CANCELLED", "CANCELED"):
+    if is_cancelled(status):
         return True
     if reading.email and _declined(fields, reading.email):
         return True

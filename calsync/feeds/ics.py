@@ -398,6 +398,11 @@ def last_of(fields: Properties, name: str) -> str:
     return text_of(fields[name][-1][1]) if name in fields else ""
 
 
+def is_cancelled(status: str) -> bool:
+    """Of a STATUS; some write it as Americans do."""
+    return status.strip().upper() in ("CANCELLED", "CANCELED")
+
+
 def text_of(value: bytes) -> str:
     """A TEXT value without its escapes."""
     text = value.decode("utf-8", "replace")

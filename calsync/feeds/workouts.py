@@ -21,6 +21,7 @@ from calsync.feeds.ics import (
     Moment,
     Properties,
     first_of,
+    is_cancelled,
     last_of,
     line_pattern,
     read_properties,
@@ -249,7 +250,7 @@ class _FeedReader:
     def _workout(self, entry: _Entry, start: Moment) -> Workout:
         day, minute = self._when(entry, start)
         title = one_line(entry.text("SUMMARY")[:LONGEST_NAME])
-        if entry.text("STATUS").strip().upper() in ("CANCELLED", "CANCELED"):
+        if is_cancelled(entry.text("STATUS")):
             text = take_apart(title).whole.strip() or "Workout"
             return Workout(day, Sort.OTHER, f"{text} (cancelled)", because="its STATUS")
         description = plain_lines(entry.text("DESCRIPTION")[:_LONGEST_NOTES])

@@ -61,12 +61,32 @@ def test_what_is_deleted_there_is_skipped_until_it_is_released(runner: DavBox) -
     assert KEY in by_key(runner.feed.read_bytes())
 
 
+def test_what_is_called_off_there_counts_as_deleted_and_stays_as_it_is(runner: DavBox) -> None:
+    """Other than Google, which shows what is cancelled to nobody."""
+    runner.edit(KEY, lambda event: event.add("STATUS", "CANCELLED"))
+    shutil.rmtree(runner.state)  # the event says so itself
+    for _ in range(2):
+        actions = [one["action"] for one in runner.push()["feed"] if one["key"] == KEY]
+        assert actions in (["withdraw"], ["skip"])
+        assert runner.events()[KEY]["STATUS"] == "CANCELLED"
+    assert KEY not in by_key(runner.feed.read_bytes())
+    runner.ok("release", KEY)
+    runner.ok("push")
+    assert "STATUS" not in runner.events()[KEY]
+    assert KEY in by_key(runner.feed.read_bytes())
+
+
 def test_a_deleted_session_may_get_another_time(runner: DavBox) -> None:
     runner.dav_config('on_delete = "another-time"')
     before = runner.events()[KEY]["DTSTART"].dt
+    called_off = next(key for key in runner.events() if "strength" in key and key != KEY)
+    there = runner.events()[called_off]["DTSTART"].dt
     runner.delete(KEY)
+    runner.edit(called_off, lambda event: event.add("STATUS", "CANCELLED"))
     runner.ok("push")
     assert runner.events()[KEY]["DTSTART"].dt != before
+    assert "STATUS" not in runner.events()[called_off]
+    assert runner.events()[called_off]["DTSTART"].dt != there
 
 
 def test_a_calendar_that_was_emptied_is_no_wish_of_its_runner(runner: DavBox) -> None:

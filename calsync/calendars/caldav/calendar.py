@@ -78,18 +78,23 @@ class CaldavCalendar:
         items = self._looked_at(items)
         if copy != before:
             self.records.state.save_caldav_copy(self.url, copy)
+        cancelled = {key: item for key, item in items.items() if item.is_cancelled}
+        items = {key: item for key, item in items.items() if not item.is_cancelled}
         restored = frozenset(key for key in items if key in known and known[key].state == "withdrawn")
         live = sorted((item.stored for item in items.values()), key=lambda event: (event.span, event.key))
-        vanished = frozenset(key for key, one in known.items() if one.is_there and key not in items)
-        gone = (key for key, one in known.items() if one.state == "deleted" and key not in items)
-        deleted = vanished | frozenset(gone)
-        deleted_at = {key: Timespan(*known[key].at) for key in deleted}
-        others = () if items or known else self._others(copy)
+        gone = {key: one for key, one in known.items() if key not in items and key not in cancelled}
+        vanished = frozenset(key for key, one in gone.items() if one.is_there)
+        deleted = vanished | cancelled.keys() | {key for key, one in gone.items() if one.state == "deleted"}
+        deleted_at = {key: Timespan(*known[key].at) for key in deleted - cancelled.keys()}
+        deleted_at |= {key: item.stored.span for key, item in cancelled.items()}
+        others = () if items or known or cancelled else self._others(copy)
         surplus = tuple(
-            one for one in candidates if one is not items.get(one.key) and one.uid != self._uid(one.key)
+            one
+            for one in candidates
+            if one is not items.get(one.key) and one.uid != self._uid(one.key) and not one.is_cancelled
         )
         contents = Contents(tuple(live), deleted, restored, others, deleted_at, vanished)
-        return LoadedCalendar(self, contents, items, surplus, copy)
+        return LoadedCalendar(self, contents, items, cancelled, surplus, copy)
 
     def _read(self, copy: CaldavCopy | None) -> CaldavCopy:
         try:
@@ -230,12 +235,14 @@ class _Outcome:
 class LoadedCalendar:
     """A CalDAV calendar as it was read: the plan's events by key.
 
+    `cancelled` are those that the runner called off and that are there all the same: they count as deleted.
     `surplus` are events of ours under the other form of their UID, which a change of `detail` has left.
     """
 
     calendar: CaldavCalendar
     contents: Contents
     items: Mapping[str, Item]
+    cancelled: Mapping[str, Item]
     surplus: tuple[Item, ...]
     copy: CaldavCopy
 
@@ -324,7 +331,7 @@ class LoadedCalendar:
                 known[change.key].state = "leaving"
             elif change.action is Action.RELEASE:
                 if change.key in deleted:
-                    del known[change.key]
+                    known.pop(change.key, None)
                 elif change.key in self.items:
                     known[change.key].state = "there"
         for step in steps:
@@ -446,6 +453,9 @@ class LoadedCalendar:
                 )
             case Action.WITHDRAW if item:
                 return self._delete(change, item)
+            case Action.RELEASE if change.key in self.cancelled:
+                # What is called off makes way for what the next round writes.
+                return self._delete(change, self.cancelled[change.key])
             case Action.RELEASE if item and item.stored.was_moved:
                 return self._put(change, item, resource.release(item, calendar.plan, calendar.zone, now))
         return None
@@ -529,7 +539,7 @@ class LoadedCalendar:
             known.state = "restored" if item.stored.is_restored else "there"
         if answer.has_changed or is_runners:
             outcome.look_again = True
-        elif is_withdrawal:
+        elif step.change.action is not Action.KEEP:
             outcome.failures[step.key] = answer
 
     def _is_elsewhere(self, href: str) -> bool:

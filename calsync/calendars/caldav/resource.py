@@ -39,6 +39,7 @@ from calsync.feeds.event import Reader
 from calsync.feeds.ics import (
     Moment,
     duration,
+    is_cancelled,
     last_of,
     line_pattern,
     outline,
@@ -66,7 +67,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "alarm": (),
 }
 _LINES = line_pattern(
-    *(f"{PREFIX}{name}" for name in _ALL), "DESCRIPTION", "LOCATION", "CATEGORIES", "URL", "SUMMARY"
+    *(f"{PREFIX}{name}" for name in _ALL),
+    *("DESCRIPTION", "LOCATION", "CATEGORIES", "URL", "SUMMARY", "STATUS"),
 )
 
 
@@ -92,7 +94,7 @@ class Item:
     """One of the plan's own events as the server has it.
 
     `text` is the whole object with line feeds; `written` what calsync wrote, as the event says or else the
-    state folder.
+    state folder. `is_cancelled`: the runner called it off, and it is there all the same (STATUS).
     """
 
     href: str
@@ -102,6 +104,7 @@ class Item:
     key: str
     stored: StoredEvent
     written: AsWritten
+    is_cancelled: bool = False
 
 
 class NotReadable(ValueError):
@@ -161,7 +164,7 @@ def parse_item(
     # better to leave it alone.
     is_held = as_written is None or found.repeats
     stored = StoredEvent(event, as_written or found.span, edited, is_held)
-    return Item(href, etag, found.text, name, key, stored, written)
+    return Item(href, etag, found.text, name, key, stored, written, found.is_cancelled)
 
 
 def _likeness(properties: Mapping[str, str], found: "_Read") -> int:
@@ -400,6 +403,7 @@ class _Read:
     values: dict[str, str]
     properties: dict[str, str]
     repeats: bool
+    is_cancelled: bool
 
 
 def _read(text: str, zone: ZoneInfo) -> _Read:
@@ -444,6 +448,7 @@ def _read_or_raise(text: str, zone: ZoneInfo) -> _Read:
         values,
         {name: unquote(last_of(fields, f"{PREFIX}{name}")) for name in _ALL if f"{PREFIX}{name}" in fields},
         bool(component.repeats or others or len(masters) > 1),
+        is_cancelled(last_of(fields, "STATUS")),
     )
 
 
