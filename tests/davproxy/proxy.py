@@ -24,6 +24,7 @@ from tests.davproxy.faults import Fault, Faults
 from tests.davproxy.quirks import Quirks
 
 _DAV, _CALDAV, _CS = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}", "{http://calendarserver.org/ns/}"
+_HREF = f"{_DAV}href"
 _HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "host", "date", "server")
 Phase = Literal["before", "after"]
 
@@ -184,6 +185,9 @@ class Proxy:
                 return self._mkcalendar(asked, send)
             case "REPORT" if asked.report == "sync-collection" and self.quirks.sync == "no":
                 return Said(403, body=b"<error xmlns='DAV:'><supported-report/></error>")
+            case "REPORT" if asked.report == "calendar-multiget" and self.quirks.asked_by == "path":
+                if any("://" in (one.text or "") for one in ElementTree.fromstring(asked.body).iter(_HREF)):
+                    return Said(400)
         passed = self._to_place(asked)
         if passed is None:
             return Said(404)
@@ -305,7 +309,7 @@ class Proxy:
                 etag.text = f"W/{etag.text}"
         if quirks.lists_itself and asked.report == "sync-collection":
             root.insert(0, ElementTree.fromstring(_ITSELF.format(path=asked.path)))
-        for href in root.iter(f"{_DAV}href"):
+        for href in root.iter(_HREF):
             href.text = self._href(href.text or "")
 
     def _href(self, href: str) -> str:
@@ -558,7 +562,7 @@ def _with_failed_part(body: bytes, status: int) -> bytes:
     responses = root.findall(f"{_DAV}response")
     if responses:
         last = responses[-1]
-        for part in [one for one in last if one.tag != f"{_DAV}href"]:
+        for part in [one for one in last if one.tag != _HREF]:
             last.remove(part)
         ElementTree.SubElement(last, f"{_DAV}status").text = f"HTTP/1.1 {status} Failed"
     return ElementTree.tostring(root)

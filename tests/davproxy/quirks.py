@@ -1,7 +1,8 @@
 """What servers do that Radicale and Xandikos do not, as switches, and which server does which of it.
 
 The table's facts were observed by the authors and users of the library caldav, and are kept in its
-compatibility hints (3.6.0a1, October 2026). Nobody of this project has an account there. What they say and
+compatibility hints (3.6.0a1, October 2026); `gone` and `asked_by` by those of sabre/dav and of other clients.
+Nobody of this project has an account there. What they say and
 no switch here can play, and what nobody has observed, is in docs/caldav.md.
 """
 
@@ -38,6 +39,8 @@ class Quirks:
     lists_itself: bool = False
     """Among what has changed is the calendar."""
     hrefs: Literal["paths", "addresses", "other escapes"] = "paths"
+    asked_by: Literal["either", "path"] = "either"
+    """Whether events may be asked for by whole addresses as well."""
     mkcalendar: Literal["yes", "bare", "no", "moves", "bin"] = "yes"
     """ "bare": only without saying which components it is for; "moves": the new calendar's address is made of
     its title, and there is nothing but the calendar itself at the one that was asked for; "bin": the address
@@ -54,7 +57,7 @@ class Quirks:
 
 SERVERS: Mapping[str, Quirks] = {
     "icloud": Quirks(
-        renames=True, stars="backwards", lists_itself=True, strict=True, hrefs="addresses", uids="account"
+        renames=True, stars="backwards", lists_itself=True, strict=True, asked_by="path", uids="account"
     ),
     "nextcloud": Quirks(mkcalendar="bin", etags="none after a write", hrefs="other escapes", gone="412"),
     "fastmail": Quirks(strict=True, ctag=False, uids="account"),
@@ -71,7 +74,13 @@ WORST: Mapping[str, Quirks] = {
     "forgetful": Quirks(drops_unknown=True, rewrites=True, sync="no", ctag=False, lists_data=False),
     "without etags": Quirks(etags="none", stars="never", sync="no", ctag=False),
     "all at once": Quirks(
-        drops_unknown=True, rewrites=True, renames=True, etags="none after a write", stars="backwards"
+        drops_unknown=True,
+        rewrites=True,
+        renames=True,
+        etags="none after a write",
+        stars="backwards",
+        hrefs="addresses",
+        asked_by="path",
     ),
 }
 """No server is known to be all of that."""

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calsync.calendars.caldav.client import Client, Failure, Refused, Request
-from calsync.calendars.caldav.messages import document, element, multistatus, tag
+from calsync.calendars.caldav.messages import document, element, multiget, multistatus, tag
 from calsync.http import trusted
 from tests.calendars.caldav.scripted import Said, answering, said, scripted
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER
@@ -91,6 +91,12 @@ def test_a_sign_that_no_xml_may_have_hides_no_event(sign: str) -> None:
     """Outlook's line breaks, for one, which some servers send as they were pasted."""
     body = f"<D:multistatus xmlns:D='DAV:'><D:sync-token>a{sign}b&#13;&#10;c</D:sync-token></D:multistatus>"
     assert multistatus(body.encode()).sync_token == "a b\r\nc"
+
+
+def test_events_are_asked_for_by_their_paths() -> None:
+    """iCloud answers 400 to whole addresses."""
+    asked = multiget(["https://p34-caldav.icloud.com:443/1/a%40b.ics", "/1/c.ics"], "D:getetag")
+    assert b"<D:href>/1/a%40b.ics</D:href><D:href>/1/c.ics</D:href>" in asked
 
 
 def test_what_is_said_of_several_is_said_of_each() -> None:
