@@ -419,10 +419,10 @@ class Client:
         try:
             auth = self._auth
             answer, headers = self._exchanged(request, auth)
-            if answer.status == 401 and "digest" in headers.get("WWW-Authenticate", "").lower():
+            wants_digest = "digest" in headers.get("WWW-Authenticate", "").lower()
+            if answer.status == 401 and wants_digest and isinstance(auth, httpx.BasicAuth):
                 # Baikal asks for that unless its owner has changed it.
-                if isinstance(auth, httpx.BasicAuth):
-                    self._auth = httpx.DigestAuth(*(one.encode() for one in self._sign_in))
+                self._auth = httpx.DigestAuth(*(one.encode() for one in self._sign_in))
                 answer, headers = self._exchanged(request, self._auth)
         except httpx.TimeoutException as error:
             raise Refused(Failure(0, f"{server} did not answer in time")) from error

@@ -105,6 +105,16 @@ def test_what_is_said_of_several_is_said_of_each() -> None:
     assert [(one.href, one.status) for one in multistatus(body).found] == [("/a", 404), ("/b", 404)]
 
 
+def test_a_wrong_password_is_not_tried_more_often_than_it_has_to_be() -> None:
+    """After a few, some servers let nobody in for a while."""
+    wants = Said(401, headers=(("WWW-Authenticate", 'Digest realm="dav", nonce="abc", qop="auth"'),))
+    with asking(wants) as (client, seen):
+        for _ in range(2):
+            with pytest.raises(Refused, match="refuses the username or the password"):
+                client.call(ASK)
+    assert len(seen) <= 6
+
+
 @pytest.mark.parametrize("status", [403, 424])
 def test_a_write_of_which_a_part_failed_is_no_success(status: int) -> None:
     """So sabre/dav answers where it makes no calendar, as it refuses one of its properties."""
