@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
+
+from tests.loopback import Handler, serving
 
 
 @dataclass
@@ -44,26 +45,16 @@ def listening() -> Iterator[Hook]:
     hook = Hook()
     hook.answers.set()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Listens(Handler):
+        def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.all.append(Heard(self.path, dict(self.headers), msgspec.json.decode(body)))
             hook.arrived.set()
             hook.answers.wait()
-            self.send_response(hook.status)
-            if hook.location:
-                self.send_header("Location", hook.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.say(hook.status, headers={"Location": hook.location} if hook.location else None)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        hook.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Listens) as hook.url:
         try:
             yield hook
         finally:
             hook.answers.set()
-            server.shutdown()

@@ -2,32 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
+from tests import loopback
 from tests.cli.box import ROOT, Box
 
 BUSY = '[[busy]]\nname = "work"\ntype = "ics"\nurl = "http://127.0.0.1:{}/secret/basic.ics"\n'
 
 
-class _Feed(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        body = (ROOT / "examples" / "busy.ics").read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @contextmanager
 def served() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), _Feed) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with loopback.feed((ROOT / "examples" / "busy.ics").read_bytes()) as feed:
+        yield int(feed.url.rpartition(":")[2])
 
 
 def test_a_quiet_push_says_that_a_copy_stands_in_and_how_old_it_is(box: Box) -> None:

@@ -1,12 +1,10 @@
 """`calsync init`: a config for somebody who has none, from a person, a pipe or nobody."""
 
 import re
-import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from calsync.app.new_config import race_day
 from calsync.config.load import Config, load_config
 from calsync.config.toml import schema_line, shipped_folder
 from calsync.written import time_range
+from tests import loopback
 from tests.cli.box import NOW, ROOT, Box, Result
 from tests.cli.terminal import CTRL_C, CTRL_D, Terminal
 
@@ -423,22 +422,8 @@ def test_what_was_understood_is_said(bare: Box) -> None:
 
 @contextmanager
 def served(body: bytes, status: int = 200) -> Iterator[str]:
-    class Feed(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Feed) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/secret-b7f2/busy.ics"
-        server.shutdown()
-        thread.join()
+    with loopback.feed(body, status) as feed:
+        yield f"{feed.url}/secret-b7f2/busy.ics"
 
 
 def test_a_secret_address_is_kept_from_others(bare: Box) -> None:

@@ -1,15 +1,12 @@
 """Runs from a training platform's feed, as the runner meets them on the command line."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
+from tests import loopback
 from tests.cli.box import FEED, ROOT, Box, by_key
 from tests.cli.doctor import checks
 
@@ -495,34 +492,9 @@ def test_a_race_and_a_pause_of_the_plan_count_for_a_feed_too(runner: Box) -> Non
 # --- a feed on the web ------------------------------------------------------------------------------------
 
 
-class _Platform(HTTPServer):
-    body: bytes | None = RUNNA
-
-
-class _Answers(BaseHTTPRequestHandler):
-    server: _Platform
-
-    def do_GET(self) -> None:
-        self.send_response(200 if self.server.body is not None else 500)
-        self.send_header("Content-Length", str(len(self.server.body or b"")))
-        self.end_headers()
-        self.wfile.write(self.server.body or b"")
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served() -> Iterator[_Platform]:
-    with _Platform(("127.0.0.1", 0), _Answers) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
 def test_a_feed_that_fails_is_replaced_by_its_copy_and_never_by_nothing(box: Box) -> None:
-    with served() as server:
-        url = f"http://127.0.0.1:{server.server_port}/s3cret/a.ics"
+    with loopback.feed(RUNNA) as server:
+        url = f"{server.url}/s3cret/a.ics"
         box.environment["RUNS"] = url
         box.config(plan='[plan.feed]\nurl_env = "RUNS"')
         box.push()
@@ -542,9 +514,9 @@ def test_a_feed_that_fails_is_replaced_by_its_copy_and_never_by_nothing(box: Box
 
 
 def test_without_an_answer_and_a_copy_nothing_is_written(box: Box) -> None:
-    with served() as server:
+    with loopback.feed(RUNNA) as server:
         server.body = b"nothing"
-        box.config(plan=f'[plan.feed]\nurl = "http://127.0.0.1:{server.server_port}/a.ics"')
+        box.config(plan=f'[plan.feed]\nurl = "{server.url}/a.ics"')
         assert box.run("push").code == 5
     assert not box.feed.exists()
 
@@ -590,8 +562,8 @@ def test_a_runna_feed_and_a_work_calendar_are_all_that_a_config_needs(tmp_path: 
 
 
 def test_a_feed_on_the_web_that_is_suddenly_empty_is_not_believed(box: Box) -> None:
-    with served() as server:
-        box.config(plan=f'[plan.feed]\nurl = "http://127.0.0.1:{server.server_port}/a.ics"')
+    with loopback.feed(RUNNA) as server:
+        box.config(plan=f'[plan.feed]\nurl = "{server.url}/a.ics"')
         box.push()
         before = box.feed.read_bytes()
         server.body = feed(event("20261201", "Bike: Spin")).encode()
@@ -613,8 +585,8 @@ def test_a_feed_on_the_web_that_is_suddenly_empty_is_not_believed(box: Box) -> N
 
 def test_plan_and_doctor_say_the_same_of_a_feed_that_is_suddenly_empty(box: Box) -> None:
     later = "2026-11-23T09:00:00+00:00"
-    with served() as server:
-        address = f"http://127.0.0.1:{server.server_port}"
+    with loopback.feed(RUNNA) as server:
+        address = server.url
         box.config(plan=f'[plan.feed]\nurl = "{address}/a.ics"')
         box.push()
         known = checks(box, now=later, code=0)["training feed"]

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import icalendar
 import recurring_ical_events
 
 from tests.clients.feeds import FIRST, LAST, Seen
+from tests.loopback import serving
 
 HERE = Path(__file__).parent
 
@@ -180,14 +180,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address at which the files of `folder` are on this machine's loopback."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(partial(_Quiet, directory=str(folder))) as url:
+        yield url
 
 
 def vdirsyncer_sync(addresses: Mapping[str, str], folder: Path) -> dict[str, Path]:

@@ -4,12 +4,11 @@ import gzip
 import json
 import select
 import stat
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +24,7 @@ from calsync.feeds.place import Place, busy_time
 from calsync.files import Folder
 from calsync.timespan import Timespan
 from calsync.words import Show
+from tests.loopback import Handler, serving
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -58,10 +58,10 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802
             state.requests.append((self.path, dict(self.headers)))
             answer = state.answers.pop(0) if len(state.answers) > 1 else state.answers[0]
             self.close_connection = True
@@ -70,20 +70,9 @@ def server() -> Iterator[Server]:
             except OSError:
                 return  # the client has had enough
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-    http = Quiet(("127.0.0.1", 0), Handler)
-    state = Server(f"http://127.0.0.1:{http.server_address[1]}")
-    thread = threading.Thread(target=lambda: http.serve_forever(poll_interval=0.01), daemon=True)
-    thread.start()
-    yield state
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    state = Server("")
+    with serving(Answers) as state.url:
+        yield state
 
 
 def answer(body: bytes = b"", status: int = 200, length: int | None = None, **headers: str) -> Respond:

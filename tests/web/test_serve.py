@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import http.server
 import signal
 import socket
 import stat
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import loopback
 from tests.cli.box import FEED, ROOT, Box, by_key, target
 from tests.cli.doctor import without_schedule
 from tests.clients.conftest import need_module
@@ -357,23 +357,8 @@ def test_a_busy_file_that_is_gone_later(box: Box) -> None:
 
 @contextlib.contextmanager
 def busy_feed() -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = (ROOT / "examples" / "busy.ics").read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as web:
-        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{web.server_port}/token-in-the-address/busy.ics"
-        web.shutdown()
-        thread.join()
+    with loopback.feed((ROOT / "examples" / "busy.ics").read_bytes()) as feed:
+        yield f"{feed.url}/token-in-the-address/busy.ics"
 
 
 def test_a_busy_calendar_that_is_down(box: Box) -> None:

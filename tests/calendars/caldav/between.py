@@ -1,12 +1,12 @@
 """A server in front of a real one, which changes what passes: requests, or answers."""
 
 import http.client
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.loopback import Handler, serving
 
 
 @dataclass
@@ -32,7 +32,7 @@ def between(real: str) -> Iterator[Between]:
     it = Between()
     host = urlsplit(real).netloc
 
-    class Handler(BaseHTTPRequestHandler):
+    class Passes(Handler):
         def _pass(self) -> None:
             it.log.append(self.command)
             body = it.ask(self.command, self.rfile.read(int(self.headers.get("Content-Length", 0))))
@@ -52,15 +52,5 @@ def between(real: str) -> Iterator[Between]:
 
         do_GET = do_PUT = do_DELETE = do_PROPFIND = do_REPORT = do_MKCALENDAR = _pass  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            it.url = f"http://127.0.0.1:{server.server_port}"
-            yield it
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Passes) as it.url:
+        yield it

@@ -1,15 +1,14 @@
 """A server that says what a test tells it to: on this machine, or under any name, where nothing is sent."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
 from calsync.calendars.caldav.client import Client
 from tests.calendars.caldav.servers import PASSWORD, QUICK, USER
+from tests.loopback import Handler, serving
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ def answering(*answers: Said) -> Iterator[tuple[str, list[str]]]:
     seen: list[str] = []
     left = list(answers)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             seen.append(f"{self.command} {self.path} {self.headers.get('Authorization', '')}")
@@ -44,17 +43,8 @@ def answering(*answers: Said) -> Iterator[tuple[str, list[str]]]:
 
         do_PROPFIND = do_REPORT = do_PUT = do_DELETE = do_GET = _answer  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", seen
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Answers) as url:
+        yield url, seen
 
 
 def said(status: int, headers: Mapping[str, str], body: bytes = b"") -> httpx.Response:

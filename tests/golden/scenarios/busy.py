@@ -4,11 +4,10 @@ import gzip
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
+from tests import loopback
 from tests.cli.box import ROOT
 from tests.golden.recorder import Recorder, plan_and_push, scenario
 
@@ -70,7 +69,7 @@ def busy_and_broken(recorder: Recorder) -> None:
     recorder.run("doctor", "--format", "json")
 
 
-class _Feed(BaseHTTPRequestHandler):
+class _Feed(loopback.Handler):
     """Answers by path: the example's busy calendar, or what the name says."""
 
     HEADERS: ClassVar = {
@@ -82,7 +81,7 @@ class _Feed(BaseHTTPRequestHandler):
     }
     is_down = False
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         code, body = 200, (ROOT / "examples" / "busy.ics").read_bytes()
         if self.is_down:
             code, body = 503, b"later"
@@ -92,29 +91,19 @@ class _Feed(BaseHTTPRequestHandler):
             body = b"<!doctype html><title>Sign in</title>"
         elif self.path == "/packed":
             body = gzip.compress(body, mtime=0)
-        self.send_response(code)
-        if self.path in self.HEADERS:
-            name, value = self.HEADERS[self.path]
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        headers = dict([self.HEADERS[self.path]]) if self.path in self.HEADERS else {}
         if code == 503:
-            self.send_header("Retry-After", "0")
+            headers["Retry-After"] = "0"
         if code == 301:
-            self.send_header("Location", "/secret/basic.ics")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
+            headers["Location"] = "/secret/basic.ics"
+        self.say(code, body, headers)
 
 
 @contextmanager
 def _served() -> Iterator[int]:
     _Feed.is_down = False
-    with HTTPServer(("127.0.0.1", 0), _Feed) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with loopback.serving(_Feed) as url:
+        yield int(url.rpartition(":")[2])
 
 
 @contextmanager

@@ -1,10 +1,6 @@
 """Runs and strength workouts from a training platform's feed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-
+from tests import loopback
 from tests.cli.box import ROOT
 from tests.golden.recorder import Recorder, plan_and_push, scenario
 
@@ -115,57 +111,32 @@ def platform_files(recorder: Recorder) -> None:
             recorder.run("doctor")
 
 
-class _Platform(BaseHTTPRequestHandler):
-    """A feed over HTTP, or an answer that it is down; asked again at once."""
-
-    body: bytes | None = None
-
-    def do_GET(self) -> None:
-        body = self.body or b"later"
-        self.send_response(200 if self.body else 503)
-        self.send_header("Retry-After", "0")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def _served() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), _Platform) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
-
-
 @scenario
 def platform_over_http(recorder: Recorder) -> None:
     """A training feed with an address: it is there, it changes, it is empty, it is down."""
     runna = (ROOT / "examples" / "runna.ics").read_bytes()
-    with _served() as port:
-        feed = f'[plan.feed]\nurl = "http://127.0.0.1:{port}/secret"\n'
+    with loopback.feed(runna) as platform:
+        platform.headers["Retry-After"] = "0"  # where it is down, it is asked again at once
+        feed = f'[plan.feed]\nurl = "{platform.url}/secret"\n'
         recorder.box.config(plan=feed)
-        _Platform.body = runna
         recorder.run("doctor")
         recorder.run("push")
         recorder.feeds()
         recorder.run("plan", "--verbose")
         recorder.say("A run is done: the platform calls it otherwise")
         recorder.now = "2026-11-24T09:00:00+00:00"
-        _Platform.body = runna.replace("🏃 Pyramid Intervals • 8km".encode(), b"Done: Pyramid")
+        platform.body = runna.replace("🏃 Pyramid Intervals • 8km".encode(), b"Done: Pyramid")
         recorder.run("push")
         recorder.run("plan")
-        _Platform.body = runna.replace(b"DTSTART:20261124", b"DTSTART:20261224")
+        platform.body = runna.replace(b"DTSTART:20261124", b"DTSTART:20261224")
         recorder.run("push")
         recorder.say("Empty, and there are other runs in it again")
         recorder.now = "2026-11-24T15:00:00+00:00"
-        _Platform.body = _feed().encode()
+        platform.body = _feed().encode()
         recorder.run("plan")
         recorder.run("push")
         recorder.say("Down")
-        _Platform.body = None
+        platform.status, platform.body = 503, b"later"
         recorder.now = "2026-11-24T18:00:00+00:00"
         for command in ("plan", "push", "doctor"):
             recorder.run(command)
@@ -173,7 +144,7 @@ def platform_over_http(recorder: Recorder) -> None:
         for command in ("plan", "push", "doctor"):
             recorder.run(command)
         recorder.say("A page in place of a calendar")
-        _Platform.body = b"<!doctype html><title>Sign in</title>"
+        platform.status, platform.body = 200, b"<!doctype html><title>Sign in</title>"
         recorder.run("plan")
         recorder.box.config(plan=f'{feed}on_error = "fail"\n')
         recorder.run("plan")
