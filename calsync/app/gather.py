@@ -97,13 +97,13 @@ def read_busy(
     found = []
     for name in (source.name for source in sources):
         if name in spans:
-            tell(f"{name}: {len(spans[name])} busy stretches")
+            tell(f"{name}: {_stretches(spans[name])}")
             found.append(Busy(name, spans[name], ()))
         else:
             result, trouble = busy[name].result, busy[name].trouble
             for note in busy[name].notes:
                 tell(f"{name}: {note}")
-            tell(f"{name}: {result.events} events, {len(result.spans)} busy stretches")
+            tell(f"{name}: {counted(result.events, 'event')}, {_stretches(result.spans)}")
             if result.away:
                 tell(f"{name}: away on {counted(len(result.away), 'stretch', 'stretches')} of days")
             for guess in result.guesses:
@@ -121,6 +121,10 @@ class Others:
 
     training: Training
     sources: tuple[Busy, ...]
+
+
+def _stretches(spans: Sequence[Timespan]) -> str:
+    return counted(len(spans), "busy stretch", "busy stretches")
 
 
 def ask_others(setup: Setup, now: datetime) -> Others:
@@ -279,7 +283,7 @@ def load_targets(setup: Setup, *, only_editable: bool = False) -> Loading:
             except CalsyncError as problem:
                 raise problem.of(settings.what)  # noqa: B904 - it is the same error
             held = len(target.contents.events)
-            setup.listener.tell(f"{settings.name}: {held} events in {settings.place}")
+            setup.listener.tell(f"{settings.name}: {counted(held, 'event')} in {settings.place}")
             targets.append(target)
     return Loading(tuple(targets), unfinished)
 

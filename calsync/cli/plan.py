@@ -115,6 +115,7 @@ def export(common: Common, path: Path | None, include: tuple[str, ...], now: dat
     from calsync.errors import TargetUnavailable
     from calsync.event import is_strength
     from calsync.files import write_atomically
+    from calsync.words import counted
 
     gathered = gather_plan(common.setup(), now)
     name, zone = gathered.setup.config.name, gathered.setup.config.zone
@@ -135,7 +136,7 @@ def export(common: Common, path: Path | None, include: tuple[str, ...], now: dat
             write_atomically(path, content)
         except OSError as problem:
             raise TargetUnavailable(f"{path} can't be written: {problem.strerror}") from problem
-        click.echo(f"{len(events)} events written to {path}", err=True)
+        click.echo(f"{counted(len(events), 'event')} written to {path}", err=True)
 
 
 @click.command(short_help="Show when you are busy.")

@@ -437,7 +437,7 @@ def _summary(changes: Sequence[Change]) -> str:
     counts = {action: sum(change.action is action for change in changes) for action in Action}
     if not any(change.writes for change in changes):
         kept = counts[Action.KEEP] + counts[Action.PIN]
-        return f"up to date, {kept} events"
+        return f"up to date, {counted(kept, 'event')}"
     return ", ".join(f"{counts[action]} {word}" for action, word in _COUNTED if counts[action])
 
 

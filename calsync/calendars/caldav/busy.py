@@ -177,7 +177,10 @@ class BusyCalendars:
         left = {one.url: why for one in there if (why := not_read(self.accounts, one))}
         chosen = tuple(_calendar(one) for one in there if one.url not in left)
         if not chosen:
-            raise SourceUnavailable(f"{self.shown} has no calendar with events but calsync's own")
+            raise SourceUnavailable(
+                f"{self.shown} has no calendar with events but calsync's own; without another one there this "
+                "[[busy]] says nothing: take it out of the config"
+            )
         return chosen, tuple(f'"{name_of(one)}" ({left[one.url]})' for one in there if one.url in left)
 
     def _called(self, client: Client, name: str, there: Sequence[Collection]) -> list[Collection]:
