@@ -112,6 +112,7 @@ def diff(
     now: datetime,
     pinned: Mapping[str, Timespan] | None = None,
     arrived: frozenset[str] = frozenset(),
+    put_there: frozenset[str] = frozenset(),
     skipped: frozenset[str] = frozenset(),
     reasons: Mapping[str, str] | None = None,
     done: frozenset[str] | None = None,
@@ -120,9 +121,10 @@ def diff(
     """The changes that make a calendar equal to the plan, in the order of time.
 
     `pinned` is where the runner moved events to, by key, here or in another calendar; `arrived` are those of
-    them that a calendar shows there; `skipped` are the keys that the runner doesn't want; `reasons` says for
-    people why an event is where it is. `done` are the keys of what is done; None for a calendar that doesn't
-    show that. `missed` are the keys of sessions that are placed again.
+    them that a calendar shows there, and `put_there` those of these that it shows there by the runner's own
+    hand; `skipped` are the keys that the runner doesn't want; `reasons` says for people why an event is where
+    it is. `done` are the keys of what is done; None for a calendar that doesn't show that. `missed` are the
+    keys of sessions that are placed again.
     """
     pinned = pinned or {}
     there = {event.key: event for event in stored}
@@ -143,6 +145,7 @@ def diff(
             place,
             key in skipped,
             has_arrived=key in arrived,
+            was_put_there=key in put_there,
             is_missed=key in missed,
         )
         if change is not None:
@@ -165,13 +168,16 @@ def _decide(
     skipped: bool,
     *,
     has_arrived: bool,
+    was_put_there: bool,
     is_missed: bool,
 ) -> Change | None:
     """Whose change wins: the first of these cases that fits. `place` is where the runner moved the event.
 
     calsync never changes what has begun, but for its place if the runner gave it one, and the sign that it is
     done: `marked` is the stored event with that sign, or without, as it shall be. A place whose time has
-    come before any calendar showed the event there (`has_arrived`) is over, as one of the plan's is.
+    come before any calendar showed the event there (`has_arrived`) is over, as one of the plan's is. Where
+    there is no event any more it takes the runner's own hand (`was_put_there`): that a push has brought one
+    that had begun to such a place elsewhere is no reason for the next push to write another into the past.
     """
     can_follow = is_missed and stored is not None and not (skipped or stored.is_held)
     if can_follow and stored and wanted and stored.span.start <= now < wanted.span.start:
@@ -208,7 +214,8 @@ def _decide(
             return Change(Action.WITHDRAW, key, None, stored)
         # It was moved elsewhere, and the plan does not reach as far any more: it goes there, here as well.
         wanted = replace(marked or stored.event, span=place)
-    is_over = wanted.span.start <= now and not (has_arrived and wanted.span == place)
+    is_there = (was_put_there if stored is None else has_arrived) and wanted.span == place
+    is_over = wanted.span.start <= now and not is_there
     if stored is None:
         # The past is not written: what has begun before it was ever published is nobody's appointment. And a
         # feed forgets after some weeks what would then be written again and again.

@@ -311,13 +311,24 @@ def _decide(
         for key, place in gathered.standing.published.items()
         if (place.pinned or (key in put_back and place.span.start <= now)) and target.takes(key)
     }
-    everywhere = (event for one in gathered.targets for event in one.contents.events)
+    moves = gathered.setup.state.wishes().moves
+    arrived = [
+        event
+        for one in gathered.targets
+        for event in one.contents.events
+        if event.span == pinned.get(event.key)
+    ]
     changes = diff(
         target.wanted((*gathered.events, *_moved_beyond(gathered, target)), page),
         stored,
         now=now,
         pinned=pinned,
-        arrived=frozenset(event.key for event in everywhere if event.span == pinned.get(event.key))
+        arrived=frozenset(event.key for event in arrived) | put_back,
+        put_there=frozenset(
+            event.key
+            for event in arrived
+            if event.was_moved or (event.is_restored and event.key not in moves)
+        )
         | put_back,
         skipped=frozenset(filter(target.takes, gathered.standing.skipped)),
         reasons=reasons,

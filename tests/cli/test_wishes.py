@@ -296,6 +296,20 @@ def test_nothing_moves_into_the_past(box: Box) -> None:
         assert "is too far away" in result.error
 
 
+def test_a_move_whose_time_came_before_any_push_is_not_written_where_the_run_is_gone(box: Box) -> None:
+    """Not by the first push, and so not by the second, which sees where the first has brought the other."""
+    box.config(targets=target("a", "a.ics"))
+    box.push()
+    box.ok("move", THU, "2026-11-25T18:00")
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics"))
+    saturday = "2026-11-28T06:00:00+00:00"
+    box.push(now=saturday)
+    feeds = [(box.folder / name).read_bytes() for name in ("a.ics", "b.ics")]
+    assert [by_key(feed).get(THU, {}).get("DTSTART") for feed in feeds] == ["20261125T180000", None]
+    box.push(now=saturday)
+    assert [(box.folder / name).read_bytes() for name in ("a.ics", "b.ics")] == feeds
+
+
 # --- release ----------------------------------------------------------------------------------------------
 
 

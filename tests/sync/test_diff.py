@@ -121,9 +121,13 @@ def test_what_was_trained_before_its_time_is_where_the_runner_put_it(
     place = event(1, -1).span
     wanted = [event(1, -1)] if is_wanted else []
     there = [stored(known)] if known else []
-    changes = diff(wanted, there, now=NOW, pinned={KEY: place}, arrived=frozenset([KEY]))
+    here = frozenset([KEY])
+    changes = diff(wanted, there, now=NOW, pinned={KEY: place}, arrived=here, put_there=here)
     assert [change.after for change in changes] == ([place] if known or is_wanted else [])
     assert all(change.wish and change.writes for change in changes)
+    # Where a push has brought it there elsewhere, and it is gone here, nothing is written into the past.
+    changes = diff(wanted, there, now=NOW, pinned={KEY: place}, arrived=here)
+    assert [change.after for change in changes] == ([place] if known else [])
     # A time that has come before any calendar had it is nobody's appointment.
     changes = diff(wanted, there, now=NOW, pinned={KEY: place})
     assert [change.action for change in changes] == ([Action.WITHDRAW] if known else [])
@@ -132,8 +136,9 @@ def test_what_was_trained_before_its_time_is_where_the_runner_put_it(
 def test_what_was_moved_weeks_back_is_not_written_anew() -> None:
     """A feed forgets it, so that each push would write it again."""
     long_ago = event(1, -24 * 60)
-    arrived = frozenset([KEY])
-    assert diff([long_ago], [], now=NOW, pinned={KEY: long_ago.span}, arrived=arrived) == ()
+    here = frozenset([KEY])
+    pinned = {KEY: long_ago.span}
+    assert diff([long_ago], [], now=NOW, pinned=pinned, arrived=here, put_there=here) == ()
 
 
 def test_what_has_begun_stays_where_it_was_skipped_made_to_repeat_or_never_moved() -> None:
@@ -200,7 +205,16 @@ def test_applied_once_is_enough(
 
     def changes_now() -> tuple[Change, ...]:
         found = calendar.load().contents.events
-        return diff(wanted, found, now=now, pinned=pinned, arrived=arrived, skipped=skipped, done=done)
+        return diff(
+            wanted,
+            found,
+            now=now,
+            pinned=pinned,
+            arrived=arrived,
+            put_there=arrived,
+            skipped=skipped,
+            done=done,
+        )
 
     changes = changes_now()
     assert len({change.key for change in changes}) == len(changes)

@@ -365,7 +365,12 @@ class LoadedCalendar:
             # next push asks.
             copy = listing.read(calendar.client, calendar.url, copy)
             there = {uid_of(one.text): one for _, one in listing.of_calsync(copy.objects)}
-            missing = [step.request.url for step, _ in outcome.put if step.uid not in there]
+            # A list that is behind lacks it, or says of it what it said before.
+            missing = [
+                step.request.url
+                for step, _ in outcome.put
+                if (got := there.get(step.uid)) is None or got == self.copy.objects.get(path_of(got.href))
+            ]
             if missing:
                 # Not into the copy, whose token is of a state without them.
                 found = listing.with_read(calendar.client, calendar.url, copy, missing)

@@ -149,6 +149,24 @@ def test_what_the_runner_does_meanwhile_is_theirs_also_behind_such_a_list(
         assert contents(dav).deleted == {BEFORE[1].key}
 
 
+def test_what_a_list_says_that_is_behind_is_not_what_the_server_made_of_it(
+    server: Server, tmp_path: Path
+) -> None:
+    """Else the next push takes the old title for the new one, and leaves it."""
+    with (
+        Proxy(server, Quirks(etags="none", stars="never", sync="no", ctag=False)) as proxy,
+        behind(proxy, tmp_path / "state") as dav,
+    ):
+        push(dav, event(0, summary="Old"))
+        proxy.freeze(dav.url)
+        push(dav, event(0, summary="New"))
+        proxy.thaw()
+        for title in ("Old", "New"):
+            push(dav, event(0, summary=title))
+            (text,) = dav.objects().values()
+            assert f"SUMMARY:{title}" in text
+
+
 def test_what_is_deleted_as_soon_as_it_was_written_was_deleted(proxy: Proxy, tmp_path: Path) -> None:
     with behind(proxy, tmp_path / "state") as dav:
         push(dav, event(0))
