@@ -9,6 +9,9 @@ Beside what google_model.py says of what nobody can tell:
   what it is called: a list that is behind says the same.
 - She brings back what a push had withdrawn that was killed, or got no clear answer. It has written down that
   it was about to, and what is there is as it would be if it had not come to that.
+- Her app has not seen yet what calsync wrote last, and overwrites it with what she made of the version
+  before. What was written is then what that says of itself; where the server drops that, it is what was
+  written last.
 - A server without ETags: what she does between the last look at an event and the write is lost.
 """
 
@@ -22,11 +25,12 @@ from hypothesis import strategies as st
 
 from tests.calendars.caldav.servers import PASSWORD, USER, running
 from tests.cli.box import FEED, NOW, Box, config
-from tests.cli.caldav_server import DavServer
+from tests.cli.caldav_server import DavServer, properties_written
 from tests.cli.calendar_runner import CalendarRunner
 from tests.cli.forks import Zygote
-from tests.cli.google_model import Deletion, Model, Own, is_live
+from tests.cli.google_model import Deletion, Model, Own, Span, is_live
 from tests.cli.google_trouble import Kill, Sudden, Watch
+from tests.cli.vdir import Apps, Vdir, VdirPerson, Wins
 from tests.davproxy.faults import Fault, slow_down
 from tests.davproxy.quirks import Quirks
 from tests.googleserver.store import Event
@@ -62,6 +66,8 @@ class DavModel(Model):
         self._withdrawn_now: set[str] = set()
         self._half_withdrawn: set[str] = set()
         """Of pushes that have not come to their end."""
+        self._versions: dict[str, dict[tuple[str, ...], tuple[Span, dict[str, Any]]]] = {}
+        """What calsync has written of each event, by the properties that went with it."""
 
     @property
     def lists_deletions(self) -> bool:
@@ -78,6 +84,11 @@ class DavModel(Model):
         self._doubtful |= {own.key for own, _ in self.live()}
 
     def _person_changed(self, own: Own, before: Event, after: Event) -> None:
+        # From an app that had not seen yet what calsync wrote last: that is overwritten.
+        version = properties_written(self.google.texts[own.id])
+        if is_live(after) and version in self._versions[own.id]:
+            written, texts = self._versions[own.id][version]
+            own.written, own.texts = written, dict(texts)
         super()._person_changed(own, before, after)
         is_nameless = self.google.proxy.quirks.renames and own.id in self._inserted_now
         if is_nameless and self.deletions.get(own.key) is Deletion.OWNER:
@@ -105,7 +116,12 @@ class DavModel(Model):
             move = self.moves.get(own.key) if own else None
             if move and self.span(event)[0] == move.to:
                 logged.body["start"] = event["start"]
+        changed = {event_id for event_id, _ in self.calendar.changes[self._cursor :]}
         super().answered(logged)
+        for own, _ in self.live():
+            if own.id in changed:
+                version = properties_written(self.google.texts[own.id])
+                self._versions.setdefault(own.id, {})[version] = (own.written, dict(own.texts))
 
     def ended(self, code: int, *, clear: bool, behind: Iterable[str] = ()) -> None:
         super().ended(code, clear=clear, behind=behind)
@@ -224,6 +240,21 @@ class DavRunner(CalendarRunner):
         # Whatever it brings about, it has not seen what was done.
         self.troubled_push(clear=True, behind=frozenset({*dead, UNSEEN}))
         self.server.proxy.thaw()
+
+    def take(self, apps: Apps, wins: Wins) -> None:
+        """From now on the runner acts with vdirsyncer and khal."""
+        self.server.own_app = VdirPerson(self.server, Vdir(apps, self.server.url, wins))
+
+    def push_before_she_syncs(self, acts: Callable[[], None], kill: Kill | None) -> None:
+        """She edits in her folder what the calendar was before a push, and brings it there after that."""
+        person = self.server.own_app
+        assert isinstance(person, VdirPerson)
+        self.model.by_person(person.sync)
+        person.is_offline = True
+        acts()
+        self.troubled_push(clear=kill is None, kill=kill)
+        person.is_offline = False
+        self.model.by_person(person.sync)
 
     def watch(self, kill: Kill | None, sudden: Sudden | None) -> Watch:
         return DavWatch(self.model, kill, sudden)

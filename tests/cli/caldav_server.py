@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from icalendar import Alarm, Calendar
 from icalendar import Event as VEvent
 
 from calsync.calendars.caldav.client import Client, Refused, Request
 from calsync.calendars.caldav.discovery import create_calendar
+from calsync.calendars.caldav.lines import content_lines, uid_of
+from calsync.calendars.caldav.messages import document, props
 from tests.calendars.caldav.servers import Server
 from tests.davproxy.proxy import Asked, Phase, Proxy, Said
 from tests.davproxy.quirks import Quirks
@@ -28,6 +30,7 @@ _KNOWN = (
     *("UID", "SUMMARY", "DESCRIPTION", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "CREATED", "LAST-MODIFIED"),
     *("SEQUENCE", "CATEGORIES", "TRANSP", "LOCATION", "RRULE", "ATTENDEE", "COLOR", "URL", "CLASS"),
 )
+_ALL = '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>'
 
 
 @dataclass
@@ -59,6 +62,8 @@ class DavServer:
         self._paths: dict[str, str] = {}
         self._marks: dict[str, dict[str, str]] = {}
         self._written: dict[str, str] = {}
+        self.own_app: DavPerson | None = None
+        """What the runner uses, if it isn't the app below."""
         self.proxy.hook = self._hook
 
     def close(self) -> None:
@@ -71,7 +76,7 @@ class DavServer:
 
     def person(self, calendar_id: str) -> "DavPerson":
         assert calendar_id == self.url
-        return DavPerson(self)
+        return self.own_app or DavPerson(self)
 
     # --- what calsync does --------------------------------------------------------------------------------
 
@@ -99,12 +104,12 @@ class DavServer:
         after, old = self.calendar.events[name], before.get(name) or {}
         body = {key: after.get(key) for key in ("summary", "description", "reminders")}
         body = {key: value for key, value in body.items() if value != old.get(key)}
-        said = re.findall(r"X-CALSYNC-(?:START|END):(.*)", asked.body.decode().replace("\r\n ", ""))
+        said = _times_written(asked.body.decode())
         if (after["start"], after["end"]) != (old.get("start"), old.get("end")):
             body["start"] = after["start"]
-        elif str(said) != self._written.get(name):
+        elif said != self._written.get(name):
             body["restamped"] = True
-        self._written[name] = str(said)
+        self._written[name] = said
         return body
 
     # --- what is there ------------------------------------------------------------------------------------
@@ -130,6 +135,24 @@ class DavServer:
         self._paths.pop(name)
         self._set(name, before | {"status": "cancelled"})
 
+    def look(self) -> None:
+        """What has come, changed or gone without a word: vdirsyncer has none."""
+        body = document("C:calendar-query", props("C:calendar-data"), _ALL)
+        there: dict[str, list[tuple[str, str]]] = {}
+        for one in self.client.call(Request.report(self.url, body, expects="events")).found:
+            text = one.text("C:calendar-data")
+            there.setdefault(uid_of(text), []).append((urlsplit(one.href).path, text))
+        for name in [name for name in self._paths if name not in there]:
+            self.gone(name)
+        for name, found in there.items():
+            if not any(self._is_known(name, *one) for one in found):
+                self.came(found[0][0])
+                self._written[name] = _times_written(self.texts[name])
+
+    def _is_known(self, name: str, path: str, text: str) -> bool:
+        is_there = name in self._paths and unquote(self._paths[name]) == unquote(path)
+        return is_there and content_lines(self.texts[name]) == content_lines(text)
+
     def _set(self, name: str, event: Event) -> None:
         private = {**event["extendedProperties"]["private"], **self._marks.get(name, {})}
         self.calendar.events[name] = event | {"extendedProperties": {"private": private}}
@@ -142,6 +165,17 @@ class DavServer:
     def path_of(self, name: str) -> str:
         """Where it is; or, for what is in the bin, may be."""
         return self._paths.get(name) or f"{self.path}bin-{uuid.uuid4().hex}.ics"
+
+
+def _times_written(text: str) -> str:
+    return str(
+        [one for one in properties_written(text) if one.startswith(("X-CALSYNC-START", "X-CALSYNC-END"))]
+    )
+
+
+def properties_written(text: str) -> tuple[str, ...]:
+    """What calsync has written of an event, where nobody sees it."""
+    return tuple(sorted(one for one in content_lines(text) if one.startswith("X-CALSYNC-")))
 
 
 def as_event(text: str) -> Event:

@@ -1,6 +1,7 @@
 """Any sequence of pushes, edits, wishes, failures and kills, and a calendar by CalDAV is right in the end.
 
-The state machine of calendar_machine.py, on real servers, with a proxy before them that fails on command.
+The state machine of calendar_machine.py, on real servers, with a proxy before them that fails on command. The
+runner's app is one that writes what it is told, or they are vdirsyncer and khal.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from tests.calendars.caldav.servers import SERVERS
-from tests.cli import caldav_runner, calendar_machine, google_acts
+from tests.cli import caldav_runner, calendar_machine, google_acts, google_trouble
 from tests.cli.caldav_runner import DavFailing, DavRunner
 from tests.cli.calendar_machine import CalendarMachine, programs
 from tests.cli.forks import Zygote
 from tests.cli.google_acts import Act
 from tests.cli.google_program import Program
+from tests.cli.google_trouble import Kill
+from tests.cli.vdir import Apps, Wins
 from tests.davproxy.quirks import SERVERS as POSITIONS
 from tests.davproxy.quirks import Quirks
 
@@ -61,6 +64,35 @@ class DavMachine(CalendarMachine):
         self.runner.push_behind(do)
 
 
+class AppsMachine(DavMachine):
+    """The same, and the runner acts with vdirsyncer and khal."""
+
+    apps: Apps
+
+    @initialize(quirks=st.sampled_from([*QUIRKS]), program=programs, wins=st.sampled_from(("here", "there")))
+    def begin(self, quirks: str, program: Program, wins: Wins) -> None:  # type: ignore[override]
+        self.begin_with(DavRunner(self.kind, QUIRKS[self.quirks or quirks], self.zygote), program)
+        self.runner.take(self.apps, wins)
+
+    @precondition(lambda self: self.model.own)
+    @rule(acts=st.lists(google_acts.acts, min_size=1, max_size=3), kill=st.none() | google_trouble.kills)
+    def push_before_she_syncs(self, acts: list[Act], kill: Kill | None) -> None:
+        self._unsynced(acts, kill)
+
+    @precondition(lambda self: self.model.own)
+    @rule(program=programs, acts=st.lists(google_acts.acts, min_size=1, max_size=3))
+    def push_something_new_before_she_syncs(self, program: Program, acts: list[Act]) -> None:
+        self.runner.follow(program)
+        self._unsynced(acts, None)
+
+    def _unsynced(self, acts: list[Act], kill: Kill | None) -> None:
+        def do() -> None:
+            for act in acts:
+                google_acts.do(self.model, act)
+
+        self.runner.push_before_she_syncs(do, kill)
+
+
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
     with Zygote() as zygote:
@@ -74,4 +106,16 @@ def test_whatever_happens_the_calendar_is_right_in_the_end(zygote: Zygote, kind:
         made.zygote, made.kind = zygote, kind
         return made
 
-    calendar_machine.run(machine, 4, 16)
+    calendar_machine.run(machine, 3, 16)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_that_is_so_with_other_apps(zygote: Zygote, kind: str) -> None:
+    with Apps() as apps:
+
+        def machine() -> AppsMachine:
+            made = AppsMachine()
+            made.zygote, made.kind, made.apps = zygote, kind, apps
+            return made
+
+        calendar_machine.run(machine, 1, 16)

@@ -24,6 +24,8 @@ SERVERS = ("radicale", "xandikos")
 USER, PASSWORD = "änn", "pass: wört/1"
 # Long enough for a slow machine, and without long waits before another try.
 QUICK = Patience(connect=10, answer=30, total=120, first_wait=0.01, longest_wait=0.02)
+# Where files are kept for programs that wait for the disk at each write: in memory, if that can be.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _ENOUGH = 60.0
 
 _PROGRAM = """\
@@ -118,9 +120,7 @@ def running(kind: str) -> Server:
     """The server, started if it doesn't run yet."""
     opened = ExitStack()
     atexit.register(opened.close)
-    # In memory where that can be: Radicale waits for the disk at each write.
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="calsync-dav-", dir=memory)))
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="calsync-dav-", dir=MEMORY)))
     for _ in range(5):
         port = _free_port()
         if kind == "radicale":
