@@ -360,7 +360,7 @@ def _moved_beyond(gathered: Gathered, target: Target) -> Iterator[Event]:
     known |= gathered.standing.skipped
     for other in gathered.targets:
         for stored in other.contents.events:
-            if stored.is_pinned and not stored.is_held and stored.key not in known:
+            if stored.is_pinned and stored.key not in known:
                 known.add(stored.key)
                 yield replace(stored.event, span=gathered.standing.published[stored.key].span)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from icalendar import Calendar
 from icalendar import Event as VEvent
@@ -36,7 +37,7 @@ class DavBox(Box):
             f'username = "{USER}"\npassword_env = "DAV_PASSWORD"\ncalendar = "{self.title}"\n{more}\n'
         )
 
-    def dav_config(self, more: str = "", **parts: str) -> None:
+    def dav_config(self, more: str = "", **parts: Any) -> None:
         self.write("config.toml", config(targets=self.target(more) + FEED, **parts))
         self.environment["DAV_PASSWORD"] = PASSWORD
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from calsync.calendars.caldav.client import Request
 from calsync.calendars.caldav.discovery import create_calendar
 from tests.calendars.caldav.servers import PASSWORD, Server, running
 from tests.cli.box import NOW, by_key, config
@@ -74,6 +75,21 @@ def test_what_is_called_off_there_counts_as_deleted_and_stays_as_it_is(runner: D
     runner.ok("push")
     assert "STATUS" not in runner.events()[KEY]
     assert KEY in by_key(runner.feed.read_bytes())
+
+
+def test_what_the_runner_brings_back_and_lets_repeat_is_in_the_feed_beyond_the_plan(runner: DavBox) -> None:
+    later = "2026-W49/run/tue-1"
+    href, text = runner.objects()[later]
+    runner.dav_config(horizon=1)
+    runner.ok("push")
+    assert later not in runner.events()
+    repeats = text.replace("END:VEVENT", "RRULE:FREQ=WEEKLY;COUNT=3\r\nEND:VEVENT")
+    with runner.client() as client:
+        client.call(Request.put(href, repeats.encode(), None))
+    for _ in range(2):
+        runner.push()
+        assert "RRULE" in runner.events()[later]
+        assert later in by_key(runner.feed.read_bytes())
 
 
 def test_a_deleted_session_may_get_another_time(runner: DavBox) -> None:
