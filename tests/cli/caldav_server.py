@@ -1,7 +1,8 @@
 """A calendar on a CalDAV server, as the model, the acts and the checks of the state machines see Google's.
 
 Events are dictionaries as in Google's API, by UID. What was deleted stays among them as cancelled, though the
-server knows nothing of it any more: an app's bin has it, and the runner may take it out of there.
+server knows nothing of it any more: an app's bin has it, and the runner may take it out of there. What the
+runner called off (STATUS) is cancelled as well, and there.
 """
 
 import re
@@ -28,7 +29,7 @@ from tests.googleserver.store import Event
 # What is calsync's to write, or the server's. All else of an event is nobody's but the runner's.
 _KNOWN = (
     *("UID", "SUMMARY", "DESCRIPTION", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "CREATED", "LAST-MODIFIED"),
-    *("SEQUENCE", "CATEGORIES", "TRANSP", "LOCATION", "RRULE", "ATTENDEE", "COLOR", "URL", "CLASS"),
+    *("SEQUENCE", "CATEGORIES", "TRANSP", "LOCATION", "RRULE", "ATTENDEE", "COLOR", "URL", "CLASS", "STATUS"),
 )
 _ALL = '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>'
 
@@ -95,8 +96,9 @@ class DavServer:
         path = self.proxy.real_path
         if asked.method == "DELETE":
             for name in [name for name, where in self._paths.items() if unquote(where) == unquote(path)]:
-                # As the record of the state folder: it was calsync.
-                self._marks[name] = {"withdrawn": str(len(self.calendar.changes))}
+                # As the record of the state folder: it was calsync. (What was called off was deleted before.)
+                if self.calendar.events[name]["status"] != "cancelled":
+                    self._marks[name] = {"withdrawn": str(len(self.calendar.changes))}
                 self.gone(name)
             return {}
         before = dict(self.calendar.events)
@@ -181,7 +183,8 @@ def properties_written(text: str) -> tuple[str, ...]:
 def as_event(text: str) -> Event:
     masters = [one for one in Calendar.from_ical(text).walk("VEVENT") if "RECURRENCE-ID" not in one]
     found = masters[0]
-    event: Event = {"id": str(found["UID"]), "status": "confirmed"}
+    status = "cancelled" if found.get("STATUS") == "CANCELLED" else "confirmed"
+    event: Event = {"id": str(found["UID"]), "status": status}
     for name in ("summary", "description", "location"):
         if name in found:
             event[name] = str(found[name])
@@ -253,8 +256,11 @@ class DavPerson:
         self._server.client.call(Request("DELETE", self._server.path_of(name)))
         self._server.gone(name)
 
+    def call_off(self, name: str) -> None:
+        self._edit(name, lambda event: event.add("STATUS", "CANCELLED"))
+
     def restore(self, name: str) -> None:
-        self._put(name, Calendar.from_ical(self._server.texts[name]))
+        self._edit(name, lambda event: event.pop("STATUS", None))
 
     def copy(self, name: str, start: datetime | None = None) -> None:
         calendar = Calendar.from_ical(self._server.texts[name])

@@ -87,6 +87,8 @@ def do(model: Model, act: Act) -> None:
         return
     wants_live = act.kind != "restore"
     there = [event for event in model.calendar.events.values() if is_live(event) == wants_live]
+    # What was written at the same time may have come in any order: hers follow, as she made them.
+    there.sort(key=lambda event: event["id"] if event["id"] in model.own else "~")
     if there:
         event = there[act.which % len(there)]
         model.by_person(lambda: _do(model, person, act, event))

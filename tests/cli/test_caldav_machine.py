@@ -42,6 +42,15 @@ class DavMachine(CalendarMachine):
     def begin(self, quirks: str, program: Program) -> None:
         self.begin_with(DavRunner(self.kind, QUIRKS[self.quirks or quirks], self.zygote), program)
 
+    @precondition(lambda self: self.model.live())
+    @rule(which=st.integers(0, 99))
+    def call_off(self, which: int) -> None:
+        """What is called off counts as deleted."""
+        live = sorted(own.id for own, _ in self.model.live())
+        self.model.by_person(
+            lambda: self.runner.server.person(self.model.calendar.id).call_off(live[which % len(live)])
+        )
+
     @precondition(CalendarMachine.held)
     @rule(failing=caldav_runner.failing)
     def release_all_through_failures(self, failing: DavFailing) -> None:
