@@ -352,7 +352,7 @@ def _decide(
 
 
 def _moved_beyond(gathered: Gathered, target: Target) -> Iterator[Event]:
-    """What the runner moved in other calendars, and neither the plan nor this calendar knows any more.
+    """What the runner moved that is in other calendars, and that neither the plan nor this one knows any more.
 
     A session of months ago that is to be made up for, say, or one that the plan has given up.
     """
@@ -360,9 +360,10 @@ def _moved_beyond(gathered: Gathered, target: Target) -> Iterator[Event]:
     known |= gathered.standing.skipped
     for other in gathered.targets:
         for stored in other.contents.events:
-            if stored.is_pinned and stored.key not in known:
+            place = gathered.standing.published[stored.key]
+            if (stored.is_pinned or place.pinned) and stored.key not in known:
                 known.add(stored.key)
-                yield replace(stored.event, span=gathered.standing.published[stored.key].span)
+                yield replace(stored.event, span=place.span)
 
 
 def _end_of(gathered: Gathered) -> datetime:

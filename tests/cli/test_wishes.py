@@ -219,6 +219,17 @@ def test_it_moves_in_every_target(box: Box) -> None:
         assert by_key((box.folder / name).read_bytes())[FIRST]["DTSTART"] == "20261125T180000"
 
 
+def test_what_was_moved_beyond_the_plan_is_in_every_target(box: Box) -> None:
+    box.config(targets=target("a", "a.ics"))
+    box.push()
+    key = "2026-W49/strength/2"
+    box.ok("move", key, "2026-12-05T18:00")
+    box.config(targets=target("a", "a.ics") + target("b", "b.ics"), horizon=1)
+    box.push("--allow-mass-delete")
+    for name in ("a.ics", "b.ics"):
+        assert by_key((box.folder / name).read_bytes())[key]["DTSTART"] == "20261205T180000"
+
+
 def test_a_moved_event_stays_what_it_is(box: Box) -> None:
     box.push()
     before = by_key(box.feed.read_bytes())
