@@ -352,7 +352,7 @@ def _decide(
 
 
 def _moved_beyond(gathered: Gathered, target: Target) -> Iterator[Event]:
-    """What the runner moved that is in other calendars, and that neither the plan nor this one knows any more.
+    """What the runner moved that other calendars have, and neither the plan nor this one knows any more.
 
     A session of months ago that is to be made up for, say, or one that the plan has given up.
     """
