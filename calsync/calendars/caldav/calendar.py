@@ -503,6 +503,10 @@ class LoadedCalendar:
         elif answer.has_changed or (answer.is_missing and step.change.action is not Action.INSERT):
             if answer.is_uid_taken:
                 outcome.failures[step.key] = answer
+            known = self.calendar.remembered.get(step.key)
+            if known and known.state == "coming" and known.properties and not answer.is_repeated:
+                # It had been withdrawn, and it is the runner who has brought it back meanwhile.
+                known.state, known.coming = "withdrawn", {}
             # What another calendar has is seen there by nobody who looks again here.
             outcome.look_again |= not (answer.is_uid_taken and self._is_elsewhere(answer.href))
         else:

@@ -378,6 +378,17 @@ def test_what_the_runner_deletes_right_before_it_is_withdrawn_stays_away(dav: Ca
     assert contents(dav).deleted == {event(0).key}
 
 
+def test_what_the_runner_brings_back_right_before_it_is_written_again_is_theirs(dav: Caldav) -> None:
+    push(dav, event(0), event(1))
+    href = dav.where(event(0).key)
+    text = dav.objects()[href]
+    push(dav, event(1))
+    loaded = dav.calendar().load()
+    dav.put(href, text.encode())
+    assert loaded.apply(diff([event(0), event(1)], loaded.contents.events, now=NOW), NOW).look_again
+    assert contents(dav).restored == {event(0).key}
+
+
 def test_a_withdrawal_whose_answer_got_lost_is_no_deletion_of_the_runner(
     dav: Caldav, traffic: Traffic
 ) -> None:
