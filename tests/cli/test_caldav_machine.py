@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import initialize, rule
 
 from tests.calendars.caldav.servers import SERVERS
 from tests.cli import caldav_runner, calendar_machine, google_acts, google_trouble
 from tests.cli.caldav_runner import DavFailing, DavRunner
-from tests.cli.calendar_machine import CalendarMachine, programs
+from tests.cli.calendar_machine import CalendarMachine, only_if, programs
 from tests.cli.forks import Zygote
 from tests.cli.google_acts import Act
 from tests.cli.google_program import Program
@@ -42,8 +42,8 @@ class DavMachine(CalendarMachine):
     def begin(self, quirks: str, program: Program) -> None:
         self.begin_with(DavRunner(self.kind, QUIRKS[self.quirks or quirks], self.zygote), program)
 
-    @precondition(lambda self: self.model.live())
     @rule(which=st.integers(0, 99))
+    @only_if(lambda self: self.model.live())
     def call_off(self, which: int) -> None:
         """What is called off counts as deleted."""
         live = sorted(own.id for own, _ in self.model.live())
@@ -51,8 +51,8 @@ class DavMachine(CalendarMachine):
             lambda: self.runner.server.person(self.model.calendar.id).call_off(live[which % len(live)])
         )
 
-    @precondition(CalendarMachine.held)
     @rule(failing=caldav_runner.failing)
+    @only_if(CalendarMachine.held)
     def release_all_through_failures(self, failing: DavFailing) -> None:
         failing.set_up(self.model)
         self.runner.release("--all", allowed=(0, 4, 5))
@@ -63,8 +63,8 @@ class DavMachine(CalendarMachine):
             one.set_up(self.model)
         self.runner.troubled_push(clear=all(one.is_clear for one in failures), allowed=(0, 4, 5))
 
-    @precondition(lambda self: self.model.own)
     @rule(acts=st.lists(google_acts.acts, max_size=3))
+    @only_if(lambda self: self.model.own)
     def push_with_a_list_that_is_behind(self, acts: list[Act]) -> None:
         def do() -> None:
             for act in acts:
@@ -83,13 +83,13 @@ class AppsMachine(DavMachine):
         self.begin_with(DavRunner(self.kind, QUIRKS[self.quirks or quirks], self.zygote), program)
         self.runner.take(self.apps, wins)
 
-    @precondition(lambda self: self.model.own)
     @rule(acts=st.lists(google_acts.acts, min_size=1, max_size=3), kill=st.none() | google_trouble.kills)
+    @only_if(lambda self: self.model.own)
     def push_before_she_syncs(self, acts: list[Act], kill: Kill | None) -> None:
         self._unsynced(acts, kill)
 
-    @precondition(lambda self: self.model.own)
     @rule(program=programs, acts=st.lists(google_acts.acts, min_size=1, max_size=3))
+    @only_if(lambda self: self.model.own)
     def push_something_new_before_she_syncs(self, program: Program, acts: list[Act]) -> None:
         self.runner.follow(program)
         self._unsynced(acts, None)
