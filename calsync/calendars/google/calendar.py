@@ -155,7 +155,7 @@ class GoogleCalendar:
         deleted_at = {key: items[key].was_at for key in deleted if key in items}
         known_at = {key: span for key, span in deleted_at.items() if span is not None}
         contents = Contents(tuple(live), deleted, restored, others, known_at)
-        return LoadedCalendar(self, contents, items, surplus, self.client.service.events())
+        return LoadedCalendar(self, contents, items, surplus, self.client.events)
 
     def pages_of(self, plan: str) -> Iterator[Mapping[str, Any]]:
         """A plan's events, dead and alive, as Google lists them. Raises as load() does."""
@@ -168,7 +168,7 @@ class GoogleCalendar:
 
     def _pages(self, **which: Any) -> Iterator[Mapping[str, Any]]:
         """Events as Google lists them. Raises CalendarGone, AuthorisationNeeded, Unavailable."""
-        events = self.client.service.events()
+        events = self.client.events
         request = events.list(calendarId=self.calendar_id, maxResults=_PAGE, **which)
         tokens = set()
         while request is not None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import google.auth.exceptions
@@ -270,6 +271,12 @@ class Client:
         # The root, not client_options' api_endpoint: that one leaves batches with the real Google.
         document["rootUrl"] = f"{endpoint}/"
         self.service = build_from_document(document, http=self._http)
+
+    @cached_property
+    def events(self) -> Any:
+        """The methods of Events: googleapiclient makes them anew each time that `service` is asked for them,
+        which takes longer than what is then asked of a server nearby."""
+        return self.service.events()
 
     def close(self) -> None:
         self._connection.close()
