@@ -49,6 +49,23 @@ _OURS = (
 )
 
 
+def without(module: str) -> list[str]:
+    """The program where a module is not installed: what Box.process() takes as `program`."""
+    return [sys.executable, "-c", _WITHOUT.format(module)]
+
+
+_WITHOUT = """
+import sys
+class Without:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] == "{}":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Without)
+from calsync.__main__ import main
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     code: int

@@ -8,7 +8,7 @@ import pytest
 from calsync.calendars.caldav.discovery import calendar_at
 from tests.calendars.caldav.between import between
 from tests.calendars.caldav.servers import PASSWORD, SERVERS, USER, running
-from tests.cli.box import FEED, Box, config
+from tests.cli.box import FEED, Box, config, without
 from tests.cli.caldav import DavBox
 from tests.cli.caldav_account import Account, a_name, objects
 from tests.davproxy.proxy import Proxy
@@ -111,3 +111,16 @@ def test_what_is_wrong_is_said_of_each_account(tmp_path: Path) -> None:
     assert "refuses the username or the password (401). Many providers want a password" in result.error
     assert f"two: its calendars can't be found: there is no CalDAV at {page.url}" in result.error
     assert not (box.state / "training" / "caldav.json").exists()
+
+
+@pytest.mark.parametrize("table", ["targets", "busy"])
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, table: str) -> None:
+    box = Box(tmp_path, {"PASSWORD": PASSWORD})
+    account = 'type = "caldav"\nurl = "http://127.0.0.1:1"\nusername = "ann"\npassword_env = "PASSWORD"\n'
+    box.config(more=f'[[{table}]]\nname = "dav"\n{account}' + ('calendar = "T"\n' * (table == "targets")))
+    program = without("defusedxml")
+    for command in ("push", "plan", "doctor", "auth caldav"):
+        result = box.process(*command.split(), program=program)
+        assert result.code != 0, command
+        assert "pip install '.[caldav]'" in result.out + result.err, command
+        assert "a bug in calsync" not in result.out + result.err, command

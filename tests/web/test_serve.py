@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import loopback
-from tests.cli.box import FEED, ROOT, Box, by_key, target
+from tests.cli.box import FEED, ROOT, Box, by_key, target, without
 from tests.cli.doctor import without_schedule
 from tests.clients.conftest import need_module
 from tests.web.asking import PATIENCE, ask, connected
@@ -268,28 +268,16 @@ def test_wrong_usage_is_said_at_once(box: Box, option: str, value: str) -> None:
 
 
 # What is asked for is not there, as if it had never been installed.
-_WITHOUT = """
-import sys
-class Without:
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] == "{}":
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Without)
-from calsync.__main__ import main
-main()
-"""
-
-
 @pytest.mark.parametrize("module", ["starlette", "uvicorn", "segno"])
 def test_without_the_extra_it_says_what_to_install(box: Box, module: str) -> None:
-    without = [sys.executable, "-c", _WITHOUT.format(module)]
+    program = without(module)
     for args in (("serve", "--show-links"), ("serve", "--port", "0", "--host", "nowhere.invalid")):
-        result = box.process(*args, program=without)
+        result = box.process(*args, program=program)
         assert result.code == 2
         assert f"needs {module}" in result.error
         assert "pip install '.[serve]'" in result.error
-    assert box.process("plan", program=without).code == 0
-    assert box.process("serve", "--help", program=without).code == 0
+    assert box.process("plan", program=program).code == 0
+    assert box.process("serve", "--help", program=program).code == 0
 
 
 @pytest.mark.parametrize("text", ["name = [", 'name = "training"\n', None])

@@ -19,7 +19,7 @@ from calsync.calendars import marker, plans_in
 from calsync.calendars.caldav.remembered import Records
 from calsync.config.load import Config
 from calsync.config.settings import PROVIDERS, CaldavBusy, CaldavTarget
-from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData, UsageError
+from calsync.errors import AuthorisationNeeded, CalsyncError, RefusedToProtectData
 from calsync.files import real_path
 from calsync.state import State
 from calsync.waits import PASSWORD
@@ -93,13 +93,8 @@ class Accounts:
 
         Raises ConfigError, AuthorisationNeeded or UsageError.
         """
-        try:
-            from calsync.calendars.caldav.client import Client
-        except ModuleNotFoundError as problem:
-            if problem.name != "defusedxml":
-                raise
-            message = "CalDAV needs the extra caldav; in a checkout: pip install '.[caldav]'"
-            raise UsageError(f"{settings.name}: {message}") from problem
+        from calsync.calendars.caldav.client import Client
+
         provider = _provider(settings)
         return Client(
             begin or settings.server,

@@ -7,8 +7,15 @@ from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
-import defusedxml.ElementTree
-from defusedxml import DefusedXmlException
+from calsync.errors import UsageError
+
+try:
+    import defusedxml.ElementTree
+    from defusedxml import DefusedXmlException
+except ModuleNotFoundError as problem:
+    # Here, as nothing of CalDAV comes by this module. Commands that don't speak it never get here.
+    message = f"CalDAV needs {problem.name}: install calsync with its extra `caldav`"
+    raise UsageError(f"{message}; in a checkout: pip install '.[caldav]'") from problem
 
 NAMESPACES = {
     "D": "DAV:",
